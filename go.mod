@@ -1,0 +1,3 @@
+module github.com/crosstrail/crosstrail
+
+go 1.26

@@ -1,0 +1,155 @@
+package lineage
+
+import (
+	"context"
+
+	"github.com/crosstrail/crosstrail/cloudtrail"
+)
+
+// Chain is the answer for one use: who is behind it, hop by hop. Uses that
+// share an answer share the Chain; it is never written to once returned.
+type Chain struct {
+	Evidence     Evidence
+	Origin       *Origin // nil where nothing in the logs can tell, or contested
+	Hops         []Hop   // origin's side first; the last made the call
+	Via          []Via   // who acted on the origin's behalf
+	Conflicts    []Conflict
+	Candidates   []Candidate
+	Gaps         []Gap
+	CrossAccount bool // some hop was made from another account
+}
+
+// Origin is where a chain starts.
+type Origin struct {
+	ID          string // the contract's origin.id: compare by this alone
+	Kind        OriginKind
+	Rule        Rule // what named it
+	ARN         string
+	PrincipalID string
+	AccountID   string
+	Name        string
+	AccessKeyID string // long-term key the chain began with
+	Workload    string // instance, pod, function, certificate
+	SignIn      *SignInInfo
+}
+
+// SignInInfo is how an IAM user, root or person came by the first session: a
+// console sign-in or GetSessionToken. It is context and no hop.
+type SignInInfo struct {
+	By       string // eventName
+	MFA      bool
+	SourceIP string
+	Event    Use
+}
+
+// Hop is one session of a chain and the issuance that made it.
+type Hop struct {
+	ID         string // session id: "AROA…:name@2016-04-05T20:39:37Z"
+	SessionARN string // userIdentity.arn of its calls
+	RoleARN    string
+	Account    string // where the session lives
+	By         string // eventName of the issuance, "" where it is not known
+	Rule       Rule   // "" where nothing tied the session to an issuance
+	Evidence   Evidence
+
+	Issuance        *Fact   // the copy shown (the caller's, where there is one); nil if none
+	Copies          []*Fact // the other accounts' copies
+	Ambiguous       bool    // credential: several issuances, one origin
+	CallerAccountID string
+	MFA             cloudtrail.Bool
+	SourceIdentity  string
+	Tags            map[string]string
+	Notes           []string // console-session, account-differs, …: sorted
+	Proof           Proof
+}
+
+// Proof is what a hop rests on: the two records and what is equal in them.
+type Proof struct {
+	Use      Use        // the record that shows the session in use
+	Equal    []Equal    // fields that match, in the rule's order
+	RuledOut []RuledOut // what was considered and fell out, by event id
+}
+
+// Equal is one field that two records share.
+type Equal struct{ Field, Value string }
+
+// RuledOut is a candidate that a guard refused.
+type RuledOut struct {
+	Issuance *Fact
+	Guard    string // expiry, before-issue, account, role-id, session-name, user-id, creation-date, denied
+}
+
+// Via is one step of delegation: a hop of the actor, or just a service or account.
+type Via struct {
+	Hop       *Hop
+	Service   string
+	AccountID string
+}
+
+// Conflict is a proof on the record that names another person.
+type Conflict struct {
+	Says   string // onBehalfOf, …
+	Origin *Origin
+}
+
+// Candidate is one of several issuances that fit, with its origin.
+type Candidate struct {
+	Origin *Origin // nil where its chain leads to none
+	Event  *Fact
+}
+
+// Gap is why a chain stops short, and what to collect.
+type Gap struct {
+	Reason    Reason
+	AccountID string
+	Region    string
+	From      cloudtrail.Time
+	Until     cloudtrail.Time
+}
+
+// Resolver works chains out. The zero Horizon (nil) knows no coverage. Safe for
+// concurrent use by several goroutines once made; it remembers what it resolved, so use a
+// new one after the index has changed.
+type Resolver struct {
+	index   Index
+	horizon Horizon
+}
+
+// NewResolver returns a Resolver over an index; horizon may be nil.
+func NewResolver(index Index, horizon Horizon) *Resolver {
+	return &Resolver{index: index, horizon: horizon}
+}
+
+// Resolve returns a chain for each use, in their order.
+func (r *Resolver) Resolve(ctx context.Context, uses []Use) ([]*Chain, error) { panic("skeleton") }
+
+// Descent is one session reached from where a descent started.
+type Descent struct {
+	Hop    Hop
+	Parent string   // id of the session it was made from, "" for the start
+	Keys   []string // access keys known to be the session's, sorted
+}
+
+// Reached is all that a descent found.
+type Reached struct {
+	Sessions []Descent // parents first, then by time and id
+	Keys     []*Fact   // KeyMinted on the way
+	Roles    []*Fact   // RoleChanged on the way
+}
+
+// Subject is where a descent starts: any of these that is set.
+type Subject struct {
+	OriginID    string // as Origin.ID
+	PrincipalID string // AIDA…, AROA…, AROA…:name
+	SessionID   string
+	AccessKeyID string
+	RoleARN     string
+	SourceIP    string // matched against the callers of the uses given
+	Uses        []Use  // events to start from (a person found by other means)
+}
+
+// Descend follows the caller keys down from a subject: every session made from
+// it, breadth first, within a span of event time.
+func (r *Resolver) Descend(ctx context.Context, from Subject, since, until cloudtrail.Time) (*Reached, error) {
+	panic("skeleton")
+}

@@ -1,0 +1,126 @@
+package lineage
+
+import (
+	"context"
+
+	"github.com/crosstrail/crosstrail/cloudtrail"
+)
+
+// Kind is what a Fact tells.
+type Kind uint8
+
+// The kinds of facts (linkage.md section 1, "Keys").
+const (
+	Issuance    Kind = iota + 1 // a call that handed out temporary credentials
+	SignIn                      // ConsoleLogin, SwitchRole, GetSigninToken, CreateOAuth2Token
+	Copy                        // a record that needs, or can give, another account's copy
+	Portal                      // GetRoleCredentials of Identity Center
+	Downstream                  // AwsMcpEvent: requests made under one sign-in
+	Name                        // a name seen beside a unique id
+	Correction                  // an addendum to another event
+	KeyMinted                   // CreateAccessKey: a long-term key
+	RoleChanged                 // a role's trust or policies were changed, or it was made
+)
+
+// Fact is what one record adds: a pure function of it. The set of facts is all
+// that links are worked out from.
+type Fact struct {
+	Kind Kind
+	Use  // the record itself; its Caller made the call
+
+	Request Request
+	Grant   Grant
+	Detail  Detail
+}
+
+// Request is what an issuing call asked for (requestParameters).
+type Request struct {
+	RoleARN         string
+	SessionName     string
+	ExternalID      string
+	SourceIdentity  string
+	TargetPrincipal string
+	SerialNumber    string
+	Duration        int               // seconds, 0 if not said
+	Tags            map[string]string // tags, and incoming transitive ones
+	TransitiveTags  []string          // keys handed on, sorted
+	IncomingTags    map[string]string // incomingTransitiveTags
+}
+
+// Grant is what an issuing call handed out (responseElements). Zero for a call
+// that hides it.
+type Grant struct {
+	AccessKeyID string
+	Expires     cloudtrail.Time
+	PrincipalID string // assumedRoleId or federatedUserId
+	ARN         string // of the session
+	Subject     string // SAML or OIDC subject, Cognito identity, certificate
+	Provider    string
+	Issuer      string // SAML issuer
+}
+
+// Detail is what the kinds other than Issuance tell.
+type Detail struct {
+	SwitchFrom       string            // SwitchRole: ARN of who switched
+	SignInSessionARN string            // CreateOAuth2Token
+	MFA              bool              // ConsoleLogin: MFAUsed
+	Account, Role    string            // GetRoleCredentials: account_id, role_name
+	Requests         []string          // AwsMcpEvent: downstream request ids
+	ID, Name         string            // Name: unique id and name; Correction: original event id
+	ARN              string            // Name: ARN; RoleChanged: the role
+	Fields           map[string]string // Correction: the link fields it gives anew
+	Key              string            // KeyMinted: the long-term key
+}
+
+// Key is an opaque string under which a store keeps facts. Only this package
+// knows what keys mean.
+type Key string
+
+// Facts returns what a record adds. pathAccount is the account of its file's
+// path (see [cloudtrail.Record.ID]). The result aliases the record only where
+// the record's strings do; keep [cloudtrail.Record.Clone] or intern.
+func Facts(r *cloudtrail.Record, use Use) []Fact { panic("skeleton") }
+
+// NewUse reads a record as the ladder sees it, around an identity that
+// [NewIdentity] read from it or that the caller already holds for equal bytes.
+func NewUse(r *cloudtrail.Record, id cloudtrail.ID, who *Identity, at Location) Use {
+	panic("skeleton")
+}
+
+// NewIdentity reads the userIdentity element.
+func NewIdentity(u *cloudtrail.UserIdentity) Identity { panic("skeleton") }
+
+// Keys are all the keys the fact is found by.
+func (f *Fact) Keys() []Key { panic("skeleton") }
+
+// Index finds facts and uses. Its implementations are the stores.
+//
+// Both methods return a set: the order has no meaning, an element that is in
+// the store twice (a duplicate) may be returned once or twice, every variant of
+// an event must be there. Times are event times, both ends included; a zero
+// bound is open. Safe for concurrent use.
+type Index interface {
+	// Facts returns the facts under any of the keys.
+	Facts(ctx context.Context, keys []Key, from, to cloudtrail.Time) ([]*Fact, error)
+	// Uses returns events by their caller's principal id.
+	Uses(ctx context.Context, principalID string, from, to cloudtrail.Time) ([]Use, error)
+}
+
+// Horizon tells what is known of an account's log in a region at a moment.
+type Horizon interface {
+	At(account, region string, t cloudtrail.Time) Coverage
+}
+
+// Coverage is one reading of a Horizon.
+type Coverage uint8
+
+// What may be known (linkage.md section 2, "Coverage and gaps").
+const (
+	UnknownCoverage Coverage = iota // no log files with CloudTrail names at all
+	NoLogFiles                      // names are known, none of this account and region
+	Covered
+	Hole         // proved by digests
+	BeforeFirst  // more than 15 minutes before the first file
+	BehindNewest // within 15 minutes of the newest delivery, or after it
+	LeftOut      // by a watch
+)
