@@ -1,0 +1,39 @@
+package query
+
+import (
+	"github.com/crosstrail/crosstrail/cloudtrail"
+	"github.com/crosstrail/crosstrail/lineage"
+)
+
+// Line is one event with its chain: what the contract's JSON line prints.
+type Line struct {
+	Row   *Row
+	Chain *lineage.Chain
+}
+
+// Filter is the contract's filters. Several values of one field: any of them;
+// several fields: all of them. Not holds filters of which none may match.
+type Filter struct {
+	Since, Until cloudtrail.Time
+	Origins      []string // id, ARN, name, e-mail or workload
+	Kinds        []string
+	Roles        []string // name or ARN of any role in the chain
+	Accounts     []string // where it happened
+	FromAccounts []string
+	Regions      []string
+	Keys         []string // access key ids
+	Sessions     []string // session id, or its name
+	EventNames   []string
+	EventSources []string
+	IPs          []string // address or CIDR
+	UserAgents   []string // substring
+	Resources    []string // ARN or name, as the contract says of --resource
+	Evidence     lineage.Evidence // at least; zero: any
+	CrossAccount bool
+	ThirdParty   bool
+	Writes       bool
+	Errors       bool
+	Not          []Filter
+	Newest       bool
+	Limit        int // 0: no limit
+}
