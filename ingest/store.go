@@ -2,22 +2,10 @@ package ingest
 
 import (
 	"context"
-	"io"
-	"iter"
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
+	"github.com/crosstrail/crosstrail/source"
 )
-
-// File is one log file on its way into a store.
-type File struct {
-	cloudtrail.LogFile
-	Body []byte // as delivered, compressed or not; valid until Add returns
-	// Open reads the file again, for a store that keeps no copy. Nil for
-	// input that cannot be read twice.
-	Open func(ctx context.Context) (io.ReadCloser, error)
-	// Records are the good records; each is valid until the next step.
-	Records iter.Seq[*cloudtrail.Record]
-}
 
 // Store is what the pump asks of a store. Add is called from several
 // goroutines at once; Has and Commit are not called during an Add.
@@ -28,7 +16,7 @@ type Store interface {
 	// Add takes in one file's records and the file itself. It ranges over
 	// all Records. Adding is set union: a record already there changes
 	// nothing and counts as a duplicate, a variant counts as kept.
-	Add(ctx context.Context, file File) (kept, duplicate int, err error)
+	Add(ctx context.Context, file source.File) (kept, duplicate int, err error)
 	// Commit makes all that was added durable and visible to readers.
 	Commit(ctx context.Context) error
 }

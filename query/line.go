@@ -25,9 +25,9 @@ type Filter struct {
 	Sessions     []string // session id, or its name
 	EventNames   []string
 	EventSources []string
-	IPs          []string // address or CIDR
-	UserAgents   []string // substring
-	Resources    []string // ARN or name, as the contract says of --resource
+	IPs          []string         // address or CIDR
+	UserAgents   []string         // substring
+	Resources    []string         // ARN or name, as the contract says of --resource
 	Evidence     lineage.Evidence // at least; zero: any
 	CrossAccount bool
 	ThirdParty   bool
