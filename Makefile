@@ -1,0 +1,30 @@
+# Everything here is a plain command that can be typed without make.
+.PHONY: build test check format fuzz bench golden
+
+TOOLS = go tool -modfile=tools/go.mod
+FUZZTIME ?= 5m
+
+build: ## the program, with its commit
+	CGO_ENABLED=0 go build -trimpath -o crosstrail ./cmd/crosstrail
+
+test: ## what the README names
+	go test -race -shuffle=on ./...
+
+check: ## all that CI runs
+	bash .ci/run
+
+format:
+	$(TOOLS) gofumpt -w .
+
+fuzz: ## every fuzz target in turn, FUZZTIME each
+	@grep -rl --include='*_test.go' '^func Fuzz' . | xargs -n1 dirname | sort -u | while read -r pkg; do \
+		grep -rho '^func Fuzz[A-Za-z0-9]*' $$pkg/*_test.go | sed 's/func //' | while read -r target; do \
+			echo "== $$pkg $$target"; go test $$pkg -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) || exit 1; \
+		done || exit 1; \
+	done
+
+bench: ## decode and trace against decompressing alone, in one run
+	go run ./internal/bench
+
+golden: ## rewrite golden files; look at the diff
+	go test ./render ./cmd/crosstrail -update

@@ -1,0 +1,173 @@
+package crosstrail_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/crosstrail/crosstrail/"
+
+// layers is the architecture. A package imports only packages on lines above
+// its own; packages on one line do not know each other.
+var layers = []string{
+	"cloudtrail internal/synth",
+	"lineage",
+	"query",
+	"source",
+	"store/memory store/storetest render",
+	"ingest",
+	"cmd/crosstrail internal/bench",
+}
+
+// pure packages import the standard library and each other, nothing else.
+var pure = []string{"cloudtrail", "lineage", "query"}
+
+// kept is what only the packages named may import. Tests are free.
+var kept = map[string]string{
+	module + "internal/synth":        "cmd/crosstrail internal/bench",
+	"github.com/spf13/cobra":         "cmd/crosstrail",
+	"github.com/klauspost/compress/": "source internal/bench",
+	"testing":                        "store/storetest",
+}
+
+// empty says nothing about what is inside.
+var empty = regexp.MustCompile(`(^|/)(utils?|common|helpers?|models?|types|misc|shared|constants)$`)
+
+// Ceilings: the tail is what grows where nobody says stop.
+const (
+	maxFileLines     = 500
+	maxFunctionLines = 80
+	maxMethods       = 4
+)
+
+// goFiles parses every Go file of the tree. Reading the files here, rather than
+// running go list, lets go test see them and drop its cached result when one
+// changes.
+func goFiles(t *testing.T, visit func(file, pkg string, fset *token.FileSet, f *ast.File)) {
+	t.Helper()
+	err := filepath.WalkDir(".", func(file string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && (d.Name() == "testdata" || file != "." && strings.HasPrefix(d.Name(), ".")):
+			return fs.SkipDir
+		case d.IsDir() || !strings.HasSuffix(file, ".go"):
+			return nil
+		}
+		fset := token.NewFileSet()
+		f, err := parser.ParseFile(fset, file, nil, parser.ParseComments)
+		if err != nil {
+			return err
+		}
+		visit(file, path.Dir(filepath.ToSlash(file)), fset, f)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestLayers(t *testing.T) {
+	rank := map[string]int{}
+	for i, line := range layers {
+		for p := range strings.FieldsSeq(line) {
+			rank[p] = i
+		}
+	}
+	goFiles(t, func(file, pkg string, _ *token.FileSet, f *ast.File) {
+		if pkg == "." || strings.HasSuffix(file, "_test.go") {
+			return
+		}
+		r, ok := rank[pkg]
+		if !ok {
+			t.Errorf("%s: package %s has no place in layers", file, pkg)
+		}
+		for _, spec := range f.Imports {
+			imp := strings.Trim(spec.Path.Value, `"`)
+			in, ours := strings.CutPrefix(imp, module)
+			host, _, _ := strings.Cut(imp, "/")
+			switch {
+			case ours && rank[in] >= r:
+				t.Errorf("%s imports %s, which is not below %s", file, in, pkg)
+			case !ours && strings.Contains(host, ".") && slices.Contains(pure, pkg):
+				t.Errorf("%s imports %s; %s may use only the standard library", file, imp, pkg)
+			}
+			for prefix, users := range kept {
+				if strings.HasPrefix(imp, prefix) && !slices.Contains(strings.Fields(users), pkg) {
+					t.Errorf("%s imports %s; only these may: %s", file, imp, users)
+				}
+			}
+		}
+	})
+}
+
+func TestEveryPackageSaysWhatItIsFor(t *testing.T) {
+	documented := map[string]bool{}
+	goFiles(t, func(file, pkg string, _ *token.FileSet, f *ast.File) {
+		if strings.HasSuffix(file, "_test.go") {
+			return
+		}
+		documented[pkg] = documented[pkg] || f.Doc != nil
+		if empty.MatchString(pkg) {
+			t.Errorf("%s: the name %s says nothing", file, pkg)
+		}
+	})
+	for _, pkg := range slices.Sorted(maps.Keys(documented)) {
+		if !documented[pkg] {
+			t.Errorf("%s has no package comment", pkg)
+		}
+	}
+}
+
+func TestCeilings(t *testing.T) {
+	goFiles(t, func(file, _ string, fset *token.FileSet, f *ast.File) {
+		lines := func(n ast.Node) int { return fset.Position(n.End()).Line - fset.Position(n.Pos()).Line + 1 }
+		if n := fset.File(f.Pos()).LineCount(); n > maxFileLines {
+			t.Errorf("%s has %d lines; the ceiling is %d", file, n, maxFileLines)
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.FuncDecl:
+				if lines(n) > maxFunctionLines {
+					t.Errorf("%s: %s has %d lines; the ceiling is %d", fset.Position(n.Pos()), n.Name.Name, lines(n), maxFunctionLines)
+				}
+				if n.Name.Name == "init" && n.Recv == nil {
+					t.Errorf("%s: no init functions", fset.Position(n.Pos()))
+				}
+			case *ast.InterfaceType:
+				if n.Methods.NumFields() > maxMethods {
+					t.Errorf("%s: an interface of %d methods; the ceiling is %d", fset.Position(n.Pos()), n.Methods.NumFields(), maxMethods)
+				}
+			}
+			return true
+		})
+	})
+}
+
+// TestDependencies holds the list of ARCHITECTURE.md to what go.mod requires.
+func TestDependencies(t *testing.T) {
+	mod, err := os.ReadFile("go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := os.ReadFile("ARCHITECTURE.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(mod)) {
+		name, _, ok := strings.Cut(strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(line), "require ")), " v")
+		if ok && !strings.Contains(line, "// indirect") && !strings.Contains(string(doc), "`"+name+"`") {
+			t.Errorf("go.mod requires %s; ARCHITECTURE.md does not say why", name)
+		}
+	}
+}
