@@ -1,4 +1,76 @@
-// Command crosstrail tells who really did what across AWS accounts.
+// Command crosstrail tells who really did what across AWS accounts: it ties
+// every CloudTrail record made with temporary credentials to the call that
+// issued them, hop by hop, to the origin, with proof.
 package main
 
-func main() {}
+import (
+	"context"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+
+// run is the program: arguments and streams in, exit status out.
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	// The first Ctrl-C stops cleanly; a second one is for who cannot wait.
+	context.AfterFunc(ctx, stop)
+
+	ui := newTerminal(stdin, stdout, stderr)
+	root := newRootCommand(ui)
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	return ui.finish(ctx, root.ExecuteContext(ctx))
+}
+
+func newRootCommand(ui *terminal) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "crosstrail",
+		Short: "who really did what across AWS accounts",
+		Long: `crosstrail reads CloudTrail log files and tells who is behind each call made with
+temporary credentials: hop by hop, across roles and accounts, to the person or
+workload it began with, with the proof for every hop.`,
+		Example: `  # a small made-up organisation: see what crosstrail does, with nothing configured
+  crosstrail demo
+
+  # your own log files, as CloudTrail wrote them
+  crosstrail trace logs/
+
+  # what AWS holds of the last 90 days, without any log file
+  aws cloudtrail lookup-events --output json | crosstrail trace -`,
+		Annotations:       exits(exitDone, exitFailed, exitUsage, exitPart, exitFinding),
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
+		Args:              cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return unknownCommand(cmd, args[0])
+			}
+			return cmd.Help()
+		},
+	}
+	cmd.SuggestionsMinimumDistance = 2
+	cmd.SetUsageTemplate(usageTemplate)
+	cmd.SetHelpCommand(newHelpCommand())
+	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usage(err, "see: "+cmd.CommandPath()+" --help")
+	})
+	cmd.PersistentFlags().IntVar(&ui.width, "width", 0, "columns to write for (default: the terminal's, $COLUMNS, or 80)")
+	if err := cmd.PersistentFlags().MarkHidden("width"); err != nil {
+		panic(err) // the flag is defined on the line above
+	}
+	cmd.AddCommand(
+		newVersionCommand(ui),
+		newCompletionCommand(),
+	)
+	return cmd
+}
