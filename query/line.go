@@ -35,5 +35,6 @@ type Filter struct {
 	Errors       bool
 	Not          []Filter
 	Newest       bool
-	Limit        int // 0: no limit
+	Limit        int      // 0: no limit
+	OwnAccounts  []string // for ThirdParty: accounts that are one's own, beside those with log files in the set
 }
