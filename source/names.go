@@ -1,0 +1,125 @@
+package source
+
+import (
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+
+	"github.com/crosstrail/crosstrail/query"
+)
+
+// ReadNames adds what a names file says to names. It is either CSV, one
+// "id,name" a line (further columns are passed over, # begins a comment), or the
+// YAML of the public known_aws_accounts list
+// (https://github.com/fwdcloudsec/known_aws_accounts): a list of {name, accounts}.
+// An id is an account id, a unique id, an Identity Center user id, an ARN, an
+// address or a CIDR. The name of the file tells which of the two it is or, where
+// it does not, the first line.
+func ReadNames(names *query.Names, file string, content io.Reader) error {
+	text, err := io.ReadAll(content)
+	if err != nil {
+		return fmt.Errorf("read %s: %w", file, err)
+	}
+	text = bytes.TrimPrefix(text, []byte("\ufeff"))
+	if isYAML(file, text) {
+		return readNamesYAML(names, file, text)
+	}
+	return readNamesCSV(names, file, text)
+}
+
+func isYAML(file string, text []byte) bool {
+	switch strings.ToLower(filepath.Ext(file)) {
+	case ".yaml", ".yml":
+		return true
+	case ".csv":
+		return false
+	}
+	for line := range bytes.Lines(text) {
+		line = bytes.TrimSpace(line)
+		if len(line) > 0 && line[0] != '#' {
+			return line[0] == '-'
+		}
+	}
+	return false
+}
+
+func readNamesCSV(names *query.Names, file string, text []byte) error {
+	r := csv.NewReader(bytes.NewReader(text))
+	r.FieldsPerRecord = -1
+	r.Comment = '#'
+	r.TrimLeadingSpace = true
+	for first := true; ; first = false {
+		row, err := r.Read()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w; each line is: id,name", file, err)
+		}
+		line, _ := r.FieldPos(0)
+		if len(row) < 2 {
+			return fmt.Errorf("%s:%d: %q has no name beside it; each line is: id,name", file, line, row[0])
+		}
+		if first && isHeading(row) {
+			continue
+		}
+		if err := addName(names, row[0], row[1]); err != nil {
+			return fmt.Errorf("%s:%d: %w", file, line, err)
+		}
+	}
+}
+
+// isHeading recognises a first line that names the columns.
+func isHeading(row []string) bool {
+	return strings.EqualFold(strings.TrimSpace(row[1]), "name") && !strings.ContainsAny(row[0], "0123456789")
+}
+
+// knownAccounts is one entry of the YAML list. Scalars are read as nodes: as
+// text they would still be text, but into any other type yaml reads
+// 012345670123 as an octal number.
+type knownAccounts struct {
+	Name     yaml.Node   `yaml:"name"`
+	Accounts []yaml.Node `yaml:"accounts"`
+}
+
+func readNamesYAML(names *query.Names, file string, text []byte) error {
+	var entries []knownAccounts
+	if err := yaml.Unmarshal(text, &entries); err != nil {
+		return fmt.Errorf("%s: %w; it should be a list of entries with a name and accounts", file, err)
+	}
+	for _, e := range entries {
+		if e.Name.Kind != yaml.ScalarNode || e.Name.Value == "" {
+			continue // an entry without a name has nothing to tell
+		}
+		for _, id := range e.Accounts {
+			if id.Kind != yaml.ScalarNode {
+				return fmt.Errorf("%s:%d: accounts of %q: each is one id", file, id.Line, e.Name.Value)
+			}
+			if err := addName(names, id.Value, e.Name.Value); err != nil {
+				return fmt.Errorf("%s:%d: %w", file, id.Line, err)
+			}
+		}
+	}
+	return nil
+}
+
+// addName refuses the two ways in which a spreadsheet spoils account ids:
+// silently, such a name would never be shown.
+func addName(names *query.Names, id, name string) error {
+	id = strings.TrimSpace(id)
+	digits := id != "" && strings.Trim(id, "0123456789") == ""
+	switch {
+	case digits && len(id) < 12:
+		return fmt.Errorf("%s has %d digits and account ids have 12: spreadsheets drop leading zeros; write %s%s", id, len(id), strings.Repeat("0", 12-len(id)), id)
+	case strings.Trim(id, "0123456789.,") == "E+" || strings.Trim(id, "0123456789.,") == "e+":
+		return fmt.Errorf("%s is an account id that a spreadsheet has rounded; write its 12 digits", id)
+	}
+	names.Add(id, name)
+	return nil
+}
