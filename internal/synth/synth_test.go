@@ -1,0 +1,76 @@
+package synth_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"testing"
+
+	"github.com/crosstrail/crosstrail/internal/synth"
+)
+
+func TestNewIsDeterministic(t *testing.T) {
+	for seed := range uint64(5) {
+		a, b := contents(synth.New(seed, synth.Options{})), contents(synth.New(seed, synth.Options{}))
+		if !bytes.Equal(a, b) {
+			t.Errorf("seed %d made two organisations", seed)
+		}
+		if bytes.Equal(a, contents(synth.New(seed+1, synth.Options{}))) {
+			t.Errorf("seeds %d and %d made one organisation", seed, seed+1)
+		}
+	}
+}
+
+func contents(o *synth.Org) []byte {
+	var b []byte
+	for f := range o.Files() {
+		b = append(append(b, f.Name...), f.Body()...)
+	}
+	return b
+}
+
+func TestEveryRecordIsJSONWithTruth(t *testing.T) {
+	told := map[string]bool{}
+	for seed := range uint64(40) {
+		o := synth.New(seed, synth.Options{})
+		seen := map[string]bool{}
+		for f := range o.Files() {
+			for _, record := range f.Records {
+				if f.Lines {
+					var envelope struct{ Detail json.RawMessage }
+					if err := json.Unmarshal(record, &envelope); err != nil {
+						t.Fatalf("seed %d, %s: %v\n%s", seed, f.Name, err, record)
+					}
+					record = envelope.Detail
+				}
+				var r struct {
+					EventID, EventName, EventTime, RecipientAccountID string
+					RequestParameters, ResponseElements               map[string]any
+				}
+				if err := json.Unmarshal(record, &r); err != nil {
+					t.Fatalf("seed %d, %s: %v\n%s", seed, f.Name, err, record)
+				}
+				if r.RecipientAccountID == "" {
+					continue
+				}
+				id := r.EventID + "@" + r.RecipientAccountID
+				truth, ok := o.Truth[id]
+				if !ok {
+					t.Errorf("seed %d: no truth of %s %s", seed, r.EventName, id)
+				}
+				if truth.Knowable && truth.Origin == "" {
+					t.Errorf("seed %d: %s %s is knowable and has no origin", seed, r.EventName, id)
+				}
+				told[truth.Best] = true
+				seen[id] = true
+			}
+		}
+		if len(seen) < 100 {
+			t.Errorf("seed %d: only %d events", seed, len(seen))
+		}
+	}
+	for _, word := range []string{"exact", "strong", "inferred", "claimed", "contested", "unresolved"} {
+		if !told[word] {
+			t.Errorf("no truth anywhere is %s", word)
+		}
+	}
+}
