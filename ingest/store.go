@@ -7,21 +7,38 @@ import (
 	"github.com/crosstrail/crosstrail/source"
 )
 
-// Store is what the pump asks of a store. Add is called from several
-// goroutines at once; Has and Commit are not called during an Add.
+// Source hands out deliveries. Next returns io.EOF after the last; it is called
+// from one goroutine.
+type Source interface {
+	Next(ctx context.Context) (source.Delivery, error)
+}
+
+// Store is what the pump asks of a store. Has and Add are called from several
+// goroutines at once; Commit is not called during either.
 type Store interface {
 	// Has reports whether the file is already there, so that it need not be
 	// read again.
 	Has(ctx context.Context, file cloudtrail.LogFile) (bool, error)
 	// Add takes in one file's records and the file itself. It ranges over
 	// all Records. Adding is set union: a record already there changes
-	// nothing and counts as a duplicate, a variant counts as kept.
+	// nothing and counts as a duplicate, a variant counts as kept. A record
+	// that the store does not want counts as neither.
 	Add(ctx context.Context, file source.File) (kept, duplicate int, err error)
 	// Commit makes all that was added durable and visible to readers.
 	Commit(ctx context.Context) error
 }
 
 // Counts is what became of files, or of records. The parts add up to Read.
+//
+// A file of which only a part could be read is Failed, its good records are Kept.
 type Counts struct {
 	Read, Kept, Duplicate, PassedOver, Failed int
+}
+
+func (c *Counts) add(d Counts) {
+	c.Read += d.Read
+	c.Kept += d.Kept
+	c.Duplicate += d.Duplicate
+	c.PassedOver += d.PassedOver
+	c.Failed += d.Failed
 }

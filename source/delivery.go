@@ -16,10 +16,15 @@ type Delivery struct {
 	Settle func(ctx context.Context, err error) error
 }
 
-// Item is one log file to be read.
+// Item is one log file to be read, or something that is passed over.
 type Item struct {
 	cloudtrail.LogFile
 	Size int64 // bytes as delivered, 0 if not known
+	// PassOver says why the item is not to be read: a digest, a picture. It is
+	// counted, no more. Empty: it is to be read.
+	PassOver string
+	// Note is something to tell people about the item that is no failure.
+	Note string
 	// Open reads it from the start. Once is true for what can be read only
 	// once, as standard input.
 	Open func(ctx context.Context) (io.ReadCloser, error)

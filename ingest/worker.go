@@ -1,0 +1,146 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/crosstrail/crosstrail/cloudtrail"
+	"github.com/crosstrail/crosstrail/source"
+)
+
+// worker reads one file after another on one core. Its buffers and its decoder
+// are its own and are used again.
+type worker struct {
+	*pump
+	unpacker *source.Unpacker
+	decoder  cloudtrail.Decoder
+}
+
+// run reads one file into the store. Only what must end the whole run is
+// returned as an error.
+func (w *worker) run(ctx context.Context, j job) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if !w.claim(j.item.LogFile) {
+		w.count(Counts{Read: 1, Duplicate: 1}, Counts{}, 0)
+		return nil
+	}
+	defer w.release(j.item.LogFile)
+	there, err := w.store.Has(ctx, j.item.LogFile)
+	if err != nil {
+		return w.storeFailed(err)
+	}
+	if there {
+		w.count(Counts{Read: 1, Duplicate: 1}, Counts{}, 0)
+		return nil
+	}
+	return w.read(ctx, j)
+}
+
+// read decompresses, decodes and stores one file.
+func (w *worker) read(ctx context.Context, j job) error {
+	f := reading{worker: w, item: j.item}
+	var stop error
+	note, err := w.unpacker.Pieces(ctx, j.item, func(p source.Piece) bool {
+		stop = f.piece(ctx, p)
+		return stop == nil
+	})
+	if stop != nil {
+		return stop
+	}
+	if note != "" {
+		w.note(note)
+	}
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil:
+		// It tells of the cut better than what the decoder made of it.
+		f.broken = err
+	}
+	files := Counts{Read: 1, Kept: 1}
+	if f.broken != nil {
+		files = Counts{Read: 1, Failed: 1}
+		j.delivery.failed(f.broken)
+		w.fail(f.broken)
+	}
+	w.count(files, Counts{}, 0)
+	return nil
+}
+
+func (w *worker) storeFailed(err error) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.unsound = true
+	return fmt.Errorf("store: %w", err)
+}
+
+// reading is the state of one file between its pieces.
+type reading struct {
+	*worker
+	item   source.Item
+	first  int   // ordinal of the piece's first record
+	last   int   // highest ordinal met, -1 before the first
+	broken error // why the file could not be read to its end
+}
+
+// piece stores the records of one piece.
+func (f *reading) piece(ctx context.Context, p source.Piece) error {
+	var good, bad int
+	f.last = f.first - 1
+	file := source.File{LogFile: f.item.LogFile, Body: p.Body, First: f.first}
+	if !f.item.Once {
+		file.Open = f.item.Open
+	}
+	file.Records = func(yield func(*cloudtrail.Record) bool) {
+		good, bad = 0, 0
+		for r, err := range f.decoder.Records(p.Plain) {
+			if err != nil {
+				bad += f.refuse(err, p)
+				continue
+			}
+			good++
+			r.Ordinal += f.first
+			r.Offset += p.Offset
+			f.last = max(f.last, r.Ordinal)
+			if !yield(r) {
+				return
+			}
+		}
+	}
+	kept, duplicate, err := f.store.Add(ctx, file)
+	if err == nil && kept+duplicate > good {
+		err = fmt.Errorf("%s: counted %d records as kept and %d as duplicates, of %d", f.item.URI, kept, duplicate, good)
+	}
+	if err != nil {
+		return f.storeFailed(err)
+	}
+	f.first = f.last + 1
+	f.count(Counts{}, Counts{
+		Read: good + bad, Kept: kept, Duplicate: duplicate,
+		PassedOver: good - kept - duplicate, Failed: bad,
+	}, int64(len(p.Body)))
+	return nil
+}
+
+// refuse tells what the decoder could not read, and returns how many records
+// it was.
+func (f *reading) refuse(err error, p source.Piece) int {
+	if e, ok := errors.AsType[*cloudtrail.RecordError](err); ok {
+		f.last = max(f.last, e.Ordinal+f.first)
+		f.fail(&source.Error{
+			URI: f.item.URI, Record: e.Ordinal + f.first, Offset: e.Offset + p.Offset,
+			Problem: e.Problem, Err: e,
+		})
+		return 1
+	}
+	offset := int64(-1)
+	problem := err.Error()
+	if e, ok := errors.AsType[*cloudtrail.InputError](err); ok {
+		offset, problem = e.Offset+p.Offset, e.Problem
+	}
+	f.broken = &source.Error{URI: f.item.URI, Record: -1, Offset: offset, Problem: problem, Err: err}
+	return 0
+}
