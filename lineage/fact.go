@@ -66,32 +66,11 @@ type Detail struct {
 	MFA              bool              // ConsoleLogin: MFAUsed
 	Account, Role    string            // GetRoleCredentials: account_id, role_name
 	Requests         []string          // AwsMcpEvent: downstream request ids
-	ID, Name         string            // Name: unique id and name; Correction: original event id
+	ID, Name         string            // Name: unique id and name; Correction: original event id; KeyMinted, RoleChanged: name
 	ARN              string            // Name: ARN; RoleChanged: the role
 	Fields           map[string]string // Correction: the link fields it gives anew
 	Key              string            // KeyMinted: the long-term key
 }
-
-// Key is an opaque string under which a store keeps facts. Only this package
-// knows what keys mean.
-type Key string
-
-// Facts returns what a record adds. pathAccount is the account of its file's
-// path (see [cloudtrail.Record.ID]). The result aliases the record only where
-// the record's strings do; keep [cloudtrail.Record.Clone] or intern.
-func Facts(r *cloudtrail.Record, use Use) []Fact { panic("skeleton") }
-
-// NewUse reads a record as the ladder sees it, around an identity that
-// [NewIdentity] read from it or that the caller already holds for equal bytes.
-func NewUse(r *cloudtrail.Record, id cloudtrail.ID, who *Identity, at Location) Use {
-	panic("skeleton")
-}
-
-// NewIdentity reads the userIdentity element.
-func NewIdentity(u *cloudtrail.UserIdentity) Identity { panic("skeleton") }
-
-// Keys are all the keys the fact is found by.
-func (f *Fact) Keys() []Key { panic("skeleton") }
 
 // Index finds facts and uses. Its implementations are the stores.
 //

@@ -2,44 +2,6 @@ package lineage
 
 import "github.com/crosstrail/crosstrail/cloudtrail"
 
-// Identity is all that the ladder reads of a record's userIdentity element: a
-// pure function of that element. Thousands of uses share one; keepers of uses
-// intern them, and the Resolver remembers its work by pointer.
-type Identity struct {
-	Type             string
-	PrincipalID      string
-	ARN              string
-	AccountID        string
-	AccessKeyID      string // "" if masked or redacted too: such values link nothing
-	UserName         string
-	IdentityProvider string
-	InvokedBy        string
-	CredentialID     string
-	DelegateAccount  string
-
-	OnBehalfOfUser  string // onBehalfOf.userId
-	OnBehalfOfStore string // identity store id: last part of identityStoreArn
-
-	InScopeType string // inScopeOf.issuerType
-	InScopeARN  string // inScopeOf.credentialsIssuedTo
-
-	Created         cloudtrail.Time // sessionContext.attributes.creationDate
-	MFA             cloudtrail.Bool
-	IssuerType      string // sessionContext.sessionIssuer
-	IssuerPrincipal string
-	IssuerARN       string
-	IssuerAccount   string
-	IssuerName      string
-
-	FederatedProvider string // webIdFederationData
-	FederatedSubject  string // Cognito's …:sub
-	SourceIdentity    string
-	EC2RoleDelivery   string
-	SignInSessionARN  string
-	AssumedRoot       bool
-	Redacted          bool // what would have linked was masked
-}
-
 // Use is one event as the ladder sees it: who called, when, what.
 type Use struct {
 	ID          cloudtrail.ID
@@ -65,13 +27,29 @@ type Location struct {
 	Record int    // ordinal in the file, from 0
 }
 
-// Fingerprint is the hash of a record's link fields, with the number of those
-// missing in the top byte: of two variants of one event the smaller is shown,
-// the one with more link fields, then the lesser hash (linkage.md section 1).
-type Fingerprint uint64
-
-// SessionKey is what events of one session share, known from the record alone:
-// principal id, creation date, account, and the subject for Cognito; else the
-// key; else the principal. It is the contract's session id where the record has
-// one: "AROA…:name@2016-04-05T20:39:37Z".
-func (id *Identity) SessionKey() string { panic("skeleton") }
+// NewUse reads a record as the ladder sees it, around an identity that
+// [NewIdentity] read from it or that the caller already holds for equal bytes.
+// Its strings alias the record's; see [Use.Clone].
+func NewUse(r *cloudtrail.Record, id cloudtrail.ID, who *Identity, at Location) Use {
+	u := Use{
+		ID:            id,
+		Time:          r.EventTime,
+		Caller:        who,
+		EventSource:   r.EventSource,
+		EventName:     r.EventName,
+		Region:        r.AWSRegion,
+		ErrorCode:     r.ErrorCode,
+		RequestID:     unmasked(r.RequestID),
+		SharedEventID: unmasked(r.SharedEventID),
+		SourceIP:      r.SourceIPAddress,
+		UserAgent:     r.UserAgent,
+		FromConsole:   r.SessionCredentialFromConsole == cloudtrail.True,
+		Location:      at,
+	}
+	if u.Time.IsZero() {
+		// EventBridge repeats eventTime in its envelope (linkage.md 7.4).
+		u.Time, _ = cloudtrail.ParseTime(r.Envelope.Time)
+	}
+	u.Fingerprint = fingerprint(r, &u)
+	return u
+}

@@ -1,0 +1,158 @@
+package lineage
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/crosstrail/crosstrail/cloudtrail"
+)
+
+// linkField is a field that an addendum may give anew, as the record names it.
+// Exactly one of text and time says where it is kept in a fact.
+type linkField struct {
+	name string
+	text func(*Fact) *string
+	time func(*Fact) *cloudtrail.Time
+}
+
+var linkFields = [...]linkField{
+	{name: "eventTime", time: func(f *Fact) *cloudtrail.Time { return &f.Time }},
+	{name: "eventSource", text: func(f *Fact) *string { return &f.EventSource }},
+	{name: "eventName", text: func(f *Fact) *string { return &f.EventName }},
+	{name: "errorCode", text: func(f *Fact) *string { return &f.ErrorCode }},
+	{name: "requestID", text: func(f *Fact) *string { return &f.RequestID }},
+	{name: "sharedEventID", text: func(f *Fact) *string { return &f.SharedEventID }},
+	{name: "userIdentity.type", text: func(f *Fact) *string { return &f.Caller.Type }},
+	{name: "userIdentity.principalId", text: func(f *Fact) *string { return &f.Caller.PrincipalID }},
+	{name: "userIdentity.arn", text: func(f *Fact) *string { return &f.Caller.ARN }},
+	{name: "userIdentity.accountId", text: func(f *Fact) *string { return &f.Caller.AccountID }},
+	{name: "userIdentity.accessKeyId", text: func(f *Fact) *string { return &f.Caller.AccessKeyID }},
+	{name: "userIdentity.userName", text: func(f *Fact) *string { return &f.Caller.UserName }},
+	{name: "userIdentity.identityProvider", text: func(f *Fact) *string { return &f.Caller.IdentityProvider }},
+	{name: "userIdentity.invokedBy", text: func(f *Fact) *string { return &f.Caller.InvokedBy }},
+	{name: "userIdentity.onBehalfOf.userId", text: func(f *Fact) *string { return &f.Caller.OnBehalfOfUser }},
+	{name: "userIdentity.onBehalfOf.identityStoreArn", text: func(f *Fact) *string { return &f.Caller.OnBehalfOfStore }},
+	{name: "userIdentity.inScopeOf.credentialsIssuedTo", text: func(f *Fact) *string { return &f.Caller.InScopeARN }},
+	{name: "userIdentity.sessionContext.attributes.creationDate", time: func(f *Fact) *cloudtrail.Time { return &f.Caller.Created }},
+	{name: "userIdentity.sessionContext.sessionIssuer.arn", text: func(f *Fact) *string { return &f.Caller.IssuerARN }},
+	{name: "userIdentity.sessionContext.sessionIssuer.principalId", text: func(f *Fact) *string { return &f.Caller.IssuerPrincipal }},
+	{name: "userIdentity.sessionContext.sourceIdentity", text: func(f *Fact) *string { return &f.Caller.SourceIdentity }},
+	{name: "userIdentity.sessionContext.signInSessionArn", text: func(f *Fact) *string { return &f.Caller.SignInSessionARN }},
+	{name: "requestParameters.roleArn", text: func(f *Fact) *string { return &f.Request.RoleARN }},
+	{name: "requestParameters.roleSessionName", text: func(f *Fact) *string { return &f.Request.SessionName }},
+	{name: "requestParameters.externalId", text: func(f *Fact) *string { return &f.Request.ExternalID }},
+	{name: "requestParameters.sourceIdentity", text: func(f *Fact) *string { return &f.Request.SourceIdentity }},
+	{name: "requestParameters.targetPrincipal", text: func(f *Fact) *string { return &f.Request.TargetPrincipal }},
+	{name: "responseElements.credentials.accessKeyId", text: func(f *Fact) *string { return &f.Grant.AccessKeyID }},
+	{name: "responseElements.credentials.expiration", time: func(f *Fact) *cloudtrail.Time { return &f.Grant.Expires }},
+	{name: "responseElements.assumedRoleUser.assumedRoleId", text: func(f *Fact) *string { return &f.Grant.PrincipalID }},
+	{name: "responseElements.assumedRoleUser.arn", text: func(f *Fact) *string { return &f.Grant.ARN }},
+	{name: "responseElements.subject", text: func(f *Fact) *string { return &f.Grant.Subject }},
+}
+
+func (l *linkField) get(f *Fact) string {
+	if l.time != nil {
+		return l.time(f).String()
+	}
+	return *l.text(f)
+}
+
+func (l *linkField) set(f *Fact, value string) {
+	if l.time == nil {
+		*l.text(f) = value
+		return
+	}
+	if t, ok := cloudtrail.ParseTime(value); ok {
+		*l.time(f) = t
+	}
+}
+
+// appendCorrection adds what an addendum gives anew (linkage.md section 5, case
+// 18). A late delivery corrects nothing: its record is the event itself.
+func appendCorrection(facts []Fact, r *cloudtrail.Record, use Use) []Fact {
+	a := r.Addendum.Unquoted()
+	f := Fact{Kind: Correction, Use: use}
+	f.Detail.ID = unmasked(a.Get("originalEventID").Text())
+	updated := updatedFields(a.Get("updatedFields"))
+	if f.Detail.ID == "" || f.Detail.ID == use.ID.Event || len(updated) == 0 {
+		return facts
+	}
+	now := Fact{Use: use, Request: readRequest(r)}
+	if found := readGrants(r.ResponseElements.Unquoted(), !issuesByName(r)); len(found) > 0 {
+		now.Grant = found[0].Grant
+	}
+	for i := range linkFields {
+		l := &linkFields[i]
+		covered := slices.ContainsFunc(updated, func(u string) bool {
+			return u == l.name || strings.HasPrefix(l.name, u) && l.name[len(u)] == '.'
+		})
+		if !covered {
+			continue
+		}
+		if f.Detail.Fields == nil {
+			f.Detail.Fields = map[string]string{}
+		}
+		f.Detail.Fields[l.name] = l.get(&now)
+	}
+	if f.Detail.Fields == nil {
+		return facts
+	}
+	return append(facts, f)
+}
+
+// updatedFields reads a list of field names: in one string, with commas, or an
+// array.
+func updatedFields(j cloudtrail.JSON) []string {
+	var names []string
+	if strings.HasPrefix(string(j), "[") {
+		for _, v := range j.Members() {
+			names = append(names, v.Text())
+		}
+	} else {
+		names = strings.Split(j.Text(), ",")
+	}
+	for i := range names {
+		names[i] = strings.TrimSpace(names[i])
+	}
+	return slices.DeleteFunc(names, func(s string) bool { return s == "" })
+}
+
+// Corrected returns f with the corrections to its event applied, the earlier
+// first; f itself where there are none. Facts of any other kind or event among
+// the corrections change nothing.
+func (f *Fact) Corrected(corrections []*Fact) *Fact {
+	apply := slices.Clone(corrections)
+	apply = slices.DeleteFunc(apply, func(c *Fact) bool {
+		return c.Kind != Correction || c.Detail.ID != f.ID.Event || c.ID.Recipient != f.ID.Recipient
+	})
+	if len(apply) == 0 {
+		return f
+	}
+	slices.SortFunc(apply, compareEvents)
+	out := *f
+	caller := *f.Caller
+	out.Caller = &caller
+	for _, c := range apply {
+		for i := range linkFields {
+			if value, ok := c.Detail.Fields[linkFields[i].name]; ok {
+				linkFields[i].set(&out, value)
+			}
+		}
+	}
+	if caller == *f.Caller {
+		out.Caller = f.Caller
+	}
+	return &out
+}
+
+// compareEvents is a total order of the events that facts are of.
+func compareEvents(a, b *Fact) int {
+	return cmp.Or(
+		cmp.Compare(a.Time, b.Time),
+		strings.Compare(a.ID.Event, b.ID.Event),
+		strings.Compare(a.ID.Recipient, b.ID.Recipient),
+		cmp.Compare(a.Fingerprint, b.Fingerprint),
+		strings.Compare(a.Grant.AccessKeyID, b.Grant.AccessKeyID),
+	)
+}
