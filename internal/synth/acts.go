@@ -98,11 +98,12 @@ func (d dice) appendExpanded(b []byte, text string, s *scene) []byte {
 
 func (d dice) expand(text string, s *scene) raw { return raw(d.appendExpanded(nil, text, s)) }
 
-// call makes one API call with a credential.
-func (w *world) call(c *cred, at time.Time, a act) *event {
+// call makes one API call with a credential, on whatever there is.
+func (w *world) call(c *cred, at time.Time, a act) *event { return w.callOn(w.scene(c), c, at, a) }
+
+func (w *world) callOn(s *scene, c *cred, at time.Time, a act) *event {
 	e := w.record(c, at, a.source+".amazonaws.com", a.name)
 	e.region = region(c, e.source)
-	s := w.scene(c)
 	e.readOnly = !a.write
 	e.request, e.response, e.extra = w.expand(a.request, s), w.expand(a.response, s), w.expand(a.extra, s)
 	if a.kind != "" {

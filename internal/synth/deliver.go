@@ -16,12 +16,8 @@ type trail struct {
 }
 
 // deliver turns what happened into files and settles what is kept.
-func (c *company) deliver() *Org {
+func (c *company) deliver(trails ...trail) *Org {
 	o := &Org{Truth: map[string]Truth{}}
-	trails := []trail{{c.prefix, 5 * time.Minute, 2, pick(c.dice, []int{0, 0, 2, 6}), 10}}
-	if c.chance(25) {
-		trails = append(trails, trail{"second-trail/", 13 * time.Minute, 0, 10, 0})
-	}
 	collected := map[string]bool{}
 	for _, a := range c.accounts {
 		collected[a.id] = a.collected
@@ -30,7 +26,9 @@ func (c *company) deliver() *Org {
 	for _, t := range trails {
 		o.files = append(o.files, c.files(t, collected)...)
 	}
-	o.files = append(o.files, c.envelopes(collected)...)
+	if c.chance(c.bridged) {
+		o.files = append(o.files, c.envelopes(collected)...)
+	}
 	slices.SortStableFunc(o.files, func(a, b File) int { return a.Delivered.Compare(b.Delivered) })
 	for _, e := range c.events {
 		if e.kept {
@@ -63,7 +61,11 @@ func (c *company) files(t trail, collected map[string]bool) []File {
 		if !e.whole && c.chance(t.late) {
 			lag += time.Duration(c.IntN(6*3600)) * time.Second
 		}
-		s := slot{e.recipient, e.region, e.at.Add(lag).Truncate(t.every).Add(t.every)}
+		in := e.region
+		if in == "global" { // what records of 2016 say, not where their file lies
+			in = "us-east-1"
+		}
+		s := slot{e.recipient, in, e.at.Add(lag).Truncate(t.every).Add(t.every)}
 		b := bundles[s]
 		if b == nil {
 			b = &bundle{account: s.account, region: s.region, at: s.at}
@@ -97,10 +99,7 @@ func (c *company) files(t trail, collected map[string]bool) []File {
 // envelopes are what EventBridge sent: issuances again, and some of a third
 // party's own copies, which carry no recipient (linkage.md 7.4).
 func (c *company) envelopes(collected map[string]bool) []File {
-	ours, theirs := c.chance(40), c.chance(30)
-	if !ours && !theirs {
-		return nil
-	}
+	ours, theirs := c.chance(60), c.chance(60)
 	days := map[time.Time]*File{}
 	for _, e := range c.events {
 		known, member := collected[e.recipient]

@@ -13,12 +13,17 @@ type Org struct {
 	Truth map[string]Truth
 	// Names are ids and the names people know them by.
 	Names []Name
+	// Tales are where to look, in an organisation made to explain itself.
+	Tales []Tale
 
 	files []File
 }
 
 // Name is an id and its name: an account id, a unique id, an address.
 type Name struct{ ID, Name string }
+
+// Tale is one thing to look at: an event, and what it is about.
+type Tale struct{ Title, EventID, Text string }
 
 // Files are the log files in the order in which they arrive. A file may come
 // twice, and two files may hold one event.
@@ -39,6 +44,7 @@ type company struct {
 	portal   *portal
 	org      string // organisation id in paths, "" for single trails
 	prefix   string
+	bridged  int // chance that EventBridge's envelopes were saved too
 }
 
 var accountNames = []string{"management", "dev", "prod", "security", "logging", "data", "sandbox"}
@@ -56,11 +62,15 @@ func New(seed uint64, o Options) *Org {
 		at := c.start.Add(time.Duration(c.Int64N(int64(c.span)))).Truncate(time.Second)
 		pick(c.dice, stories)(c, at)
 	}
-	return c.deliver()
+	trails := []trail{{c.prefix, 5 * time.Minute, 2, pick(c.dice, []int{0, 0, 2, 6}), 10}}
+	if c.chance(25) {
+		trails = append(trails, trail{"second-trail/", 13 * time.Minute, 0, 10, 0})
+	}
+	return c.deliver(trails...)
 }
 
 func newCompany(seed uint64, o Options) *company {
-	c := &company{world: world{dice: newDice(seed, 1)}, span: time.Duration(o.Days) * 24 * time.Hour}
+	c := &company{world: world{dice: newDice(seed, 1)}, span: time.Duration(o.Days) * 24 * time.Hour, bridged: 60}
 	c.start = time.Date(2026, 1, 5, 0, 0, 0, 0, time.UTC).Add(time.Duration(c.IntN(200*24)) * time.Hour)
 	for _, name := range accountNames[:4+c.IntN(4)] {
 		c.accounts = append(c.accounts, &account{

@@ -74,3 +74,41 @@ func TestEveryRecordIsJSONWithTruth(t *testing.T) {
 		}
 	}
 }
+
+func TestDemoIsSmallAndTellsItsTales(t *testing.T) {
+	o := synth.Demo()
+	events, accounts := 0, map[string]bool{}
+	for f := range o.Files() {
+		events += len(f.Records)
+		accounts[f.Name[len("AWSLogs/"):len("AWSLogs/")+12]] = true
+	}
+	if events < 80 || events > 150 || len(accounts) < 5 {
+		t.Errorf("%d events in %d accounts; a newcomer should see 80 to 150 in 5 or 6", events, len(accounts))
+	}
+	want := map[string]string{
+		"Where it began":                    "exact",
+		"Who deleted the ledger?":           "exact",
+		"A person of Identity Center":       "exact",
+		"A role switched to in the console": "strong",
+		"A release":                         "exact",
+		"An instance that is in two places": "exact",
+		"A vendor":                          "exact",
+		"A trail that stops short":          "unresolved",
+		"Two people, one name, one second":  "contested",
+	}
+	for _, tale := range o.Tales {
+		best := ""
+		for id, truth := range o.Truth {
+			if len(id) > 36 && id[:36] == tale.EventID {
+				best = truth.Best
+			}
+		}
+		if best != want[tale.Title] {
+			t.Errorf("%q is %q at best, want %q", tale.Title, best, want[tale.Title])
+		}
+		delete(want, tale.Title)
+	}
+	for title := range want {
+		t.Errorf("no tale %q", title)
+	}
+}
