@@ -1,5 +1,10 @@
 package cloudtrail
 
+import (
+	"crypto/sha256"
+	"encoding/hex"
+)
+
 // ID is the identity of an event: two records with one ID tell of one event
 // (linkage.md section 1). Event is the eventID or, where the record has none,
 // "sha256:" and the hash of its bytes. Recipient is the account the record was
@@ -17,10 +22,6 @@ const (
 	True
 )
 
-// JSON is the raw text of one JSON value, "" where the field is absent. It is
-// always a valid value: the decoder has checked it.
-type JSON string
-
 // Record is one CloudTrail event as AWS wrote it, fields by their documented
 // names (CloudTrail User Guide, "CloudTrail record contents", eventVersion 1.00
 // to 1.11). Absent, null and "" read the same. A string field written as a
@@ -31,7 +32,7 @@ type JSON string
 type Record struct {
 	Raw     JSON  // the whole record, first brace to last
 	Ordinal int   // its place in the file, from 0, bad records counted
-	Offset  int64 // of Raw in the decompressed input
+	Offset  int64 // of Raw in the decompressed input; of its string in LookupEvents output
 
 	// Envelope is what an EventBridge event or a LookupEvents entry says
 	// around the record; zero in a log file.
@@ -120,4 +121,47 @@ type SessionContext struct {
 	EC2RoleDelivery     string
 	SignInSessionARN    string
 	AssumedRoot         Bool
+}
+
+// Clone returns a Record whose strings alias nothing.
+func (r *Record) Clone() *Record {
+	c := *r
+	size := 0
+	c.eachString(func(s string) string { size += len(s); return s })
+	all := make([]byte, 0, size)
+	c.eachString(func(s string) string {
+		start := len(all)
+		all = append(all, s...)
+		return alias(all[start:])
+	})
+	return &c
+}
+
+// eachString replaces every string of the record.
+func (r *Record) eachString(f func(string) string) {
+	s := newSlots(r, &r.Envelope)
+	for _, p := range s.texts {
+		*p = f(*p)
+	}
+	jsons := append(s.jsons[:], &r.Raw, &r.UserIdentity.Raw)
+	for _, p := range jsons {
+		*p = JSON(f(string(*p)))
+	}
+}
+
+// ID is the identity of the event, given the account in its file's path: the
+// recipient is the record's, else its envelope's, else that one.
+func (r *Record) ID(pathAccount string) ID {
+	id := ID{Event: r.EventID, Recipient: r.RecipientAccountID}
+	if id.Event == "" {
+		sum := sha256.Sum256([]byte(r.Raw))
+		id.Event = "sha256:" + hex.EncodeToString(sum[:])
+	}
+	if id.Recipient == "" {
+		id.Recipient = r.Envelope.Account
+	}
+	if id.Recipient == "" {
+		id.Recipient = pathAccount
+	}
+	return id
 }
