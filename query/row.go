@@ -1,6 +1,8 @@
 package query
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
@@ -68,3 +70,5 @@ func afterLast(s string, sep byte) string { return s[strings.LastIndexByte(s, se
 func isService(s string) bool {
 	return s == "" || s == "AWS Internal" || strings.HasSuffix(s, ".amazonaws.com") || strings.HasSuffix(s, ".amazonaws.com.cn")
 }
+
+func sortedKeys(m map[string]bool) []string { return slices.Sorted(maps.Keys(m)) }

@@ -2,6 +2,7 @@ package query
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/lineage"
@@ -53,7 +54,8 @@ type GapSummary struct {
 }
 
 // Node is one session in a tree, or several of one role that were folded into
-// one line: with one session name, or all of a service.
+// one line: those with one session name, those a service made, and those with
+// the names beyond the first dozen.
 type Node struct {
 	Hop       *lineage.Hop     // of the first session; nil: the origin itself, without a session
 	Caller    string           // where Hop is nil and there is no origin: the record's words for the caller
@@ -104,5 +106,20 @@ type Tally struct {
 
 // Summarize reads every event that passes the filter once.
 func Summarize(ctx context.Context, r Reader, resolver *lineage.Resolver, f Filter) (*Summary, error) {
-	panic("skeleton")
+	q, err := newQuestion(ctx, r, resolver, f)
+	if err != nil {
+		return nil, err
+	}
+	b := newSummaryBook()
+	if err := q.each(ctx, b.add); err != nil {
+		return nil, err
+	}
+	s := b.summary()
+	for _, err := range r.LogFiles(ctx) {
+		if err != nil {
+			return nil, fmt.Errorf("reading the list of log files: %w", err)
+		}
+		s.Totals.Files++
+	}
+	return s, nil
 }

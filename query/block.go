@@ -1,0 +1,127 @@
+package query
+
+import (
+	"context"
+	"fmt"
+	"iter"
+
+	"github.com/crosstrail/crosstrail/lineage"
+)
+
+// Rows travel in blocks: linking is done for many at once, and a block is what
+// one worker takes. The first are small, so that the first lines come at once.
+const (
+	firstBlock = 32
+	fullBlock  = 1024
+)
+
+// block is some rows in order, then the lines they became.
+type block struct {
+	rows  []Row
+	names []string // backs the Resources of rows
+	uses  []lineage.Use
+	lines []Line // those that pass the filter, in order
+	out   []byte // what they were encoded to
+	ends  []int  // where each line ends in out
+	err   error
+	done  chan struct{} // receives once the worker is through
+}
+
+func newBlock() *block { return &block{done: make(chan struct{}, 1)} }
+
+func (b *block) reset() {
+	b.rows, b.names, b.uses, b.lines = b.rows[:0], b.names[:0], b.uses[:0], b.lines[:0]
+	b.out, b.ends, b.err = b.out[:0], b.ends[:0], nil
+}
+
+// add copies a row, which its reader will overwrite.
+func (b *block) add(r *Row) {
+	b.rows = append(b.rows, *r)
+	if len(r.Resources) > 0 {
+		start := len(b.names)
+		b.names = append(b.names, r.Resources...)
+		b.rows[len(b.rows)-1].Resources = b.names[start:len(b.names):len(b.names)]
+	}
+}
+
+// question is a filter made ready for one reading.
+type question struct {
+	reader   Reader
+	resolver *lineage.Resolver
+	filter   Filter
+	matcher  *matcher
+}
+
+func newQuestion(ctx context.Context, r Reader, resolver *lineage.Resolver, f Filter) (*question, error) {
+	own, err := ownAccounts(ctx, r, &f)
+	if err != nil {
+		return nil, err
+	}
+	m, err := newMatcher(&f, own)
+	if err != nil {
+		return nil, fmt.Errorf("filter: %w", err)
+	}
+	return &question{reader: r, resolver: resolver, filter: f, matcher: m}, nil
+}
+
+// blocks reads the rows that pass the first stage of the filter into blocks
+// that take hands out; it ends where take returns nil.
+func (q *question) blocks(ctx context.Context, take func() *block) iter.Seq2[*block, error] {
+	return func(yield func(*block, error) bool) {
+		var b *block
+		size := firstBlock
+		for row, err := range q.reader.Rows(ctx, q.filter.Selection()) {
+			if err != nil {
+				yield(nil, fmt.Errorf("reading events: %w", err))
+				return
+			}
+			if !q.matcher.row(row) {
+				continue
+			}
+			if b == nil {
+				if b = take(); b == nil {
+					return
+				}
+				b.reset()
+			}
+			if b.add(row); len(b.rows) < size {
+				continue
+			}
+			if !yield(b, nil) {
+				return
+			}
+			b, size = nil, min(size*4, fullBlock)
+		}
+		if b != nil {
+			yield(b, nil)
+		}
+	}
+}
+
+// link resolves a block and drops the lines that the filter does not want.
+func (q *question) link(ctx context.Context, b *block) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	for i := range b.rows {
+		b.uses = append(b.uses, b.rows[i].Use)
+	}
+	chains, err := q.resolver.Resolve(ctx, b.uses)
+	if err != nil {
+		return fmt.Errorf("linking events: %w", err)
+	}
+	for i := range b.rows {
+		row, chain := &b.rows[i], chains[i]
+		if !q.matcher.chain(row, chain) {
+			continue
+		}
+		ok, err := q.matcher.record(ctx, q.reader, row, chain)
+		if err != nil {
+			return fmt.Errorf("reading event %s again: %w", row.ID.Event, err)
+		}
+		if ok {
+			b.lines = append(b.lines, Line{Row: row, Chain: chain})
+		}
+	}
+	return nil
+}

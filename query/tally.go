@@ -1,0 +1,166 @@
+package query
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/crosstrail/crosstrail/cloudtrail"
+)
+
+const (
+	mostShown = 8   // of a Top
+	mostKept  = 512 // different values that one counter remembers
+)
+
+// counter counts values in bounded memory: a million events may touch a million
+// things. Fed in a fixed order, what it forgets is fixed too.
+type counter struct {
+	n    map[string]int
+	full bool // some value was not remembered
+}
+
+func (c *counter) add(value string) {
+	if value == "" {
+		return
+	}
+	if c.n == nil {
+		c.n = map[string]int{}
+	}
+	n, ok := c.n[value]
+	if !ok && len(c.n) >= mostKept {
+		c.full = true
+		return
+	}
+	c.n[value] = n + 1
+}
+
+func (c *counter) merge(o *counter) {
+	for _, t := range o.sorted() {
+		c.add(t.Value)
+		if _, ok := c.n[t.Value]; ok {
+			c.n[t.Value] += t.Count - 1
+		}
+	}
+	c.full = c.full || o.full
+}
+
+func (c *counter) sorted() []Tally {
+	all := make([]Tally, 0, len(c.n))
+	for v, n := range c.n {
+		all = append(all, Tally{v, n})
+	}
+	slices.SortFunc(all, func(x, y Tally) int {
+		return cmp.Or(cmp.Compare(y.Count, x.Count), cmp.Compare(x.Value, y.Value))
+	})
+	return all
+}
+
+func (c *counter) top() Top {
+	if len(c.n) == 0 {
+		return Top{}
+	}
+	all := c.sorted()
+	shown := min(len(all), mostShown)
+	return Top{Most: slices.Clone(all[:shown]), More: len(all) - shown, Many: c.full}
+}
+
+// activity is an Activity being counted.
+type activity struct {
+	events, writes, errors int
+	first, last            cloudtrail.Time
+	addresses, agents      counter
+}
+
+func (a *activity) add(row *Row, write bool) {
+	a.events++
+	if write {
+		a.writes++
+	}
+	if row.IsError() {
+		a.errors++
+	}
+	a.span(row.Time, row.Time)
+	a.addresses.add(row.SourceIP)
+	a.agents.add(row.UserAgent)
+}
+
+func (a *activity) span(first, last cloudtrail.Time) {
+	if first != 0 && (a.first == 0 || first < a.first) {
+		a.first = first
+	}
+	a.last = max(a.last, last)
+}
+
+func (a *activity) merge(o *activity) {
+	a.events += o.events
+	a.writes += o.writes
+	a.errors += o.errors
+	a.span(o.first, o.last)
+	a.addresses.merge(&o.addresses)
+	a.agents.merge(&o.agents)
+}
+
+func (a *activity) done() Activity {
+	return Activity{
+		Events: a.events, Writes: a.writes, Errors: a.errors,
+		First: a.first, Last: a.last,
+		Addresses: a.addresses.top(), Agents: a.agents.top(),
+	}
+}
+
+// calls is a list of Calls being counted.
+type calls map[callKey]*call
+
+type callKey struct {
+	source, name, via string
+	write             bool
+}
+
+type call struct {
+	count, errors       int
+	first, last         cloudtrail.Time
+	errorCodes, touched counter
+}
+
+func (cs *calls) add(row *Row, via string, write bool) {
+	key := callKey{row.EventSource, row.EventName, via, write}
+	c := (*cs)[key]
+	if c == nil {
+		if *cs == nil {
+			*cs = calls{}
+		}
+		c = &call{first: row.Time}
+		(*cs)[key] = c
+	}
+	c.count++
+	if row.IsError() {
+		c.errors++
+		c.errorCodes.add(row.ErrorCode)
+	}
+	c.first, c.last = min(c.first, row.Time), max(c.last, row.Time)
+	for _, name := range row.Resources {
+		c.touched.add(name)
+	}
+}
+
+func (cs calls) done() []*Call {
+	all := make([]*Call, 0, len(cs))
+	for key, c := range cs {
+		all = append(all, &Call{
+			EventSource: key.source, EventName: key.name, Via: key.via, Write: key.write,
+			Count: c.count, Errors: c.errors, First: c.first, Last: c.last,
+			ErrorCodes: c.errorCodes.top(), Touched: c.touched.top(),
+		})
+	}
+	slices.SortFunc(all, func(x, y *Call) int {
+		if x.Write != y.Write {
+			if x.Write {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Or(cmp.Compare(y.Count, x.Count), cmp.Compare(x.EventSource, y.EventSource),
+			cmp.Compare(x.EventName, y.EventName), cmp.Compare(x.Via, y.Via))
+	})
+	return all
+}
