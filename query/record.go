@@ -3,7 +3,6 @@ package query
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/lineage"
@@ -81,9 +80,4 @@ func holds(j cloudtrail.JSON, asked []string, depth int) bool {
 		return slices.ContainsFunc(asked, func(a string) bool { return named(text, a) })
 	}
 	return false
-}
-
-// isToken reports whether a member of that name holds a session token.
-func isToken(name string) bool {
-	return strings.Contains(strings.ToLower(name), "sessiontoken")
 }

@@ -2,6 +2,11 @@ package query
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/crosstrail/crosstrail/lineage"
 )
@@ -22,5 +27,83 @@ type Shown struct {
 
 // Show finds EVENT: an event id, <eventID>@<account> or sha256:….
 func Show(ctx context.Context, r Reader, resolver *lineage.Resolver, asked string) (*ShowAnswer, error) {
-	panic("skeleton")
+	answer := &ShowAnswer{Asked: asked}
+	lines, err := findEvents(ctx, r, resolver, strings.TrimSpace(asked))
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range lines {
+		raw, err := r.Raw(ctx, l.Row.Location)
+		if err != nil {
+			return nil, fmt.Errorf("reading record %d of %s again: %w", l.Row.Record, l.Row.File, err)
+		}
+		sum := sha256.Sum256(raw)
+		answer.Shown = append(answer.Shown, Shown{Line: l, Record: Redact(raw), SHA256: hex.EncodeToString(sum[:])})
+	}
+	if len(lines) == 0 {
+		answer.Absent, err = absence(ctx, r, eventAccount(asked), 0)
+	}
+	return answer, err
+}
+
+// findEvents returns the events of that id, in one account where asked says so.
+func findEvents(ctx context.Context, r Reader, resolver *lineage.Resolver, asked string) ([]Line, error) {
+	if asked == "" {
+		return nil, nil
+	}
+	ids := []string{asked}
+	event, account, two := cutLast(asked, '@')
+	if two {
+		ids = append(ids, event)
+	}
+	var rows []Row
+	for row, err := range r.Rows(ctx, Selection{EventIDs: ids}) {
+		if err != nil {
+			return nil, fmt.Errorf("reading events: %w", err)
+		}
+		if row.ID.Event == asked || two && row.ID.Event == event && row.ID.Recipient == account {
+			rows = append(rows, keepRow(row))
+		}
+	}
+	return linkRows(ctx, resolver, rows)
+}
+
+// keepRow copies a row so that it outlives its reader's next step.
+func keepRow(r *Row) Row {
+	kept := *r
+	kept.Resources = slices.Clone(r.Resources)
+	return kept
+}
+
+func linkRows(ctx context.Context, resolver *lineage.Resolver, rows []Row) ([]Line, error) {
+	uses := make([]lineage.Use, len(rows))
+	for i := range rows {
+		uses[i] = rows[i].Use
+	}
+	chains, err := resolver.Resolve(ctx, uses)
+	if err != nil {
+		return nil, fmt.Errorf("linking events: %w", err)
+	}
+	lines := make([]Line, len(rows))
+	for i := range rows {
+		lines[i] = Line{Row: &rows[i], Chain: chains[i]}
+	}
+	return lines, nil
+}
+
+// eventAccount is the account in <eventID>@<account>.
+func eventAccount(asked string) string {
+	_, account, two := cutLast(asked, '@')
+	if !two || strings.ContainsAny(account, ":-/") {
+		return ""
+	}
+	return account
+}
+
+func cutLast(s string, sep byte) (before, after string, found bool) {
+	i := strings.LastIndexByte(s, sep)
+	if i < 0 {
+		return s, "", false
+	}
+	return s[:i], s[i+1:], true
 }
