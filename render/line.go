@@ -1,0 +1,130 @@
+package render
+
+import (
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/crosstrail/crosstrail/lineage"
+	"github.com/crosstrail/crosstrail/query"
+)
+
+// Encoder writes the contract's JSON line. What a line says of its chain is
+// encoded once a chain and remembered by its pointer, for chains are shared by
+// all events of a session and never change. Safe for concurrent use.
+type Encoder struct {
+	names  *query.Names
+	chains atomic.Pointer[chainCache]
+}
+
+// chainCache maps *lineage.Chain to the []byte that it encodes to.
+type chainCache struct {
+	sync.Map
+	size atomic.Int64 // bytes of the values
+}
+
+// keep bounds what an Encoder remembers. Lines come by time, so the chains of
+// the moment are few and forgetting them all at once costs little.
+const keep = 16 << 20
+
+// NewEncoder returns an Encoder that puts names beside ids; names may be nil.
+func NewEncoder(names *query.Names) *Encoder {
+	e := &Encoder{names: names}
+	e.chains.Store(&chainCache{})
+	return e
+}
+
+// Append appends one line of trace and events, without the newline, in the
+// contract's order of fields. Empty fields are left out; a boolean is empty
+// where it is not known, not where it is false.
+func (e *Encoder) Append(dst []byte, l query.Line) []byte {
+	return append(e.members(append(dst, '{'), l), '}')
+}
+
+func (e *Encoder) members(dst []byte, l query.Line) []byte {
+	dst = e.event(dst, l.Row)
+	if l.Chain != nil {
+		dst = append(dst, ',')
+		dst = append(dst, e.chain(l.Chain)...)
+	}
+	return location(dst, l.Row.Location)
+}
+
+func (e *Encoder) event(dst []byte, r *query.Row) []byte {
+	dst = append(dst, `"eventID":`...)
+	dst = quote(dst, r.ID.Event)
+	dst = moment(dst, "eventTime", r.Time)
+	dst = text(dst, "eventSource", r.EventSource)
+	dst = text(dst, "eventName", r.EventName)
+	dst = text(dst, "awsRegion", r.Region)
+	dst = text(dst, "recipientAccountId", r.ID.Recipient)
+	dst = text(dst, "recipientAccountName", e.names.Of(r.ID.Recipient))
+	if r.Caller != nil {
+		dst = text(dst, "accessKeyId", r.Caller.AccessKeyID)
+		dst = text(dst, "principalId", r.Caller.PrincipalID)
+		dst = text(dst, "principalName", e.principalName(r.Caller.PrincipalID))
+	}
+	dst = text(dst, "sourceIPAddress", r.SourceIP)
+	dst = text(dst, "sourceIPName", e.names.Of(r.SourceIP))
+	dst = text(dst, "userAgent", r.UserAgent)
+	dst = text(dst, "errorCode", r.ErrorCode)
+	dst = text(dst, "errorMessage", r.ErrorMessage)
+	dst = known(dst, "readOnly", r.ReadOnly)
+	dst = text(dst, "requestID", r.RequestID)
+	dst = text(dst, "sharedEventID", r.SharedEventID)
+	if r.Caller != nil {
+		dst = text(dst, "invokedBy", r.Caller.InvokedBy)
+	}
+	return texts(dst, "resources", r.Resources)
+}
+
+// chain returns the members that depend on the chain alone.
+func (e *Encoder) chain(c *lineage.Chain) []byte {
+	cache := e.chains.Load()
+	if b, ok := cache.Load(c); ok {
+		return b.([]byte)
+	}
+	b := e.appendChain([]byte{'{'}, c)[1:]
+	if cache.size.Add(int64(len(b))) > keep {
+		e.chains.CompareAndSwap(cache, &chainCache{})
+		return b
+	}
+	cache.Store(c, b)
+	return b
+}
+
+// location appends where a record is found. An ordinal means nothing without
+// its file.
+func location(dst []byte, at lineage.Location) []byte {
+	if at.File == "" {
+		return dst
+	}
+	return number(text(dst, "file", at.File), "record", at.Record)
+}
+
+// principalName is the name given to a principal or, for a session, to its role.
+func (e *Encoder) principalName(id string) string {
+	if e.names.Len() == 0 {
+		return ""
+	}
+	if name := e.names.Of(id); name != "" {
+		return name
+	}
+	role, _, _ := strings.Cut(id, ":")
+	return e.names.Of(role)
+}
+
+func (e *Encoder) originName(o *lineage.Origin) string { return originName(e.names, o) }
+
+// originName is the name the records give an origin, else the one it was given.
+func originName(names *query.Names, o *lineage.Origin) string {
+	if o.Name != "" || names.Len() == 0 {
+		return o.Name
+	}
+	for _, id := range []string{o.ID, o.PrincipalID, o.ARN, o.ID[strings.LastIndexByte(o.ID, ':')+1:]} {
+		if name := names.Of(id); name != "" {
+			return name
+		}
+	}
+	return ""
+}

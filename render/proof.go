@@ -1,0 +1,101 @@
+package render
+
+import (
+	"github.com/crosstrail/crosstrail/lineage"
+	"github.com/crosstrail/crosstrail/query"
+)
+
+// numbered is a hop and where it stands: in chain ("hop") or in via.
+type numbered struct {
+	in  string
+	at  int
+	hop *lineage.Hop
+}
+
+func numberedHops(c *lineage.Chain) []numbered {
+	var all []numbered
+	for i := range c.Hops {
+		all = append(all, numbered{"hop", i, &c.Hops[i]})
+	}
+	for i, v := range c.Via {
+		if v.Hop != nil {
+			all = append(all, numbered{"via", i, v.Hop})
+		}
+	}
+	return all
+}
+
+// answer adds the members of one answer of who: the line, the session where one
+// was asked for, and the proof of every hop.
+func (e *Encoder) answer(dst []byte, a query.Answer) []byte {
+	if a.Row != nil {
+		dst = e.members(dst, a.Line)
+	}
+	if a.Unused {
+		dst = boolean(dst, "unused", true)
+	}
+	if a.Session != nil {
+		dst = append(member(dst, "session"), '{')
+		dst = append(e.session(dst, *a.Session), '}')
+	}
+	if a.Chain == nil {
+		return dst
+	}
+	return array(dst, "proof", numberedHops(a.Chain), hopProof)
+}
+
+func hopProof(dst []byte, n numbered) []byte {
+	h := n.hop
+	dst = number(dst, n.in, n.at)
+	dst = text(dst, "rule", string(h.Rule))
+	dst = text(dst, "evidence", gradeOf(h.Evidence).word)
+	if h.Proof.Use.ID.Event != "" {
+		dst = evidenceOf(dst, "use", &h.Proof.Use)
+	}
+	if h.Issuance != nil {
+		dst = evidenceOf(dst, "issuance", &h.Issuance.Use)
+	}
+	if len(h.Proof.Equal) > 0 {
+		dst = append(member(dst, "equal"), '{')
+		for _, q := range h.Proof.Equal {
+			dst = text(dst, q.Field, q.Value)
+		}
+		dst = append(dst, '}')
+	}
+	return array(dst, "ruledOut", h.Proof.RuledOut, func(dst []byte, r lineage.RuledOut) []byte {
+		if r.Issuance != nil {
+			dst = text(dst, "eventID", r.Issuance.ID.Event)
+		}
+		return text(dst, "guard", r.Guard)
+	})
+}
+
+// evidenceOf adds one of the two records that a hop rests on.
+func evidenceOf(dst []byte, key string, u *lineage.Use) []byte {
+	dst = append(member(dst, key), '{')
+	dst = text(dst, "eventID", u.ID.Event)
+	dst = moment(dst, "eventTime", u.Time)
+	dst = text(dst, "recipientAccountId", u.ID.Recipient)
+	return append(location(dst, u.Location), '}')
+}
+
+// absence adds what the data covers, where it does not have what was asked for.
+func (e *Encoder) absence(dst []byte, a *query.Absence) []byte {
+	if a == nil {
+		return dst
+	}
+	dst = append(member(dst, "absent"), '{')
+	dst = text(dst, "accountId", a.Account)
+	dst = text(dst, "accountName", e.names.Of(a.Account))
+	dst = moment(dst, "eventTime", a.Time)
+	dst = number(dst, "files", a.Files)
+	dst = array(dst, "coverage", a.Spans, func(dst []byte, s query.Span) []byte {
+		dst = text(dst, "accountId", s.Account)
+		dst = text(dst, "accountName", e.names.Of(s.Account))
+		dst = text(dst, "region", s.Region)
+		dst = number(dst, "files", s.Files)
+		dst = moment(dst, "first", s.First)
+		return moment(dst, "newest", s.Newest)
+	})
+	return append(dst, '}')
+}
