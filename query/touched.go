@@ -26,9 +26,24 @@ func Touched(r *cloudtrail.Record) []string {
 }
 
 // resourceARNs reads resources: AWS writes the member as ARN, some
-// re-serialised exports as arn.
+// re-serialised exports as arn. The text is known to be valid JSON: there the
+// bytes sought can be nothing but a member's name.
 func resourceARNs(j cloudtrail.JSON) []string {
 	var arns []string
+	const compact = `"ARN":"`
+	for rest := string(j); ; {
+		i := strings.Index(rest, compact)
+		if i < 0 {
+			break
+		}
+		rest = rest[i+len(compact)-1:]
+		end := stringLen(rest)
+		arns = addName(arns, cloudtrail.JSON(rest[:end]).Text())
+		rest = rest[end:]
+	}
+	if len(arns) > 0 {
+		return arns
+	}
 	for _, el := range j.Members() {
 		for name, v := range el.Members() {
 			if name == "ARN" || name == "arn" {
@@ -44,40 +59,127 @@ func requested(r *cloudtrail.Record) []string {
 	if len(r.RequestParameters) < 2 || r.RequestParameters[0] != '{' {
 		return nil
 	}
-	var names []string
-	var bucket, key string
-	for name, v := range r.RequestParameters.Members() {
-		switch v[0] {
+	p := parameters{record: r}
+	if !p.compact(string(r.RequestParameters)) {
+		p = parameters{record: r}
+		for name, v := range r.RequestParameters.Members() {
+			p.add(name, v)
+		}
+	}
+	if p.bucket != "" {
+		p.names = addName(p.names, p.bucket)
+		if p.key != "" {
+			p.names = addName(p.names, p.bucket+"/"+p.key)
+		}
+	}
+	return p.names
+}
+
+// parameters gathers the names in requestParameters.
+type parameters struct {
+	record      *cloudtrail.Record
+	names       []string
+	bucket, key string
+}
+
+// compact walks an object as CloudTrail writes it: without white space between
+// members and without escapes in their names. It is false for anything else.
+// Every event passes here once.
+func (p *parameters) compact(j string) bool {
+	for i := 1; i < len(j) && j[i] != '}'; {
+		if j[i] != '"' {
+			return false
+		}
+		n := stringLen(j[i:])
+		name := j[i+1 : max(i+1, i+n-1)]
+		if i += n; i+1 >= len(j) || j[i] != ':' || strings.IndexByte(name, '\\') >= 0 {
+			return false
+		}
+		i++
+		n = valueLen(j[i:])
+		if n == 0 {
+			return false
+		}
+		p.add(name, cloudtrail.JSON(j[i:i+n]))
+		if i += n; i < len(j) && j[i] == ',' {
+			i++
+		}
+	}
+	return true
+}
+
+// stringLen is the length of the JSON string that s begins with, with quotes.
+func stringLen(s string) int {
+	for i := 1; i < len(s); {
+		n := strings.IndexByte(s[i:], '"')
+		if n < 0 {
+			break
+		}
+		i += n
+		slashes := 0
+		for s[i-1-slashes] == '\\' {
+			slashes++
+		}
+		if i++; slashes%2 == 0 {
+			return i
+		}
+	}
+	return len(s)
+}
+
+// valueLen is the length of the JSON value that s begins with, 0 for none.
+func valueLen(s string) int {
+	for i, depth := 0, 0; i < len(s); {
+		switch s[i] {
 		case '"':
-			switch name {
-			case "bucketName":
-				bucket = v.Text()
-			case "key":
-				key = v.Text()
-			default:
-				names = addParameter(names, r, name, v)
+			i += stringLen(s[i:])
+			if depth == 0 {
+				return i
 			}
-		case '[':
-			if name == "instanceIds" {
-				for _, id := range v.Members() {
-					names = addName(names, id.Text())
-				}
+			continue
+		case '{', '[':
+			depth++
+		case '}', ']':
+			if depth--; depth < 0 {
+				return i
 			}
-		case '{':
-			if name == "instancesSet" {
-				for _, item := range v.Get("items").Members() {
-					names = addName(names, item.Get("instanceId").Text())
-				}
+			if depth == 0 {
+				return i + 1
+			}
+		case ',':
+			if depth == 0 {
+				return i
+			}
+		}
+		i++
+	}
+	return 0
+}
+
+func (p *parameters) add(name string, v cloudtrail.JSON) {
+	switch v[0] {
+	case '"':
+		switch name {
+		case "bucketName":
+			p.bucket = v.Text()
+		case "key":
+			p.key = v.Text()
+		default:
+			p.names = addParameter(p.names, p.record, name, v)
+		}
+	case '[':
+		if name == "instanceIds" {
+			for _, id := range v.Members() {
+				p.names = addName(p.names, id.Text())
+			}
+		}
+	case '{':
+		if name == "instancesSet" {
+			for _, item := range v.Get("items").Members() {
+				p.names = addName(p.names, item.Get("instanceId").Text())
 			}
 		}
 	}
-	if bucket != "" {
-		names = addName(names, bucket)
-		if key != "" {
-			names = addName(names, bucket+"/"+key)
-		}
-	}
-	return names
 }
 
 // addParameter adds a string of requestParameters, if its name or value tells
