@@ -7,11 +7,11 @@ import (
 )
 
 const (
-	agentCLI       = "aws-cli/2.27.41 md/awscrt#0.26.1 ua/2.1 os/linux#6.8.0-60-generic md/arch#x86_64 lang/python#3.13.3 md/pyimpl#CPython m/Z,b,E,C cfg/retry-mode#standard md/installer#exe md/prompt#off md/command#s3.ls"
-	agentBoto      = "Boto3/1.38.27 md/Botocore#1.38.27 ua/2.1 os/linux#6.1.140-154.222.amzn2023.x86_64 md/arch#x86_64 lang/python#3.12.10 md/pyimpl#CPython m/b,Z cfg/retry-mode#legacy Botocore/1.38.27"
+	agentCLI       = "aws-cli/2.27.41 md/awscrt#0.26.1 ua/2.1 os/linux#6.8.0-60-generic md/arch#x86_64 lang/python#3.13.3 cfg/retry-mode#standard md/command#s3.ls"
+	agentBoto      = "Boto3/1.38.27 md/Botocore#1.38.27 ua/2.1 os/linux#6.1.140 md/arch#x86_64 lang/python#3.12.10 cfg/retry-mode#legacy"
 	agentGo        = "aws-sdk-go-v2/1.36.3 ua/2.1 os/linux lang/go#1.24.3 md/GOOS#linux md/GOARCH#arm64 api/s3#1.79.4 m/E"
-	agentJava      = "aws-sdk-java/2.31.50 md/io#async md/http#NettyNio ua/2.1 api/DynamoDB#2.31.x os/Linux#5.10.237 lang/java#21.0.7 md/OpenJDK_64-Bit_Server_VM#21.0.7+6-LTS md/vendor#Amazon.com_Inc. md/en_US cfg/retry-mode#standard"
-	agentTerraform = "APN/1.0 HashiCorp/1.0 Terraform/1.12.1 (+https://www.terraform.io) terraform-provider-aws/5.99.1 (+https://registry.terraform.io/providers/hashicorp/aws) aws-sdk-go-v2/1.36.3 ua/2.1 os/linux lang/go#1.23.8 md/GOOS#linux md/GOARCH#amd64 api/iam#1.42.1"
+	agentJava      = "aws-sdk-java/2.31.50 md/io#async md/http#NettyNio ua/2.1 os/Linux#5.10.237 lang/java#21.0.7"
+	agentTerraform = "APN/1.0 HashiCorp/1.0 Terraform/1.12.1 (+https://www.terraform.io) terraform-provider-aws/5.99.1 aws-sdk-go-v2/1.36.3 ua/2.1 os/linux lang/go#1.23.8"
 	agentBrowser   = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/136.0.0.0 Safari/537.36"
 	agentSignIn    = "AWS Signin, aws-internal/3 aws-sdk-java/1.12.783 Linux/5.10.237"
 )
