@@ -23,8 +23,8 @@ type Lost struct {
 // delivery stamps alone, never the wall clock, so that one set of files has one
 // answer for ever (linkage.md section 2, "Coverage and gaps").
 type LogHorizon struct {
-	spans   map[place]deliveries
-	lost map[place][]Lost // by start, none touching another
+	spans map[place]deliveries
+	lost  map[place][]Lost // by start, none touching another
 }
 
 type place struct{ account, region string }
