@@ -50,6 +50,7 @@ type question struct {
 	resolver *lineage.Resolver
 	filter   Filter
 	matcher  *matcher
+	also     func(*Row) bool // what the row must fulfil besides, if not nil
 }
 
 func newQuestion(ctx context.Context, r Reader, resolver *lineage.Resolver, f Filter) (*question, error) {
@@ -75,7 +76,7 @@ func (q *question) blocks(ctx context.Context, take func() *block) iter.Seq2[*bl
 				yield(nil, fmt.Errorf("reading events: %w", err))
 				return
 			}
-			if !q.matcher.row(row) {
+			if !q.matcher.row(row) || q.also != nil && !q.also(row) {
 				continue
 			}
 			if b == nil {

@@ -1,7 +1,10 @@
 package query
 
 import (
+	"cmp"
 	"context"
+	"slices"
+	"strings"
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/lineage"
@@ -30,14 +33,146 @@ type ReachedSession struct {
 
 // ReachOptions bound a descent.
 type ReachOptions struct {
-	Since, Until cloudtrail.Time // of the issuances; zero is open
+	Since, Until cloudtrail.Time // of the events; zero is open
 	// AsOf is the moment that live is about. Zero: the newest delivery in the
 	// data or, without delivery stamps, its newest event. Never the wall clock.
 	AsOf cloudtrail.Time
 }
 
 // Reach descends from PERSON (id, ARN, name or e-mail), ROLE (name or ARN),
-// SESSION (id, ARN or name), KEY or IP (address or CIDR).
+// SESSION (id, ARN or name), KEY or IP (address or CIDR). A name is tried in
+// that order; where it fits several people, all are in Origins.
 func Reach(ctx context.Context, r Reader, resolver *lineage.Resolver, asked string, o ReachOptions) (*ReachAnswer, error) {
-	panic("skeleton")
+	q, err := newQuestion(ctx, r, resolver, Filter{Since: o.Since, Until: o.Until})
+	if err != nil {
+		return nil, err
+	}
+	walk, err := newWalk(strings.TrimSpace(asked))
+	if err != nil {
+		return nil, err
+	}
+	if err := q.each(ctx, walk.add); err != nil {
+		return nil, err
+	}
+	answer := &ReachAnswer{Asked: asked, AsOf: o.AsOf}
+	if answer.AsOf == 0 {
+		if answer.AsOf, err = newest(ctx, r); err != nil {
+			return nil, err
+		}
+	}
+	start := walk.best()
+	answer.As, answer.Origins = start.as, start.sortedOrigins()
+	found, err := descend(ctx, resolver, start, o)
+	if err != nil {
+		return nil, err
+	}
+	answer.Keys, answer.Roles = sortFacts(found.Keys), sortFacts(found.Roles)
+	for _, d := range found.Sessions {
+		start.reach(d)
+	}
+	answer.Sessions = start.sessions(&walk.book, answer.AsOf)
+	if start.fits == 0 && len(answer.Sessions)+len(answer.Keys)+len(answer.Roles) == 0 {
+		answer.Absent, err = absence(ctx, r, cmp.Or(accountOf(walk.asked), lineage.KeyAccount(walk.asked)), 0)
+	}
+	return answer, err
+}
+
+// descend follows what was handed out, used or not, from every subject that the
+// asked text stands for.
+func descend(ctx context.Context, resolver *lineage.Resolver, s *start, o ReachOptions) (*lineage.Reached, error) {
+	all := &lineage.Reached{}
+	for _, subject := range s.subjects() {
+		found, err := resolver.Descend(ctx, subject, o.Since, o.Until)
+		if err != nil {
+			return nil, err
+		}
+		all.Sessions = append(all.Sessions, found.Sessions...)
+		all.Keys = append(all.Keys, found.Keys...)
+		all.Roles = append(all.Roles, found.Roles...)
+	}
+	return all, nil
+}
+
+func sortFacts(facts []*lineage.Fact) []*lineage.Fact {
+	slices.SortFunc(facts, compareFacts)
+	return slices.CompactFunc(facts, func(x, y *lineage.Fact) bool { return compareFacts(x, y) == 0 })
+}
+
+func compareFacts(x, y *lineage.Fact) int {
+	return cmp.Or(cmp.Compare(x.Time, y.Time), cmp.Compare(x.ID.Event, y.ID.Event),
+		cmp.Compare(x.ID.Recipient, y.ID.Recipient), cmp.Compare(x.Fingerprint, y.Fingerprint))
+}
+
+// sessions puts the tallies beside what was reached, parents first.
+func (s *start) sessions(book *sessionBook, asOf cloudtrail.Time) []ReachedSession {
+	all := make([]ReachedSession, 0, len(s.reached))
+	for id, d := range s.reached {
+		session := ReachedSession{Descent: *d}
+		if e := book.byID[id]; e != nil {
+			session.Calls, session.Writes, session.Errors = e.Calls, e.Writes, e.Errors
+			session.First, session.Last = e.First, e.Last
+			session.Keys = mergeKeys(d.Keys, e.keys)
+		}
+		session.Expires, session.Live = expiry(&session, asOf)
+		all = append(all, session)
+	}
+	depth := func(x *ReachedSession) int {
+		n := 0
+		for p := x.Parent; p != "" && n < len(all); n++ {
+			next := s.reached[p]
+			if next == nil {
+				break
+			}
+			p = next.Parent
+		}
+		return n
+	}
+	depths := map[string]int{}
+	for i := range all {
+		depths[all[i].Hop.ID] = depth(&all[i])
+	}
+	slices.SortFunc(all, func(x, y ReachedSession) int {
+		return cmp.Or(cmp.Compare(depths[x.Hop.ID], depths[y.Hop.ID]), cmp.Compare(startOf(&x), startOf(&y)), cmp.Compare(x.Hop.ID, y.Hop.ID))
+	})
+	return all
+}
+
+func mergeKeys(known []string, seen map[string]bool) []string {
+	all := slices.Clone(known)
+	for key := range seen {
+		all = append(all, key)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// startOf is when the session was made or, where that is not known, first used.
+func startOf(s *ReachedSession) cloudtrail.Time {
+	if s.Hop.Issuance != nil {
+		return s.Hop.Issuance.Time
+	}
+	if _, t, ok := splitSessionID(s.Hop.ID); ok {
+		return t
+	}
+	return s.First
+}
+
+const hour = cloudtrail.Time(60 * 60)
+
+// expiry is when the credentials end, and whether the session may be in use at
+// a moment. A console session outlasts the credentials that its issuance names,
+// and where no end is known AWS's longest counts (linkage.md 2, G3; 4.2).
+func expiry(s *ReachedSession, at cloudtrail.Time) (cloudtrail.Time, bool) {
+	longest := startOf(s) + 12*hour
+	if s.Hop.By == "GetFederationToken" || s.Hop.By == "GetSessionToken" {
+		longest = startOf(s) + 36*hour
+	}
+	var expires cloudtrail.Time
+	if s.Hop.Issuance != nil {
+		expires = s.Hop.Issuance.Grant.Expires
+	}
+	if expires == 0 || slices.Contains(s.Hop.Notes, "console-session") || s.Last > expires {
+		return expires, at < max(longest, expires)
+	}
+	return expires, at < expires
 }

@@ -60,9 +60,12 @@ type sessionEntry struct {
 
 func (b *sessionBook) add(l Line) {
 	id := b.ids.of(l.Row, l.Chain)
-	if id == "" {
-		return
+	if id != "" {
+		b.addAs(id, l)
 	}
+}
+
+func (b *sessionBook) addAs(id string, l Line) {
 	if b.byID == nil {
 		b.byID = map[string]*sessionEntry{}
 	}

@@ -1,8 +1,13 @@
 package query
 
 import (
+	"cmp"
 	"context"
+	"fmt"
+	"slices"
+	"strings"
 
+	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/lineage"
 )
 
@@ -22,7 +27,7 @@ const (
 	AsEvent   Word = "event"
 	AsKey     Word = "key"
 	AsSession Word = "session"
-	AsName    Word = "name" // of a session or a person
+	AsName    Word = "name" // of a session or a caller
 	AsRole    Word = "role"
 	AsPerson  Word = "person"
 	AsAddress Word = "address"
@@ -41,10 +46,203 @@ type Answer struct {
 // ARN or name) or the name of a caller. Not finding it is no error: the answer
 // says in Absent what the data covers.
 func Who(ctx context.Context, r Reader, resolver *lineage.Resolver, asked string) (*WhoAnswer, error) {
-	panic("skeleton")
+	answer := &WhoAnswer{Asked: asked, As: AsEvent}
+	asked = strings.TrimSpace(asked)
+	events, err := findEvents(ctx, r, resolver, asked)
+	if err != nil {
+		return nil, err
+	}
+	if len(events) > 0 {
+		for _, l := range events {
+			answer.Answers = append(answer.Answers, Answer{Line: l})
+		}
+		return answer, nil
+	}
+	answer.As = whatIs(asked)
+	account, at := "", cloudtrail.Time(0)
+	switch answer.As {
+	case AsKey:
+		account = lineage.KeyAccount(asked)
+		answer.Answers, err = whoFits(ctx, r, resolver, Filter{Keys: []string{asked}}, nil)
+	case AsSession:
+		_, at, _ = splitSessionID(asked)
+		account = accountOf(asked)
+		answer.Answers, err = whoFits(ctx, r, resolver, Filter{Sessions: []string{asked}}, nil)
+	case AsName:
+		account = accountOf(asked)
+		answer.Answers, err = whoFits(ctx, r, resolver, Filter{}, func(row *Row) bool {
+			return inSession(row.Caller, asked) || isCaller(row.Caller, asked)
+		})
+	case AsEvent:
+		account = eventAccount(asked)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if len(answer.Answers) == 0 {
+		if answer.Answers, err = whoUnused(ctx, r, resolver, asked); err != nil {
+			return nil, err
+		}
+	}
+	if len(answer.Answers) == 0 {
+		answer.Absent, err = absence(ctx, r, account, at)
+	}
+	return answer, err
 }
 
 // WhoRows answers for records that were brought along, in the data or not.
 func WhoRows(ctx context.Context, resolver *lineage.Resolver, asked string, rows []Row) (*WhoAnswer, error) {
-	panic("skeleton")
+	answer := &WhoAnswer{Asked: asked, As: AsRecord}
+	lines, err := linkRows(ctx, resolver, rows)
+	for _, l := range lines {
+		answer.Answers = append(answer.Answers, Answer{Line: l})
+	}
+	return answer, err
+}
+
+// whatIs tells what an asked text looks like, when it is no event in the data.
+func whatIs(asked string) Word {
+	switch {
+	case isKeyID(asked):
+		return AsKey
+	case strings.HasPrefix(asked, "sha256:"), isUUID(asked), isUUID(strings.TrimSuffix(asked, "@"+eventAccount(asked))):
+		return AsEvent
+	case strings.HasPrefix(asked, "arn:") && strings.Contains(asked, ":sts:"):
+		return AsSession
+	}
+	if _, _, ok := splitSessionID(asked); ok {
+		return AsSession
+	}
+	return AsName
+}
+
+// isKeyID accepts what looks like an access key id: 16 to 128 capital letters
+// and digits (IAM API Reference, AccessKey) that begin as AWS's do.
+func isKeyID(s string) bool {
+	if len(s) < 16 || len(s) > 128 || !strings.HasPrefix(s, "ASIA") && !strings.HasPrefix(s, "AKIA") {
+		return false
+	}
+	return strings.IndexFunc(s, func(c rune) bool { return (c < 'A' || c > 'Z') && (c < '0' || c > '9') }) < 0
+}
+
+func isUUID(s string) bool {
+	if len(s) != 36 {
+		return false
+	}
+	for i, c := range []byte(s) {
+		if i == 8 || i == 13 || i == 18 || i == 23 {
+			if c != '-' {
+				return false
+			}
+		} else if !strings.ContainsRune("0123456789abcdefABCDEF", rune(c)) {
+			return false
+		}
+	}
+	return true
+}
+
+// isCaller reports whether asked is the ARN, unique id or name of the caller
+// itself, not of its session.
+func isCaller(id *lineage.Identity, asked string) bool {
+	return asked != "" && (asked == id.ARN || asked == id.PrincipalID || strings.EqualFold(asked, id.UserName))
+}
+
+// whoFits answers for every session, and every caller without one, of the
+// events that fit.
+func whoFits(ctx context.Context, r Reader, resolver *lineage.Resolver, f Filter, also func(*Row) bool) ([]Answer, error) {
+	q, err := newQuestion(ctx, r, resolver, f)
+	if err != nil {
+		return nil, err
+	}
+	q.also = also
+	var book sessionBook
+	lines := map[string]Line{}
+	err = q.each(ctx, func(l Line) {
+		id := book.ids.of(l.Row, l.Chain)
+		if id == "" {
+			id = callerWords(l.Row.Caller) + " " + l.Row.Caller.AccessKeyID
+		}
+		if first, ok := lines[id]; !ok || l.Chain.Evidence < first.Chain.Evidence {
+			row := keepRow(l.Row)
+			lines[id] = Line{Row: &row, Chain: l.Chain}
+		}
+		book.addAs(id, l)
+	})
+	if err != nil {
+		return nil, err
+	}
+	var answers []Answer
+	for _, s := range book.lines() {
+		l := lines[s.ID]
+		s.ID = book.ids.of(l.Row, l.Chain) // "" for long-term credentials
+		answers = append(answers, Answer{Line: l, Session: &s})
+	}
+	return answers, nil
+}
+
+// whoUnused answers for credentials that were handed out and never seen in use,
+// found by the key that a store would keep their issuance under.
+func whoUnused(ctx context.Context, r Reader, resolver *lineage.Resolver, asked string) ([]Answer, error) {
+	want := lineage.Fact{Kind: lineage.Issuance, Use: lineage.Use{Caller: &lineage.Identity{}}}
+	principal, created, session := splitSessionID(asked)
+	switch {
+	case session:
+		want.Grant.PrincipalID = principal
+	case isKeyID(asked):
+		want.Grant.AccessKeyID = asked
+	default:
+		return nil, nil
+	}
+	facts, err := r.Facts(ctx, want.Keys(), 0, 0)
+	if err != nil {
+		return nil, fmt.Errorf("looking for the issuance of %s: %w", asked, err)
+	}
+	facts = slices.DeleteFunc(slices.Clone(facts), func(f *lineage.Fact) bool {
+		return f.Kind != lineage.Issuance || f.ErrorCode != "" || session && (f.Time != created || f.Grant.PrincipalID != principal) ||
+			!session && f.Grant.AccessKeyID != asked
+	})
+	slices.SortFunc(facts, func(x, y *lineage.Fact) int {
+		return cmp.Or(cmp.Compare(x.Time, y.Time), cmp.Compare(x.ID.Event, y.ID.Event),
+			cmp.Compare(x.ID.Recipient, y.ID.Recipient), cmp.Compare(x.Fingerprint, y.Fingerprint))
+	})
+	var answers []Answer
+	seen := map[string]bool{}
+	for _, f := range facts {
+		use := firstUse(f)
+		chains, err := resolver.Resolve(ctx, []lineage.Use{use})
+		if err != nil {
+			return nil, fmt.Errorf("linking %s: %w", asked, err)
+		}
+		id := use.Caller.SessionKey()
+		if seen[id] { // another account's copy of the same call
+			continue
+		}
+		seen[id] = true
+		row := &Row{Use: f.Use, ReadOnly: cloudtrail.True}
+		answers = append(answers, Answer{Line: Line{Row: row, Chain: chains[0]}, Unused: true, Session: &SessionLine{
+			ID: id, SessionARN: use.Caller.ARN, RoleARN: use.Caller.IssuerARN, AccountID: use.Caller.AccountID,
+			AccessKeyIDs: []string{f.Grant.AccessKeyID}, Chain: chains[0],
+		}})
+	}
+	return answers, nil
+}
+
+// firstUse is what a use of the credentials would look like that an issuance
+// handed out, in the second it did.
+func firstUse(f *lineage.Fact) lineage.Use {
+	id := lineage.Identity{
+		Type: "AssumedRole", PrincipalID: f.Grant.PrincipalID, ARN: f.Grant.ARN,
+		AccountID: cmp.Or(accountOf(f.Grant.ARN), accountOf(f.Request.RoleARN)),
+	}
+	switch {
+	case f.EventName == "GetFederationToken":
+		id.Type = "FederatedUser"
+	case f.Grant.PrincipalID == "" && f.Request.RoleARN == "": // GetSessionToken: the caller again
+		id = *f.Caller
+	default:
+		id.IssuerType, id.IssuerARN = "Role", f.Request.RoleARN
+		id.IssuerPrincipal, _, _ = cutLast(f.Grant.PrincipalID, ':')
+	}
+	id.AccessKeyID, id.Created = f.Grant.AccessKeyID, f.Time
+	return lineage.Use{Time: f.Time, Caller: &id}
 }
