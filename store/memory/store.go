@@ -1,0 +1,156 @@
+package memory
+
+import (
+	"context"
+	"iter"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/crosstrail/crosstrail/cloudtrail"
+	"github.com/crosstrail/crosstrail/source"
+)
+
+// Store holds what it was given until the program ends. It is an ingest.Store
+// and a query.Reader; readers see what was there at the last Commit.
+//
+// Each goroutine in Add writes rows of its own: dictionaries and the set of
+// events are shared, in parts under many locks. Commit sorts the rows and the
+// facts' keys anew: it is meant to be called once, or a few times.
+type Store struct {
+	people   *people
+	calls    *dict[call]
+	places   *dict[place]
+	clients  *dict[client]
+	outcomes *dict[outcome]
+	touched  *dict[string] // lists of names, as [appendList] writes them
+	long     *dict[string] // ids too long for a row
+	events   *events
+	names    names
+
+	view atomic.Pointer[view]
+	raw  *shelf
+
+	mu      sync.Mutex // guards what follows
+	idle    []*writer
+	writers []*writer
+	files   []file
+	byURI   map[string][]uint32 // numbers of its files, the pieces in order
+}
+
+// file is one log file, or a piece of one.
+type file struct {
+	cloudtrail.LogFile
+	first int // ordinal of its first record
+	open  opener
+	body  []byte // kept where open is nil, compressed
+}
+
+// New returns an empty store.
+func New() *Store {
+	s := &Store{
+		people:   newPeople(),
+		calls:    newDict(func(c call, a *arena) call { return call{a.clone(c.source), a.clone(c.name), a.clone(c.typ), c.readOnly} }),
+		places:   newDict(func(p place, a *arena) place { return place{a.clone(p.recipient), a.clone(p.region)} }),
+		clients:  newDict(func(c client, a *arena) client { return client{a.clone(c.ip), a.clone(c.agent)} }),
+		outcomes: newDict(func(o outcome, a *arena) outcome { return outcome{a.clone(o.code), a.clone(o.message)} }),
+		touched:  newDict(cloneText),
+		long:     newDict(cloneText),
+		byURI:    map[string][]uint32{},
+		raw:      newShelf(),
+	}
+	s.events = newEvents(s.places)
+	s.view.Store(&view{store: s})
+	return s
+}
+
+// Has reports whether the file was added.
+func (s *Store) Has(_ context.Context, f cloudtrail.LogFile) (bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.ContainsFunc(s.byURI[f.URI], func(n uint32) bool { return s.files[n].Version == f.Version }), nil
+}
+
+// Add takes in a file. Of one that cannot be opened again it keeps the body,
+// compressed.
+func (s *Store) Add(ctx context.Context, f source.File) (kept, duplicates int, err error) {
+	number := s.addFile(f)
+	w := s.take()
+	defer s.give(w)
+	var size int64
+	for r := range f.Records {
+		size = max(size, r.Offset+int64(len(r.Raw)))
+		switch w.add(r, f.Account, f.URI, number) {
+		case fresh:
+			kept++
+		case duplicate, better:
+			duplicates++
+		}
+		if (kept+duplicates)%1024 == 0 && ctx.Err() != nil {
+			return kept, duplicates, ctx.Err()
+		}
+	}
+	s.raw.met(size)
+	return kept, duplicates, nil
+}
+
+func (s *Store) addFile(f source.File) uint32 {
+	entry := file{LogFile: f.LogFile, first: f.First, open: f.Open}
+	if f.Open == nil {
+		entry.body = source.Pack(f.Body)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	number := uint32(len(s.files))
+	s.files = append(s.files, entry)
+	s.byURI[f.URI] = append(s.byURI[f.URI], number)
+	return number
+}
+
+// take finds a writer that no other goroutine uses.
+func (s *Store) take() *writer {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if n := len(s.idle); n > 0 {
+		w := s.idle[n-1]
+		s.idle = s.idle[:n-1]
+		return w
+	}
+	w := newWriter(s)
+	s.writers = append(s.writers, w)
+	return w
+}
+
+func (s *Store) give(w *writer) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.idle = append(s.idle, w)
+}
+
+// Commit shows readers all that was added.
+func (s *Store) Commit(context.Context) error {
+	s.view.Store(newView(s))
+	return nil
+}
+
+// LogFiles yields every log file once, in the order of their names.
+func (s *Store) LogFiles(ctx context.Context) iter.Seq2[cloudtrail.LogFile, error] {
+	files := s.view.Load().files
+	return func(yield func(cloudtrail.LogFile, error) bool) {
+		for _, f := range files {
+			if err := ctx.Err(); err != nil {
+				yield(cloudtrail.LogFile{}, err)
+				return
+			}
+			if f.first == 0 && !yield(f.LogFile, nil) {
+				return
+			}
+		}
+	}
+}
+
+func sortedFiles(files []file) []file {
+	files = slices.Clone(files)
+	slices.SortStableFunc(files, func(a, b file) int { return compareTexts(a.URI, b.URI) })
+	return files
+}
