@@ -53,9 +53,9 @@ type shelf struct {
 // volume is the records of a file, or of a piece of one.
 type volume struct {
 	uri, version string
-	first int
-	raw   [][]byte // by ordinal, less first; nil where there is no good record
-	size  int
+	first        int
+	raw          [][]byte // by ordinal, less first; nil where there is no good record
+	size         int
 }
 
 // shelfSize bounds what is held, but for a single file larger than it.

@@ -53,7 +53,7 @@ func (v *view) between(rows []ref, from, to cloudtrail.Time) []ref {
 
 // picker is a selection in codes.
 type picker struct {
-	events               map[[idSize]byte]bool // nil: any
+	events                map[[idSize]byte]bool // nil: any
 	places, calls, people *codeSet
 }
 

@@ -49,8 +49,10 @@ type file struct {
 // New returns an empty store.
 func New() *Store {
 	s := &Store{
-		people:   newPeople(),
-		calls:    newDict(func(c call, a *arena) call { return call{a.clone(c.source), a.clone(c.name), a.clone(c.typ), c.readOnly} }),
+		people: newPeople(),
+		calls: newDict(func(c call, a *arena) call {
+			return call{a.clone(c.source), a.clone(c.name), a.clone(c.typ), c.readOnly}
+		}),
 		places:   newDict(func(p place, a *arena) place { return place{a.clone(p.recipient), a.clone(p.region)} }),
 		clients:  newDict(func(c client, a *arena) client { return client{a.clone(c.ip), a.clone(c.agent)} }),
 		outcomes: newDict(func(o outcome, a *arena) outcome { return outcome{a.clone(o.code), a.clone(o.message)} }),
