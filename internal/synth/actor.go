@@ -26,14 +26,15 @@ type actor struct {
 	also   []string // other ids of the same
 	unique string   // unique id, for IAM users: AIDA…
 
-	parent  *actor
-	issued  *event // the caller's copy, or the only one; nil where AWS logs none
-	copied  *event // the role owner's copy
-	key     string // as issued
-	switch_ *event // the console's SwitchRole record
-	named   []*event
-	claim   string // source identity
-	tied    bool   // another's session has the same principal and second
+	parent   *actor
+	issued   *event // the caller's copy, or the only one; nil where AWS logs none
+	copied   *event // the role owner's copy
+	key      string // as issued
+	switched *event // the console's SwitchRole record
+	named    []*event
+	claim    string // source identity
+	tied     bool   // another's session has the same principal and second
+	vouched  bool   // the claim was made by AWS: it is the origin
 }
 
 func (a *actor) root() *actor {
@@ -150,13 +151,15 @@ func knownSession(s *actor, key string) knowledge {
 	switch {
 	case issuance != nil && issuance.kept && issuance.grants != "":
 		return knowledge{issuance.grants, link}
+	case issuance != nil && issuance.kept && s.vouched:
+		return knowledge{s.root().origin, strong}
 	case issuance != nil && issuance.kept:
 		k := known(issuance).atBest(link)
-		if k.id == "" && s.switch_ != nil && s.switch_.kept {
+		if k.id == "" && s.switched != nil && s.switched.kept {
 			return knowledge{s.root().origin, strong}
 		}
 		return k
-	case s.switch_ != nil && s.switch_.kept:
+	case s.switched != nil && s.switched.kept:
 		return knowledge{s.root().origin, strong}
 	}
 	return nothing

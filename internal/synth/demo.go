@@ -73,7 +73,7 @@ func (d *demo) member(in *account, name, address, agent string) (*user, *cred) {
 // deletedTable is a deletion by "Admin/x", three accounts from the person.
 func (d *demo) deletedTable() []Name {
 	u, key := d.member(d.dev, "kim.lee", "198.51.100.23", agentCLI)
-	device := "arn:aws:iam::" + u.in.id + ":mfa/" + u.name
+	device := u.in.arn("iam", "mfa/"+u.name)
 	d.do(key, "13:02:11", "acme-web", "GetCallerIdentity")
 	mfa := d.sessionToken(key, d.at("13:02:40"), device)
 	ops := d.assume(mfa, d.at("13:31:05"), d.role(d.security, "Operations"), "kim", ask{serial: device})

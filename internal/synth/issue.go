@@ -124,7 +124,7 @@ func (w *world) sessionToken(c *cred, at time.Time, serial string) *cred {
 // federate is GetFederationToken by a user.
 func (w *world) federate(c *cred, u *user, at time.Time, name string) *cred {
 	key := w.accessKey("ASIA", u.in.id)
-	arn := "arn:aws:sts::" + u.in.id + ":federated-user/" + name
+	arn := u.in.arn("sts", "federated-user/"+name)
 	s := &cred{
 		who: identity{
 			kind: "FederatedUser", principal: u.in.id + ":" + name, arn: arn, account: u.in.id, key: key,
@@ -146,7 +146,7 @@ func (w *world) assumeRoot(c *cred, at time.Time, member *account, task string) 
 	key := w.accessKey("ASIA", member.id)
 	s := &cred{
 		who: identity{
-			kind: "Root", principal: member.id, arn: "arn:aws:iam::" + member.id + ":root", account: member.id, key: key,
+			kind: "Root", principal: member.id, arn: member.arn("iam", "root"), account: member.id, key: key,
 			created: at.Truncate(time.Second), web: "{}", assumedRoot: w.chance(50),
 		},
 		in: member, region: c.region, ip: c.ip, agent: c.agent, host: true,

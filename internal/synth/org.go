@@ -78,6 +78,11 @@ func newCompany(seed uint64, o Options) *company {
 			collected: !c.chance(8), region: pick(c.dice, []string{"us-east-1", "eu-west-1", "eu-central-1", "us-west-2"}),
 		})
 	}
+	if c.chance(15) {
+		for _, a := range c.accounts {
+			a.partition, a.region = "aws-us-gov", pick(c.dice, []string{"us-gov-west-1", "us-gov-east-1"})
+		}
+	}
 	c.portal = &portal{in: c.accounts[0], store: "d-" + c.hex(10)}
 	if c.chance(50) {
 		c.org = "o-" + c.text(10, "abcdefghijklmnopqrstuvwxyz0123456789")

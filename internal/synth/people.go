@@ -59,7 +59,7 @@ func (w *world) switchRole(c *cred, at time.Time, r *role, name string) *cred {
 	e.kind, e.region, e.readOnly, e.vague = "AwsConsoleSignIn", "us-east-1", false, true
 	e.response = object("SwitchRole", "Success")
 	e.extra = object("SwitchFrom", c.who.arn, "RedirectTo", "https://console.aws.amazon.com/console/home")
-	s.by.switch_ = e
+	s.by.switched = e
 	return w.rekey(s)
 }
 
@@ -79,7 +79,7 @@ type person struct {
 func (p *person) origin() string { return "idc:" + p.portal.store + ":" + p.id }
 
 func (p *portal) arn() string {
-	return "arn:aws:identitystore::" + p.in.id + ":identitystore/" + p.store
+	return p.in.arn("identitystore", "identitystore/"+p.store)
 }
 
 func (w *world) person(p *portal, name string) *person {
@@ -132,7 +132,7 @@ func nameQualifier(issuer string, in *account, provider string) string {
 func (w *world) fillSAML(e *event, s *cred, issuer, provider, format string) {
 	r := s.who.issuer
 	e.issues = true
-	provider = "arn:aws:iam::" + r.in.id + ":saml-provider/" + provider
+	provider = r.in.arn("iam", "saml-provider/"+provider)
 	e.request = object("sAMLAssertionID", "_"+w.uuid(), "roleSessionName", sessionName(s), "roleArn", r.arn(),
 		"principalArn", provider, "durationSeconds", 43200)
 	e.response = object("credentials", w.credentials(s.by.key, e.at.Add(12*time.Hour-time.Second)),
@@ -166,6 +166,19 @@ func (w *world) saml(at time.Time, r *role, subject, session string) *cred {
 	e := w.record(c, at, "sts.amazonaws.com", "AssumeRoleWithSAML")
 	w.fillSAML(e, s, issuer, "corporate", pick(w.dice, []string{"persistent", "transient", "unspecified"}))
 	s.by.issued = e
+	return s
+}
+
+// loginAgent is `aws login` for an agent: its grant names a sign-in session, and
+// so do the calls that come of it, under keys that change (linkage.md 3.12).
+func (w *world) loginAgent(c *cred, at time.Time) *cred {
+	s := w.login(c, at)
+	grant := w.events[len(w.events)-1]
+	s.who.signIn = "arn:aws:signin:us-east-1:" + c.in.id + ":session/" + w.uuid()
+	s.who.invokedBy, s.ip, s.agent = "aws-mcp.amazonaws.com", "aws-mcp.amazonaws.com", "aws-mcp.amazonaws.com"
+	grant.extra = object("success", "true", "signInSessionArn", s.who.signIn)
+	grant.request = object("client_id", "arn:aws:signin:::devtools/same-device", "grant_type", "authorization_code",
+		"resource", "https://aws-mcp.us-east-1.api.aws/mcp")
 	return s
 }
 

@@ -14,9 +14,9 @@ var stories = []story{
 	(*company).plainUser, (*company).userAssumes, (*company).userCrosses, (*company).mfaThenChain,
 	(*company).longChain, (*company).consoleUser, (*company).consoleSwitch, (*company).rootConsole,
 	(*company).ssoPerson, (*company).ssoConsoleChain, (*company).ssoIdentityEnhanced, (*company).samlPerson,
-	(*company).awsLogin, (*company).federation, (*company).rootTask,
+	(*company).awsLogin, (*company).agentLogin, (*company).federation, (*company).rootTask,
 	(*company).github, (*company).buildkite, (*company).irsa, (*company).cognitoUsers,
-	(*company).ec2, (*company).lambda, (*company).ecs, (*company).pods, (*company).rolesAnywhere, (*company).serviceLinked,
+	(*company).ec2, (*company).lambda, (*company).ecs, (*company).pods, (*company).rolesAnywhere, (*company).serviceLinked, (*company).accessGrants,
 	(*company).vendorUser, (*company).vendorRole, (*company).sharedBucket,
 	(*company).sameName, (*company).sameSecond, (*company).lookAlike, (*company).recreatedUser, (*company).recreatedRole,
 	(*company).loop, (*company).deniedTries, (*company).services, (*company).anonymous, (*company).corrected, (*company).unlogged,
@@ -69,6 +69,9 @@ func (c *company) minted(u *user, by *cred, at time.Time) {
 func (c *company) userAssumes(at time.Time) {
 	u, cred := c.newUser()
 	s := c.assume(cred, at, c.role(u.in, pick(c.dice, roleNames)), c.sessionName(), ask{seconds: 900})
+	if c.chance(20) { // a product provider works under a delegation of the customer's
+		s.who.delegate = c.stranger().id
+	}
 	c.work(s, at, 3+c.IntN(5))
 	c.forward(s, c.later(at, 10*time.Minute), "athena.amazonaws.com", named("GetObject"))
 }
@@ -85,7 +88,7 @@ func (c *company) userCrosses(at time.Time) {
 
 func (c *company) mfaThenChain(at time.Time) {
 	u, cred := c.newUser()
-	serial := "arn:aws:iam::" + u.in.id + ":mfa/" + u.name
+	serial := u.in.arn("iam", "mfa/"+u.name)
 	t := c.sessionToken(cred, at, serial)
 	c.work(t, at, 2)
 	s := c.assume(t, c.later(at, time.Hour), c.role(c.other(u.in), "Operator"), u.name, ask{serial: serial, source: "claimed-" + u.name})
@@ -133,7 +136,7 @@ func (c *company) consoleSwitch(at time.Time) {
 func (c *company) rootConsole(at time.Time) {
 	in := pick(c.dice, c.accounts)
 	root := &cred{
-		who: identity{kind: "Root", principal: in.id, arn: "arn:aws:iam::" + in.id + ":root", account: in.id, created: at, web: "{}", mfa: true},
+		who: identity{kind: "Root", principal: in.id, arn: in.arn("iam", "root"), account: in.id, created: at, web: "{}", mfa: true},
 		by:  &actor{origin: "root:" + in.id}, in: in, region: "us-east-1", ip: c.address(), agent: agentBrowser, host: true, console: true,
 	}
 	e := c.record(root, at, "signin.amazonaws.com", "ConsoleLogin")
@@ -195,6 +198,22 @@ func (c *company) awsLogin(at time.Time) {
 	p := c.person(c.portal, c.hex(4)+"@example.com")
 	s := c.signIn(p, at, c.permissionSet(pick(c.dice, c.accounts), "Login"), agentBrowser)
 	c.work(c.login(s, c.later(at, time.Minute)), c.later(at, time.Hour), 3)
+}
+
+func (c *company) agentLogin(at time.Time) {
+	p := c.person(c.portal, c.hex(4)+"@example.com")
+	s := c.signIn(p, at, c.permissionSet(pick(c.dice, c.accounts), "Agent"), agentBrowser)
+	a := c.loginAgent(s, c.later(at, time.Minute))
+	for range 3 {
+		c.work(c.rekey(a), c.later(at, time.Hour), 1)
+	}
+}
+
+// accessGrants is a session for which AWS itself set the source identity.
+func (c *company) accessGrants(at time.Time) {
+	s := c.byService("access-grants.s3.amazonaws.com", at, c.role(pick(c.dice, c.accounts), "grants/Plain"), "access-grants-"+c.uuid(), ask{source: "erin"})
+	s.by.parent, s.by.vouched = &actor{origin: "sourceIdentity:erin"}, true
+	c.work(s, at, 3)
 }
 
 func (c *company) federation(at time.Time) {

@@ -9,6 +9,7 @@ import (
 )
 
 func TestNewIsDeterministic(t *testing.T) {
+	t.Parallel()
 	for seed := range uint64(5) {
 		a, b := contents(synth.New(seed, synth.Options{})), contents(synth.New(seed, synth.Options{}))
 		if !bytes.Equal(a, b) {
@@ -29,6 +30,7 @@ func contents(o *synth.Org) []byte {
 }
 
 func TestEveryRecordIsJSONWithTruth(t *testing.T) {
+	t.Parallel()
 	told := map[string]bool{}
 	for seed := range uint64(40) {
 		o := synth.New(seed, synth.Options{})

@@ -71,7 +71,7 @@ func (w *world) pod(at time.Time, r, target *role, cluster, namespace, account, 
 // federated is AssumeRoleWithWebIdentity (linkage.md 3.4). provider is what
 // follows "oidc-provider/" in its ARN.
 func (w *world) federated(at time.Time, r *role, provider, subject, session, agent string) *cred {
-	arn := "arn:aws:iam::" + r.in.id + ":oidc-provider/" + provider
+	arn := r.in.arn("iam", "oidc-provider/"+provider)
 	c := &cred{
 		who: identity{kind: "WebIdentityUser", principal: arn + ":sts.amazonaws.com:" + subject, user: subject, idp: arn},
 		in:  r.in, region: r.in.region, ip: w.address(), agent: agent, host: true,

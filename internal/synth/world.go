@@ -1,6 +1,7 @@
 package synth
 
 import (
+	"cmp"
 	"strings"
 	"time"
 )
@@ -10,6 +11,12 @@ type account struct {
 	id, name  string
 	collected bool // its log reaches us
 	region    string
+	partition string // "": aws
+}
+
+// arn names a thing that belongs to no region.
+func (a *account) arn(service, resource string) string {
+	return "arn:" + cmp.Or(a.partition, "aws") + ":" + service + "::" + a.id + ":" + resource
 }
 
 // user is an IAM user.
@@ -20,7 +27,7 @@ type user struct {
 	address  string
 }
 
-func (u *user) arn() string { return "arn:aws:iam::" + u.in.id + ":user/" + u.name }
+func (u *user) arn() string { return u.in.arn("iam", "user/"+u.name) }
 
 // role is an IAM role. Its path is in the iam ARN only.
 type role struct {
@@ -28,10 +35,10 @@ type role struct {
 	path, name, id string // id: AROA…
 }
 
-func (r *role) arn() string { return "arn:aws:iam::" + r.in.id + ":role" + r.path + r.name }
+func (r *role) arn() string { return r.in.arn("iam", "role"+r.path+r.name) }
 
 func (r *role) sessionARN(session string) string {
-	return "arn:aws:sts::" + r.in.id + ":assumed-role/" + r.name + "/" + session
+	return r.in.arn("sts", "assumed-role/"+r.name+"/"+session)
 }
 
 // world is where a story happens.
