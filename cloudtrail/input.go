@@ -122,8 +122,6 @@ func (r *reader) item(i int) int {
 	end := r.object(i+1, recordTable)
 	switch {
 	case r.done:
-	case r.fault != noFault && r.container:
-		r.stop(r.at, r.problem())
 	case r.fault != noFault:
 		return r.mend(i)
 	case r.container:

@@ -7,11 +7,14 @@ import (
 
 // cut reports that the input ends too early.
 func (r *reader) cut(at int) {
-	what := fmt.Sprintf("the JSON is cut short behind %d records", r.ordinal)
-	if r.ordinal == 0 {
-		what = "the JSON is cut short"
+	before := ""
+	switch {
+	case r.ordinal == 1:
+		before = "; the record before stands"
+	case r.ordinal > 1:
+		before = fmt.Sprintf("; the %d records before stand", r.ordinal)
 	}
-	r.stop(at, what+": get the file again")
+	r.stop(at, "the JSON is cut short"+before+": get the file again")
 }
 
 // mend reports the fault in the item that begins at start and finds its end,
@@ -23,13 +26,21 @@ func (r *reader) mend(start int) int {
 		return at
 	}
 	r.fault = noFault
-	if r.opensContainer(start) || !r.found && r.buf[start] != '{' {
+	if !r.found && r.buf[start] != '{' {
+		r.stop(at, "this is no JSON: "+strings.TrimPrefix(problem, "bad JSON: "))
+		return at
+	}
+	if r.container || r.opensContainer(start) {
 		r.stop(at, problem)
 		return at
 	}
-	end := r.itemEnd(start)
+	end := r.itemEnd(start, at)
 	if end < 0 {
 		end = r.nextItem(at)
+	}
+	if end == len(r.text) && r.buf[start] != '{' {
+		r.stop(at, problem)
+		return at
 	}
 	if end < 0 {
 		r.stop(at, problem+"; where the next record begins cannot be told")
@@ -48,65 +59,88 @@ func (r *reader) opensContainer(start int) bool {
 	return strings.HasPrefix(rest, `"Records"`) || strings.HasPrefix(rest, `"Events"`)
 }
 
-// itemEnd is the end of a bad item by its brackets and quotes, -1 where they do
-// not add up: the index of the comma or bracket behind an item of an array, of
-// the next line's or record's begin behind any other.
-func (r *reader) itemEnd(start int) int {
+// itemEnd is the end of a bad item by its brackets and quotes: the index of the
+// comma or bracket behind an item of an array, of the next line or object behind
+// any other; -1 where they do not add up. A quote too few or too many shows in
+// words between the strings: only what stands at the fault may be such.
+func (r *reader) itemEnd(start, at int) int {
 	objects, arrays := 0, 0
-	quoted := false
 	for i := start; i < len(r.text); i++ {
 		if r.budget--; r.budget < 0 {
 			return -1
 		}
-		c := r.text[i]
-		if quoted {
-			switch c {
-			case '\\':
-				i++
-			case '"':
-				quoted = false
+		outside := objects+arrays == 0
+		switch c := r.text[i]; {
+		case c == '"':
+			if i = r.stringEnd(i); i < 0 {
+				return -1
 			}
-			continue
-		}
-		level := objects + arrays
-		switch c {
-		case '"':
-			quoted = true
-		case '{':
-			if level == 0 && !r.inArray && i > start {
+		case c == '{':
+			if outside && !r.inArray && i > start {
 				return i
 			}
 			objects++
-		case '[':
+		case c == '[':
 			arrays++
-		case '}':
+		case c == '}':
 			objects--
-		case ']':
-			if level == 0 && r.inArray {
+		case c == ']':
+			if outside && r.inArray {
 				return i
 			}
 			arrays--
-		case ',':
-			if level == 0 && r.inArray && r.begins(i+1) {
+		case c == ',':
+			if outside && r.inArray && r.buf[r.space(i+1)] == '{' {
 				return i
 			}
-		case '\n':
-			if level == 0 && !r.inArray {
+		case c == '\n':
+			if outside && !r.inArray {
 				return i
 			}
+		case isLetter(c):
+			word := wordLen(r.text[i:])
+			if !(i <= at && at <= i+word) && !isLiteral(r.text[i:i+word]) {
+				return -1
+			}
+			i += word - 1
 		}
 		if objects < 0 || arrays < 0 {
 			return -1
 		}
 	}
-	if r.inArray || quoted || objects+arrays > 0 {
+	if r.inArray || objects+arrays > 0 {
 		return -1
 	}
 	return len(r.text)
 }
 
-// begins reports whether an object begins at i.
-func (r *reader) begins(i int) bool { return r.buf[r.space(i)] == '{' }
+// stringEnd is the index of the quote that ends the string at i, or -1.
+func (r *reader) stringEnd(i int) int {
+	for i++; i < len(r.text); i++ {
+		r.budget--
+		switch r.text[i] {
+		case '\\':
+			i++
+		case '"':
+			return i
+		}
+	}
+	return -1
+}
+
+func isLetter(c byte) bool { return c|0x20-'a' < 26 }
+
+func wordLen(s string) int {
+	n := 0
+	for n < len(s) && isLetter(s[n]) {
+		n++
+	}
+	return n
+}
+
+func isLiteral(word string) bool {
+	return word == "true" || word == "false" || word == "null" || word == "e" || word == "E"
+}
 
 // nextItem finds, from inside a bad item whose brackets and quotes do not add
 // up, what looks like the begin of the next: a brace and a name that only
