@@ -55,8 +55,9 @@ func newTable(id uint8, clear func(*Record), fields ...field) *table {
 		t.fields = append(t.fields, f)
 		t.byName[f.name] = uint8(i)
 	}
-	// The last stands for every unknown name. It matches nothing.
-	t.fields = append(t.fields, field{quoted: [quotedWords]uint64{1}, mask: [quotedWords]uint64{1}})
+	// The last stands for every unknown name. It matches no byte that a name
+	// may begin with.
+	t.fields = append(t.fields, field{quoted: [quotedWords]uint64{1}, mask: [quotedWords]uint64{0xff}})
 	return t
 }
 

@@ -14,6 +14,12 @@ import (
 // would fold their case) and the last of repeated members wins. It shares no code
 // with the decoder.
 
+// maxOracleDepth is below the decoder's limit wherever a value may stand.
+const maxOracleDepth = 400
+
+// errUnclear is given for what the oracle does not judge.
+var errUnclear = errors.New("not for the oracle to judge")
+
 // tree is a JSON value: nil, bool, json.Number, string, []tree or members.
 type tree = any
 
@@ -21,13 +27,14 @@ type members map[string]value
 
 type value struct {
 	tree tree
-	raw  string
+	raw  string // "" where the value is not whole
 }
 
-// readTree reads the value that begins at or behind from.
+// readTree reads the value that begins at or behind from. Of a broken one it
+// returns what is whole.
 func readTree(d *json.Decoder, src []byte, from int64, depth int) (value, error) {
-	if depth > 512 {
-		return value{}, errors.New("too deep")
+	if depth > maxOracleDepth {
+		return value{}, errUnclear
 	}
 	t, err := d.Token()
 	if err != nil {
@@ -37,52 +44,64 @@ func readTree(d *json.Decoder, src []byte, from int64, depth int) (value, error)
 	var v tree = t
 	switch t {
 	case json.Delim('{'):
-		m := members{}
-		for d.More() {
-			name, err := d.Token()
-			if err != nil {
-				return value{}, err
-			}
-			member, err := readTree(d, src, d.InputOffset(), depth+1)
-			if err != nil {
-				return value{}, err
-			}
-			m[name.(string)] = member
-		}
-		v = m
+		v, err = readMembers(d, src, depth)
 	case json.Delim('['):
-		list := []value{}
-		for d.More() {
-			item, err := readTree(d, src, d.InputOffset(), depth+1)
-			if err != nil {
-				return value{}, err
-			}
-			list = append(list, item)
-		}
-		v = list
+		v, err = readItems(d, src, depth)
 	}
-	if _, ok := t.(json.Delim); ok {
-		if _, err := d.Token(); err != nil {
-			return value{}, err
-		}
+	if err != nil {
+		return value{tree: v}, err
 	}
 	return value{v, string(src[start:d.InputOffset()])}, nil
 }
 
+func readMembers(d *json.Decoder, src []byte, depth int) (members, error) {
+	m := members{}
+	for d.More() {
+		name, err := d.Token()
+		if err != nil {
+			return m, err
+		}
+		member, err := readTree(d, src, d.InputOffset(), depth+1)
+		if _, again := m[name.(string)]; again && (name == "Records" || name == "Events") {
+			return nil, errUnclear // the decoder reads both
+		}
+		m[name.(string)] = member
+		if err != nil {
+			return m, err
+		}
+	}
+	_, err := d.Token()
+	return m, err
+}
+
+func readItems(d *json.Decoder, src []byte, depth int) ([]value, error) {
+	list := []value{}
+	for d.More() {
+		item, err := readTree(d, src, d.InputOffset(), depth+1)
+		list = append(list, item)
+		if err != nil {
+			return list, err
+		}
+	}
+	_, err := d.Token()
+	return list, err
+}
+
 // readValues reads values one behind the other until the end or the first fault.
+// The value with the fault is the last.
 func readValues(src []byte) ([]value, error) {
 	d := json.NewDecoder(bytes.NewReader(src))
 	d.UseNumber()
 	var all []value
 	for {
 		v, err := readTree(d, src, d.InputOffset(), 0)
-		if err == io.EOF {
+		if err == io.EOF && v.tree == nil {
 			return all, nil
 		}
+		all = append(all, v)
 		if err != nil {
 			return all, err
 		}
-		all = append(all, v)
 	}
 }
 
