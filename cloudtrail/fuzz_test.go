@@ -38,6 +38,9 @@ func agree(t *testing.T, d *cloudtrail.Decoder, in []byte) {
 		if faults == 0 && !stopped {
 			t.Fatalf("accepted what is no JSON: %q", in)
 		}
+		for n := len(want.records); n > 0 && want.records[n-1] == nil; n-- {
+			want.records = want.records[:n-1] // "[00": encoding/json has seen a number
+		}
 		if len(got) < len(want.records) {
 			t.Fatalf("%d records, %d stand before the fault", len(got), len(want.records))
 		}
