@@ -78,7 +78,7 @@ func appendCorrection(facts []Fact, r *cloudtrail.Record, use Use) []Fact {
 	if f.Detail.ID == "" || f.Detail.ID == use.ID.Event || len(updated) == 0 {
 		return facts
 	}
-	now := Fact{Use: use, Request: readRequest(r)}
+	now := Fact{Use: use, Request: readRequest(r, false)}
 	if found := readGrants(r.ResponseElements.Unquoted(), !issuesByName(r)); len(found) > 0 {
 		now.Grant = found[0].Grant
 	}

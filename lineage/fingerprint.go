@@ -85,17 +85,20 @@ func fingerprint(r *cloudtrail.Record, u *Use) Fingerprint {
 const elementFields = 11
 
 func (p printer) elements(r *cloudtrail.Record) printer {
-	req, res := r.RequestParameters.Unquoted(), r.ResponseElements.Unquoted()
-	for _, name := range [...]string{"roleArn", "roleSessionName", "externalId", "sourceIdentity", "targetPrincipal"} {
-		p = p.text(req.Get(name).Text())
-	}
+	q := readRequest(r, false)
+	p = p.text(q.RoleARN).text(q.SessionName).text(q.ExternalID).text(q.SourceIdentity).text(q.TargetPrincipal)
+	res := r.ResponseElements.Unquoted()
 	found := readGrants(res, !issuesByName(r))
 	var first Grant
 	if len(found) > 0 {
 		first = found[0].Grant
 	}
 	p = p.text(first.AccessKeyID).time(first.Expires).text(first.PrincipalID).text(first.ARN).text(first.Subject)
-	p = p.text(res.Get("ConsoleLogin").Text())
+	login := cloudtrail.JSON("")
+	if r.EventName == "ConsoleLogin" {
+		login = res.Get("ConsoleLogin")
+	}
+	p = p.text(login.Text())
 	for _, more := range found[min(1, len(found)):] {
 		p.buf = binary.AppendUvarint(p.buf, uint64(len(more.AccessKeyID)))
 		p.buf = append(p.buf, more.AccessKeyID...)

@@ -20,7 +20,7 @@ func appendAccount(facts []Fact, r *cloudtrail.Record, use Use) []Fact {
 		k := res.Get("accessKey")
 		f.Kind = KeyMinted
 		f.Detail.Key = unmasked(k.Get("accessKeyId").Text())
-		f.Detail.Name = unmasked(either(k, "userName"))
+		f.Detail.Name = unmasked(k.Get("userName").Text())
 		if f.Detail.Key == "" {
 			return facts
 		}

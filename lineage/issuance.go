@@ -1,6 +1,7 @@
 package lineage
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -32,7 +33,7 @@ func appendIssuances(facts []Fact, r *cloudtrail.Record, use Use) []Fact {
 	if len(granted) == 0 {
 		return facts
 	}
-	request := readRequest(r)
+	request := readRequest(r, true)
 	for _, g := range granted {
 		f := Fact{Kind: Issuance, Use: use, Request: request, Grant: g.Grant}
 		if f.Request.RoleARN == "" {
@@ -51,28 +52,49 @@ func appendIssuances(facts []Fact, r *cloudtrail.Record, use Use) []Fact {
 	return facts
 }
 
-func readRequest(r *cloudtrail.Record) Request {
-	p := r.RequestParameters.Unquoted()
-	text := func(name string) string { return unmasked(p.Get(name).Text()) }
-	q := Request{
-		RoleARN:         text("roleArn"),
-		SessionName:     text("roleSessionName"),
-		ExternalID:      text("externalId"),
-		SourceIdentity:  text("sourceIdentity"),
-		TargetPrincipal: text("targetPrincipal"),
-		SerialNumber:    text("serialNumber"),
+// readRequest reads what was asked for in one pass over the parameters. The tags
+// are read where they are wanted.
+func readRequest(r *cloudtrail.Record, withTags bool) Request {
+	var q Request
+	var tags, principalTags, incoming, transitive cloudtrail.JSON
+	for name, v := range r.RequestParameters.Unquoted().Members() {
+		switch name {
+		case "roleArn":
+			q.RoleARN = unmasked(v.Text())
+		case "roleSessionName":
+			q.SessionName = unmasked(v.Text())
+		case "name":
+			if r.EventName == "GetFederationToken" {
+				q.SessionName = unmasked(v.Text())
+			}
+		case "externalId":
+			q.ExternalID = unmasked(v.Text())
+		case "sourceIdentity":
+			q.SourceIdentity = unmasked(v.Text())
+		case "targetPrincipal":
+			q.TargetPrincipal = unmasked(v.Text())
+		case "serialNumber":
+			q.SerialNumber = unmasked(v.Text())
+		case "durationSeconds":
+			if d, err := strconv.Atoi(v.Text()); err == nil && d > 0 {
+				q.Duration = d
+			}
+		case "tags":
+			tags = v
+		case "principalTags":
+			principalTags = v
+		case "incomingTransitiveTags":
+			incoming = v
+		case "transitiveTagKeys":
+			transitive = v
+		}
 	}
-	if r.EventName == "GetFederationToken" {
-		q.SessionName = text("name")
+	if !withTags {
+		return q
 	}
-	if d, err := strconv.Atoi(p.Get("durationSeconds").Text()); err == nil && d > 0 {
-		q.Duration = d
-	}
-	q.IncomingTags = readTags(nil, p.Get("incomingTransitiveTags"))
-	q.Tags = readTags(nil, p.Get("incomingTransitiveTags"))
-	q.Tags = readTags(q.Tags, p.Get("principalTags"))
-	q.Tags = readTags(q.Tags, p.Get("tags"))
-	for _, v := range p.Get("transitiveTagKeys").Members() {
+	q.IncomingTags = readTags(nil, incoming)
+	q.Tags = readTags(readTags(readTags(nil, incoming), principalTags), tags)
+	for _, v := range transitive.Members() {
 		if t := v.Text(); t != "" {
 			q.TransitiveTags = append(q.TransitiveTags, t)
 		}
@@ -114,72 +136,120 @@ const maxDepth = 24
 // what has the form of a temporary key, for calls not known to issue any. They
 // come by key, so that re-serialised copies give one answer.
 func readGrants(res cloudtrail.JSON, strict bool) []granted {
-	var found []granted
-	var walk func(parent cloudtrail.JSON, depth int)
-	add := func(parent, creds cloudtrail.JSON) {
-		k := either(creds, "accessKeyId", "AccessKeyId")
-		if k == "" || strict && !isTemporaryKey(k) ||
-			slices.ContainsFunc(found, func(g granted) bool { return g.AccessKeyID == unmasked(k) }) {
-			return
-		}
-		found = append(found, readGrant(res, parent, creds, k))
-	}
-	walk = func(parent cloudtrail.JSON, depth int) {
-		for name, v := range parent.Members() {
-			if v == "" || v[0] != '{' && v[0] != '[' || depth == 0 {
-				continue
-			}
-			if !strings.EqualFold(name, "credentials") {
-				walk(v, depth-1)
-				continue
-			}
-			add(parent, v)
-			if v[0] == '[' {
-				for _, one := range v.Members() {
-					add(parent, one)
-				}
-			}
-		}
-	}
-	walk(res, maxDepth)
-	if len(found) == 0 && !strict {
+	g := grantReader{strict: strict}
+	top := g.read(res, maxDepth)
+	if len(g.found) == 0 && !strict {
 		// A copy with the credentials taken out whole still says that there
 		// were some, and whose session it is.
-		if g := readGrant(res, res, "", ""); g.PrincipalID != "" {
-			found = append(found, g)
+		if one := top.grant("", 0); one.PrincipalID != "" {
+			g.found = append(g.found, one)
 		}
 	}
-	slices.SortStableFunc(found, func(a, b granted) int { return strings.Compare(a.AccessKeyID, b.AccessKeyID) })
-	return found
+	for i := range g.found {
+		f := &g.found[i]
+		f.Subject = unmasked(cmp.Or(top.tokenSubject, top.subject, top.subjectARN))
+		f.Provider = unmasked(cmp.Or(top.provider, top.nameQualifier))
+		f.Issuer = unmasked(top.issuer)
+	}
+	slices.SortStableFunc(g.found, func(a, b granted) int { return strings.Compare(a.AccessKeyID, b.AccessKeyID) })
+	return g.found
 }
 
-// readGrant reads what the credentials' own object says, and for the subject
-// and the provider what the whole response does.
-func readGrant(res, parent, creds cloudtrail.JSON, key string) granted {
-	var g granted
-	g.AccessKeyID = unmasked(key)
-	g.Expires, _ = cloudtrail.ParseTime(either(creds, "expiration", "Expiration"))
-	if user := parent.Get("assumedRoleUser"); user != "" {
-		g.PrincipalID, g.ARN = unmasked(user.Get("assumedRoleId").Text()), unmasked(user.Get("arn").Text())
-	} else if user := parent.Get("federatedUser"); user != "" {
-		g.PrincipalID, g.ARN = unmasked(user.Get("federatedUserId").Text()), unmasked(user.Get("arn").Text())
+type grantReader struct {
+	strict bool
+	found  []granted
+}
+
+// surroundings are the members of an object that say whose the credentials in
+// it are.
+type surroundings struct {
+	credentials, assumed, federated cloudtrail.JSON
+	roleARN, sourceIdentity         string
+
+	tokenSubject, subject, subjectARN, provider, nameQualifier, issuer string
+}
+
+// read reads an object, or an array of them, and all that is inside.
+func (g *grantReader) read(j cloudtrail.JSON, depth int) surroundings {
+	var s surroundings
+	for name, v := range j.Members() {
+		switch name {
+		case "assumedRoleUser":
+			s.assumed = v
+		case "federatedUser":
+			s.federated = v
+		case "roleArn":
+			s.roleARN = v.Text()
+		case "sourceIdentity":
+			s.sourceIdentity = v.Text()
+		case "subjectFromWebIdentityToken":
+			s.tokenSubject = v.Text()
+		case "subject":
+			s.subject = v.Text()
+		case "subjectArn":
+			s.subjectARN = v.Text()
+		case "provider":
+			s.provider = v.Text()
+		case "nameQualifier":
+			s.nameQualifier = v.Text()
+		case "issuer":
+			s.issuer = v.Text()
+		default:
+			switch {
+			case v == "" || v[0] != '{' && v[0] != '[':
+			case strings.EqualFold(name, "credentials"):
+				s.credentials = v
+			case depth > 0:
+				g.read(v, depth-1)
+			}
+		}
 	}
-	g.roleARN = unmasked(parent.Get("roleArn").Text())
-	g.sourceIdentity = unmasked(parent.Get("sourceIdentity").Text())
-	g.Subject = unmasked(either(res, "subjectFromWebIdentityToken", "subject", "subjectArn"))
-	g.Provider = unmasked(either(res, "provider", "nameQualifier"))
-	g.Issuer = unmasked(res.Get("issuer").Text())
+	g.add(&s, s.credentials)
+	if strings.HasPrefix(string(s.credentials), "[") {
+		for _, one := range s.credentials.Members() {
+			g.add(&s, one)
+		}
+	}
+	return s
+}
+
+// add takes up one set of credentials, each key once.
+func (g *grantReader) add(beside *surroundings, credentials cloudtrail.JSON) {
+	var k string
+	var expires cloudtrail.Time
+	for name, v := range credentials.Members() {
+		switch name {
+		case "accessKeyId", "AccessKeyId":
+			k = v.Text()
+		case "expiration", "Expiration":
+			expires, _ = cloudtrail.ParseTime(v.Text())
+		}
+	}
+	if k == "" || g.strict && !isTemporaryKey(k) {
+		return
+	}
+	k = unmasked(k)
+	if !slices.ContainsFunc(g.found, func(f granted) bool { return f.AccessKeyID == k }) {
+		g.found = append(g.found, beside.grant(k, expires))
+	}
+}
+
+func (s *surroundings) grant(key string, expires cloudtrail.Time) granted {
+	g := granted{roleARN: unmasked(s.roleARN), sourceIdentity: unmasked(s.sourceIdentity)}
+	g.AccessKeyID, g.Expires = key, expires
+	user := s.assumed
+	if user == "" {
+		user = s.federated
+	}
+	for name, v := range user.Members() {
+		switch name {
+		case "assumedRoleId", "federatedUserId":
+			g.PrincipalID = unmasked(v.Text())
+		case "arn":
+			g.ARN = unmasked(v.Text())
+		}
+	}
 	return g
-}
-
-// either is the text of the first of the members that has one.
-func either(j cloudtrail.JSON, names ...string) string {
-	for _, name := range names {
-		if s := j.Get(name).Text(); s != "" {
-			return s
-		}
-	}
-	return ""
 }
 
 // isTemporaryKey reports whether s has the form ^ASIA[A-Z2-7]{16}$.
