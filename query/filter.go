@@ -55,7 +55,9 @@ func (f *Filter) Selection() Selection {
 	}
 }
 
-// principalsOf is the principal ids of session ids; nil if any is a name or ARN.
+// principalsOf is the unique ids of the roles or users in session ids; nil if any
+// is a name or ARN. The session's name is left out: records that mask the
+// principal id have it in their ARN.
 func principalsOf(sessions []string) []string {
 	var ids []string
 	for _, s := range sessions {
@@ -63,7 +65,8 @@ func principalsOf(sessions []string) []string {
 		if !ok {
 			return nil
 		}
-		ids = append(ids, principal)
+		id, _, _ := strings.Cut(principal, ":")
+		ids = append(ids, id)
 	}
 	return ids
 }
@@ -72,13 +75,10 @@ func principalsOf(sessions []string) []string {
 // Role session names may hold an @ themselves.
 func splitSessionID(s string) (principal string, created cloudtrail.Time, ok bool) {
 	i := strings.LastIndexByte(s, '@')
-	if i <= 0 || len(s)-i-1 < len("2006-01-02T15:04:05Z") || s[i+1] < '0' || s[i+1] > '9' {
+	if i <= 0 || len(s)-i-1 != len("2006-01-02T15:04:05Z") || s[i+1] < '0' || s[i+1] > '9' {
 		return "", 0, false
 	}
 	stamp := s[i+1:]
-	if len(stamp) > len("2006-01-02T15:04:05Z") { // …@account, …@subject behind it
-		stamp = stamp[:len("2006-01-02T15:04:05Z")]
-	}
 	t, ok := cloudtrail.ParseTime(stamp)
 	return s[:i], t, ok
 }
@@ -188,10 +188,10 @@ func inSession(id *lineage.Identity, asked string) bool {
 	if asked == "" {
 		return false
 	}
-	if asked == id.ARN || asked == SessionName(id) {
+	if asked == id.ARN || asked == id.SessionName() {
 		return true
 	}
-	return id.PrincipalID != "" && strings.HasPrefix(asked, id.PrincipalID) && asked == id.SessionKey()
+	return id.PrincipalID != "" && strings.HasPrefix(asked, id.RoleID()) && asked == id.SessionID()
 }
 
 func (m *matcher) address(ip string) bool {

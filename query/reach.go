@@ -68,7 +68,7 @@ func Reach(ctx context.Context, r Reader, resolver *lineage.Resolver, asked stri
 	}
 	answer.Keys, answer.Roles = sortFacts(found.Keys), sortFacts(found.Roles)
 	for _, d := range found.Sessions {
-		start.reach(d)
+		start.reach(d.Hop.ID, d)
 	}
 	answer.Sessions = start.sessions(&walk.book, answer.AsOf)
 	if start.fits == 0 && len(answer.Sessions)+len(answer.Keys)+len(answer.Roles) == 0 {
@@ -105,36 +105,41 @@ func compareFacts(x, y *lineage.Fact) int {
 
 // sessions puts the tallies beside what was reached, parents first.
 func (s *start) sessions(book *sessionBook, asOf cloudtrail.Time) []ReachedSession {
-	all := make([]ReachedSession, 0, len(s.reached))
-	for id, d := range s.reached {
+	type entry struct {
+		depth   int
+		key     string
+		session ReachedSession
+	}
+	all := make([]entry, 0, len(s.reached))
+	for key, d := range s.reached {
 		session := ReachedSession{Descent: *d}
-		if e := book.byID[id]; e != nil {
+		if e := book.byKey[key]; e != nil {
 			session.Calls, session.Writes, session.Errors = e.Calls, e.Writes, e.Errors
 			session.First, session.Last = e.First, e.Last
 			session.Keys = mergeKeys(d.Keys, e.keys)
 		}
 		session.Expires, session.Live = expiry(&session, asOf)
-		all = append(all, session)
+		all = append(all, entry{s.depth(d), key, session})
 	}
-	depth := func(x *ReachedSession) int {
-		n := 0
-		for p := x.Parent; p != "" && n < len(all); n++ {
-			next := s.reached[p]
-			if next == nil {
-				break
-			}
-			p = next.Parent
-		}
-		return n
-	}
-	depths := map[string]int{}
-	for i := range all {
-		depths[all[i].Hop.ID] = depth(&all[i])
-	}
-	slices.SortFunc(all, func(x, y ReachedSession) int {
-		return cmp.Or(cmp.Compare(depths[x.Hop.ID], depths[y.Hop.ID]), cmp.Compare(startOf(&x), startOf(&y)), cmp.Compare(x.Hop.ID, y.Hop.ID))
+	slices.SortFunc(all, func(x, y entry) int {
+		return cmp.Or(cmp.Compare(x.depth, y.depth), cmp.Compare(startOf(&x.session), startOf(&y.session)), cmp.Compare(x.key, y.key))
 	})
-	return all
+	sessions := make([]ReachedSession, len(all))
+	for i, e := range all {
+		sessions[i] = e.session
+	}
+	return sessions
+}
+
+// depth is how many sessions a session was made through. Forged records may
+// close a ring of parents.
+func (s *start) depth(d *lineage.Descent) int {
+	n := 0
+	for n < len(s.reached) && d != nil && d.Parent != "" {
+		d = s.reached[d.Parent]
+		n++
+	}
+	return n
 }
 
 func mergeKeys(known []string, seen map[string]bool) []string {

@@ -44,24 +44,6 @@ var readingVerbs = [...]string{"Get", "List", "Describe", "Head", "Lookup", "Bat
 // IsError reports whether the call failed or was denied.
 func (r *Row) IsError() bool { return r.ErrorCode != "" }
 
-// SessionName is the name a role session or federated user bears: what follows
-// the last colon of the principal id, else the last part of the ARN. It is ""
-// for callers that have none.
-func SessionName(id *lineage.Identity) string {
-	switch id.Type {
-	case "AssumedRole", "FederatedUser", "":
-	default:
-		return ""
-	}
-	if i := strings.LastIndexByte(id.PrincipalID, ':'); i >= 0 {
-		return id.PrincipalID[i+1:]
-	}
-	if strings.Contains(id.ARN, ":sts:") {
-		return afterLast(id.ARN, '/')
-	}
-	return ""
-}
-
 // afterLast is what follows the last sep, all of s where there is none.
 func afterLast(s string, sep byte) string { return s[strings.LastIndexByte(s, sep)+1:] }
 

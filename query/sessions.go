@@ -3,6 +3,7 @@ package query
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -35,11 +36,12 @@ func Sessions(ctx context.Context, r Reader, resolver *lineage.Resolver, f Filte
 	if err := q.each(ctx, b.add); err != nil {
 		return nil, err
 	}
-	lines := b.lines()
+	var lines []SessionLine
+	for _, e := range b.entries() {
+		lines = append(lines, e.SessionLine)
+	}
 	if f.Newest {
-		slices.SortFunc(lines, func(x, y SessionLine) int {
-			return cmp.Or(cmp.Compare(y.First, x.First), cmp.Compare(x.ID, y.ID))
-		})
+		slices.SortStableFunc(lines, func(x, y SessionLine) int { return cmp.Compare(y.First, x.First) })
 	}
 	if limit > 0 && len(lines) > limit {
 		lines = lines[:limit]
@@ -49,30 +51,33 @@ func Sessions(ctx context.Context, r Reader, resolver *lineage.Resolver, f Filte
 
 // sessionBook tallies lines by session. Lines are added in order.
 type sessionBook struct {
-	byID map[string]*sessionEntry
-	ids  sessionIDs
+	byKey map[string]*sessionEntry
+	keys  sessionKeys
 }
 
 type sessionEntry struct {
 	SessionLine
-	keys map[string]bool
+	key  string
+	keys map[string]bool // access keys
 }
 
 func (b *sessionBook) add(l Line) {
-	id := b.ids.of(l.Row, l.Chain)
-	if id != "" {
-		b.addAs(id, l)
+	if key := b.keys.of(l.Row, l.Chain); key != "" {
+		b.addAs(key, l)
 	}
 }
 
-func (b *sessionBook) addAs(id string, l Line) {
-	if b.byID == nil {
-		b.byID = map[string]*sessionEntry{}
+func (b *sessionBook) addAs(key string, l Line) {
+	if b.byKey == nil {
+		b.byKey = map[string]*sessionEntry{}
 	}
-	e := b.byID[id]
+	e := b.byKey[key]
 	if e == nil {
-		e = &sessionEntry{SessionLine: SessionLine{ID: id, First: l.Row.Time, Last: l.Row.Time}, keys: map[string]bool{}}
-		b.byID[id] = e
+		e = &sessionEntry{
+			SessionLine: SessionLine{ID: sessionOfKey(key), First: l.Row.Time, Last: l.Row.Time},
+			key:         key, keys: map[string]bool{},
+		}
+		b.byKey[key] = e
 	}
 	e.count(l)
 }
@@ -108,46 +113,61 @@ func (e *sessionEntry) count(l Line) {
 	}
 }
 
-func (b *sessionBook) lines() []SessionLine {
-	lines := make([]SessionLine, 0, len(b.byID))
-	for _, e := range b.byID {
+// entries are the finished sessions, by first call, then id.
+func (b *sessionBook) entries() []*sessionEntry {
+	all := slices.Collect(maps.Values(b.byKey))
+	for _, e := range all {
 		e.AccessKeyIDs = sortedKeys(e.keys)
-		lines = append(lines, e.SessionLine)
 	}
-	slices.SortFunc(lines, func(x, y SessionLine) int {
-		return cmp.Or(cmp.Compare(x.First, y.First), cmp.Compare(x.ID, y.ID))
+	slices.SortFunc(all, func(x, y *sessionEntry) int {
+		return cmp.Or(cmp.Compare(x.First, y.First), cmp.Compare(x.key, y.key))
 	})
-	return lines
+	return all
 }
 
-// sessionIDs tells the session of a call, "" where it was made with long-term
-// credentials or by a service. Callers are shared by thousands of rows, so what
-// was worked out once is kept.
-type sessionIDs map[callerChain]string
+// sessionKeys tells the session of a call, "" where it was made with long-term
+// credentials or by a service: the session's id, and where several people share
+// that, as Cognito's do, who it is. Callers are shared by thousands of rows, so
+// what was worked out once is kept.
+type sessionKeys map[callerChain]string
 
 type callerChain struct {
 	caller *lineage.Identity
 	chain  *lineage.Chain
 }
 
-func (s *sessionIDs) of(row *Row, c *lineage.Chain) string {
-	key := callerChain{row.Caller, c}
-	if id, ok := (*s)[key]; ok {
-		return id
+const keySep = "\x1f" // stands in no id
+
+func (s *sessionKeys) of(row *Row, c *lineage.Chain) string {
+	at := callerChain{row.Caller, c}
+	if key, ok := (*s)[at]; ok {
+		return key
 	}
 	if *s == nil {
-		*s = sessionIDs{}
+		*s = sessionKeys{}
 	}
-	id := ""
+	key := sessionKey(row.Caller, c)
+	(*s)[at] = key
+	return key
+}
+
+func sessionKey(id *lineage.Identity, c *lineage.Chain) string {
+	key := id.SessionID()
 	switch {
-	case row.Caller.Created != 0:
-		id = row.Caller.SessionKey()
+	case key != "" && id.FederatedSubject != "":
+		key += keySep + id.FederatedSubject
+	case key != "":
 	case len(c.Hops) > 0: // the record names the session without its date
-		id = c.Hops[len(c.Hops)-1].ID
-	case isTemporary(row.Caller):
-		id = row.Caller.SessionKey()
+		key = c.Hops[len(c.Hops)-1].ID
+	case isTemporary(id):
+		key = cmp.Or(id.AccessKeyID, id.PrincipalID, id.ARN)
 	}
-	(*s)[key] = id
+	return key
+}
+
+// sessionOfKey is the session's id in a session key.
+func sessionOfKey(key string) string {
+	id, _, _ := strings.Cut(key, keySep)
 	return id
 }
 

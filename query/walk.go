@@ -33,7 +33,8 @@ type start struct {
 	roles   map[string]bool
 	ids     map[string]bool // sessions to start from
 	uses    map[*lineage.Identity]lineage.Use
-	reached map[string]*lineage.Descent
+	reached map[string]*lineage.Descent // by session key
+	shared  map[string]bool             // session ids in reached that several people share
 }
 
 func newWalk(asked string) (*walk, error) {
@@ -42,7 +43,7 @@ func newWalk(asked string) (*walk, error) {
 		w.starts = append(w.starts, &start{
 			as: as, from: from, asked: asked,
 			origins: map[string]*lineage.Origin{}, roles: map[string]bool{}, ids: map[string]bool{},
-			uses: map[*lineage.Identity]lineage.Use{}, reached: map[string]*lineage.Descent{},
+			uses: map[*lineage.Identity]lineage.Use{}, reached: map[string]*lineage.Descent{}, shared: map[string]bool{},
 		})
 	}
 	if addr, err := netip.ParseAddr(asked); err == nil {
@@ -124,17 +125,26 @@ func (s *start) follow(l Line, from int) {
 		if i := hops[i].Issuance; i != nil && i.Grant.AccessKeyID != "" {
 			d.Keys = []string{i.Grant.AccessKeyID}
 		}
-		s.reach(d)
+		key := hops[i].ID
+		if own := sessionKey(l.Row.Caller, l.Chain); i == len(hops)-1 && sessionOfKey(own) == key {
+			key = own
+		}
+		s.reach(key, d)
 		parent = hops[i].ID
 	}
 }
 
 // reach keeps a session that was reached. Of two readings of one session the
 // better proved stays; both give their keys, and a parent if either has one.
-func (s *start) reach(d lineage.Descent) {
-	known := s.reached[d.Hop.ID]
+func (s *start) reach(key string, d lineage.Descent) {
+	if key != d.Hop.ID {
+		s.shared[d.Hop.ID] = true
+	} else if s.shared[key] { // it is there, by person
+		return
+	}
+	known := s.reached[key]
 	if known == nil {
-		s.reached[d.Hop.ID] = &d
+		s.reached[key] = &d
 		return
 	}
 	if d.Hop.Evidence != 0 && (known.Hop.Evidence == 0 || d.Hop.Evidence < known.Hop.Evidence) {

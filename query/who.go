@@ -158,24 +158,22 @@ func whoFits(ctx context.Context, r Reader, resolver *lineage.Resolver, f Filter
 	var book sessionBook
 	lines := map[string]Line{}
 	err = q.each(ctx, func(l Line) {
-		id := book.ids.of(l.Row, l.Chain)
-		if id == "" {
-			id = callerWords(l.Row.Caller) + " " + l.Row.Caller.AccessKeyID
+		key := book.keys.of(l.Row, l.Chain)
+		if key == "" { // long-term credentials, or a service
+			key = keySep + callerWords(l.Row.Caller) + keySep + l.Row.Caller.AccessKeyID
 		}
-		if first, ok := lines[id]; !ok || l.Chain.Evidence < first.Chain.Evidence {
+		if first, ok := lines[key]; !ok || l.Chain.Evidence < first.Chain.Evidence {
 			row := keepRow(l.Row)
-			lines[id] = Line{Row: &row, Chain: l.Chain}
+			lines[key] = Line{Row: &row, Chain: l.Chain}
 		}
-		book.addAs(id, l)
+		book.addAs(key, l)
 	})
 	if err != nil {
 		return nil, err
 	}
 	var answers []Answer
-	for _, s := range book.lines() {
-		l := lines[s.ID]
-		s.ID = book.ids.of(l.Row, l.Chain) // "" for long-term credentials
-		answers = append(answers, Answer{Line: l, Session: &s})
+	for _, e := range book.entries() {
+		answers = append(answers, Answer{Line: lines[e.key], Session: &e.SessionLine})
 	}
 	return answers, nil
 }
@@ -213,7 +211,7 @@ func whoUnused(ctx context.Context, r Reader, resolver *lineage.Resolver, asked 
 		if err != nil {
 			return nil, fmt.Errorf("linking %s: %w", asked, err)
 		}
-		id := use.Caller.SessionKey()
+		id := use.Caller.SessionID()
 		if seen[id] { // another account's copy of the same call
 			continue
 		}
