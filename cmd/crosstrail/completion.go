@@ -47,11 +47,3 @@ func newCompletionCommand() *cobra.Command {
 		},
 	}
 }
-
-// noArguments refuses arguments in our own words.
-func noArguments(cmd *cobra.Command, args []string) error {
-	if len(args) > 0 {
-		return usage(fmt.Errorf("%s takes no argument, but was given %q", cmd.CommandPath(), args[0]), "see: "+cmd.CommandPath()+" --help")
-	}
-	return nil
-}

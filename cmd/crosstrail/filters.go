@@ -53,9 +53,13 @@ func filterFlags() []filterFlag {
 }
 
 // addFilters puts the filters on a command. Each flag writes into f; several
-// values of one filter mean any of them, several filters all of them.
-func addFilters(cmd *cobra.Command, f *query.Filter, now time.Time) {
+// values of one filter mean any of them, several filters all of them. Where some
+// are named, only those are put there.
+func addFilters(cmd *cobra.Command, f *query.Filter, now time.Time, only ...string) {
 	flags := filterFlags()
+	if len(only) > 0 {
+		flags = slices.DeleteFunc(flags, func(flag filterFlag) bool { return !slices.Contains(only, flag.name) })
+	}
 	for _, flag := range flags {
 		v := &filterValue{f: f, flag: flag, now: now}
 		cmd.Flags().Var(v, flag.name, flag.help)
@@ -70,6 +74,9 @@ func addFilters(cmd *cobra.Command, f *query.Filter, now time.Time) {
 			cmd.Flags().Lookup(flag.name).NoOptDefVal = "true"
 		}
 		must(cmd.RegisterFlagCompletionFunc(flag.name, complete))
+	}
+	if len(only) > 0 {
+		return
 	}
 	not := &notValue{f: f, flags: flags, now: now}
 	cmd.Flags().Var(not, "not", "leave out what this filter matches: --not event-name=Decrypt, --not writes")

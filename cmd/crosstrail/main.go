@@ -65,10 +65,15 @@ workload it began with, with the proof for every hop.`,
 		return usage(err, "see: "+cmd.CommandPath()+" --help")
 	})
 	cmd.PersistentFlags().IntVar(&ui.width, "width", 0, "columns to write for (default: the terminal's, $COLUMNS, or 80)")
-	if err := cmd.PersistentFlags().MarkHidden("width"); err != nil {
-		panic(err) // the flag is defined on the line above
-	}
+	must(cmd.PersistentFlags().MarkHidden("width"))
 	cmd.AddCommand(
+		newTraceCommand(ui),
+		newWhoCommand(ui),
+		newReachCommand(ui),
+		newShowCommand(ui),
+		newEventsCommand(ui),
+		newSessionsCommand(ui),
+		newDemoCommand(ui),
 		newVersionCommand(ui),
 		newCompletionCommand(),
 	)

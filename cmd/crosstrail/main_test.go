@@ -2,6 +2,7 @@ package main
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"testing"
 
@@ -13,16 +14,25 @@ var update = flag.Bool("update", false, "rewrite the golden files in testdata/sc
 func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"crosstrail": main}) }
 
 // TestScript runs the sessions of testdata/script: the program as its user
-// types it, in a folder of its own.
+// types it, in a folder of its own. Files that a txtar cannot hold are made by
+// the commands of fixtures_test.go.
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		UpdateScripts:       *update,
 		RequireUniqueNames:  true,
 		RequireExplicitExec: true,
+		Cmds:                fixtures,
+		Condition: func(name string) (bool, error) {
+			if name == "root" { // may read what nobody may read
+				return os.Geteuid() == 0, nil
+			}
+			return false, fmt.Errorf("unknown condition %q", name)
+		},
 		Setup: func(env *testscript.Env) error {
-			env.Setenv("NO_COLOR", "")
-			env.Setenv("COLUMNS", "")
+			for _, name := range []string{"NO_COLOR", "COLUMNS", "LC_ALL", "LC_CTYPE", "LANG"} {
+				env.Setenv(name, "")
+			}
 			return os.MkdirAll(env.Getenv("HOME"), 0o700)
 		},
 	})

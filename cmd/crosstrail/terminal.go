@@ -49,6 +49,13 @@ func newTerminal(stdin io.Reader, stdout, stderr io.Writer) *terminal {
 	return &terminal{stdin: stdin, stdout: stdout, stderr: stderr}
 }
 
+// withStdin is the same outside with another standard input.
+func (t *terminal) withStdin(stdin io.Reader) *terminal {
+	other := *t
+	other.stdin = stdin
+	return &other
+}
+
 // isTerminal reports whether a stream is one that a person looks at.
 func isTerminal(stream any) bool {
 	f, ok := stream.(*os.File)

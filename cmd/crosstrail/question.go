@@ -1,0 +1,123 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/crosstrail/crosstrail/query"
+	"github.com/crosstrail/crosstrail/render"
+	"github.com/crosstrail/crosstrail/source"
+)
+
+// question holds the flags that every question has.
+type question struct {
+	ui      *terminal
+	from    []string
+	names   []string
+	form    formValue
+	memory  sizeValue
+	maxFile sizeValue
+}
+
+// newQuestion puts the flags on a command.
+func newQuestion(ui *terminal, cmd *cobra.Command) *question {
+	q := &question{ui: ui, form: formValue(render.Table)}
+	flags := cmd.Flags()
+	flags.VarP(&q.form, "output", "o", "how to print: "+join(forms()))
+	flags.StringArrayVar(&q.names, "names", nil, "put names beside ids: a `FILE` of id,name lines or the YAML of known_aws_accounts (repeatable)")
+	flags.Var(&q.memory, "memory", "how much memory reading may take at once, as 512MiB (default: as much as --max-file needs)")
+	flags.Var(&q.maxFile, "max-file", "how large one log file may be when decompressed (default 256MiB)")
+	must(cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(forms(), cobra.ShellCompDirectiveNoFileComp)))
+	must(cmd.MarkFlagFilename("names", "csv", "yaml", "yml"))
+	return q
+}
+
+// addFrom puts --from on a command that does not take its sources as arguments.
+func (q *question) addFrom(cmd *cobra.Command) {
+	cmd.Flags().StringArrayVar(&q.from, "from", nil, "where the logs are: a `SOURCE` is a log file, a folder of them, or - for standard input (repeatable)")
+	must(cmd.MarkFlagFilename("from"))
+}
+
+// needFrom refuses a question that does not say where to look.
+func (q *question) needFrom(cmd *cobra.Command) error {
+	if len(q.from) > 0 {
+		return nil
+	}
+	return usage(fmt.Errorf("%s does not know where to look: name the logs with --from", cmd.CommandPath()),
+		"for example: "+cmd.CommandPath()+" "+strings.Join(placeholders(cmd), " ")+"--from logs/",
+		"a store, to ask without reading the files each time, comes with a later release")
+}
+
+// placeholders are the arguments of a command as its usage line names them.
+func placeholders(cmd *cobra.Command) []string {
+	_, args, ok := strings.Cut(cmd.Use, " ")
+	if !ok {
+		return nil
+	}
+	return []string{args, ""}
+}
+
+// style is how the answer is printed.
+func (q *question) style() (render.Style, error) {
+	names := &query.Names{}
+	for _, file := range q.names {
+		if err := readNamesFile(names, file); err != nil {
+			return render.Style{}, err
+		}
+	}
+	return render.Style{Width: q.ui.columns(), Color: q.ui.colour(), ASCII: asciiOnly(), Names: names}, nil
+}
+
+func readNamesFile(names *query.Names, file string) error {
+	f, err := os.Open(file)
+	if err != nil {
+		return usage(fmt.Errorf("--names: %w", err), "it takes a file of id,name lines, or the YAML of known_aws_accounts")
+	}
+	defer f.Close()
+	if err := source.ReadNames(names, file, f); err != nil {
+		return usage(fmt.Errorf("--names: %w", err))
+	}
+	return nil
+}
+
+// print hands a buffered standard output to a printer.
+func (q *question) print(to func(w io.Writer) error) error {
+	w := bufio.NewWriterSize(q.ui.stdout, 1<<16)
+	return errors.Join(to(w), w.Flush())
+}
+
+// asciiOnly reports whether the locale says, in so many words, that it is not
+// UTF-8. Where it says nothing (as in most containers) a terminal shows UTF-8.
+func asciiOnly() bool {
+	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
+		if v := os.Getenv(name); v != "" {
+			v = strings.ToLower(v)
+			return !strings.Contains(v, "utf-8") && !strings.Contains(v, "utf8")
+		}
+	}
+	return false
+}
+
+// formValue is -o (pflag.Value).
+type formValue render.Form
+
+func forms() []string {
+	return []string{string(render.Table), string(render.JSONL), string(render.JSON), string(render.CSV)}
+}
+
+func (f *formValue) String() string { return string(*f) }
+func (f *formValue) Type() string   { return "FORM" }
+func (f *formValue) Set(s string) error {
+	form, ok := fold(forms(), s)
+	if !ok {
+		return fmt.Errorf("the forms are %s", join(forms()))
+	}
+	*f = formValue(form)
+	return nil
+}

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"context"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/crosstrail/crosstrail/query"
+	"github.com/crosstrail/crosstrail/render"
+)
+
+func newShowCommand(ui *terminal) *cobra.Command {
+	var q *question
+	cmd := &cobra.Command{
+		Use:   "show EVENT",
+		Short: "print a record itself, where it stands, and its chain",
+		Long: `Print the record itself as AWS wrote it (session tokens are replaced by REDACTED), the
+log file it stands in with the hash of its bytes, and who is behind it.
+
+EVENT is an event id; <event id>@<account> where two accounts hold one event id; or
+sha256:… for a record without an id.`,
+		Example: `  crosstrail show 099ff820-00f2-4500-94fc-2b9da26d576f --from AWSLogs/
+
+  # only the record
+  crosstrail show 099ff820-00f2-4500-94fc-2b9da26d576f --from AWSLogs/ -o json | jq .record`,
+		Annotations:       exits(exitDone, exitFailed, exitUsage, exitPart, exitFinding),
+		Args:              oneArgument("EVENT: an event id", "crosstrail show 099ff820-00f2-4500-94fc-2b9da26d576f --from AWSLogs/"),
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := q.needFrom(cmd); err != nil {
+				return err
+			}
+			return runShow(cmd.Context(), q, args[0])
+		},
+	}
+	q = newQuestion(ui, cmd)
+	q.addFrom(cmd)
+	return cmd
+}
+
+func runShow(ctx context.Context, q *question, asked string) error {
+	style, err := q.style()
+	if err != nil {
+		return err
+	}
+	c, err := q.read(ctx, q.from)
+	if err != nil {
+		return err
+	}
+	a, err := query.Show(ctx, c, c.resolver, asked)
+	if err != nil {
+		return err
+	}
+	err = q.print(func(w io.Writer) error { return render.Show(w, a, render.Form(q.form), style) })
+	return q.answered(c, err, a.Absent != nil)
+}

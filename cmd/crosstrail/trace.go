@@ -1,0 +1,92 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/crosstrail/crosstrail/query"
+	"github.com/crosstrail/crosstrail/render"
+)
+
+func newTraceCommand(ui *terminal) *cobra.Command {
+	var q *question
+	var filter query.Filter
+	cmd := &cobra.Command{
+		Use:   "trace SOURCE...",
+		Short: "read log files and tell who really did what",
+		Long: `Read CloudTrail log files, tie every call to the one who is behind it, and tell who
+did what: grouped by origin, hop by hop, then what is not resolved and what to
+collect to resolve it. Nothing is stored, and no AWS account is needed.
+
+A SOURCE is a log file, a folder of them with all below it (.json.gz, .json, .jsonl,
+.ndjson), or - for standard input. The files may be what CloudTrail wrote, an array,
+JSON lines, one record, lookup-events output or EventBridge events.
+
+How sure each answer is, best first: = exact, ~ strong, i inferred, c claimed,
+? contested, . unresolved.`,
+		Example: `  # a folder of log files
+  crosstrail trace AWSLogs/
+
+  # what AWS holds of the last 90 days, without any log file
+  aws cloudtrail lookup-events --output json | crosstrail trace -
+
+  # who changed something across accounts since Monday, as a table of events is: crosstrail events
+  crosstrail trace AWSLogs/ --since 2026-05-04 --cross-account --writes
+
+  # every event with its chain, one JSON object a line
+  crosstrail trace AWSLogs/ -o jsonl | jq -r '[.eventTime, .origin.name, .eventName] | @tsv'`,
+		Annotations: exits(exitDone, exitFailed, exitUsage, exitPart),
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usage(errors.New("trace needs a SOURCE: a log file, a folder of them, or - for standard input"),
+					"for example: crosstrail trace AWSLogs/", "nothing at hand? crosstrail demo")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error { return runTrace(cmd.Context(), q, filter, args) },
+	}
+	q = newQuestion(ui, cmd)
+	addFilters(cmd, &filter, time.Now())
+	return cmd
+}
+
+func runTrace(ctx context.Context, q *question, filter query.Filter, sources []string) error {
+	style, err := q.style()
+	if err != nil {
+		return err
+	}
+	c, err := q.read(ctx, sources)
+	if err != nil {
+		return err
+	}
+	if render.Form(q.form) != render.Table {
+		err = q.printEvents(ctx, c, filter, style)
+	} else {
+		err = q.printSummary(ctx, c, filter, style)
+	}
+	return q.done(c, err)
+}
+
+func (q *question) printSummary(ctx context.Context, c *corpus, filter query.Filter, style render.Style) error {
+	s, err := query.Summarize(ctx, c, c.resolver, filter)
+	if err != nil {
+		return err
+	}
+	return q.print(func(w io.Writer) error { return render.Trace(w, s, style) })
+}
+
+// printEvents prints every event with its chain, in any form.
+func (q *question) printEvents(ctx context.Context, c *corpus, filter query.Filter, style render.Style) error {
+	return q.print(func(w io.Writer) error {
+		lines := render.NewLines(w, render.Form(q.form), style)
+		if _, err := query.Print(ctx, c, c.resolver, filter, 0, lines.Append, lines); err != nil {
+			return fmt.Errorf("print events: %w", err)
+		}
+		return lines.Close()
+	})
+}
