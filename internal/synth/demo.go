@@ -119,7 +119,7 @@ func (d *demo) switchedRole() []Name {
 func (d *demo) pipeline() []Name {
 	const subject = "repo:acme/shop:ref:refs/heads/main"
 	s := d.federated(d.at("14:05:10"), d.role(d.dev, "ci/GitHubDeploy"), "token.actions.githubusercontent.com", subject, "GitHubActions", agentTerraform)
-	s.ip = "20.55.14.90"
+	s.ip, s.by.issued.ip = "20.55.14.90", "20.55.14.90"
 	d.do(s, "14:05:31", "shop", "GetCallerIdentity", "BatchGetImage")
 	t := d.assume(s, d.at("14:06:02"), d.role(d.prod, "Deploy"), "ci", ask{})
 	d.do(t, "14:06:20", "shop", "GetRole", "ListAttachedRolePolicies", "PutRolePolicy")
@@ -130,7 +130,7 @@ func (d *demo) pipeline() []Name {
 
 // stolenInstance is an instance's credential in a stranger's hand.
 func (d *demo) stolenInstance() []Name {
-	id := "i-0dbc91f429e48eeed"
+	id := "i-0a1b2c3d4e5f60718"
 	_, s := d.instance(d.at("15:00:05"), d.role(d.prod, "app/WebServer"), id)
 	s.ip = "54.210.33.7"
 	d.do(s, "15:01:10", "acme-web", "GetObject", "GetObject", "PutObject")
@@ -185,7 +185,7 @@ func (d *demo) routine() []Name {
 	_, backup := d.member(d.data, "svc-backup", "198.51.100.210", agentBoto)
 	d.do(backup, "02:00:01", "acme-backups", "ListObjects", "PutObject", "PutObject", "PutObject")
 	f := d.function(d.at("11:10:00"), d.role(d.prod, "service-role/reports"), "reports")
-	d.do(f, "11:10:30", "reports", "CreateLogStream", "GetObject", "PutObject")
+	d.do(f, "11:10:30", "acme-reports", "CreateLogStream", "GetObject", "PutObject")
 	rds := d.linked("rds.amazonaws.com", d.at("05:12:09"), d.role(d.prod, "aws-service-role/rds.amazonaws.com/AWSServiceRoleForRDS"), 2)
 	d.do(rds, "05:12:10", "orders", "DescribeSecurityGroups")
 	d.do(service("config.amazonaws.com", d.security), "04:00:00", "acme-logs", "PutObject")
