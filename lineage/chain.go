@@ -17,6 +17,10 @@ type Chain struct {
 	Candidates   []Candidate
 	Gaps         []Gap
 	CrossAccount bool // some hop was made from another account
+
+	span      int  // sessions between the event and the record that named the origin
+	cutOff    bool // there is more before the first hop than is followed
+	delegated bool // further sessions were made by whoever stands in Via
 }
 
 // Origin is where a chain starts.
@@ -52,7 +56,7 @@ type Hop struct {
 	Rule       Rule   // "" where nothing tied the session to an issuance
 	Evidence   Evidence
 
-	Issuance        *Fact   // the copy shown (the caller's, where there is one); nil if none
+	Issuance        *Fact   // the copy shown (the caller's, where there is one), or the sign-in; nil if none
 	Copies          []*Fact // the other accounts' copies
 	Ambiguous       bool    // credential: several issuances, one origin
 	CallerAccountID string
@@ -65,7 +69,10 @@ type Hop struct {
 
 // Proof is what a hop rests on: the two records and what is equal in them.
 type Proof struct {
-	Use      Use        // the record that shows the session in use
+	// Use is the record that shows the session in use: the call that issued
+	// the next hop's. For the last hop it is the event asked about; many share
+	// the chain, so there only the Caller is set and the ID is zero.
+	Use      Use
 	Equal    []Equal    // fields that match, in the rule's order
 	RuledOut []RuledOut // what was considered and fell out, by event id
 }
@@ -76,7 +83,7 @@ type Equal struct{ Field, Value string }
 // RuledOut is a candidate that a guard refused.
 type RuledOut struct {
 	Issuance *Fact
-	Guard    string // expiry, before-issue, account, role-id, session-name, user-id, creation-date, denied
+	Guard    string // expiry, before-issue, account, role-id, session-name, user-id, creation-date, denied, own-key
 }
 
 // Via is one step of delegation: a hop of the actor, or just a service or account.
@@ -84,6 +91,7 @@ type Via struct {
 	Hop       *Hop
 	Service   string
 	AccountID string
+	Call      *Use // forward access from a long-term key: the call the service went on with, where it is one
 }
 
 // Conflict is a proof on the record that names another person.
@@ -106,22 +114,6 @@ type Gap struct {
 	From      cloudtrail.Time
 	Until     cloudtrail.Time
 }
-
-// Resolver works chains out. The zero Horizon (nil) knows no coverage. Safe for
-// concurrent use by several goroutines once made; it remembers what it resolved, so use a
-// new one after the index has changed.
-type Resolver struct {
-	index   Index
-	horizon Horizon
-}
-
-// NewResolver returns a Resolver over an index; horizon may be nil.
-func NewResolver(index Index, horizon Horizon) *Resolver {
-	return &Resolver{index: index, horizon: horizon}
-}
-
-// Resolve returns a chain for each use, in their order.
-func (r *Resolver) Resolve(ctx context.Context, uses []Use) ([]*Chain, error) { panic("skeleton") }
 
 // Descent is one session reached from where a descent started.
 type Descent struct {

@@ -70,6 +70,10 @@ func keyDownstream(requestID string) Key { return key("q", requestID) }
 // keyOriginal finds corrections to an event.
 func keyOriginal(eventID string) Key { return key("o", eventID) }
 
+// keyCorrections finds all corrections: they are few, so who resolves reads
+// them once instead of asking for each event.
+const keyCorrections Key = "o"
+
 // keyUnique finds the names of a unique id.
 func keyUnique(id string) Key { return key("p", id) }
 
@@ -104,7 +108,7 @@ func (f *Fact) Keys() []Key {
 	case Name:
 		k.add(keyUnique(f.Detail.ID), keyName(f.Detail.Name), keyName(f.Detail.ARN))
 	case Correction:
-		k.add(keyOriginal(f.Detail.ID))
+		k.add(keyOriginal(f.Detail.ID), keyCorrections)
 	case KeyMinted:
 		k.add(keyMinted(f.Detail.Key))
 		k.addCaller(f)

@@ -81,7 +81,7 @@ func TestFactsOfOtherRecords(t *testing.T) {
 		{
 			"an addendum gives fields anew", call("s3.amazonaws.com", "GetObject", alice, "null", "null",
 				`"addendum":{"reason":"UPDATED_DATA","updatedFields":"userIdentity.arn, userIdentity.userName,userAgent","originalEventID":"ev-0"}`),
-			"correction id=ev-0 fields=[userIdentity.arn:arn:aws:iam::111111111111:user/alice][userIdentity.userName:alice]", []string{"oev-0"},
+			"correction id=ev-0 fields=[userIdentity.arn:arn:aws:iam::111111111111:user/alice][userIdentity.userName:alice]", []string{"oev-0", "o"},
 		},
 		{"an addendum of a late delivery corrects nothing", call("s3.amazonaws.com", "GetObject", alice, "null", "null", `"addendum":{"reason":"DELIVERY_DELAY"}`), "", nil},
 	} {

@@ -1,0 +1,186 @@
+package lineage
+
+import (
+	"math"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/crosstrail/crosstrail/cloudtrail"
+)
+
+// memory is what was resolved, by identity: by pointer, since keepers of uses
+// share identities, and by value for those that do not.
+type memory struct {
+	byPointer sync.Map // *Identity → *answers
+	byValue   sync.Map // Identity → *answers
+}
+
+type answers struct{ list atomic.Pointer[[]answer] }
+
+// answer is a chain and the uses it is the answer for.
+type answer struct {
+	chain   *Chain
+	lo, hi  cloudtrail.Time // event times, both included
+	calling bool            // as the caller of an issuing call
+	// What the log's coverage had a say in holds for one region, and as long
+	// as the readings at the event's own time stay what they are.
+	regional bool
+	region   string
+	readings []reading
+}
+
+// reading is what the horizon said at the event's own time.
+type reading struct {
+	account, region string
+	said            Coverage
+}
+
+// mostAnswers is how many answers are kept for one identity; more would make
+// looking slower than resolving.
+const mostAnswers = 64
+
+// recall returns the chain for a use if it is known already.
+func (r *Resolver) recall(u *Use, calling bool) *Chain {
+	v, ok := r.memory.byPointer.Load(u.Caller)
+	if !ok {
+		if v, ok = r.memory.byValue.Load(*u.Caller); !ok {
+			return nil
+		}
+		r.memory.byPointer.Store(u.Caller, v)
+	}
+	list := v.(*answers).list.Load()
+	if list == nil {
+		return nil
+	}
+	for i := range *list {
+		if a := &(*list)[i]; r.holds(a, u, calling) {
+			return a.chain
+		}
+	}
+	return nil
+}
+
+func (r *Resolver) holds(a *answer, u *Use, calling bool) bool {
+	if a.calling != calling || u.Time < a.lo || u.Time > a.hi || a.regional && a.region != u.Region {
+		return false
+	}
+	for i := range a.readings {
+		m := &a.readings[i]
+		if r.horizon.At(m.account, m.region, u.Time) != m.said {
+			return false
+		}
+	}
+	return true
+}
+
+// remember keeps an answer.
+func (r *Resolver) remember(f *frame, c *Chain) {
+	v, ok := r.memory.byPointer.Load(f.id)
+	if !ok {
+		v, _ = r.memory.byValue.LoadOrStore(*f.id, new(answers))
+		r.memory.byPointer.Store(f.id, v)
+	}
+	a := answer{
+		chain: c, lo: f.lo, hi: f.hi, calling: f.calling,
+		regional: f.regional, region: f.use.Region, readings: f.readings,
+	}
+	keep := v.(*answers)
+	for {
+		old := keep.list.Load()
+		var list []answer
+		if old != nil {
+			list = *old
+		}
+		if len(list) >= mostAnswers {
+			return
+		}
+		grown := append(slices.Clip(list), a)
+		if keep.list.CompareAndSwap(old, &grown) {
+			return
+		}
+	}
+}
+
+// frame is one use being resolved, and what of it the answer leans on.
+type frame struct {
+	w       *walk
+	use     *Use
+	id      *Identity
+	calling bool // it is an issuing call, and its caller is looked for
+
+	lo, hi   cloudtrail.Time
+	regional bool
+	readings []reading
+	single   bool // the answer leans on this one event: it is not kept
+}
+
+func (w *walk) frame(u *Use, calling bool) *frame {
+	return &frame{w: w, use: u, id: u.Caller, calling: calling, lo: math.MinInt64, hi: math.MaxInt64}
+}
+
+// atLeast reports whether the event is at t or later, and narrows the span for
+// which the answer holds to the events of which the same is true. An event
+// whose time is not known passes.
+func (f *frame) atLeast(t cloudtrail.Time) bool {
+	if f.unknownTime() {
+		return true
+	}
+	if f.use.Time >= t {
+		f.lo = max(f.lo, t)
+		return true
+	}
+	f.hi = min(f.hi, t-1)
+	return false
+}
+
+// atMost reports whether the event is at t or earlier, likewise.
+func (f *frame) atMost(t cloudtrail.Time) bool {
+	if f.unknownTime() {
+		return true
+	}
+	if f.use.Time <= t {
+		f.hi = min(f.hi, t)
+		return true
+	}
+	f.lo = max(f.lo, t+1)
+	return false
+}
+
+func (f *frame) unknownTime() bool {
+	if f.use.Time.IsZero() {
+		f.lo, f.hi = 0, 0
+		return true
+	}
+	return false
+}
+
+// covered asks what is known of an account's log at some moment, in the two
+// regions where an issuance may be logged: the use's and us-east-1.
+func (f *frame) covered(account string, t cloudtrail.Time) [2]Coverage {
+	h := f.w.r.horizon
+	if h == nil || account == "" || t.IsZero() {
+		return [2]Coverage{}
+	}
+	f.regional = true
+	said := [2]Coverage{h.At(account, f.use.Region, t), NoLogFiles}
+	if f.use.Region != globalRegion {
+		said[1] = h.At(account, globalRegion, t)
+	}
+	return said
+}
+
+// coveredNow is covered at the event's own time.
+func (f *frame) coveredNow(account string) [2]Coverage {
+	said := f.covered(account, f.use.Time)
+	if f.w.r.horizon != nil && account != "" && !f.use.Time.IsZero() {
+		f.readings = append(f.readings, reading{account, f.use.Region, said[0]})
+		if f.use.Region != globalRegion {
+			f.readings = append(f.readings, reading{account, globalRegion, said[1]})
+		}
+	}
+	return said
+}
+
+// globalRegion is where calls to the global endpoints of IAM and STS are logged.
+const globalRegion = "us-east-1"

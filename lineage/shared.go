@@ -1,0 +1,208 @@
+package lineage
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/crosstrail/crosstrail/cloudtrail"
+)
+
+// account ends, or goes on from, a record that names its caller only as the
+// owner of a resource or role is told: account and unique id.
+func (f *frame) account() *Chain {
+	f.single = true
+	if c := f.sharedEvent(); c != nil {
+		return c
+	}
+	id, in, p := f.id, f.id.AccountID, f.id.PrincipalID
+	gap := f.gap(CallerAccountNotCollected, in)
+	gap.From, gap.Until = f.use.Time, f.use.Time
+	c := &Chain{Evidence: Unresolved, Gaps: []Gap{gap}}
+	var o *Origin
+	switch {
+	case isUserID(rolePart(p)):
+		o = &Origin{ID: "account:" + in + ":" + p, PrincipalID: p}
+		o.Name, o.ARN = f.w.named(p, f.use.Time)
+	case in != "" && (p == "" || p == in) && !id.Redacted:
+		o = &Origin{ID: "account:" + in + ":" + in, PrincipalID: p}
+	case isRoleID(rolePart(p)):
+		if live := f.w.soleCandidate(p, in, f.use, f.calling); live != nil {
+			return live
+		}
+	}
+	if o != nil && f.w.on(ruleNamedOnRecord) {
+		o.Kind, o.AccountID, o.Rule = AWSAccount, in, NamedOnRecord
+		c.Origin, c.Evidence = o, Exact
+	}
+	return c
+}
+
+// sharedEvent is rule S4 (shared-event): the caller's copy of the same call
+// speaks for the copy that the other account was given. Copies of an issuing
+// call are one issuance: there the caller's copy counts in full.
+func (f *frame) sharedEvent() *Chain {
+	if !f.w.on(ruleSharedEvent) {
+		return nil
+	}
+	var partners []*Fact
+	for _, key := range [...]Key{
+		keyShared(f.use.EventSource, f.use.SharedEventID), keyRequest(f.use.EventSource, f.use.RequestID),
+	} {
+		for _, p := range few(f.w.always(key)) {
+			if p.Kind != Copy && p.Kind != Issuance || p.EventName != f.use.EventName ||
+				differ(p.SharedEventID, f.use.SharedEventID) || f.contradicts(p.Caller) {
+				continue
+			}
+			switch p.Caller.standing() {
+			case asPerson, asSession, asService:
+				partners = append(partners, p)
+			}
+		}
+	}
+	if len(partners) == 0 {
+		return nil
+	}
+	slices.SortFunc(partners, func(a, b *Fact) int {
+		return cmp.Or(cmp.Compare(a.Fingerprint, b.Fingerprint), compareFact(a, b))
+	})
+	var fits []fit
+	for _, p := range callersOf(partners) {
+		fits = append(fits, fit{by: p, c: f.w.resolve(&p.Use, f.calling)})
+	}
+	if !f.unanimous(fits) {
+		return &Chain{Evidence: Contested, Candidates: candidates(fits)}
+	}
+	if fits[0].by.Kind == Issuance {
+		return fits[0].c
+	}
+	return weaken(fits[0].c, SharedEvent, Strong, []Equal{
+		{"sharedEventID", f.use.SharedEventID}, {"eventSource", f.use.EventSource},
+	})
+}
+
+// contradicts reports whether a copy names another caller by unique id.
+func (f *frame) contradicts(other *Identity) bool {
+	return isUniqueID(rolePart(f.id.PrincipalID)) && isUniqueID(rolePart(other.PrincipalID)) && !sameCaller(f.id, other)
+}
+
+// live is a session that may have been the one at work.
+type live struct {
+	who    *Identity // as a record of it shows
+	until  cloudtrail.Time
+	akin   bool // one of its records has the address or the agent asked for
+	equal  Equal
+	issued bool // known by its issuance alone
+}
+
+// soleCandidate is rule I2 (sole-candidate): the one session of a principal that
+// was live at the time, if one of its records has the address or the agent of
+// the record in question. The chain is that session's, inferred.
+func (w *walk) soleCandidate(p, in string, u *Use, calling bool) *Chain {
+	if !w.on(ruleSoleCandidate) || u.Time.IsZero() {
+		return nil
+	}
+	sessions := w.liveSessions(p, in, u)
+	if len(sessions) != 1 || !sessions[0].akin {
+		return nil
+	}
+	s := sessions[0]
+	shown := Use{Time: u.Time, Region: u.Region, Caller: s.who}
+	c := w.resolve(&shown, calling)
+	return weaken(c, SoleCandidate, Inferred, []Equal{{"principalId", p}, s.equal})
+}
+
+// liveSessions are the sessions of a principal that were live at the time of an
+// event, by when they were created.
+func (w *walk) liveSessions(p, in string, u *Use) []*live {
+	found := map[cloudtrail.Time]*live{}
+	note := func(created, until cloudtrail.Time, who *Identity, by *Use, issued bool) {
+		s := found[created]
+		if s == nil {
+			s = &live{who: who, issued: issued}
+			found[created] = s
+		} else if s.issued && !issued {
+			s.who, s.issued = who, false
+		}
+		s.until = max(s.until, until)
+		if equal, ok := akin(u, by); ok && !s.akin {
+			s.akin, s.equal = true, equal
+		}
+	}
+	from := u.Time - consoleSession
+	for _, i := range w.during(keyRoleID(p), from, u.Time) {
+		if i.Kind != Issuance || i.ErrorCode != "" {
+			continue
+		}
+		until := i.Grant.Expires + expirySlack
+		if i.Grant.Expires.IsZero() {
+			until = i.Time + longest(i)
+		}
+		who := &Identity{
+			Type: "AssumedRole", PrincipalID: p, AccountID: in, ARN: i.Grant.ARN,
+			AccessKeyID: i.Grant.AccessKeyID, Created: i.Time,
+		}
+		note(i.Time, until, who, &i.Use, true)
+	}
+	start := cloudtrail.Time(dayOf(u.Time)) * secondsADay
+	seen := w.events(trail{
+		purpose: forLive, principal: p, from: start - consoleSession, to: start + secondsADay + consoleSession,
+	})
+	for i := range seen {
+		if s := &seen[i]; s.Caller.standing() == asSession && !s.Caller.Created.IsZero() {
+			note(s.Caller.Created, s.Time, s.Caller, s, false)
+		}
+	}
+	var out []*live
+	for _, created := range slices.Sorted(maps.Keys(found)) {
+		if s := found[created]; created <= u.Time && u.Time <= s.until {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// akin reports what two records have in common that strangers seldom have: the
+// address, or the program.
+func akin(a, b *Use) (Equal, bool) {
+	if a.SourceIP != "" && a.SourceIP == b.SourceIP {
+		return Equal{"sourceIPAddress", a.SourceIP}, true
+	}
+	if x := program(a.UserAgent); x != "" && x == program(b.UserAgent) {
+		return Equal{"userAgent", x}, true
+	}
+	return Equal{}, false
+}
+
+// program is the first token of a user agent.
+func program(s string) string {
+	first, _, _ := strings.Cut(strings.TrimLeft(s, "[ "), " ")
+	return strings.TrimRight(first, "]")
+}
+
+// liveSession goes on from a SwitchRole that names a session, not a user: the
+// one live session of that role and name, if there is one.
+func (f *frame) liveSession(arn string, sw *Fact) *Chain {
+	_, after, ok := strings.Cut(arn, ":assumed-role/")
+	if !ok {
+		return nil
+	}
+	in := arnAccount(arn)
+	role, name, _ := strings.Cut(after, "/")
+	var ids []string
+	for _, n := range f.w.always(keyName(role)) {
+		if n.Kind == Name && n.Detail.Name == role && isRoleID(n.Detail.ID) && arnAccount(n.Detail.ARN) == in {
+			ids = append(ids, n.Detail.ID)
+		}
+	}
+	slices.Sort(ids)
+	if ids = slices.Compact(ids); len(ids) != 1 {
+		return nil
+	}
+	c := f.w.soleCandidate(ids[0]+":"+name, in, &sw.Use, true)
+	if c == nil || c.Origin == nil {
+		return nil
+	}
+	return c
+}
