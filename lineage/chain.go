@@ -1,10 +1,6 @@
 package lineage
 
-import (
-	"context"
-
-	"github.com/crosstrail/crosstrail/cloudtrail"
-)
+import "github.com/crosstrail/crosstrail/cloudtrail"
 
 // Chain is the answer for one use: who is behind it, hop by hop. Uses that
 // share an answer share the Chain; it is never written to once returned.
@@ -113,35 +109,4 @@ type Gap struct {
 	Region    string
 	From      cloudtrail.Time
 	Until     cloudtrail.Time
-}
-
-// Descent is one session reached from where a descent started.
-type Descent struct {
-	Hop    Hop
-	Parent string   // id of the session it was made from, "" for the start
-	Keys   []string // access keys known to be the session's, sorted
-}
-
-// Reached is all that a descent found.
-type Reached struct {
-	Sessions []Descent // parents first, then by time and id
-	Keys     []*Fact   // KeyMinted on the way
-	Roles    []*Fact   // RoleChanged on the way
-}
-
-// Subject is where a descent starts: any of these that is set.
-type Subject struct {
-	OriginID    string // as Origin.ID
-	PrincipalID string // AIDA…, AROA…, AROA…:name
-	SessionID   string
-	AccessKeyID string
-	RoleARN     string
-	SourceIP    string // matched against the callers of the uses given
-	Uses        []Use  // events to start from (a person found by other means)
-}
-
-// Descend follows the caller keys down from a subject: every session made from
-// it, breadth first, within a span of event time.
-func (r *Resolver) Descend(ctx context.Context, from Subject, since, until cloudtrail.Time) (*Reached, error) {
-	panic("skeleton")
 }

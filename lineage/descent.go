@@ -1,0 +1,163 @@
+package lineage
+
+import (
+	"context"
+	"fmt"
+	"slices"
+)
+
+// down reads what the frontier handed out, and returns the next one.
+func (d *descent) down(ctx context.Context, at *frontier) (*frontier, error) {
+	from, to := d.since, d.until
+	if !at.open {
+		from = max(from, at.from)
+		if end := at.to + longestSession; to.IsZero() || end < to {
+			to = end
+		}
+		if !d.until.IsZero() && from > d.until {
+			return &frontier{}, nil
+		}
+	}
+	slices.Sort(at.keys)
+	facts, err := d.r.index.Facts(ctx, slices.Compact(at.keys), from, to)
+	if err != nil {
+		return nil, fmt.Errorf("reading what was handed out: %w", err)
+	}
+	var issued []*Fact
+	var acts []act
+	for _, f := range inOrder(facts) {
+		switch f.Kind {
+		case Issuance:
+			issued = append(issued, f)
+		case KeyMinted, RoleChanged:
+			acts = append(acts, act{f: f})
+		}
+	}
+	groups, err := d.issuances(ctx, issued)
+	if err != nil {
+		return nil, err
+	}
+	for _, i := range groups {
+		acts = append(acts, act{f: i.main(), i: i})
+	}
+	acts = slices.DeleteFunc(acts, func(a act) bool { return d.done[a.id()] })
+	uses := make([]Use, len(acts))
+	for n, a := range acts {
+		d.done[a.id()] = true
+		uses[n] = a.f.Use
+	}
+	chains, err := d.r.Resolve(ctx, uses)
+	if err != nil {
+		return nil, err
+	}
+	next := &frontier{}
+	for n, a := range acts {
+		parent, ok := d.leadsBack(a.f, chains[n])
+		switch {
+		case !ok:
+			// Another level may still reach the session that made the call.
+			delete(d.done, a.id())
+		case a.i != nil:
+			if err := d.take(ctx, a.i, parent, next); err != nil {
+				return nil, err
+			}
+		case a.f.Kind == KeyMinted:
+			d.minted = append(d.minted, a.f)
+		default:
+			d.changed = append(d.changed, a.f)
+		}
+	}
+	return next, nil
+}
+
+// act is a call that the subject may have made.
+type act struct {
+	f *Fact
+	i *issuance // nil for what is none
+}
+
+func (a *act) id() string {
+	if a.i != nil {
+		return a.i.id + keySep + a.i.key()
+	}
+	return a.f.ID.Event + keySep + a.f.ID.Recipient + keySep + a.f.Detail.Key
+}
+
+// leadsBack reports whether the chain of a call leads to what is reached
+// already, and the session that made the call.
+func (d *descent) leadsBack(f *Fact, c *Chain) (parent string, ok bool) {
+	hops := hopsOf(c)
+	first := slices.IndexFunc(hops, func(h Hop) bool { return d.sessions[h.ID] != nil })
+	switch {
+	case c.Evidence == Contested:
+		return "", false
+	case first >= 0:
+		d.follow(hops[first:])
+	case d.origin != "" && c.Origin != nil && c.Origin.ID == d.origin:
+		d.follow(hops)
+	case d.ips != "" && f.SourceIP != d.ips:
+		return "", false
+	case d.callers[f.Caller.SessionKey()], d.callers[f.Caller.PrincipalID],
+		d.key != "" && f.Caller.AccessKeyID == d.key:
+		if len(hops) > 0 {
+			d.follow(hops[len(hops)-1:])
+		}
+	default:
+		return "", false
+	}
+	if len(hops) == 0 {
+		return "", true
+	}
+	return hops[len(hops)-1].ID, true
+}
+
+// hopsOf are the sessions of a chain up to the one that made the call, those of
+// an actor on somebody's behalf too.
+func hopsOf(c *Chain) []Hop {
+	hops := slices.Clone(c.Hops)
+	for _, v := range c.Via {
+		if v.Hop != nil {
+			hops = append(hops, *v.Hop)
+		}
+	}
+	return hops
+}
+
+// follow takes in the sessions that a chain shows, each made from the one
+// before.
+func (d *descent) follow(hops []Hop) {
+	parent := ""
+	for n := range hops {
+		var keys []string
+		if i := hops[n].Issuance; i != nil {
+			keys = append(keys, i.Grant.AccessKeyID)
+		}
+		if who := hops[n].Proof.Use.Caller; who != nil {
+			keys = append(keys, who.AccessKeyID)
+		}
+		d.keep(Descent{Hop: hops[n], Parent: parent, Keys: keys})
+		parent = hops[n].ID
+	}
+}
+
+// keep takes in one reading of a session: the one that shows it in use stays,
+// all give their keys.
+func (d *descent) keep(s Descent) {
+	known := d.sessions[s.Hop.ID]
+	if known == nil || known.start {
+		known = &reachedSession{Descent: s}
+		known.Keys = nil
+		d.sessions[s.Hop.ID] = known
+	} else if known.Hop.Rule == "" && s.Hop.Rule != "" {
+		known.Hop = s.Hop
+	}
+	if known.Parent == "" && s.Parent != s.Hop.ID {
+		known.Parent = s.Parent
+	}
+	for _, k := range s.Keys {
+		if k != "" && !slices.Contains(known.Keys, k) {
+			known.Keys = append(known.Keys, k)
+		}
+	}
+}
+
