@@ -59,7 +59,7 @@ func (t eventTable) append(dst []byte, l query.Line) []byte {
 		dst = s.paint(dst, tn, pad(s.cut(Text(text), n), n))
 		dst = append(dst, ' ')
 	}
-	did := service(r.EventSource) + ":" + r.EventName
+	did := calledWords(r.EventSource, r.EventName)
 	tn := ordinary
 	switch {
 	case r.ErrorCode != "":
@@ -85,7 +85,7 @@ func (t eventTable) append(dst []byte, l query.Line) []byte {
 		place += " " + touched
 	}
 	dst = append(dst, ' ')
-	return append(s.paint(dst, faint, s.cut(Text(place), max(rest, 12))), '\n')
+	return append(s.paint(dst, faint, s.cut(Text(strings.TrimSpace(place)), max(rest, 12))), '\n')
 }
 
 // actor is who did it, and through which role, in a few words.

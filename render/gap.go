@@ -7,10 +7,17 @@ import (
 	"github.com/crosstrail/crosstrail/lineage"
 )
 
-// Get is the command that collects what a gap lacks, "" where no log can fill
-// it. It names the folder of the trail's bucket by linkage.md section 7.1; the
-// bucket, which no record names, is left to the reader.
+// Get is the command that collects what a gap lacks, "" where no log can fill it.
 func Get(g lineage.Gap) string {
+	if f := folder(g); f != "" {
+		return "crosstrail ingest " + f
+	}
+	return ""
+}
+
+// folder is where in a trail's bucket the log files of a gap are (linkage.md
+// section 7.1). The bucket, which no record names, is left to the reader.
+func folder(g lineage.Gap) string {
 	switch g.Reason {
 	case lineage.NoIssuerLog, lineage.CallerAccountNotCollected, lineage.BeforeCoverage, lineage.Pending, lineage.NotWatched:
 	default:
@@ -23,7 +30,7 @@ func Get(g lineage.Gap) string {
 	if g.Region != "" {
 		key += g.Region + "/" + days(g.From, g.Until)
 	}
-	return "crosstrail ingest s3://BUCKET/" + key
+	return "s3://BUCKET/" + key
 }
 
 // days is the longest date folder that holds both moments.

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
@@ -31,20 +32,23 @@ func span(first, last cloudtrail.Time) string {
 // service is an event source without the domain that all of them share.
 func service(source string) string { return strings.TrimSuffix(source, ".amazonaws.com") }
 
+// calledWords is what was called, as policies write it: s3:ListBuckets.
+func calledWords(source, name string) string {
+	if name == "" {
+		name = "?"
+	}
+	if source == "" {
+		return name
+	}
+	return service(source) + ":" + name
+}
+
 // who is the origin of a chain in one word, "" where none is picked.
 func (s Style) who(c *lineage.Chain) string {
 	if c.Origin != nil {
 		return s.originWord(c.Origin)
 	}
-	if len(c.Candidates) > 0 {
-		return joinedBy(c.Candidates, " or ", func(x lineage.Candidate) string {
-			if x.Origin == nil {
-				return ""
-			}
-			return s.originWord(x.Origin)
-		})
-	}
-	return ""
+	return s.disputed(c.Candidates, c.Conflicts)
 }
 
 // originWord is the shortest name that people know an origin by.
@@ -58,6 +62,8 @@ func (s Style) originWord(o *lineage.Origin) string {
 		return o.Workload
 	case o.ARN != "":
 		return lastPart(o.ARN)
+	case o.Kind == lineage.AWSService:
+		return strings.TrimPrefix(o.ID, "service:")
 	}
 	return o.ID
 }
@@ -123,4 +129,52 @@ func joinedBy[T any](all []T, sep string, word func(T) string) string {
 		}
 	}
 	return strings.Join(words, sep)
+}
+
+// plural counts things.
+func plural(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return strconv.Itoa(n) + " " + thing + "s"
+}
+
+// titled is an origin with its account, so that two of one name differ.
+func (s Style) titled(o *lineage.Origin) string {
+	word := s.originWord(o)
+	if o.AccountID == "" || strings.Contains(word, o.AccountID) {
+		return word
+	}
+	if name := s.Names.Of(o.AccountID); name != "" {
+		return word + " in " + name
+	}
+	return word + " in " + o.AccountID
+}
+
+// disputed names all that fit.
+func (s Style) disputed(candidates []lineage.Candidate, conflicts []lineage.Conflict) string {
+	origins := make([]*lineage.Origin, 0, len(candidates)+len(conflicts))
+	for _, c := range candidates {
+		origins = append(origins, c.Origin)
+	}
+	for _, c := range conflicts {
+		origins = append(origins, c.Origin)
+	}
+	return joinedBy(origins, " or ", func(o *lineage.Origin) string {
+		if o == nil {
+			return "somebody not known"
+		}
+		return s.titled(o)
+	})
+}
+
+// inAccount is where something is, with the account's name.
+func (p *page) inAccount(id string) string {
+	if id == "" {
+		return ""
+	}
+	if name := p.style.Names.Of(id); name != "" {
+		return "in " + id + " (" + name + ")"
+	}
+	return "in " + id
 }

@@ -1,0 +1,77 @@
+package render
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/crosstrail/crosstrail/query"
+)
+
+var update = flag.Bool("update", false, "write what is printed to testdata")
+
+func names() *query.Names {
+	n := &query.Names{}
+	n.Add("111111111111", "dev")
+	n.Add("999999999999", "prod")
+	n.Add("333333333333", "payments")
+	n.Add("72.21.196.0/24", "office")
+	return n
+}
+
+// TestForPeople holds what people see, at both widths, to files that people
+// have looked at: go test ./render -update, then read the difference.
+func TestForPeople(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		print func(io.Writer, Style) error
+	}{
+		{"trace", func(w io.Writer, s Style) error { return Trace(w, story(), s) }},
+		{"who", func(w io.Writer, s Style) error { return Who(w, whoAnswer(), Table, s) }},
+		{"who-absent", func(w io.Writer, s Style) error { return Who(w, absentAnswer(), Table, s) }},
+		{"reach", func(w io.Writer, s Style) error { return Reach(w, reachAnswer(), Table, s) }},
+		{"show", func(w io.Writer, s Style) error { return Show(w, showAnswer(), Table, s) }},
+		{"sessions", func(w io.Writer, s Style) error { return Sessions(w, sessionLines(), Table, s) }},
+		{"events", func(w io.Writer, s Style) error { return printLines(w, eventLines(), Table, s) }},
+	} {
+		for _, width := range []int{80, 160} {
+			name := fmt.Sprintf("%s-%d", c.name, width)
+			t.Run(name, func(t *testing.T) {
+				var got bytes.Buffer
+				if err := c.print(&got, Style{Width: width, Names: names()}); err != nil {
+					t.Fatal(err)
+				}
+				file := filepath.Join("testdata", name+".txt")
+				if *update {
+					if err := os.WriteFile(file, got.Bytes(), 0o644); err != nil {
+						t.Fatal(err)
+					}
+				}
+				want, err := os.ReadFile(file)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got.String(), "\n")); diff != "" {
+					t.Error(diff)
+				}
+			})
+		}
+	}
+}
+
+func printLines(w io.Writer, all []query.Line, form Form, s Style) error {
+	lines := NewLines(w, form, s)
+	for _, l := range all {
+		if _, err := lines.Write(lines.Append(nil, l)); err != nil {
+			return err
+		}
+	}
+	return lines.Close()
+}

@@ -1,0 +1,135 @@
+package render
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/crosstrail/crosstrail/lineage"
+	"github.com/crosstrail/crosstrail/query"
+)
+
+// reachTable prints what was reached as trees: sessions under the session they
+// were made from, then the keys and roles made on the way.
+func reachTable(w io.Writer, a *query.ReachAnswer, style Style) error {
+	p := &page{style: style}
+	if a.Absent != nil && len(a.Sessions) == 0 {
+		p.absent(a.Asked, a.Absent)
+		return p.writeTo(w)
+	}
+	live, accounts := 0, map[string]bool{}
+	under := map[string][]*query.ReachedSession{}
+	there := map[string]bool{}
+	for i := range a.Sessions {
+		s := &a.Sessions[i]
+		there[s.Hop.ID] = true
+		accounts[s.Hop.Account] = true
+		if s.Live {
+			live++
+		}
+	}
+	for i := range a.Sessions {
+		s := &a.Sessions[i]
+		parent := s.Parent
+		if !there[parent] || parent == s.Hop.ID {
+			parent = ""
+		}
+		under[parent] = append(under[parent], s)
+	}
+	p.flow("", "  ", " ", say(strong, a.Asked), say(ordinary, "reached"), say(strong, plural(len(a.Sessions), "session")),
+		say(ordinary, "in"), say(ordinary, plural(len(accounts), "account")+","), liveWords(live), say(faint, "at "+stamp(a.AsOf)))
+	p.blank("")
+	for _, o := range a.Origins {
+		p.originHead(o, style.glyphs().dot)
+		p.blank(style.glyphs().bar)
+	}
+	p.reached("", under, "", map[string]bool{})
+	p.minted(a)
+	return p.writeTo(w)
+}
+
+func liveWords(n int) piece {
+	if n == 0 {
+		return say(ordinary, "none still live")
+	}
+	return say(red, fmt.Sprintf("%d still live", n))
+}
+
+// reached prints the sessions under a parent. A ring, which no records can
+// really show, ends where it closes.
+func (p *page) reached(indent string, under map[string][]*query.ReachedSession, parent string, seen map[string]bool) {
+	for i, s := range under[parent] {
+		if seen[s.Hop.ID] {
+			continue
+		}
+		seen[s.Hop.ID] = true
+		first, rest := p.style.branch(i == len(under[parent])-1)
+		body := indent + rest + p.style.glyphs().none
+		if len(under[s.Hop.ID]) > 0 {
+			body = indent + rest + p.style.glyphs().bar
+		}
+		p.hopHead(indent+first, body, &s.Hop, 1, false)
+		var state piece
+		switch {
+		case s.Live && s.Expires.IsZero():
+			state = say(red, "live, end not known")
+		case s.Live:
+			state = say(red, "live until "+stamp(s.Expires))
+		case !s.Expires.IsZero():
+			state = say(faint, "ended "+stamp(s.Expires))
+		}
+		facts := []piece{state, say(ordinary, plural(s.Calls, "call")), count0(s.Writes, "write", yellow), count0(s.Errors, "error", red)}
+		if s.Calls > 0 {
+			facts = append(facts, say(ordinary, span(s.First, s.Last)))
+		}
+		facts = append(facts, keysSeen(s)...)
+		p.flow(body, body+"  ", ", ", facts...)
+		if s.Hop.ID != "" {
+			p.line(body, say(faint, s.Hop.ID))
+		}
+		p.reached(indent+rest, under, s.Hop.ID, seen)
+	}
+}
+
+// keysMax bounds the keys listed of one session: a console shows one a service.
+const keysMax = 6
+
+// keysSeen are the keys of a session beyond the one that was issued.
+func keysSeen(s *query.ReachedSession) []piece {
+	var pieces []piece
+	for _, k := range s.Keys {
+		if s.Hop.Issuance == nil || k != s.Hop.Issuance.Grant.AccessKeyID {
+			pieces = append(pieces, say(ordinary, "key "+k))
+		}
+	}
+	if n := len(pieces); n > keysMax {
+		pieces = append(pieces[:keysMax], say(faint, fmt.Sprintf("and %d more keys", n-keysMax)))
+	}
+	return pieces
+}
+
+func count0(n int, thing string, t tone) piece {
+	if n == 0 {
+		return piece{}
+	}
+	return say(t, plural(n, thing))
+}
+
+// minted prints the long-term keys and roles that were made on the way: what
+// outlives the sessions.
+func (p *page) minted(a *query.ReachAnswer) {
+	if len(a.Keys)+len(a.Roles) == 0 {
+		return
+	}
+	p.blank("")
+	p.heading("LEFT BEHIND", "keys and roles made or changed on the way; they outlive the sessions")
+	row := func(what string, f *lineage.Fact) {
+		p.flow("  ", "    ", "  ", say(strong, what), say(yellow, service(f.EventSource)+":"+f.EventName), say(ordinary, stamp(f.Time)),
+			say(ordinary, p.inAccount(f.ID.Recipient)), say(faint, f.ID.Event))
+	}
+	for _, f := range a.Keys {
+		row("key "+f.Detail.Key, f)
+	}
+	for _, f := range a.Roles {
+		row(f.Detail.ARN, f)
+	}
+}
