@@ -1,7 +1,6 @@
 package lineage
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
@@ -129,7 +128,7 @@ func (f *Fact) Corrected(corrections []*Fact) *Fact {
 	if len(apply) == 0 {
 		return f
 	}
-	slices.SortFunc(apply, compareEvents)
+	slices.SortFunc(apply, compareFact)
 	out := *f
 	caller := *f.Caller
 	out.Caller = &caller
@@ -144,15 +143,4 @@ func (f *Fact) Corrected(corrections []*Fact) *Fact {
 		out.Caller = f.Caller
 	}
 	return &out
-}
-
-// compareEvents is a total order of the events that facts are of.
-func compareEvents(a, b *Fact) int {
-	return cmp.Or(
-		cmp.Compare(a.Time, b.Time),
-		strings.Compare(a.ID.Event, b.ID.Event),
-		strings.Compare(a.ID.Recipient, b.ID.Recipient),
-		cmp.Compare(a.Fingerprint, b.Fingerprint),
-		strings.Compare(a.Grant.AccessKeyID, b.Grant.AccessKeyID),
-	)
 }

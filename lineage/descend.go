@@ -155,27 +155,19 @@ func (d *descent) own(ctx context.Context, keys []Key, from *Subject, next *fron
 	if err != nil {
 		return fmt.Errorf("reading the issuances of the start: %w", err)
 	}
-	facts = slices.DeleteFunc(facts, func(f *Fact) bool {
-		if f.Kind != Issuance {
-			return true
-		}
-		p, t, isSession := splitSessionID(from.SessionID)
-		switch {
-		case from.RoleARN != "" && f.Request.RoleARN == from.RoleARN,
-			from.AccessKeyID != "" && f.Grant.AccessKeyID == from.AccessKeyID:
-			return false
-		case isSession && f.Grant.PrincipalID == p:
-			return f.Time != t
-		}
-		return from.PrincipalID == "" || f.Grant.PrincipalID != from.PrincipalID && f.roleID() != from.PrincipalID
-	})
-	groups, err := d.issuances(ctx, facts)
+	groups, err := d.issuances(ctx, slices.DeleteFunc(facts, func(f *Fact) bool { return f.Kind != Issuance }))
 	if err != nil {
 		return err
 	}
 	for _, i := range groups {
-		if err := d.take(ctx, i, "", next); err != nil {
+		made, err := d.made(ctx, i)
+		if err != nil {
 			return err
+		}
+		is := func(want, have string) bool { return want != "" && want == have }
+		if is(from.RoleARN, i.roleARN()) || is(from.AccessKeyID, i.key()) || is(from.SessionID, made.hop.ID) ||
+			is(from.PrincipalID, made.principal) || is(from.PrincipalID, rolePart(made.principal)) {
+			d.take(made, "", next)
 		}
 	}
 	return nil

@@ -58,9 +58,11 @@ func (d *descent) down(ctx context.Context, at *frontier) (*frontier, error) {
 			// Another level may still reach the session that made the call.
 			delete(d.done, a.id())
 		case a.i != nil:
-			if err := d.take(ctx, a.i, parent, next); err != nil {
+			made, err := d.made(ctx, a.i)
+			if err != nil {
 				return nil, err
 			}
+			d.take(made, parent, next)
 		case a.f.Kind == KeyMinted:
 			d.minted = append(d.minted, a.f)
 		default:
@@ -88,11 +90,17 @@ func (a *act) id() string {
 func (d *descent) leadsBack(f *Fact, c *Chain) (parent string, ok bool) {
 	hops := hopsOf(c)
 	first := slices.IndexFunc(hops, func(h Hop) bool { return d.sessions[h.ID] != nil })
+	// A person's own session, as GetSessionToken makes it, is no hop.
+	parent = f.Caller.SessionID()
+	if len(hops) > 0 {
+		parent = hops[len(hops)-1].ID
+	}
 	switch {
 	case c.Evidence == Contested:
 		return "", false
 	case first >= 0:
 		d.follow(hops[first:])
+	case len(hops) == 0 && d.sessions[parent] != nil:
 	case d.origin != "" && c.Origin != nil && c.Origin.ID == d.origin:
 		d.follow(hops)
 	case d.ips != "" && f.SourceIP != d.ips:
@@ -105,10 +113,7 @@ func (d *descent) leadsBack(f *Fact, c *Chain) (parent string, ok bool) {
 	default:
 		return "", false
 	}
-	if len(hops) == 0 {
-		return "", true
-	}
-	return hops[len(hops)-1].ID, true
+	return parent, true
 }
 
 // hopsOf are the sessions of a chain up to the one that made the call, those of
@@ -160,4 +165,3 @@ func (d *descent) keep(s Descent) {
 		}
 	}
 }
-

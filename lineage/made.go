@@ -10,56 +10,58 @@ import (
 	"github.com/crosstrail/crosstrail/cloudtrail"
 )
 
-// take takes in a session by its issuance, and looks on from there.
-func (d *descent) take(ctx context.Context, i *issuance, parent string, next *frontier) error {
-	hop, p, err := d.hop(ctx, i)
-	if err != nil {
-		return err
-	}
-	d.keep(Descent{Hop: hop, Parent: parent, Keys: []string{i.key()}})
-	t := i.time()
-	next.at(t, keyCaller(i.key()))
-	if p != "" {
+// made is a session as its issuance tells it.
+type made struct {
+	i         *issuance
+	hop       Hop
+	principal string // of its calls, "" where nothing tells
+}
+
+// take takes in a session, and looks on from there.
+func (d *descent) take(m made, parent string, next *frontier) {
+	d.keep(Descent{Hop: m.hop, Parent: parent, Keys: []string{m.i.key()}})
+	t := m.i.time()
+	next.at(t, keyCaller(m.i.key()))
+	if p := m.principal; p != "" {
 		// The owner's copy of a call knows the principal alone.
 		next.at(t, keyCallerSession(p, t), keyCallerSession(p, t-1), keyCallerSession(p, t+1), keyCaller(p))
 	}
-	return nil
 }
 
-// hop is a session as its issuance tells it, with the principal id of its calls.
-func (d *descent) hop(ctx context.Context, i *issuance) (Hop, string, error) {
+func (d *descent) made(ctx context.Context, i *issuance) (made, error) {
 	f, t := i.main(), i.time()
-	h := Hop{
+	m := made{i: i, hop: Hop{
 		SessionARN: i.says(func(f *Fact) string { return f.Grant.ARN }),
 		RoleARN:    i.roleARN(), Account: i.roleAccount(), By: f.EventName, Issuance: f,
 		CallerAccountID: callerAccount(f.Caller), SourceIdentity: i.sourceIdentity(), Tags: f.Request.Tags,
-	}
+	}}
 	for _, c := range i.copies {
 		if c.ID != f.ID {
-			h.Copies = append(h.Copies, c)
+			m.hop.Copies = append(m.hop.Copies, c)
 		}
 	}
 	role, name := i.roleID(), i.sessionName()
 	switch {
-	case role == "" && f.EventName == "GetSessionToken":
-		role, name, h.SessionARN = f.Caller.PrincipalID, "", f.Caller.ARN
-	case role == "" && f.EventName == "AssumeRoot":
-		role, name = h.Account, ""
-	case role == "" && h.RoleARN != "" && name != "":
+	case role != "":
+	case f.EventName == "GetSessionToken":
+		role, name, m.hop.SessionARN = f.Caller.PrincipalID, "", f.Caller.ARN
+	case f.EventName == "AssumeRoot":
+		role, name = m.hop.Account, ""
+	case m.hop.RoleARN != "" && name != "":
 		var err error
-		if role, err = d.roleAt(ctx, h.RoleARN, t); err != nil {
-			return Hop{}, "", err
+		if role, err = d.roleAt(ctx, m.hop.RoleARN, t); err != nil {
+			return made{}, err
 		}
 	}
 	if role == "" {
-		h.ID = cmp.Or(i.key(), i.id)
-		return h, "", nil
+		m.hop.ID = cmp.Or(i.key(), i.id)
+		return m, nil
 	}
-	h.ID = sessionID(role, name, t)
+	m.hop.ID, m.principal = sessionID(role, name, t), role
 	if name != "" {
-		role += ":" + name
+		m.principal = role + ":" + name
 	}
-	return h, role, nil
+	return m, nil
 }
 
 // roleAt is the unique id that a role's ARN stood for: at the latest moment it
@@ -129,4 +131,3 @@ func (d *descent) issuances(ctx context.Context, facts []*Fact) ([]*issuance, er
 	}
 	return out, nil
 }
-

@@ -1,0 +1,179 @@
+package lineage
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/crosstrail/crosstrail/cloudtrail"
+)
+
+// The story that the descents below start in: alice (of 111111111111) assumes
+// jump in her own account, jump assumes admin in 222222222222, admin makes a key
+// for bob, opens a role's trust and assumes jump again: a loop. Mallory assumes
+// jump too. An instance has a role, and a session of it assumes admin.
+const storyUser = `{"type":"IAMUser","principalId":"AIDAQQQQALICE","arn":"arn:aws:iam::111111111111:user/alice","accountId":"111111111111","accessKeyId":"AKIAQQQQALICE1","userName":"alice"}`
+
+func session(role, name, account, created, key string) string {
+	return fmt.Sprintf(`{"type":"AssumedRole","principalId":"AROA%s:%s","arn":"arn:aws:sts::%s:assumed-role/%s/%s","accountId":"%s","accessKeyId":"%s",
+		"sessionContext":{"sessionIssuer":{"type":"Role","principalId":"AROA%s","arn":"arn:aws:iam::%s:role/%s","accountId":"%s","userName":"%s"},"attributes":{"creationDate":"2024-03-01T%sZ"}}}`,
+		strings.ToUpper(role), name, account, role, name, account, key, strings.ToUpper(role), account, role, account, role, created)
+}
+
+// assume is an AssumeRole call. quiet leaves assumedRoleUser out, as AWS does
+// for instances.
+func assume(event, at, caller, role, name, account, key string, quiet bool) string {
+	user := fmt.Sprintf(`,"assumedRoleUser":{"assumedRoleId":"AROA%s:%s","arn":"arn:aws:sts::%s:assumed-role/%s/%s"}`, strings.ToUpper(role), name, account, role, name)
+	if quiet {
+		user = ""
+	}
+	return called(event, at, "sts.amazonaws.com", "AssumeRole", caller,
+		fmt.Sprintf(`{"roleArn":"arn:aws:iam::%s:role/%s","roleSessionName":"%s"}`, account, role, name),
+		fmt.Sprintf(`{"credentials":{"accessKeyId":"%s","expiration":"2024-03-01T23:00:00Z"}%s}`, key, user))
+}
+
+func called(event, at, source, name, caller, request, response string) string {
+	return fmt.Sprintf(`{"eventID":"%s","eventTime":"2024-03-01T%sZ","eventSource":"%s","eventName":"%s","awsRegion":"us-east-1","sourceIPAddress":"192.0.2.%d",
+		"userIdentity":%s,"requestParameters":%s,"responseElements":%s,"requestID":"r-%s","recipientAccountId":"222222222222"}`,
+		event, at, source, name, len(event), caller, request, response, event)
+}
+
+func story(t *testing.T) []entry {
+	jump := session("jump", "alice", "111111111111", "10:00:00", "ASIAJUMP")
+	admin := session("admin", "ops", "222222222222", "10:05:00", "ASIACONSOLEKEY") // not the issued key
+	mallory := strings.ReplaceAll(strings.ReplaceAll(storyUser, "ALICE", "MALLORY"), "alice", "mallory")
+	web := session("web", "i-1", "222222222222", "11:00:00", "ASIAWEB")
+	return decode(t, strings.Join([]string{
+		assume("e1", "10:00:00", storyUser, "jump", "alice", "111111111111", "ASIAJUMP", false),
+		assume("e2", "10:05:00", jump, "admin", "ops", "222222222222", "ASIAADMIN", false),
+		called("e3", "10:10:00", "iam.amazonaws.com", "CreateAccessKey", admin, `{"userName":"bob"}`, `{"accessKey":{"accessKeyId":"AKIABOB","userName":"bob"}}`),
+		called("e4", "10:11:00", "iam.amazonaws.com", "UpdateAssumeRolePolicy", admin, `{"roleName":"web"}`, `null`),
+		assume("e5", "10:12:00", admin, "jump", "alice", "111111111111", "ASIAJUMP2", false),
+		assume("e6", "10:20:00", session("jump", "alice", "111111111111", "10:12:00", "ASIAJUMP2"), "admin", "ops", "222222222222", "ASIAADMIN2", false),
+		assume("m1", "10:00:00", mallory, "jump", "mallory", "111111111111", "ASIAMALLORY", false),
+		assume("m2", "10:30:00", session("jump", "mallory", "111111111111", "10:00:00", "ASIAMALLORY"), "admin", "ops", "222222222222", "ASIAADMIN3", false),
+		assume("w1", "11:00:00", `{"type":"AWSService","invokedBy":"ec2.amazonaws.com"}`, "web", "i-1", "222222222222", "ASIAWEB", true),
+		assume("w2", "11:05:00", web, "admin", "i-1", "222222222222", "ASIAADMIN4", false),
+		called("g1", "12:00:00", "sts.amazonaws.com", "GetSessionToken", storyUser, `{}`, `{"credentials":{"accessKeyId":"ASIATOKEN"}}`),
+		assume("g2", "12:01:00", strings.Replace(storyUser, `"AKIAQQQQALICE1"`, `"ASIATOKEN","sessionContext":{"attributes":{"creationDate":"2024-03-01T12:00:00Z"}}`, 1), "audit", "a", "222222222222", "ASIAAUDIT", false),
+	}, "\n"), "story.jsonl")
+}
+
+const (
+	jump1  = "AROAJUMP:alice@2024-03-01T10:00:00Z"
+	admin1 = "AROAADMIN:ops@2024-03-01T10:05:00Z"
+	jump2  = "AROAJUMP:alice@2024-03-01T10:12:00Z"
+	admin2 = "AROAADMIN:ops@2024-03-01T10:20:00Z"
+	jumpM  = "AROAJUMP:mallory@2024-03-01T10:00:00Z"
+	adminM = "AROAADMIN:ops@2024-03-01T10:30:00Z"
+	web1   = "AROAWEB:i-1@2024-03-01T11:00:00Z"
+	adminW = "AROAADMIN:i-1@2024-03-01T11:05:00Z"
+	token  = "AIDAQQQQALICE@2024-03-01T12:00:00Z"
+	audit  = "AROAAUDIT:a@2024-03-01T12:01:00Z"
+)
+
+func TestDescend(t *testing.T) {
+	at := func(clock string) cloudtrail.Time {
+		moment, ok := cloudtrail.ParseTime("2024-03-01T" + clock + "Z")
+		if !ok {
+			t.Fatal(clock)
+		}
+		return moment
+	}
+	aliceAll := []string{
+		jump1 + " < : ASIAJUMP", token + " < : ASIATOKEN",
+		admin1 + " < " + jump1 + " : ASIAADMIN,ASIACONSOLEKEY", audit + " < " + token + " : ASIAAUDIT", jump2 + " < " + admin1 + " : ASIAJUMP2", admin2 + " < " + jump2 + " : ASIAADMIN2",
+	}
+	uses := func(ids ...string) []Use {
+		var out []Use
+		for _, e := range story(t) {
+			for _, id := range ids {
+				if e.use.ID.Event == id {
+					out = append(out, e.use)
+				}
+			}
+		}
+		return out
+	}
+	for _, c := range []struct {
+		name         string
+		from         Subject
+		since, until cloudtrail.Time
+		want         []string
+		keys, roles  []string
+	}{
+		{"a person", Subject{OriginID: "iam:111111111111:AIDAQQQQALICE"}, 0, 0, aliceAll, []string{"AKIABOB"}, []string{"web"}},
+		{"her unique id", Subject{PrincipalID: "AIDAQQQQALICE"}, 0, 0, aliceAll, []string{"AKIABOB"}, []string{"web"}},
+		{"her long-term key", Subject{AccessKeyID: "AKIAQQQQALICE1"}, 0, 0, aliceAll, []string{"AKIABOB"}, []string{"web"}},
+		{"a call of hers", Subject{Uses: uses("e1")}, 0, 0, aliceAll, []string{"AKIABOB"}, []string{"web"}},
+		{"the same from an address that is not hers", Subject{Uses: uses("e1"), SourceIP: "198.51.100.1"}, 0, 0, nil, nil, nil},
+		{
+			"a session: itself and what came of it", Subject{SessionID: admin1}, 0, 0,
+			[]string{admin1 + " < : ASIAADMIN,ASIACONSOLEKEY", jump2 + " < " + admin1 + " : ASIAJUMP2", admin2 + " < " + jump2 + " : ASIAADMIN2"},
+			[]string{"AKIABOB"}, []string{"web"},
+		},
+		{
+			"an issued key", Subject{AccessKeyID: "ASIAMALLORY"}, 0, 0,
+			[]string{jumpM + " < : ASIAMALLORY", adminM + " < " + jumpM + " : ASIAADMIN3"}, nil, nil,
+		},
+		{
+			"a key that no issuance names", Subject{AccessKeyID: "ASIACONSOLEKEY"}, 0, 0,
+			[]string{admin1 + " < : ASIAADMIN,ASIACONSOLEKEY", jump2 + " < " + admin1 + " : ASIAJUMP2", admin2 + " < " + jump2 + " : ASIAADMIN2"},
+			[]string{"AKIABOB"}, []string{"web"},
+		},
+		{
+			"a role", Subject{RoleARN: "arn:aws:iam::222222222222:role/web"}, 0, 0,
+			[]string{web1 + " < : ASIAWEB", adminW + " < " + web1 + " : ASIAADMIN4"}, nil, nil,
+		},
+		{
+			"a role by its unique id", Subject{PrincipalID: "AROAWEB"}, 0, 0,
+			[]string{web1 + " < : ASIAWEB", adminW + " < " + web1 + " : ASIAADMIN4"}, nil, nil,
+		},
+		{
+			"a service", Subject{OriginID: "service:ec2.amazonaws.com"}, 0, 0,
+			[]string{web1 + " < : ASIAWEB", adminW + " < " + web1 + " : ASIAADMIN4"}, nil, nil,
+		},
+		{
+			"a person, but only until a moment", Subject{OriginID: "iam:111111111111:AIDAQQQQALICE"}, 0, at("10:05:00"),
+			[]string{jump1 + " < : ASIAJUMP", admin1 + " < " + jump1 + " : ASIAADMIN"}, nil, nil,
+		},
+		{
+			"a person, from a moment on", Subject{OriginID: "iam:111111111111:AIDAQQQQALICE"}, at("11:30:00"), 0,
+			[]string{token + " < : ASIATOKEN", audit + " < " + token + " : ASIAAUDIT"}, nil, nil,
+		},
+		{"nobody", Subject{OriginID: "iam:111111111111:AIDAQQQQNOBODY"}, 0, 0, nil, nil, nil},
+		{"a session that is not there", Subject{SessionID: "AROANONE:x@2024-03-01T10:00:00Z"}, 0, 0, nil, nil, nil},
+		{"nothing", Subject{}, 0, 0, nil, nil, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			for order, entries := range orders(story(t)) {
+				r := NewResolver(newSet(entries), nil)
+				found, err := r.Descend(t.Context(), c.from, c.since, c.until)
+				if err != nil {
+					t.Fatal(err)
+				}
+				var got, keys, roles []string
+				for _, s := range found.Sessions {
+					got = append(got, s.Hop.ID+" < "+s.Parent+" : "+strings.Join(s.Keys, ","))
+				}
+				for i := range got {
+					got[i] = strings.Replace(got[i], " <  : ", " < : ", 1)
+				}
+				for _, f := range found.Keys {
+					keys = append(keys, f.Detail.Key)
+				}
+				for _, f := range found.Roles {
+					roles = append(roles, f.Detail.Name)
+				}
+				if diff := cmp.Diff(c.want, got); diff != "" {
+					t.Errorf("%s: sessions (-want +got):\n%s", order, diff)
+				}
+				if diff := cmp.Diff([][]string{c.keys, c.roles}, [][]string{keys, roles}); diff != "" {
+					t.Errorf("%s: keys and roles (-want +got):\n%s", order, diff)
+				}
+			}
+		})
+	}
+}
