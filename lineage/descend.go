@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -47,9 +48,12 @@ const longestSession cloudtrail.Time = 36 * 60 * 60
 // Evidence.
 func (r *Resolver) Descend(ctx context.Context, from Subject, since, until cloudtrail.Time) (*Reached, error) {
 	d := &descent{
-		r: r, since: since, until: until,
+		r: r, since: since, until: until, floor: since,
 		sessions: map[string]*reachedSession{}, callers: map[string]bool{}, done: map[string]bool{},
 		ips: from.SourceIP,
+	}
+	if since != 0 {
+		d.since = since - longestSession
 	}
 	next, err := d.start(ctx, &from)
 	if err != nil {
@@ -66,7 +70,8 @@ func (r *Resolver) Descend(ctx context.Context, from Subject, since, until cloud
 // descent is one walk down.
 type descent struct {
 	r            *Resolver
-	since, until cloudtrail.Time
+	since, until cloudtrail.Time // of what is looked at
+	floor        cloudtrail.Time // of what is told: a session made before may hand out others after
 
 	origin, key, ips string
 	callers          map[string]bool            // session keys of the subject's own callers
@@ -78,6 +83,7 @@ type descent struct {
 type reachedSession struct {
 	Descent
 	start bool // a start that nothing but its id is known of
+	asked bool // the start itself, told whenever it was made
 }
 
 // frontier is where the next level looks: keys of callers, and the times
@@ -151,7 +157,11 @@ func (d *descent) own(ctx context.Context, keys []Key, from *Subject, next *fron
 	if len(keys) == 0 {
 		return nil
 	}
-	facts, err := d.r.index.Facts(ctx, keys, d.since, d.until)
+	since, until := d.since, d.until
+	if from.SessionID != "" || from.AccessKeyID != "" {
+		since, until = 0, 0
+	}
+	facts, err := d.r.index.Facts(ctx, keys, since, until)
 	if err != nil {
 		return fmt.Errorf("reading the issuances of the start: %w", err)
 	}
@@ -168,6 +178,7 @@ func (d *descent) own(ctx context.Context, keys []Key, from *Subject, next *fron
 		if is(from.RoleARN, i.roleARN()) || is(from.AccessKeyID, i.key()) || is(from.SessionID, made.hop.ID) ||
 			is(from.PrincipalID, made.principal) || is(from.PrincipalID, rolePart(made.principal)) {
 			d.take(made, "", next)
+			d.sessions[made.hop.ID].asked = is(from.AccessKeyID, i.key()) || is(from.SessionID, made.hop.ID)
 		}
 	}
 	return nil
@@ -202,16 +213,21 @@ func (d *descent) startUses(ctx context.Context, uses []Use, next *frontier) err
 
 // reached puts what was found in order.
 func (d *descent) reached() *Reached {
-	all := &Reached{Keys: inOrder(d.minted), Roles: inOrder(d.changed)}
+	early := func(f *Fact) bool { return f.Time < d.floor }
+	all := &Reached{
+		Keys:  slices.DeleteFunc(inOrder(d.minted), early),
+		Roles: slices.DeleteFunc(inOrder(d.changed), early),
+	}
+	maps.DeleteFunc(d.sessions, func(_ string, s *reachedSession) bool {
+		began := s.began()
+		return s.start || !s.asked && began != 0 && began < d.floor
+	})
 	var found []*reachedSession
 	depth := map[*reachedSession]int{}
 	for _, s := range d.sessions {
-		if s.start {
-			continue
-		}
 		slices.Sort(s.Keys)
 		found = append(found, s)
-		for p := d.sessions[s.Parent]; p != nil && !p.start && depth[s] <= len(d.sessions); p = d.sessions[p.Parent] {
+		for p := d.sessions[s.Parent]; p != nil && depth[s] <= len(d.sessions); p = d.sessions[p.Parent] {
 			depth[s]++
 		}
 	}

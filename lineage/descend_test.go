@@ -74,83 +74,95 @@ const (
 	audit  = "AROAAUDIT:a@2024-03-01T12:01:00Z"
 )
 
+var aliceAll = []string{
+	jump1 + " < : ASIAJUMP", token + " < : ASIATOKEN",
+	admin1 + " < " + jump1 + " : ASIAADMIN,ASIACONSOLEKEY", audit + " < " + token + " : ASIAAUDIT", jump2 + " < " + admin1 + " : ASIAJUMP2", admin2 + " < " + jump2 + " : ASIAADMIN2",
+}
+
+var descents = []struct {
+	name         string
+	from         Subject
+	uses         string // event ids
+	since, until string
+	want         []string
+	keys, roles  []string
+}{
+	{"a person", Subject{OriginID: "iam:111111111111:AIDAQQQQALICE"}, "", "", "", aliceAll, []string{"AKIABOB"}, []string{"web"}},
+	{"her unique id", Subject{PrincipalID: "AIDAQQQQALICE"}, "", "", "", aliceAll, []string{"AKIABOB"}, []string{"web"}},
+	{"her long-term key", Subject{AccessKeyID: "AKIAQQQQALICE1"}, "", "", "", aliceAll, []string{"AKIABOB"}, []string{"web"}},
+	{"a call of hers", Subject{}, "e1", "", "", aliceAll, []string{"AKIABOB"}, []string{"web"}},
+	{"the same from an address that is not hers", Subject{SourceIP: "198.51.100.1"}, "e1", "", "", nil, nil, nil},
+	{
+		"a session: itself and what came of it", Subject{SessionID: admin1}, "", "", "",
+		[]string{admin1 + " < : ASIAADMIN,ASIACONSOLEKEY", jump2 + " < " + admin1 + " : ASIAJUMP2", admin2 + " < " + jump2 + " : ASIAADMIN2"},
+		[]string{"AKIABOB"}, []string{"web"},
+	},
+	{
+		"an issued key", Subject{AccessKeyID: "ASIAMALLORY"}, "", "", "",
+		[]string{jumpM + " < : ASIAMALLORY", adminM + " < " + jumpM + " : ASIAADMIN3"}, nil, nil,
+	},
+	{
+		"a key that no issuance names", Subject{AccessKeyID: "ASIACONSOLEKEY"}, "", "", "",
+		[]string{admin1 + " < : ASIAADMIN,ASIACONSOLEKEY", jump2 + " < " + admin1 + " : ASIAJUMP2", admin2 + " < " + jump2 + " : ASIAADMIN2"},
+		[]string{"AKIABOB"}, []string{"web"},
+	},
+	{
+		"a role", Subject{RoleARN: "arn:aws:iam::222222222222:role/web"}, "", "", "",
+		[]string{web1 + " < : ASIAWEB", adminW + " < " + web1 + " : ASIAADMIN4"}, nil, nil,
+	},
+	{
+		"a role by its unique id", Subject{PrincipalID: "AROAWEB"}, "", "", "",
+		[]string{web1 + " < : ASIAWEB", adminW + " < " + web1 + " : ASIAADMIN4"}, nil, nil,
+	},
+	{
+		"a service", Subject{OriginID: "service:ec2.amazonaws.com"}, "", "", "",
+		[]string{web1 + " < : ASIAWEB", adminW + " < " + web1 + " : ASIAADMIN4"}, nil, nil,
+	},
+	{
+		"a person, but only until a moment", Subject{OriginID: "iam:111111111111:AIDAQQQQALICE"}, "", "", "10:05:00",
+		[]string{jump1 + " < : ASIAJUMP", admin1 + " < " + jump1 + " : ASIAADMIN"}, nil, nil,
+	},
+	{
+		"a person, from a moment on", Subject{OriginID: "iam:111111111111:AIDAQQQQALICE"}, "", "11:30:00", "",
+		[]string{token + " < : ASIATOKEN", audit + " < " + token + " : ASIAAUDIT"}, nil, nil,
+	},
+	{
+		"what a session made earlier hands out later", Subject{OriginID: "iam:111111111111:AIDAQQQQALICE"}, "", "10:12:00", "11:00:00",
+		[]string{jump2 + " < : ASIAJUMP2", admin2 + " < " + jump2 + " : ASIAADMIN2"}, nil, nil,
+	},
+	{
+		"the session asked for is told whenever it was made", Subject{SessionID: jump2}, "", "10:20:00", "",
+		[]string{jump2 + " < : ASIAJUMP2", admin2 + " < " + jump2 + " : ASIAADMIN2"}, nil, nil,
+	},
+	{"nobody", Subject{OriginID: "iam:111111111111:AIDAQQQQNOBODY"}, "", "", "", nil, nil, nil},
+	{"a session that is not there", Subject{SessionID: "AROANONE:x@2024-03-01T10:00:00Z"}, "", "", "", nil, nil, nil},
+	{"nothing", Subject{}, "", "", "", nil, nil, nil},
+}
+
+// clock is a time of the story's day; "" is none.
+func clock(t *testing.T, s string) cloudtrail.Time {
+	if s == "" {
+		return 0
+	}
+	moment, ok := cloudtrail.ParseTime("2024-03-01T" + s + "Z")
+	if !ok {
+		t.Fatal(s)
+	}
+	return moment
+}
+
 func TestDescend(t *testing.T) {
-	at := func(clock string) cloudtrail.Time {
-		moment, ok := cloudtrail.ParseTime("2024-03-01T" + clock + "Z")
-		if !ok {
-			t.Fatal(clock)
-		}
-		return moment
-	}
-	aliceAll := []string{
-		jump1 + " < : ASIAJUMP", token + " < : ASIATOKEN",
-		admin1 + " < " + jump1 + " : ASIAADMIN,ASIACONSOLEKEY", audit + " < " + token + " : ASIAAUDIT", jump2 + " < " + admin1 + " : ASIAJUMP2", admin2 + " < " + jump2 + " : ASIAADMIN2",
-	}
-	uses := func(ids ...string) []Use {
-		var out []Use
-		for _, e := range story(t) {
-			for _, id := range ids {
-				if e.use.ID.Event == id {
-					out = append(out, e.use)
-				}
-			}
-		}
-		return out
-	}
-	for _, c := range []struct {
-		name         string
-		from         Subject
-		since, until cloudtrail.Time
-		want         []string
-		keys, roles  []string
-	}{
-		{"a person", Subject{OriginID: "iam:111111111111:AIDAQQQQALICE"}, 0, 0, aliceAll, []string{"AKIABOB"}, []string{"web"}},
-		{"her unique id", Subject{PrincipalID: "AIDAQQQQALICE"}, 0, 0, aliceAll, []string{"AKIABOB"}, []string{"web"}},
-		{"her long-term key", Subject{AccessKeyID: "AKIAQQQQALICE1"}, 0, 0, aliceAll, []string{"AKIABOB"}, []string{"web"}},
-		{"a call of hers", Subject{Uses: uses("e1")}, 0, 0, aliceAll, []string{"AKIABOB"}, []string{"web"}},
-		{"the same from an address that is not hers", Subject{Uses: uses("e1"), SourceIP: "198.51.100.1"}, 0, 0, nil, nil, nil},
-		{
-			"a session: itself and what came of it", Subject{SessionID: admin1}, 0, 0,
-			[]string{admin1 + " < : ASIAADMIN,ASIACONSOLEKEY", jump2 + " < " + admin1 + " : ASIAJUMP2", admin2 + " < " + jump2 + " : ASIAADMIN2"},
-			[]string{"AKIABOB"}, []string{"web"},
-		},
-		{
-			"an issued key", Subject{AccessKeyID: "ASIAMALLORY"}, 0, 0,
-			[]string{jumpM + " < : ASIAMALLORY", adminM + " < " + jumpM + " : ASIAADMIN3"}, nil, nil,
-		},
-		{
-			"a key that no issuance names", Subject{AccessKeyID: "ASIACONSOLEKEY"}, 0, 0,
-			[]string{admin1 + " < : ASIAADMIN,ASIACONSOLEKEY", jump2 + " < " + admin1 + " : ASIAJUMP2", admin2 + " < " + jump2 + " : ASIAADMIN2"},
-			[]string{"AKIABOB"}, []string{"web"},
-		},
-		{
-			"a role", Subject{RoleARN: "arn:aws:iam::222222222222:role/web"}, 0, 0,
-			[]string{web1 + " < : ASIAWEB", adminW + " < " + web1 + " : ASIAADMIN4"}, nil, nil,
-		},
-		{
-			"a role by its unique id", Subject{PrincipalID: "AROAWEB"}, 0, 0,
-			[]string{web1 + " < : ASIAWEB", adminW + " < " + web1 + " : ASIAADMIN4"}, nil, nil,
-		},
-		{
-			"a service", Subject{OriginID: "service:ec2.amazonaws.com"}, 0, 0,
-			[]string{web1 + " < : ASIAWEB", adminW + " < " + web1 + " : ASIAADMIN4"}, nil, nil,
-		},
-		{
-			"a person, but only until a moment", Subject{OriginID: "iam:111111111111:AIDAQQQQALICE"}, 0, at("10:05:00"),
-			[]string{jump1 + " < : ASIAJUMP", admin1 + " < " + jump1 + " : ASIAADMIN"}, nil, nil,
-		},
-		{
-			"a person, from a moment on", Subject{OriginID: "iam:111111111111:AIDAQQQQALICE"}, at("11:30:00"), 0,
-			[]string{token + " < : ASIATOKEN", audit + " < " + token + " : ASIAAUDIT"}, nil, nil,
-		},
-		{"nobody", Subject{OriginID: "iam:111111111111:AIDAQQQQNOBODY"}, 0, 0, nil, nil, nil},
-		{"a session that is not there", Subject{SessionID: "AROANONE:x@2024-03-01T10:00:00Z"}, 0, 0, nil, nil, nil},
-		{"nothing", Subject{}, 0, 0, nil, nil, nil},
-	} {
+	for _, c := range descents {
 		t.Run(c.name, func(t *testing.T) {
 			for order, entries := range orders(story(t)) {
 				r := NewResolver(newSet(entries), nil)
-				found, err := r.Descend(t.Context(), c.from, c.since, c.until)
+				from := c.from
+				for _, e := range entries {
+					if e.use.ID.Event == c.uses {
+						from.Uses = append(from.Uses, e.use)
+					}
+				}
+				found, err := r.Descend(t.Context(), from, clock(t, c.since), clock(t, c.until))
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -8,83 +8,88 @@ import (
 	"github.com/crosstrail/crosstrail/lineage"
 )
 
+const (
+	roleCaller   = `{"type":"AssumedRole","principalId":"AROAQQQQADMIN:alice","accountId":"222222222222"}`
+	personCaller = `{"type":"IdentityCenterUser","accountId":"999999999999","onBehalfOf":{"userId":"u-1","identityStoreArn":"arn:aws:identitystore::999999999999:identitystore/d-9"},"credentialId":"cred-1"}`
+)
+
+// signinCall is a record of the sign-in service.
+func signinCall(name, identity, response, more string) string {
+	return call("signin.amazonaws.com", name, identity, "null", response, `"additionalEventData":`+more)
+}
+
 // What the kinds of facts other than issuances are read from, and the keys that
 // they are found by.
+var otherCases = []struct {
+	name, record string
+	want         string // the first fact that is no name; "" for none
+	keys         []string
+}{
+	{
+		"ConsoleLogin", signinCall("ConsoleLogin", alice, `{"ConsoleLogin":"Success"}`, `{"MFAUsed":"Yes"}`),
+		"sign-in mfaUsed=yes", []string{"wAIDAQQQQALICE"},
+	},
+	{"a login that failed", signinCall("ConsoleLogin", alice, `{"ConsoleLogin":"Failure"}`, `{}`), "", nil},
+	{"a login that says nothing", signinCall("ConsoleLogin", alice, `null`, `{}`), "", nil},
+	{
+		"SwitchRole", signinCall("SwitchRole", roleCaller, `{"SwitchRole":"Success"}`, `{"SwitchFrom":"arn:aws:iam::111111111111:user/alice"}`),
+		"sign-in from=arn:aws:iam::111111111111:user/alice", []string{"wAROAQQQQADMIN:alice"},
+	},
+	{"a switch that failed", signinCall("SwitchRole", roleCaller, `{"SwitchRole":"Failure"}`, `{}`), "", nil},
+	{"ExitRole", signinCall("ExitRole", roleCaller, `{"ExitRole":"Success"}`, `{}`), "sign-in", []string{"wAROAQQQQADMIN:alice"}},
+	{"RenewRole", signinCall("RenewRole", roleCaller, `{"RenewRole":"Success"}`, `{}`), "sign-in", []string{"wAROAQQQQADMIN:alice"}},
+	{"GetSigninToken", signinCall("GetSigninToken", roleCaller, `{"GetSigninToken":"Success"}`, `{}`), "sign-in", []string{"wAROAQQQQADMIN:alice"}},
+	{
+		"CreateOAuth2Token is found by its session too",
+		signinCall("CreateOAuth2Token", `{"type":"AssumedRole","principalId":"AROAQQQQADMIN:alice","sessionContext":{"attributes":{"creationDate":"2024-03-01T11:00:00Z"}}}`,
+			`null`, `{"success":"true","signInSessionArn":"arn:aws:signin:us-east-1:222222222222:session/5"}`),
+		"sign-in signin=arn:aws:signin:us-east-1:222222222222:session/5",
+		[]string{"wAROAQQQQADMIN:alice", "sarn:aws:signin:us-east-1:222222222222:session/5", "cAROAQQQQADMIN:alice|2024-03-01T11:00:00Z"},
+	},
+	{"a grant that failed", signinCall("CreateOAuth2Token", roleCaller, `null`, `{"success":"false"}`), "", nil},
+	{
+		"Identity Center's CreateToken, by its credential id",
+		call("sso.amazonaws.com", "CreateToken", personCaller, "null", "null", `"additionalEventData":"{\"identitycenter:CredentialId\":\"cred-1\",\"identitystore:UserId\":\"u-1\"}"`),
+		"sign-in subject=u-1 signin=cred-1", []string{"scred-1"},
+	},
+	{
+		"GetRoleCredentials", call("sso.amazonaws.com", "GetRoleCredentials", personCaller, "null", "null", `"serviceEventDetails":{"role_name":"Admin","account_id":"222222222222"}`),
+		"portal account=222222222222 role=Admin", []string{"g222222222222|Admin", "scred-1", "cidc:d-9:u-1"},
+	},
+	{"GetRoleCredentials without details", call("sso.amazonaws.com", "GetRoleCredentials", personCaller, "null", "null", ""), "", nil},
+	{
+		"an agent's event", call("aws-mcp.amazonaws.com", "CallTool", roleCaller, "null", "null", `"eventType":"AwsMcpEvent","additionalEventData":{"downstreamRequests":[{"requestId":"r1"},{"requestId":"r2"},{}]}`),
+		"downstream requests=r1,r2", []string{"qr1", "qr2"},
+	},
+	{
+		"a copy that can be given", call("s3.amazonaws.com", "GetObject", roleCaller, "null", "null", `"sharedEventID":"sh-1"`),
+		"copy", []string{"hs3.amazonaws.com|sh-1"},
+	},
+	{"a copy that is needed is looked for, not kept", call("s3.amazonaws.com", "GetObject", `{"type":"AWSAccount","principalId":"AROAQQQQADMIN:alice","accountId":"1"}`, "null", "null", `"sharedEventID":"sh-1"`), "", nil},
+	{"26 a service's copy", call("kms.amazonaws.com", "Decrypt", `{"type":"AWSService","invokedBy":"rds.amazonaws.com"}`, "null", "null", `"sharedEventID":"sh-1"`), "", nil},
+	{
+		"CreateAccessKey", call("iam.amazonaws.com", "CreateAccessKey", alice, `{"userName":"bob"}`, `{"accessKey":{"accessKeyId":"AKIAQQQQKEYNUMBERTWO","userName":"bob","status":"Active"}}`, ""),
+		"key-minted name=bob key=AKIAQQQQKEYNUMBERTWO", []string{"mAKIAQQQQKEYNUMBERTWO", "cAIDAQQQQALICE", "cAKIAQQQQALICE1"},
+	},
+	{"CreateAccessKey denied", call("iam.amazonaws.com", "CreateAccessKey", alice, `{"userName":"bob"}`, `null`, `"errorCode":"AccessDenied"`), "", nil},
+	{
+		"CreateRole", call("iam.amazonaws.com", "CreateRole", alice, `{"roleName":"web"}`, `{"role":{"roleId":"AROAQQQQWEB","roleName":"web","arn":"arn:aws:iam::222222222222:role/app/web"}}`, ""),
+		"role-changed name=web arn=arn:aws:iam::222222222222:role/app/web", []string{"cAIDAQQQQALICE", "cAKIAQQQQALICE1"},
+	},
+	{
+		"AttachRolePolicy has no ARN of the role", call("iam.amazonaws.com", "AttachRolePolicy", alice, `{"roleName":"web","policyArn":"arn:aws:iam::aws:policy/AdministratorAccess"}`, "null", ""),
+		"role-changed name=web arn=arn:aws:iam::222222222222:role/web", []string{"cAIDAQQQQALICE", "cAKIAQQQQALICE1"},
+	},
+	{
+		"an addendum gives fields anew", call("s3.amazonaws.com", "GetObject", alice, "null", "null",
+			`"addendum":{"reason":"UPDATED_DATA","updatedFields":"userIdentity.arn, userIdentity.userName,userAgent","originalEventID":"ev-0"}`),
+		"correction id=ev-0 fields=[userIdentity.arn:arn:aws:iam::111111111111:user/alice][userIdentity.userName:alice]", []string{"oev-0", "o"},
+	},
+	{"an addendum of a late delivery corrects nothing", call("s3.amazonaws.com", "GetObject", alice, "null", "null", `"addendum":{"reason":"DELIVERY_DELAY"}`), "", nil},
+}
+
 func TestFactsOfOtherRecords(t *testing.T) {
-	const (
-		role   = `{"type":"AssumedRole","principalId":"AROAQQQQADMIN:alice","accountId":"222222222222"}`
-		person = `{"type":"IdentityCenterUser","accountId":"999999999999","onBehalfOf":{"userId":"u-1","identityStoreArn":"arn:aws:identitystore::999999999999:identitystore/d-9"},"credentialId":"cred-1"}`
-	)
-	signin := func(name, identity, response, more string) string {
-		return call("signin.amazonaws.com", name, identity, "null", response, `"additionalEventData":`+more)
-	}
-	for _, c := range []struct {
-		name, record string
-		want         string // the first fact that is no name; "" for none
-		keys         []string
-	}{
-		{
-			"ConsoleLogin", signin("ConsoleLogin", alice, `{"ConsoleLogin":"Success"}`, `{"MFAUsed":"Yes"}`),
-			"sign-in mfaUsed=yes", []string{"wAIDAQQQQALICE"},
-		},
-		{"a login that failed", signin("ConsoleLogin", alice, `{"ConsoleLogin":"Failure"}`, `{}`), "", nil},
-		{"a login that says nothing", signin("ConsoleLogin", alice, `null`, `{}`), "", nil},
-		{
-			"SwitchRole", signin("SwitchRole", role, `{"SwitchRole":"Success"}`, `{"SwitchFrom":"arn:aws:iam::111111111111:user/alice"}`),
-			"sign-in from=arn:aws:iam::111111111111:user/alice", []string{"wAROAQQQQADMIN:alice"},
-		},
-		{"a switch that failed", signin("SwitchRole", role, `{"SwitchRole":"Failure"}`, `{}`), "", nil},
-		{"ExitRole", signin("ExitRole", role, `{"ExitRole":"Success"}`, `{}`), "sign-in", []string{"wAROAQQQQADMIN:alice"}},
-		{"RenewRole", signin("RenewRole", role, `{"RenewRole":"Success"}`, `{}`), "sign-in", []string{"wAROAQQQQADMIN:alice"}},
-		{"GetSigninToken", signin("GetSigninToken", role, `{"GetSigninToken":"Success"}`, `{}`), "sign-in", []string{"wAROAQQQQADMIN:alice"}},
-		{
-			"CreateOAuth2Token is found by its session too",
-			signin("CreateOAuth2Token", `{"type":"AssumedRole","principalId":"AROAQQQQADMIN:alice","sessionContext":{"attributes":{"creationDate":"2024-03-01T11:00:00Z"}}}`,
-				`null`, `{"success":"true","signInSessionArn":"arn:aws:signin:us-east-1:222222222222:session/5"}`),
-			"sign-in signin=arn:aws:signin:us-east-1:222222222222:session/5",
-			[]string{"wAROAQQQQADMIN:alice", "sarn:aws:signin:us-east-1:222222222222:session/5", "cAROAQQQQADMIN:alice|2024-03-01T11:00:00Z"},
-		},
-		{"a grant that failed", signin("CreateOAuth2Token", role, `null`, `{"success":"false"}`), "", nil},
-		{
-			"Identity Center's CreateToken, by its credential id",
-			call("sso.amazonaws.com", "CreateToken", person, "null", "null", `"additionalEventData":"{\"identitycenter:CredentialId\":\"cred-1\",\"identitystore:UserId\":\"u-1\"}"`),
-			"sign-in subject=u-1 signin=cred-1", []string{"scred-1"},
-		},
-		{
-			"GetRoleCredentials", call("sso.amazonaws.com", "GetRoleCredentials", person, "null", "null", `"serviceEventDetails":{"role_name":"Admin","account_id":"222222222222"}`),
-			"portal account=222222222222 role=Admin", []string{"g222222222222|Admin", "scred-1", "cidc:d-9:u-1"},
-		},
-		{"GetRoleCredentials without details", call("sso.amazonaws.com", "GetRoleCredentials", person, "null", "null", ""), "", nil},
-		{
-			"an agent's event", call("aws-mcp.amazonaws.com", "CallTool", role, "null", "null", `"eventType":"AwsMcpEvent","additionalEventData":{"downstreamRequests":[{"requestId":"r1"},{"requestId":"r2"},{}]}`),
-			"downstream requests=r1,r2", []string{"qr1", "qr2"},
-		},
-		{
-			"a copy that can be given", call("s3.amazonaws.com", "GetObject", role, "null", "null", `"sharedEventID":"sh-1"`),
-			"copy", []string{"hs3.amazonaws.com|sh-1"},
-		},
-		{"a copy that is needed is looked for, not kept", call("s3.amazonaws.com", "GetObject", `{"type":"AWSAccount","principalId":"AROAQQQQADMIN:alice","accountId":"1"}`, "null", "null", `"sharedEventID":"sh-1"`), "", nil},
-		{"26 a service's copy", call("kms.amazonaws.com", "Decrypt", `{"type":"AWSService","invokedBy":"rds.amazonaws.com"}`, "null", "null", `"sharedEventID":"sh-1"`), "", nil},
-		{
-			"CreateAccessKey", call("iam.amazonaws.com", "CreateAccessKey", alice, `{"userName":"bob"}`, `{"accessKey":{"accessKeyId":"AKIAQQQQKEYNUMBERTWO","userName":"bob","status":"Active"}}`, ""),
-			"key-minted name=bob key=AKIAQQQQKEYNUMBERTWO", []string{"mAKIAQQQQKEYNUMBERTWO", "cAIDAQQQQALICE", "cAKIAQQQQALICE1"},
-		},
-		{"CreateAccessKey denied", call("iam.amazonaws.com", "CreateAccessKey", alice, `{"userName":"bob"}`, `null`, `"errorCode":"AccessDenied"`), "", nil},
-		{
-			"CreateRole", call("iam.amazonaws.com", "CreateRole", alice, `{"roleName":"web"}`, `{"role":{"roleId":"AROAQQQQWEB","roleName":"web","arn":"arn:aws:iam::222222222222:role/app/web"}}`, ""),
-			"role-changed name=web arn=arn:aws:iam::222222222222:role/app/web", []string{"cAIDAQQQQALICE", "cAKIAQQQQALICE1"},
-		},
-		{
-			"AttachRolePolicy has no ARN of the role", call("iam.amazonaws.com", "AttachRolePolicy", alice, `{"roleName":"web","policyArn":"arn:aws:iam::aws:policy/AdministratorAccess"}`, "null", ""),
-			"role-changed name=web arn=arn:aws:iam::222222222222:role/web", []string{"cAIDAQQQQALICE", "cAKIAQQQQALICE1"},
-		},
-		{
-			"an addendum gives fields anew", call("s3.amazonaws.com", "GetObject", alice, "null", "null",
-				`"addendum":{"reason":"UPDATED_DATA","updatedFields":"userIdentity.arn, userIdentity.userName,userAgent","originalEventID":"ev-0"}`),
-			"correction id=ev-0 fields=[userIdentity.arn:arn:aws:iam::111111111111:user/alice][userIdentity.userName:alice]", []string{"oev-0", "o"},
-		},
-		{"an addendum of a late delivery corrects nothing", call("s3.amazonaws.com", "GetObject", alice, "null", "null", `"addendum":{"reason":"DELIVERY_DELAY"}`), "", nil},
-	} {
+	for _, c := range otherCases {
 		t.Run(c.name, func(t *testing.T) {
 			_, facts := read(t, c.record)
 			got, keys := "", []string(nil)
