@@ -85,12 +85,9 @@ func gapMeans(r lineage.Reason) string {
 	return string(r)
 }
 
-// kindMeans adds to a kind what its word alone does not say.
-func kindMeans(o *lineage.Origin) string {
-	switch {
-	case o.Kind == lineage.AWSAccount:
-		return "AWSAccount, the person behind it is in that account's log"
-	case o.Kind == lineage.AWSService:
+// kindWord is the kind of an origin and, for a service, which.
+func kindWord(o *lineage.Origin) string {
+	if o.Kind == lineage.AWSService && o.Workload != "" {
 		return "AWSService " + service(strings.TrimPrefix(o.ID, "service:"))
 	}
 	return string(o.Kind)

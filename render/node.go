@@ -2,6 +2,7 @@ package render
 
 import (
 	"fmt"
+	"net/netip"
 	"strconv"
 	"strings"
 
@@ -15,14 +16,15 @@ const (
 	childMax = 40
 )
 
-// nodes prints the children of a node, or of an origin, under its indent.
-func (p *page) nodes(indent string, nodes []*query.Node) {
+// nodes prints the children of a node, or of an origin, under its indent; here
+// is the account of the parent.
+func (p *page) nodes(indent, here string, nodes []*query.Node) {
 	base := strings.TrimSuffix(indent, p.style.glyphs().bar)
 	shown := nodes[:min(len(nodes), childMax)]
 	for i, n := range shown {
 		p.blank(indent)
 		first, rest := p.style.branch(i == len(nodes)-1)
-		p.node(base+first, base+rest, n)
+		p.node(base+first, base+rest, here, n)
 	}
 	if more := len(nodes) - len(shown); more > 0 {
 		p.blank(indent)
@@ -30,7 +32,7 @@ func (p *page) nodes(indent string, nodes []*query.Node) {
 	}
 }
 
-func (p *page) node(first, rest string, n *query.Node) {
+func (p *page) node(first, rest, here string, n *query.Node) {
 	body := rest + p.style.glyphs().none
 	if len(n.Children) > 0 {
 		body = rest + p.style.glyphs().bar
@@ -42,14 +44,15 @@ func (p *page) node(first, rest string, n *query.Node) {
 		}
 		p.flow(first, body, "  ", say(strong, who))
 	} else {
+		here = n.Hop.Account
 		p.hopHead(first, body, n.Hop, n.Sessions, n.OtherName)
 	}
 	if n.Events > 0 {
 		p.activity(body, n.Activity, [lineage.Unresolved + 1]int{})
-		p.calls(body, n.Calls)
+		p.calls(body, here, n.Calls)
 	}
 	p.elsewhere(body, n)
-	p.nodes(body, n.Children)
+	p.nodes(body, here, n.Children)
 }
 
 // hopHead prints a session: mark, role and account, then how it came to be.
@@ -100,13 +103,36 @@ func (p *page) elsewhere(indent string, n *query.Node) {
 	if len(n.OtherAddresses.Most) > 0 {
 		p.prose(indent+"! ", indent+"  ", red, fmt.Sprintf("used from %s; issued to %s", p.top(n.OtherAddresses, 3), p.address(n.IssuedToAddress)))
 	}
+	if n.Hop != nil && n.Sessions <= 1 && !isAddress(n.IssuedToAddress) {
+		// A service was given the credentials for a workload: nobody says where
+		// that is, but it should not be in two places.
+		if from := p.addresses(n.Addresses); len(from) > 1 {
+			p.prose(indent+"! ", indent+"  ", red, "one session, used from "+p.style.list(from, n.Addresses.More, 2*p.style.columns()))
+		}
+	}
 	if len(n.OtherAgents.Most) > 0 {
 		p.prose(indent+"! ", indent+"  ", red, fmt.Sprintf("used by %s; issued to %s", p.top(n.OtherAgents, 2), n.IssuedToAgent))
 	}
 }
 
+// addresses are those of a Top that are no service's name.
+func (p *page) addresses(t query.Top) []string {
+	var from []string
+	for _, x := range t.Most {
+		if isAddress(x.Value) {
+			from = append(from, p.address(x.Value))
+		}
+	}
+	return from
+}
+
+func isAddress(s string) bool {
+	_, err := netip.ParseAddr(s)
+	return err == nil
+}
+
 // calls prints what was done: writes first, each with what it touched.
-func (p *page) calls(indent string, calls []*query.Call) {
+func (p *page) calls(indent, here string, calls []*query.Call) {
 	shown := calls[:min(len(calls), callRows)]
 	digits, names := 1, 0
 	for _, c := range shown {
@@ -124,7 +150,7 @@ func (p *page) calls(indent string, calls []*query.Call) {
 		}
 		name := pad(p.style.cut(Text(apiName(c)), names), names)
 		head := flags + " " + padLeft(strconv.Itoa(c.Count), digits) + "  " + name
-		p.line(indent+"  ", piece{t, head}, say(ordinary, "  "), p.callDetail(c, p.room(indent+"  ")-width(head)-2))
+		p.line(indent+"  ", piece{t, head}, say(ordinary, "  "), p.callDetail(c, here, p.room(indent+"  ")-width(head)-2))
 	}
 	if rest := calls[len(shown):]; len(rest) > 0 {
 		n := 0
@@ -139,40 +165,41 @@ func apiName(c *query.Call) string { return calledWords(c.EventSource, c.EventNa
 
 // callDetail is what a call touched, how it failed and who made it for the
 // origin, as much as there is room for.
-func (p *page) callDetail(c *query.Call, room int) piece {
+func (p *page) callDetail(c *query.Call, here string, room int) piece {
 	var parts []string
 	if c.Errors > 0 {
-		text := joinedBy(c.ErrorCodes.Most, " ", func(t query.Tally) string { return t.Value })
+		codes := joinedBy(c.ErrorCodes.Most, " ", func(t query.Tally) string { return t.Value })
 		if c.Errors < c.Count {
-			text = fmt.Sprintf("%d failed %s", c.Errors, text)
+			codes = fmt.Sprintf("%d failed %s", c.Errors, codes)
 		}
-		parts = append(parts, text)
+		parts = append(parts, codes)
 	}
 	if c.Via != "" {
 		parts = append(parts, "by way of "+service(c.Via))
 	}
 	line := Text(strings.Join(parts, "  "))
-	for i, t := range c.Touched.Most {
-		value, sep := Text(t.Value), ", "
-		if i == 0 && line == "" {
-			sep = ""
-		} else if i == 0 {
-			sep = "  "
-		}
-		more := c.Touched.More + len(c.Touched.Most) - i - 1
-		tail := ""
-		if more > 0 {
-			tail = fmt.Sprintf(" +%d", more)
-		}
-		if i == 0 {
-			value = p.style.cut(value, max(room-width(line)-width(sep)-width(tail), 12))
-		} else if width(line)+width(sep)+width(value)+width(tail) > room {
-			return piece{ordinary, line + fmt.Sprintf(" +%d", more+1)}
-		}
-		line += sep + value
-		if i == len(c.Touched.Most)-1 {
-			line += tail
-		}
+	var touched []string
+	for _, t := range c.Touched.Most {
+		touched = append(touched, p.touched(t.Value, here))
 	}
-	return piece{ordinary, p.style.cut(line, max(room, 12))}
+	if line != "" && len(touched) > 0 {
+		line += "  "
+	}
+	return piece{ordinary, p.style.cut(line+p.style.list(touched, c.Touched.More, room-width(line)), max(room, 12))}
+}
+
+// touched is a resource as short as people say it: the end of its ARN, and its
+// account where that is another one.
+func (p *page) touched(arn, here string) string {
+	if !strings.HasPrefix(arn, "arn:") {
+		return arn
+	}
+	parts := strings.SplitN(arn, ":", 6)
+	if len(parts) < 6 || parts[5] == "" {
+		return arn
+	}
+	if account := parts[4]; account != "" && account != here {
+		return parts[5] + " " + p.inAccount(account)
+	}
+	return parts[5]
 }

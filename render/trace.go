@@ -56,11 +56,19 @@ func (p *page) overview(sum *query.Summary) {
 	p.blank("")
 	var table columnar
 	table.head("", "WHO", "CALLS", "WRITES", "ERRORS", "THROUGH")
-	add := func(mark, who piece, a query.Activity, through string) {
-		table.row(mark, who, say(ordinary, strconv.Itoa(a.Events)), count(a.Writes, yellow), count(a.Errors, red), say(ordinary, through))
+	add := func(mark, who piece, a query.Activity, through []string) {
+		table.row(through, mark, who, say(ordinary, strconv.Itoa(a.Events)), count(a.Writes, yellow), count(a.Errors, red))
+	}
+	titles := map[string]int{}
+	for _, o := range sum.Origins {
+		titles[p.style.titled(o.Origin)]++
 	}
 	for _, o := range sum.Origins[:min(len(sum.Origins), overviewRows)] {
-		add(p.marks(o.Evidence), say(strong, p.style.titled(o.Origin)), o.Activity, rolesOf(o.Nodes))
+		title := p.style.titled(o.Origin)
+		if titles[title] > 1 {
+			title += " (" + string(o.Origin.Kind) + ")"
+		}
+		add(p.marks(o.Evidence), say(strong, title), o.Activity, rolesOf(o.Nodes))
 	}
 	for _, c := range sum.Contested[:min(len(sum.Contested), overviewRows)] {
 		add(p.mark(lineage.Contested), say(strong, p.style.disputed(c.Candidates, c.Conflicts)), c.Activity, rolesOf(c.Nodes))
@@ -72,7 +80,7 @@ func (p *page) overview(sum *query.Summary) {
 		open.Errors += g.Activity.Errors
 	}
 	if open.Events > 0 {
-		add(p.mark(lineage.Unresolved), say(strong, "not resolved"), open, "")
+		add(p.mark(lineage.Unresolved), say(strong, "not resolved"), open, nil)
 	}
 	p.table("  ", &table)
 	if more := max(len(sum.Origins)-overviewRows, 0) + max(len(sum.Contested)-overviewRows, 0); more > 0 {
@@ -113,7 +121,7 @@ func count(n int, t tone) piece {
 }
 
 // rolesOf names the roles that a tree goes through.
-func rolesOf(nodes []*query.Node) string {
+func rolesOf(nodes []*query.Node) []string {
 	var names []string
 	var walk func([]*query.Node)
 	walk = func(nodes []*query.Node) {
@@ -127,7 +135,7 @@ func rolesOf(nodes []*query.Node) string {
 		}
 	}
 	walk(nodes)
-	return strings.Join(names, ", ")
+	return names
 }
 
 func (p *page) origin(o *query.OriginSummary) {
@@ -138,13 +146,14 @@ func (p *page) origin(o *query.OriginSummary) {
 		indent = g.none
 	}
 	p.activity(indent, o.Activity, o.Evidence)
-	p.nodes(indent, o.Nodes)
+	p.nodes(indent, o.Origin.AccountID, o.Nodes)
 	p.blank("")
 }
 
 // originHead prints who an origin is, and how it signed in.
 func (p *page) originHead(o *lineage.Origin, bullet string) {
-	p.flow(bullet, "  ", "  ", say(strong, p.style.originWord(o)), say(ordinary, kindMeans(o)), say(ordinary, p.inAccount(o.AccountID)))
+	p.flow(bullet, "  ", "  ", say(strong, p.style.originWord(o)),
+		say(ordinary, strings.TrimSpace(kindWord(o)+" "+p.inAccount(o.AccountID))))
 	indent := p.style.glyphs().bar
 	id := o.ARN
 	if id == "" || o.Kind == lineage.IdentityCenterUser {
@@ -153,6 +162,9 @@ func (p *page) originHead(o *lineage.Origin, bullet string) {
 	facts := []piece{say(ordinary, id)}
 	if o.AccessKeyID != "" {
 		facts = append(facts, say(ordinary, "key "+o.AccessKeyID))
+	}
+	if o.Kind == lineage.AWSAccount {
+		facts = append(facts, say(ordinary, "its name is in the log of that account"))
 	}
 	if s := o.SignIn; s != nil {
 		text := s.By + " " + stamp(s.Event.Time)
@@ -234,7 +246,7 @@ func (p *page) contested(c *query.ContestedSummary) {
 		}
 	}
 	p.activity(g.bar, c.Activity, [lineage.Unresolved + 1]int{})
-	p.nodes(g.bar, c.Nodes)
+	p.nodes(g.bar, "", c.Nodes)
 	p.blank("")
 }
 
@@ -251,13 +263,13 @@ func (p *page) gap(s *query.GapSummary) {
 		p.activity(indent, s.Activity, [lineage.Unresolved + 1]int{})
 	}
 	if with := s.Events - s.Activity.Events; with > 0 {
-		p.prose(indent, indent, ordinary, fmt.Sprintf("%s more, shown above, would be surer", plural(with, "call")))
+		p.prose(indent, indent, ordinary, fmt.Sprintf("%s shown above would be told better", plural(with, "call")))
 	}
 	if folder := folder(s.Gap); folder != "" {
 		p.prose(indent, indent, ordinary, "collect, and trace again together with what is here:")
 		p.line(indent+"  ", say(cyan, folder))
 	}
-	p.nodes(indent, s.Nodes)
+	p.nodes(indent, s.Gap.AccountID, s.Nodes)
 	p.blank("")
 }
 

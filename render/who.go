@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/crosstrail/crosstrail/lineage"
@@ -194,7 +195,7 @@ func (p *page) absent(asked string, a *query.Absence) {
 		if name := p.style.Names.Of(s.Account); name != "" {
 			account += " (" + name + ")"
 		}
-		t.row(say(ordinary, account), say(ordinary, s.Region), say(ordinary, fmt.Sprint(s.Files)), say(ordinary, delivered))
+		t.row([]string{delivered}, say(ordinary, account), say(ordinary, s.Region), say(ordinary, strconv.Itoa(s.Files)))
 	}
 	p.table("  ", &t)
 }

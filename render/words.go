@@ -60,6 +60,8 @@ func (s Style) originWord(o *lineage.Origin) string {
 		return "root of " + o.AccountID
 	case o.Workload != "":
 		return o.Workload
+	case o.Kind == lineage.AWSAccount && o.PrincipalID != "":
+		return o.PrincipalID
 	case o.ARN != "":
 		return lastPart(o.ARN)
 	case o.Kind == lineage.AWSService:
