@@ -54,7 +54,7 @@ func (c *cut) pieces(ctx context.Context, end bool, failed error, emit func(Piec
 		if len(u.plain) > u.budget.limit {
 			return fileError(c.item.URI, u.budget.tooLarge(), nil)
 		}
-		want := 2 * len(u.plain)
+		want := 4 * len(u.plain)
 		if c.packed != nil {
 			want = max(want, hint(c.packed))
 		}
