@@ -27,7 +27,7 @@ type corpus struct {
 // read reads the sources into memory. What cannot be read is named on standard
 // error and counted; it is an error only where nothing can be asked.
 func (q *question) read(ctx context.Context, sources []string) (*corpus, error) {
-	from, err := source.NewPaths(sources, q.ui.stdin)
+	from, err := source.NewPaths(sources, newStoppable(ctx, q.ui.stdin))
 	if err != nil {
 		return nil, usage(err)
 	}
