@@ -227,7 +227,7 @@ func (d *descent) reached() *Reached {
 	for _, s := range d.sessions {
 		slices.Sort(s.Keys)
 		found = append(found, s)
-		for p := d.sessions[s.Parent]; p != nil && depth[s] <= len(d.sessions); p = d.sessions[p.Parent] {
+		for p := d.sessions[s.Parent]; p != nil; p = d.sessions[p.Parent] {
 			depth[s]++
 		}
 	}
@@ -259,17 +259,4 @@ func splitSessionID(id string) (principal string, created cloudtrail.Time, ok bo
 	}
 	created, ok = cloudtrail.ParseTime(id[i+1:])
 	return id[:i], created, ok
-}
-
-// originKeys are the keys of what an origin handed out itself.
-func originKeys(id string) []Key {
-	kind, rest, _ := strings.Cut(id, ":")
-	switch kind {
-	case "iam", "account":
-		_, principal, _ := strings.Cut(rest, ":")
-		return []Key{keyCaller(principal)}
-	case "root", "service":
-		return []Key{keyCaller(rest)}
-	}
-	return []Key{keyCaller(id)}
 }

@@ -101,7 +101,7 @@ func (d *descent) leadsBack(f *Fact, c *Chain) (parent string, ok bool) {
 	case first >= 0:
 		d.follow(hops[first:])
 	case len(hops) == 0 && d.sessions[parent] != nil:
-	case d.origin != "" && c.Origin != nil && c.Origin.ID == d.origin:
+	case d.origin != "" && (originID(c.Origin) == d.origin || handedOutBy(f, d.origin)):
 		d.follow(hops)
 	case d.ips != "" && f.SourceIP != d.ips:
 		return "", false
@@ -114,6 +114,13 @@ func (d *descent) leadsBack(f *Fact, c *Chain) (parent string, ok bool) {
 		return "", false
 	}
 	return parent, true
+}
+
+// handedOutBy reports whether an issuance itself names an origin: one without a
+// caller of its own, or whom a service hands credentials out for.
+func handedOutBy(f *Fact, origin string) bool {
+	return f.Kind == Issuance && (originID(grantOrigin(f)) == origin ||
+		f.Caller.Type == "AWSService" && originID(sourceOrigin(f.Request.SourceIdentity)) == origin)
 }
 
 // hopsOf are the sessions of a chain up to the one that made the call, those of
@@ -145,18 +152,31 @@ func (d *descent) follow(hops []Hop) {
 	}
 }
 
+// under reports whether a session is another or was made from it, however far
+// down. Sessions that hand each other on within a second can come round.
+func (d *descent) under(id, other string) bool {
+	for id != "" && id != other {
+		s := d.sessions[id]
+		if s == nil {
+			return false
+		}
+		id = s.Parent
+	}
+	return id == other
+}
+
 // keep takes in one reading of a session: the one that shows it in use stays,
 // all give their keys.
 func (d *descent) keep(s Descent) {
 	known := d.sessions[s.Hop.ID]
 	if known == nil || known.start {
 		known = &reachedSession{Descent: s}
-		known.Keys = nil
+		known.Keys, known.Parent = nil, ""
 		d.sessions[s.Hop.ID] = known
 	} else if known.Hop.Rule == "" && s.Hop.Rule != "" {
 		known.Hop = s.Hop
 	}
-	if known.Parent == "" && s.Parent != s.Hop.ID {
+	if known.Parent == "" && !d.under(s.Parent, s.Hop.ID) {
 		known.Parent = s.Parent
 	}
 	for _, k := range s.Keys {

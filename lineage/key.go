@@ -141,27 +141,28 @@ func (k *keySet) add(keys ...Key) {
 func (k *keySet) addCaller(f *Fact) {
 	c := f.Caller
 	k.add(keyCaller(c.PrincipalID), keyCallerSession(c.PrincipalID, c.Created), keyCaller(c.AccessKeyID))
-	if c.OnBehalfOfUser != "" {
-		k.add(keyCaller("idc:" + c.OnBehalfOfStore + ":" + c.OnBehalfOfUser))
+	for _, o := range [...]*Origin{namedOnRecord(c), grantOrigin(f)} {
+		if o != nil {
+			k.add(originKeys(o.ID)...)
+		}
 	}
-	switch c.Type {
-	case "SAMLUser":
-		k.add(keyCaller("saml:" + c.IdentityProvider + ":" + f.Grant.Subject))
-	case "WebIdentityUser":
-		k.add(keyCaller("oidc:" + oidcProvider(c.IdentityProvider) + ":" + f.Grant.Subject))
-	case "AWSService", "":
-		k.add(keyCaller(c.InvokedBy))
+	if c.OnBehalfOfUser != "" {
+		k.add(originKeys(identityCenterOrigin(c).ID)...)
 	}
 	if s := f.Request.SourceIdentity; s != "" {
 		k.add(keyCaller("sourceIdentity:" + s))
 	}
 }
 
-// oidcProvider is all that follows "oidc-provider/" in a provider's ARN: the
-// host alone would merge the clusters of a region.
-func oidcProvider(arn string) string {
-	if _, after, ok := strings.Cut(arn, "oidc-provider/"); ok {
-		return after
+// originKeys are the keys of what an origin handed out itself, by [Origin.ID].
+func originKeys(id string) []Key {
+	kind, rest, _ := strings.Cut(id, ":")
+	switch kind {
+	case "iam", "account":
+		_, principal, _ := strings.Cut(rest, ":")
+		return []Key{keyCaller(principal)}
+	case "root", "service":
+		return []Key{keyCaller(rest)}
 	}
-	return arn
+	return []Key{keyCaller(id)}
 }

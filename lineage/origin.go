@@ -303,3 +303,12 @@ func (w *walk) userByARN(arn string, t cloudtrail.Time) string {
 	}
 	return best.Detail.ID
 }
+
+// oidcProvider is all that follows "oidc-provider/" in a provider's ARN: the
+// host alone would merge the clusters of a region.
+func oidcProvider(arn string) string {
+	if _, after, ok := strings.Cut(arn, "oidc-provider/"); ok {
+		return after
+	}
+	return arn
+}
