@@ -30,7 +30,7 @@ type place struct {
 }
 
 type originEntry struct {
-	origin   *lineage.Origin
+	origin   oneOrigin
 	evidence [lineage.Unresolved + 1]int
 	tree
 }
@@ -103,10 +103,10 @@ func (b *summaryBook) place(row *Row, c *lineage.Chain) *place {
 	case c.Origin != nil:
 		p.origin = b.origins[c.Origin.ID]
 		if p.origin == nil {
-			p.origin = &originEntry{origin: c.Origin, tree: tree{byRole: c.Origin.Kind == lineage.AWSService}}
+			p.origin = &originEntry{tree: tree{byRole: c.Origin.Kind == lineage.AWSService}}
 			b.origins[c.Origin.ID] = p.origin
 		}
-		p.origin.origin = richer(p.origin.origin, c.Origin)
+		p.origin.origin.add(c.Origin)
 		p.node = p.origin.place(row, c, b.sessions)
 	case c.Evidence == lineage.Contested || len(c.Candidates)+len(c.Conflicts) > 0:
 		p.node = b.dispute(c).place(row, c, b.sessions)
@@ -117,23 +117,6 @@ func (b *summaryBook) place(row *Row, c *lineage.Chain) *place {
 		p.node = p.gaps[0].place(row, c, b.sessions)
 	}
 	return p
-}
-
-// richer chooses the origin that tells more of one and the same person.
-func richer(a, b *lineage.Origin) *lineage.Origin {
-	told := func(o *lineage.Origin) int {
-		n := 0
-		for _, s := range []string{o.ARN, o.PrincipalID, o.AccountID, o.Name, o.Workload} {
-			if s != "" {
-				n++
-			}
-		}
-		return n
-	}
-	if told(b) > told(a) {
-		return b
-	}
-	return a
 }
 
 func (b *summaryBook) gap(gap lineage.Gap) *gapEntry {
@@ -208,7 +191,7 @@ func (b *summaryBook) summary() *Summary {
 	s.Totals.First, s.Totals.Last = b.span.first, b.span.last
 	for _, e := range b.origins {
 		nodes, all := e.done()
-		s.Origins = append(s.Origins, &OriginSummary{Origin: e.origin, Evidence: e.evidence, Activity: all.done(), Nodes: nodes})
+		s.Origins = append(s.Origins, &OriginSummary{Origin: e.origin.origin(), Evidence: e.evidence, Activity: all.done(), Nodes: nodes})
 	}
 	slices.SortFunc(s.Origins, func(x, y *OriginSummary) int {
 		return cmp.Or(cmp.Compare(rank(x.Origin), rank(y.Origin)), cmp.Compare(y.Writes, x.Writes),

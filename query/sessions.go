@@ -38,7 +38,9 @@ func Sessions(ctx context.Context, r Reader, resolver *lineage.Resolver, f Filte
 	}
 	var lines []SessionLine
 	for _, e := range b.entries() {
-		lines = append(lines, e.SessionLine)
+		if !e.forwarded() {
+			lines = append(lines, e.SessionLine)
+		}
 	}
 	if f.Newest {
 		slices.SortStableFunc(lines, func(x, y SessionLine) int { return cmp.Compare(y.First, x.First) })
@@ -57,8 +59,9 @@ type sessionBook struct {
 
 type sessionEntry struct {
 	SessionLine
-	key  string
-	keys map[string]bool // access keys
+	key    string
+	keys   map[string]bool // access keys
+	direct bool            // some call was not made by a service on the caller's behalf
 }
 
 func (b *sessionBook) add(l Line) {
@@ -82,11 +85,17 @@ func (b *sessionBook) addAs(key string, l Line) {
 	e.count(l)
 }
 
+// forwarded reports whether the session is no session of anybody's: a service
+// that was called with a long-term key makes its own calls on the caller's behalf
+// under a date of their own (linkage.md 3.19).
+func (e *sessionEntry) forwarded() bool { return !e.direct && len(e.Chain.Hops) == 0 }
+
 // count adds a call, and lets the chain with the best evidence speak for the
 // session: calls of one session may show more or less of it.
 func (e *sessionEntry) count(l Line) {
 	row := l.Row
 	e.Calls++
+	e.direct = e.direct || row.Caller.InvokedBy == ""
 	if row.IsWrite() {
 		e.Writes++
 	}

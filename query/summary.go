@@ -30,7 +30,7 @@ type Totals struct {
 
 // OriginSummary is one origin and everything done on its behalf.
 type OriginSummary struct {
-	Origin   *lineage.Origin
+	Origin   *lineage.Origin             // SignIn, AccessKeyID and Workload only where all chains agree in them
 	Evidence [lineage.Unresolved + 1]int // its events by evidence
 	Activity                             // of all nodes together
 	Nodes    []*Node                     // by first call; the one without a hop is what it did itself
@@ -90,8 +90,8 @@ type Call struct {
 	First, Last            cloudtrail.Time
 }
 
-// Top is the most frequent of some values, by count, then value, and how many
-// more different values there were.
+// Top is the most frequent of some values, by count, then first seen, and how
+// many more different values there were.
 type Top struct {
 	Most []Tally
 	More int

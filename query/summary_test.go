@@ -204,3 +204,33 @@ func TestCounterIsBounded(t *testing.T) {
 		t.Errorf("most (-want +got):\n%s", diff)
 	}
 }
+
+// What only some chains of an origin began with is not the origin's.
+func TestOneOrigin(t *testing.T) {
+	signIn := func(id string) *lineage.SignInInfo {
+		return &lineage.SignInInfo{By: "ConsoleLogin", Event: lineage.Use{ID: cloudtrail.ID{Event: id}}}
+	}
+	for _, tt := range []struct {
+		name  string
+		tells []lineage.Origin
+		want  string
+	}{
+		{"one", []lineage.Origin{{ID: "a", AccessKeyID: "k", SignIn: signIn("1"), Workload: "i-1"}}, "a  k 1 i-1"},
+		{"together more", []lineage.Origin{{ID: "a"}, {ID: "a", Name: "jo", AccessKeyID: "k"}, {ID: "a", SignIn: signIn("1")}}, "a jo k 1 "},
+		{"not agreed", []lineage.Origin{{ID: "a", AccessKeyID: "k", SignIn: signIn("1"), Workload: "i-1"}, {ID: "a", AccessKeyID: "l", SignIn: signIn("2"), Workload: "i-2"}}, "a    "},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var o oneOrigin
+			for i := range tt.tells {
+				o.add(&tt.tells[i])
+			}
+			all, event := o.origin(), ""
+			if all.SignIn != nil {
+				event = all.SignIn.Event.ID.Event
+			}
+			if got := fmt.Sprint(all.ID, " ", all.Name, " ", all.AccessKeyID, " ", event, " ", all.Workload); got != tt.want {
+				t.Errorf("%q, want %q", got, tt.want)
+			}
+		})
+	}
+}

@@ -15,42 +15,49 @@ const (
 // counter counts values in bounded memory: a million events may touch a million
 // things. Fed in a fixed order, what it forgets is fixed too.
 type counter struct {
-	n    map[string]int
+	n    map[string]seen
 	full bool // some value was not remembered
 }
 
-func (c *counter) add(value string) {
+// seen is how often a value came, and how many came first before it.
+type seen struct{ count, order int }
+
+func (c *counter) add(value string) { c.addN(value, 1) }
+
+func (c *counter) addN(value string, n int) {
 	if value == "" {
 		return
 	}
 	if c.n == nil {
-		c.n = map[string]int{}
+		c.n = map[string]seen{}
 	}
-	n, ok := c.n[value]
-	if !ok && len(c.n) >= mostKept {
+	was, ok := c.n[value]
+	switch {
+	case ok:
+		c.n[value] = seen{was.count + n, was.order}
+	case len(c.n) < mostKept:
+		c.n[value] = seen{n, len(c.n)}
+	default:
 		c.full = true
-		return
 	}
-	c.n[value] = n + 1
 }
 
 func (c *counter) merge(o *counter) {
 	for _, t := range o.sorted() {
-		c.add(t.Value)
-		if _, ok := c.n[t.Value]; ok {
-			c.n[t.Value] += t.Count - 1
-		}
+		c.addN(t.Value, t.Count)
 	}
 	c.full = c.full || o.full
 }
 
+// sorted has the most frequent first, of those equally frequent the first seen:
+// of what one call touches, AWS names the whole before the part.
 func (c *counter) sorted() []Tally {
 	all := make([]Tally, 0, len(c.n))
-	for v, n := range c.n {
-		all = append(all, Tally{v, n})
+	for v, s := range c.n {
+		all = append(all, Tally{v, s.count})
 	}
 	slices.SortFunc(all, func(x, y Tally) int {
-		return cmp.Or(cmp.Compare(y.Count, x.Count), cmp.Compare(x.Value, y.Value))
+		return cmp.Or(cmp.Compare(y.Count, x.Count), cmp.Compare(c.n[x.Value].order, c.n[y.Value].order))
 	})
 	return all
 }

@@ -29,7 +29,7 @@ type start struct {
 	from    func(*Row, *lineage.Chain) int // first hop that was reached, -1 where it does not fit
 	fits    int
 	asked   string
-	origins map[string]*lineage.Origin
+	origins map[string]*oneOrigin
 	roles   map[string]bool
 	ids     map[string]bool // sessions to start from
 	uses    map[*lineage.Identity]lineage.Use
@@ -42,7 +42,7 @@ func newWalk(asked string) (*walk, error) {
 	add := func(as Word, from func(*Row, *lineage.Chain) int) {
 		w.starts = append(w.starts, &start{
 			as: as, from: from, asked: asked,
-			origins: map[string]*lineage.Origin{}, roles: map[string]bool{}, ids: map[string]bool{},
+			origins: map[string]*oneOrigin{}, roles: map[string]bool{}, ids: map[string]bool{},
 			uses: map[*lineage.Identity]lineage.Use{}, reached: map[string]*lineage.Descent{}, shared: map[string]bool{},
 		})
 	}
@@ -104,8 +104,11 @@ func (w *walk) add(l Line) {
 // hop on.
 func (s *start) follow(l Line, from int) {
 	hops := l.Chain.Hops
-	if s.as == AsPerson {
-		s.origins[l.Chain.Origin.ID] = l.Chain.Origin
+	if o := l.Chain.Origin; s.as == AsPerson {
+		if s.origins[o.ID] == nil {
+			s.origins[o.ID] = &oneOrigin{}
+		}
+		s.origins[o.ID].add(o)
 	}
 	if len(hops) <= from {
 		if _, ok := s.uses[l.Row.Caller]; !ok {
@@ -157,7 +160,11 @@ func (s *start) reach(key string, d lineage.Descent) {
 }
 
 func (s *start) sortedOrigins() []*lineage.Origin {
-	return slices.SortedFunc(maps.Values(s.origins), func(x, y *lineage.Origin) int { return cmp.Compare(x.ID, y.ID) })
+	var all []*lineage.Origin
+	for _, id := range slices.Sorted(maps.Keys(s.origins)) {
+		all = append(all, s.origins[id].origin())
+	}
+	return all
 }
 
 // subjects is where lineage starts to follow what was handed out.
@@ -170,7 +177,7 @@ func (s *start) subjects() []lineage.Subject {
 		all = append(all, lineage.Subject{Uses: uses})
 	}
 	for _, id := range slices.Sorted(maps.Keys(s.origins)) {
-		all = append(all, lineage.Subject{OriginID: id, PrincipalID: s.origins[id].PrincipalID})
+		all = append(all, lineage.Subject{OriginID: id, PrincipalID: s.origins[id].all.PrincipalID})
 	}
 	for _, arn := range sortedKeys(s.roles) {
 		all = append(all, lineage.Subject{RoleARN: arn})

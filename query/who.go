@@ -142,9 +142,9 @@ func isUUID(s string) bool {
 }
 
 // isCaller reports whether asked is the ARN, unique id or name of the caller
-// itself, not of its session.
+// itself, not of its session. A role's unique id fits all its sessions.
 func isCaller(id *lineage.Identity, asked string) bool {
-	return asked != "" && (asked == id.ARN || asked == id.PrincipalID || strings.EqualFold(asked, id.UserName))
+	return asked != "" && (asked == id.ARN || asked == id.PrincipalID || asked == id.RoleID() || strings.EqualFold(asked, id.UserName))
 }
 
 // whoFits answers for every session, and every caller without one, of the
