@@ -110,10 +110,11 @@ func (s *start) follow(l Line, from int) {
 		}
 		s.origins[o.ID].add(o)
 	}
+	// The caller's session may have handed out others that no record shows in use.
+	if _, ok := s.uses[l.Row.Caller]; !ok {
+		s.uses[l.Row.Caller] = l.Row.Use
+	}
 	if len(hops) <= from {
-		if _, ok := s.uses[l.Row.Caller]; !ok {
-			s.uses[l.Row.Caller] = l.Row.Use
-		}
 		return
 	}
 	switch s.as {
