@@ -8,7 +8,9 @@ import (
 // recorded joins what the session's own record names (named-on-record) to what
 // its chain came to.
 func (f *frame) recorded(c *Chain) *Chain {
-	if !f.w.on(ruleNamedOnRecord) {
+	// A root session comes here only where AssumeRoot made it: then its type
+	// names the account that was worked on, and no person.
+	if !f.w.on(ruleNamedOnRecord) || f.id.Type == "Root" {
 		return c
 	}
 	if o := namedOnRecord(f.id); o != nil {

@@ -287,18 +287,23 @@ func (w *walk) named(id string, t cloudtrail.Time) (name, arn string) {
 	return best.Detail.Name, best.Detail.ARN
 }
 
-// userByARN is the unique id that an ARN had at some moment, likewise.
+// userByARN is the unique id that an ARN had at some moment, likewise; "" where
+// it had two on one day, as of a user made anew.
 func (w *walk) userByARN(arn string, t cloudtrail.Time) string {
 	var best *Fact
+	shared := false
 	for _, f := range w.always(keyName(arn)) {
 		if f.Kind != Name || f.Detail.ARN != arn || !isUserID(f.Detail.ID) {
 			continue
 		}
-		if best == nil || f.Time <= t && f.Time > best.Time {
-			best = f
+		switch {
+		case best == nil || f.Time <= t && f.Time > best.Time:
+			best, shared = f, false
+		case f.Time == best.Time && f.Detail.ID != best.Detail.ID:
+			shared = true
 		}
 	}
-	if best == nil {
+	if best == nil || shared {
 		return ""
 	}
 	return best.Detail.ID

@@ -96,7 +96,9 @@ func (f *frame) switched(c *Chain) *Chain {
 		return c
 	}
 	from := f.switcher(sw)
-	if from == nil || from.AccountID != c.Origin.AccountID {
+	// An ARN is all that SwitchFrom tells: where it is the origin's, the unique
+	// id that it had that day, for this user or a namesake, contests nothing.
+	if from == nil || from.AccountID != c.Origin.AccountID || from.ARN == c.Origin.ARN {
 		return c
 	}
 	if differ(from.PrincipalID, c.Origin.PrincipalID) && isUserID(from.PrincipalID) && isUserID(c.Origin.PrincipalID) {
