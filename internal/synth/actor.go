@@ -27,10 +27,12 @@ type actor struct {
 	unique string   // unique id, for IAM users: AIDA…
 
 	parent   *actor
-	issued   *event // the caller's copy, or the only one; nil where AWS logs none
-	copied   *event // the role owner's copy
-	key      string // as issued
-	switched *event // the console's SwitchRole record
+	issued   *event   // the caller's copy, or the only one; nil where AWS logs none
+	copied   *event   // the role owner's copy
+	others   []*event // issuances in the same second, for the same
+	portal   *event   // the call to Identity Center that led to it
+	key      string   // as issued
+	switched *event   // the console's SwitchRole record
 	named    []*event
 	claim    string // source identity
 	tied     bool   // another's session has the same principal and second
@@ -100,6 +102,8 @@ func known(e *event) knowledge {
 	switch {
 	case e.names != "":
 		return knowledge{e.names, exact}
+	case e.amended != nil && e.amended.kept:
+		return known(e.amended)
 	case e.grants != "":
 		return knowledge{grade: exact}
 	case e.vague:
@@ -145,8 +149,10 @@ func knownSession(s *actor, key string) knowledge {
 		return best
 	}
 	issuance := s.issued
-	if issuance == nil || !issuance.kept {
-		issuance = s.copied
+	for _, e := range append([]*event{s.copied}, s.others...) {
+		if e != nil && (issuance == nil || !issuance.kept) {
+			issuance = e
+		}
 	}
 	switch {
 	case issuance != nil && issuance.kept && issuance.grants != "":
@@ -161,6 +167,8 @@ func knownSession(s *actor, key string) knowledge {
 		return k
 	case s.switched != nil && s.switched.kept:
 		return knowledge{s.root().origin, strong}
+	case s.portal != nil && s.portal.kept:
+		return knowledge{grade: inferred}
 	}
 	return nothing
 }

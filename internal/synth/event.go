@@ -36,6 +36,7 @@ type truth struct {
 	by      *actor
 	names   string // origin id that the record itself names, "" for none
 	partner *event // the same call in another account's log
+	amended *event // the addendum that gives it anew
 	owner   bool   // this copy names its caller by account and unique id only
 	issues  bool   // handed out credentials
 	vague   bool   // nothing that links is on the record, though some may be said of it

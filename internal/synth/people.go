@@ -117,7 +117,7 @@ func (w *world) signIn(p *person, at time.Time, r *role, agent string) *cred {
 	s := w.session(subject, r, p.name, at, ask{})
 	e := w.record(subject, at, "sts.amazonaws.com", "AssumeRoleWithSAML")
 	w.fillSAML(e, s, issuer, provider, "persistent")
-	s.by.issued = e
+	s.by.issued, s.by.portal = e, asked
 	s.agent, s.host = agent, true
 	return w.rekey(s)
 }

@@ -242,6 +242,7 @@ func (c *company) corrected(at time.Time) {
 	fuller.who.key = s.who.key
 	fuller.id = c.uuid()
 	fuller.addendum = object("reason", "UPDATED_DATA", "updatedFields", "userIdentity.accessKeyId", "originalRequestID", e.requestID, "originalEventID", e.id)
+	e.amended = &fuller
 	c.events = append(c.events, &fuller)
 }
 
