@@ -3,6 +3,7 @@ package query
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -114,6 +115,7 @@ func (s *start) sessions(book *sessionBook, asOf cloudtrail.Time) []ReachedSessi
 	for key, d := range s.reached {
 		session := ReachedSession{Descent: *d}
 		if e := book.byKey[key]; e != nil {
+			e = s.own(e)
 			session.Calls, session.Writes, session.Errors = e.Calls, e.Writes, e.Errors
 			session.First, session.Last = e.First, e.Last
 			session.Keys = mergeKeys(d.Keys, e.keys)
@@ -129,6 +131,30 @@ func (s *start) sessions(book *sessionBook, asOf cloudtrail.Time) []ReachedSessi
 		sessions[i] = e.session
 	}
 	return sessions
+}
+
+// own is the part of a session that is of those who were asked about: another
+// person may hold the same session id.
+func (s *start) own(e *sessionEntry) *sessionEntry {
+	people := e.people()
+	if len(people) == 1 {
+		return people[0]
+	}
+	part := &sessionEntry{keys: map[string]bool{}}
+	for _, p := range people {
+		if s.origins[originID(p.Chain)] == nil {
+			continue
+		}
+		part.Calls += p.Calls
+		part.Writes += p.Writes
+		part.Errors += p.Errors
+		maps.Copy(part.keys, p.keys)
+		if part.First == 0 || p.First < part.First {
+			part.First = p.First
+		}
+		part.Last = max(part.Last, p.Last)
+	}
+	return part
 }
 
 // depth is how many sessions a session was made through. Forged records may

@@ -62,6 +62,9 @@ type sessionEntry struct {
 	key    string
 	keys   map[string]bool // access keys
 	direct bool            // some call was not made by a service on the caller's behalf
+	// of are the same calls by who is behind them, origin id or "" for nobody
+	// known. Two people may hold one session id: a role, a name, a second.
+	of map[string]*sessionEntry
 }
 
 func (b *sessionBook) add(l Line) {
@@ -76,13 +79,50 @@ func (b *sessionBook) addAs(key string, l Line) {
 	}
 	e := b.byKey[key]
 	if e == nil {
-		e = &sessionEntry{
-			SessionLine: SessionLine{ID: sessionOfKey(key), First: l.Row.Time, Last: l.Row.Time},
-			key:         key, keys: map[string]bool{},
-		}
+		e = newSessionEntry(key, l)
+		e.of = map[string]*sessionEntry{}
 		b.byKey[key] = e
 	}
 	e.count(l)
+	who := originID(l.Chain)
+	if e.of[who] == nil {
+		e.of[who] = newSessionEntry(key, l)
+	}
+	e.of[who].count(l)
+}
+
+func newSessionEntry(key string, l Line) *sessionEntry {
+	return &sessionEntry{
+		SessionLine: SessionLine{ID: sessionOfKey(key), First: l.Row.Time, Last: l.Row.Time},
+		key:         key, keys: map[string]bool{},
+	}
+}
+
+// originID is the id of the origin, "" where there is none.
+func originID(c *lineage.Chain) string {
+	if c.Origin == nil {
+		return ""
+	}
+	return c.Origin.ID
+}
+
+// contested reports whether a call in it fits several people.
+func (e *sessionEntry) contested() bool {
+	return e != nil && e.Chain.Evidence == lineage.Contested
+}
+
+// people are the entries by who is behind them where that is more than one, or
+// in dispute; else the entry itself: calls that do not tell are in a session
+// that does.
+func (e *sessionEntry) people() []*sessionEntry {
+	named := len(e.of)
+	if e.of[""] != nil {
+		named--
+	}
+	if named == 0 || named == 1 && !e.of[""].contested() {
+		return []*sessionEntry{e}
+	}
+	return slices.Collect(maps.Values(e.of))
 }
 
 // forwarded reports whether the session is no session of anybody's: a service
@@ -124,12 +164,15 @@ func (e *sessionEntry) count(l Line) {
 
 // entries are the finished sessions, by first call, then id.
 func (b *sessionBook) entries() []*sessionEntry {
-	all := slices.Collect(maps.Values(b.byKey))
+	var all []*sessionEntry
+	for _, e := range b.byKey {
+		all = append(all, e.people()...)
+	}
 	for _, e := range all {
 		e.AccessKeyIDs = sortedKeys(e.keys)
 	}
 	slices.SortFunc(all, func(x, y *sessionEntry) int {
-		return cmp.Or(cmp.Compare(x.First, y.First), cmp.Compare(x.key, y.key))
+		return cmp.Or(cmp.Compare(x.First, y.First), cmp.Compare(x.key, y.key), cmp.Compare(originID(x.Chain), originID(y.Chain)))
 	})
 	return all
 }

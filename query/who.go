@@ -156,15 +156,17 @@ func whoFits(ctx context.Context, r Reader, resolver *lineage.Resolver, f Filter
 	}
 	q.also = also
 	var book sessionBook
-	lines := map[string]Line{}
+	type keyed struct{ key, origin string }
+	lines := map[keyed]Line{} // the best proved of each session and person
 	err = q.each(ctx, func(l Line) {
 		key := book.keys.of(l.Row, l.Chain)
 		if key == "" { // long-term credentials, or a service
 			key = keySep + callerWords(l.Row.Caller) + keySep + l.Row.Caller.AccessKeyID
 		}
-		if first, ok := lines[key]; !ok || l.Chain.Evidence < first.Chain.Evidence {
+		at := keyed{key, originID(l.Chain)}
+		if first, ok := lines[at]; !ok || l.Chain.Evidence < first.Chain.Evidence {
 			row := keepRow(l.Row)
-			lines[key] = Line{Row: &row, Chain: l.Chain}
+			lines[at] = Line{Row: &row, Chain: l.Chain}
 		}
 		book.addAs(key, l)
 	})
@@ -173,7 +175,7 @@ func whoFits(ctx context.Context, r Reader, resolver *lineage.Resolver, f Filter
 	}
 	var answers []Answer
 	for _, e := range book.entries() {
-		answers = append(answers, Answer{Line: lines[e.key], Session: &e.SessionLine})
+		answers = append(answers, Answer{Line: lines[keyed{e.key, originID(e.Chain)}], Session: &e.SessionLine})
 	}
 	return answers, nil
 }
