@@ -46,83 +46,85 @@ func sampleLine() (*Row, *lineage.Chain) {
 	return row, chain
 }
 
+const sampleSession = "AROA2:jo@work@2016-04-05T20:40:00Z"
+
+var filterCases = []struct {
+	name string
+	f    Filter
+	want bool
+}{
+	{"nothing asked", Filter{}, true},
+	{"since, the very second", Filter{Since: 1_460_000_000}, true},
+	{"since, later", Filter{Since: 1_460_000_001}, false},
+	{"until, the very second", Filter{Until: 1_460_000_000}, true},
+	{"until, earlier", Filter{Until: 1_459_999_999}, false},
+	{"origin by id", Filter{Origins: []string{"iam:111111111111:AIDA1"}}, true},
+	{"origin by ARN", Filter{Origins: []string{"arn:aws:iam::111111111111:user/staff/jsmith"}}, true},
+	{"origin by unique id", Filter{Origins: []string{"AIDA1"}}, true},
+	{"origin by name, whatever its case", Filter{Origins: []string{"nobody", "JSmith"}}, true},
+	{"origin by part of a name", Filter{Origins: []string{"smith"}}, false},
+	{"an empty origin", Filter{Origins: []string{""}}, false},
+	{"kind", Filter{Kinds: []string{"iamuser"}}, true},
+	{"another kind", Filter{Kinds: []string{"Root"}}, false},
+	{"role by name", Filter{Roles: []string{"Writer"}}, true},
+	{"role by path and name", Filter{Roles: []string{"app/Writer"}}, true},
+	{"role by type, path and name", Filter{Roles: []string{"role/app/Writer"}}, true},
+	{"role by ARN", Filter{Roles: []string{"arn:aws:iam::222222222222:role/app/Writer"}}, true},
+	{"role by the session's ARN, which has no path", Filter{Roles: []string{"arn:aws:sts::222222222222:assumed-role/Writer/x"}}, true},
+	{"first role of the chain", Filter{Roles: []string{"Hub"}}, true},
+	{"role of another account", Filter{Roles: []string{"arn:aws:iam::444444444444:role/app/Writer"}}, false},
+	{"part of a role's name", Filter{Roles: []string{"riter"}}, false},
+	{"account", Filter{Accounts: []string{"222222222222"}}, true},
+	{"account it only came from", Filter{Accounts: []string{"111111111111"}}, false},
+	{"from the origin's account", Filter{FromAccounts: []string{"111111111111"}}, true},
+	{"from an account on the way", Filter{FromAccounts: []string{"333333333333"}}, true},
+	{"from the account it happened in", Filter{FromAccounts: []string{"222222222222"}}, false},
+	{"region", Filter{Regions: []string{"us-east-1", "eu-west-1"}}, true},
+	{"another region", Filter{Regions: []string{"us-east-1"}}, false},
+	{"key", Filter{Keys: []string{"ASIAWRITER"}}, true},
+	{"another key", Filter{Keys: []string{"ASIAOTHER"}}, false},
+	{"session by id", Filter{Sessions: []string{sampleSession}}, true},
+	{"session by name, which holds an @", Filter{Sessions: []string{"jo@work"}}, true},
+	{"session by ARN", Filter{Sessions: []string{"arn:aws:sts::222222222222:assumed-role/Writer/jo@work"}}, true},
+	{"another session of that name", Filter{Sessions: []string{"AROA2:jo@work@2016-04-06T20:39:37Z"}}, false},
+	{"event name", Filter{EventNames: []string{"PutItem"}}, true},
+	{"another event name", Filter{EventNames: []string{"GetItem"}}, false},
+	{"event source", Filter{EventSources: []string{"dynamodb.amazonaws.com"}}, true},
+	{"event source in short", Filter{EventSources: []string{"dynamodb"}}, true},
+	{"another event source", Filter{EventSources: []string{"s3"}}, false},
+	{"address", Filter{IPs: []string{"192.0.2.7"}}, true},
+	{"address as IPv6 writes it", Filter{IPs: []string{"::ffff:192.0.2.7"}}, true},
+	{"range", Filter{IPs: []string{"198.51.100.0/24", "192.0.2.0/24"}}, true},
+	{"another range", Filter{IPs: []string{"192.0.3.0/24"}}, false},
+	{"user agent", Filter{UserAgents: []string{"aws-cli"}}, true},
+	{"another user agent", Filter{UserAgents: []string{"Boto3"}}, false},
+	{"evidence, that good", Filter{Evidence: lineage.Strong}, true},
+	{"evidence, at least worse", Filter{Evidence: lineage.Claimed}, true},
+	{"evidence, better", Filter{Evidence: lineage.Exact}, false},
+	{"cross-account", Filter{CrossAccount: true}, true},
+	{"writes", Filter{Writes: true}, true},
+	{"errors", Filter{Errors: true}, false},
+	{"two that fit", Filter{Writes: true, Regions: []string{"eu-west-1"}}, true},
+	{"two of which one fits", Filter{Writes: true, Regions: []string{"us-east-1"}}, false},
+	{"not this event name", Filter{Not: []Filter{{EventNames: []string{"PutItem"}}}}, false},
+	{"not another event name", Filter{Not: []Filter{{EventNames: []string{"GetItem"}}}}, true},
+	{"not this origin", Filter{Not: []Filter{{Origins: []string{"jsmith"}}}}, false},
+	{"not another origin", Filter{Not: []Filter{{Origins: []string{"jdoe"}}}}, true},
+	{"not writes", Filter{Not: []Filter{{Writes: true}}}, false},
+	{"not this and another", Filter{Not: []Filter{{Writes: true, EventNames: []string{"GetItem"}}}}, true},
+	{"neither of two", Filter{Not: []Filter{{EventNames: []string{"GetItem"}}, {Origins: []string{"jsmith"}}}}, false},
+	{"third party", Filter{ThirdParty: true}, true},
+	{"third party, unless the account is one's own", Filter{ThirdParty: true, OwnAccounts: []string{"111111111111", "333333333333"}}, false},
+	{"resource of the row", Filter{Resources: []string{"table/ledger"}}, true},
+	{"not that resource", Filter{Not: []Filter{{Resources: []string{"ledger"}}}}, false},
+}
+
 func TestFilters(t *testing.T) {
-	id := "AROA2:jo@work@2016-04-05T20:40:00Z"
 	sampleRow, _ := sampleLine()
-	if got := sampleRow.Caller.SessionID(); got != id {
+	if got := sampleRow.Caller.SessionID(); got != sampleSession {
 		t.Fatalf("the sample's session is %s", got)
 	}
-	tests := []struct {
-		name string
-		f    Filter
-		want bool
-	}{
-		{"nothing asked", Filter{}, true},
-		{"since, the very second", Filter{Since: 1_460_000_000}, true},
-		{"since, later", Filter{Since: 1_460_000_001}, false},
-		{"until, the very second", Filter{Until: 1_460_000_000}, true},
-		{"until, earlier", Filter{Until: 1_459_999_999}, false},
-		{"origin by id", Filter{Origins: []string{"iam:111111111111:AIDA1"}}, true},
-		{"origin by ARN", Filter{Origins: []string{"arn:aws:iam::111111111111:user/staff/jsmith"}}, true},
-		{"origin by unique id", Filter{Origins: []string{"AIDA1"}}, true},
-		{"origin by name, whatever its case", Filter{Origins: []string{"nobody", "JSmith"}}, true},
-		{"origin by part of a name", Filter{Origins: []string{"smith"}}, false},
-		{"an empty origin", Filter{Origins: []string{""}}, false},
-		{"kind", Filter{Kinds: []string{"iamuser"}}, true},
-		{"another kind", Filter{Kinds: []string{"Root"}}, false},
-		{"role by name", Filter{Roles: []string{"Writer"}}, true},
-		{"role by path and name", Filter{Roles: []string{"app/Writer"}}, true},
-		{"role by type, path and name", Filter{Roles: []string{"role/app/Writer"}}, true},
-		{"role by ARN", Filter{Roles: []string{"arn:aws:iam::222222222222:role/app/Writer"}}, true},
-		{"role by the session's ARN, which has no path", Filter{Roles: []string{"arn:aws:sts::222222222222:assumed-role/Writer/x"}}, true},
-		{"first role of the chain", Filter{Roles: []string{"Hub"}}, true},
-		{"role of another account", Filter{Roles: []string{"arn:aws:iam::444444444444:role/app/Writer"}}, false},
-		{"part of a role's name", Filter{Roles: []string{"riter"}}, false},
-		{"account", Filter{Accounts: []string{"222222222222"}}, true},
-		{"account it only came from", Filter{Accounts: []string{"111111111111"}}, false},
-		{"from the origin's account", Filter{FromAccounts: []string{"111111111111"}}, true},
-		{"from an account on the way", Filter{FromAccounts: []string{"333333333333"}}, true},
-		{"from the account it happened in", Filter{FromAccounts: []string{"222222222222"}}, false},
-		{"region", Filter{Regions: []string{"us-east-1", "eu-west-1"}}, true},
-		{"another region", Filter{Regions: []string{"us-east-1"}}, false},
-		{"key", Filter{Keys: []string{"ASIAWRITER"}}, true},
-		{"another key", Filter{Keys: []string{"ASIAOTHER"}}, false},
-		{"session by id", Filter{Sessions: []string{id}}, true},
-		{"session by name, which holds an @", Filter{Sessions: []string{"jo@work"}}, true},
-		{"session by ARN", Filter{Sessions: []string{"arn:aws:sts::222222222222:assumed-role/Writer/jo@work"}}, true},
-		{"another session of that name", Filter{Sessions: []string{"AROA2:jo@work@2016-04-06T20:39:37Z"}}, false},
-		{"event name", Filter{EventNames: []string{"PutItem"}}, true},
-		{"another event name", Filter{EventNames: []string{"GetItem"}}, false},
-		{"event source", Filter{EventSources: []string{"dynamodb.amazonaws.com"}}, true},
-		{"event source in short", Filter{EventSources: []string{"dynamodb"}}, true},
-		{"another event source", Filter{EventSources: []string{"s3"}}, false},
-		{"address", Filter{IPs: []string{"192.0.2.7"}}, true},
-		{"address as IPv6 writes it", Filter{IPs: []string{"::ffff:192.0.2.7"}}, true},
-		{"range", Filter{IPs: []string{"198.51.100.0/24", "192.0.2.0/24"}}, true},
-		{"another range", Filter{IPs: []string{"192.0.3.0/24"}}, false},
-		{"user agent", Filter{UserAgents: []string{"aws-cli"}}, true},
-		{"another user agent", Filter{UserAgents: []string{"Boto3"}}, false},
-		{"evidence, that good", Filter{Evidence: lineage.Strong}, true},
-		{"evidence, at least worse", Filter{Evidence: lineage.Claimed}, true},
-		{"evidence, better", Filter{Evidence: lineage.Exact}, false},
-		{"cross-account", Filter{CrossAccount: true}, true},
-		{"writes", Filter{Writes: true}, true},
-		{"errors", Filter{Errors: true}, false},
-		{"two that fit", Filter{Writes: true, Regions: []string{"eu-west-1"}}, true},
-		{"two of which one fits", Filter{Writes: true, Regions: []string{"us-east-1"}}, false},
-		{"not this event name", Filter{Not: []Filter{{EventNames: []string{"PutItem"}}}}, false},
-		{"not another event name", Filter{Not: []Filter{{EventNames: []string{"GetItem"}}}}, true},
-		{"not this origin", Filter{Not: []Filter{{Origins: []string{"jsmith"}}}}, false},
-		{"not another origin", Filter{Not: []Filter{{Origins: []string{"jdoe"}}}}, true},
-		{"not writes", Filter{Not: []Filter{{Writes: true}}}, false},
-		{"not this and another", Filter{Not: []Filter{{Writes: true, EventNames: []string{"GetItem"}}}}, true},
-		{"neither of two", Filter{Not: []Filter{{EventNames: []string{"GetItem"}}, {Origins: []string{"jsmith"}}}}, false},
-		{"third party", Filter{ThirdParty: true}, true},
-		{"third party, unless the account is one's own", Filter{ThirdParty: true, OwnAccounts: []string{"111111111111", "333333333333"}}, false},
-		{"resource of the row", Filter{Resources: []string{"table/ledger"}}, true},
-		{"not that resource", Filter{Not: []Filter{{Resources: []string{"ledger"}}}}, false},
-	}
-	for _, tt := range tests {
+	for _, tt := range filterCases {
 		t.Run(tt.name, func(t *testing.T) {
 			if got := passes(t, tt.f, `{}`); got != tt.want {
 				t.Errorf("passes = %v, want %v", got, tt.want)
