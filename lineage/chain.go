@@ -16,6 +16,7 @@ type Chain struct {
 
 	span      int  // sessions between the event and the record that named the origin
 	cutOff    bool // there is more before the first hop than is followed
+	ring      bool // nothing but itself leads to the session
 	delegated bool // further sessions were made by whoever stands in Via
 }
 

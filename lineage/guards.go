@@ -153,10 +153,10 @@ func (f *frame) dated(i *issuance) string {
 }
 
 // ownKey holds off a record that issued its caller's own key: placeholders do.
-func ownKey(i *issuance) string {
+func (f *frame) ownKey(i *issuance) string {
 	k := i.key()
-	for _, f := range i.copies {
-		if k != "" && f.Caller.AccessKeyID == k {
+	for _, by := range i.copies {
+		if k != "" && by.Caller.AccessKeyID == k && f.w.on(guardOwnKey) {
 			return "own-key"
 		}
 	}
@@ -168,7 +168,7 @@ func ownKey(i *issuance) string {
 func (f *frame) guard(i *issuance, rule Rule) string {
 	checks := [...]func() string{
 		func() string { return f.denied(i) },
-		func() string { return ownKey(i) },
+		func() string { return f.ownKey(i) },
 		func() string {
 			if rule == AccessKey {
 				return f.dated(i)

@@ -19,7 +19,7 @@ func (f *frame) session() *Chain {
 	if c.Origin == nil && c.Evidence != Contested && !f.isTied(c) {
 		switch {
 		case reason == ExpiredWindow:
-		case f.forwardAccess(&c), f.portal(&c):
+		case f.downstream(&c), f.forwardAccess(&c), f.portal(&c):
 		}
 	}
 	if c.Origin == nil && f.w.on(ruleSourceIdentity) {
@@ -38,7 +38,7 @@ func (f *frame) isTied(c *Chain) bool {
 func (f *frame) tied() (*Chain, Reason) {
 	hop := f.hop()
 	first := f.accessKey()
-	hop.Proof.RuledOut = first.ruledOut
+	hop.Proof.rule(first.ruledOut)
 	if c := f.link(&first, hop); c != nil {
 		return c, ""
 	}
@@ -57,7 +57,7 @@ func (f *frame) tied() (*Chain, Reason) {
 	for _, rule := range [...]func() tie{f.sessionTuple, f.serviceSession} {
 		t := rule()
 		late = late || t.late
-		hop.Proof.RuledOut = append(slices.Clip(hop.Proof.RuledOut), t.ruledOut...)
+		hop.Proof.rule(t.ruledOut)
 		if c := f.link(&t, hop); c != nil {
 			return f.switched(c), ""
 		}
@@ -77,6 +77,15 @@ func (f *frame) tied() (*Chain, Reason) {
 	return f.unresolved(hop, late)
 }
 
+// rule adds what fell out under one more rule, each for its first reason.
+func (p *Proof) rule(out []RuledOut) {
+	for _, x := range out {
+		if !slices.ContainsFunc(p.RuledOut, func(o RuledOut) bool { return compareFact(o.Issuance, x.Issuance) == 0 }) {
+			p.RuledOut = append(slices.Clip(p.RuledOut), x)
+		}
+	}
+}
+
 // fit is one caller that may stand behind the session.
 type fit struct {
 	i  *issuance
@@ -85,7 +94,7 @@ type fit struct {
 }
 
 // link goes on to whoever called the issuances that fit. nil: there is none, or
-// all of them only lead round in a ring.
+// all of them only lead round in a ring, which makes the session part of it.
 func (f *frame) link(t *tie, hop Hop) *Chain {
 	var fits []fit
 	for _, i := range t.fits {
@@ -96,6 +105,7 @@ func (f *frame) link(t *tie, hop Hop) *Chain {
 		}
 	}
 	if len(fits) == 0 {
+		f.ring = f.ring || len(t.fits) > 0
 		return nil
 	}
 	hop.Rule, hop.Evidence, hop.Proof.Equal = t.rule, t.evidence, t.equal
@@ -324,7 +334,7 @@ func (h *Hop) crosses() bool { return differ(h.Account, h.CallerAccountID) }
 func (f *frame) unresolved(hop Hop, late bool) (*Chain, Reason) {
 	reason := f.reason(late)
 	return &Chain{
-		Evidence: Unresolved, Hops: []Hop{hop}, span: 1,
+		Evidence: Unresolved, Hops: []Hop{hop}, span: 1, ring: f.ring,
 		Gaps: []Gap{f.gap(reason, hop.Account)},
 	}, reason
 }

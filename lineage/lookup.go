@@ -182,15 +182,22 @@ func (r *Resolver) read(ctx context.Context, slots []slot, found map[slot][]*Fac
 	if err != nil {
 		return fmt.Errorf("reading linking facts: %w", err)
 	}
+	r.mu.RLock()
+	fixes := r.fixes
+	r.mu.RUnlock()
 	for _, f := range facts {
 		day := allTime
 		if slots[0].day != allTime {
 			day = dayOf(f.Time)
 		}
+		told := f
+		if c, ok := fixes[f.ID.Event]; ok {
+			told = f.Corrected(c)
+		}
 		for _, key := range f.Keys() {
 			s := slot{key, day}
 			if _, wanted := found[s]; wanted {
-				found[s] = append(found[s], f)
+				found[s] = append(found[s], told)
 			}
 		}
 	}

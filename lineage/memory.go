@@ -113,6 +113,7 @@ type frame struct {
 	regional bool
 	readings []reading
 	single   bool // the answer leans on this one event: it is not kept
+	ring     bool // what fits was made from this very session
 }
 
 func (w *walk) frame(u *Use, calling bool) *frame {

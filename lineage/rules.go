@@ -63,8 +63,16 @@ func (f *frame) accessKey() tie {
 	if len(near) > crowd {
 		return t
 	}
-	f.sift(&t, f.w.copiesOf(near))
+	f.sift(&t, f.w.copiesOf(only(near, func(i *Fact) bool { return i.Grant.AccessKeyID == k })))
 	return t
+}
+
+// only are the facts that, corrected, still say what they were found by.
+func only(facts []*Fact, holds func(*Fact) bool) []*Fact {
+	if !slices.ContainsFunc(facts, func(f *Fact) bool { return !holds(f) }) {
+		return facts
+	}
+	return slices.DeleteFunc(slices.Clone(facts), func(f *Fact) bool { return !holds(f) })
 }
 
 // sessionTuple is S1: principal id and creation date are those of the issuance.
@@ -75,7 +83,8 @@ func (f *frame) sessionTuple() tie {
 		return t
 	}
 	t.equal = []Equal{{"principalId", p}}
-	f.nearest(&t, f.w.during(keyRoleID(p), cd-1, cd+1), cd, 1)
+	found := f.w.during(keyRoleID(p), cd-1, cd+1)
+	f.nearest(&t, only(found, func(i *Fact) bool { return i.Grant.PrincipalID == p }), cd, 1)
 	f.lowerInHole(&t)
 	return t
 }

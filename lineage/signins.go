@@ -105,16 +105,19 @@ func (f *frame) switched(c *Chain) *Chain {
 		out := *c
 		out.Evidence, out.Origin = Contested, nil
 		out.Candidates = []Candidate{{Origin: c.Origin, Event: c.issuance()}}
+		from.Rule = SignInRule
 		out.Conflicts = []Conflict{{Says: "SwitchFrom", Origin: from}}
 		return &out
 	}
-	if c.Origin.ARN == "" {
-		out, o := *c, *c.Origin
-		o.ARN, o.Name = from.ARN, from.Name
-		out.Origin = &o
-		return &out
+	if c.Origin.Kind != AWSAccount || !isUserID(c.Origin.PrincipalID) {
+		return c
 	}
-	return c
+	// The role's owner was told the unique id, and the sign-in the name.
+	out, o := *c, *from
+	o.PrincipalID = c.Origin.PrincipalID
+	o.ID, o.Rule = "iam:"+o.AccountID+":"+o.PrincipalID, SignInRule
+	out.Origin, out.Evidence = &o, max(c.Evidence, Strong)
+	return &out
 }
 
 // signIn is how a user came by the session that a record shows: context, which
@@ -257,4 +260,43 @@ func (f *frame) portal(c **Chain) bool {
 	}
 	*c = &out
 	return true
+}
+
+// downstream is E2 for an agent's request: the agent's own event lists it by
+// request id, and was made in the session behind it.
+func (f *frame) downstream(c **Chain) bool {
+	if f.id.SignInSessionARN == "" && f.id.InvokedBy != "aws-mcp.amazonaws.com" || !f.w.on(ruleSignInSession) {
+		return false
+	}
+	f.single = true
+	for _, event := range few(f.w.always(keyDownstream(f.use.RequestID))) {
+		if event.Kind != Downstream || event.ID == f.use.ID || event.RequestID == f.use.RequestID {
+			continue
+		}
+		if found := f.w.resolve(&event.Use, false); found.Origin != nil && found.Origin.Rule != SourceIdentity {
+			*c = weaken(found, SignInSession, Exact, []Equal{{"requestID", f.use.RequestID}})
+			return true
+		}
+	}
+	return false
+}
+
+// byCredential is E2 for Identity Center's own events: another record of the
+// same portal session names the user.
+func (f *frame) byCredential() *Chain {
+	if f.id.CredentialID == "" || !f.w.on(ruleSignInSession) {
+		return nil
+	}
+	var named []*Origin
+	for _, event := range few(f.w.always(keySignInSession(f.id.CredentialID))) {
+		if event.Caller.OnBehalfOfUser != "" {
+			named = append(named, identityCenterOrigin(event.Caller))
+		}
+	}
+	o := onlyOne(named)
+	if o == nil {
+		return nil
+	}
+	o.Rule = SignInSession
+	return &Chain{Evidence: Exact, Origin: o}
 }

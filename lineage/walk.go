@@ -110,6 +110,9 @@ func (w *walk) parent(i *issuance, by *Fact) *Chain {
 	w.path = append(w.path, me)
 	c := w.resolve(&by.Use, true)
 	w.path = w.path[:len(w.path)-1]
+	if c.ring && c.Origin == nil {
+		return nil
+	}
 	if o := c.Origin; o != nil && o.Kind == AWSService && by.Caller.standing() == asService && o.Workload == "" {
 		if workload := workloadOf(by); workload != "" {
 			named := *o
@@ -156,6 +159,9 @@ func (f *frame) person() *Chain {
 
 // nameless is the chain of a record that names nobody and shows no session.
 func (f *frame) nameless() *Chain {
+	if c := f.byCredential(); c != nil {
+		return c
+	}
 	reason := NoSessionFields
 	switch {
 	case f.id.Redacted:
