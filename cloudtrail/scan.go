@@ -79,16 +79,16 @@ func (s *scanner) longSpace(i int) int {
 func (s *scanner) str(i int) (end int, escaped bool) {
 	b := s.buf
 	for {
-		w := binary.LittleEndian.Uint64(b[i:])
-		// The top bit of a byte is set where the byte is below 0x20, a quote,
-		// a backslash or above 0x7f. A borrow only reaches bytes behind one
-		// that is, so the first is exact.
-		m := (w | (w - spaces) | ((w ^ quotes) - ones) | ((w ^ backslashs) - ones)) & tops
+		two := (*[16]byte)(b[i:])
+		m, n := marks(binary.LittleEndian.Uint64(two[:8])), 0
 		if m == 0 {
-			i += 8
+			m, n = marks(binary.LittleEndian.Uint64(two[8:])), 8
+		}
+		if m == 0 {
+			i += 16
 			continue
 		}
-		i += bits.TrailingZeros64(m) >> 3
+		i += n + bits.TrailingZeros64(m)>>3
 		switch c := b[i]; {
 		case c == '"':
 			return i, escaped
@@ -107,6 +107,13 @@ func (s *scanner) str(i int) (end int, escaped bool) {
 			return s.fail(badString, i), false
 		}
 	}
+}
+
+// marks sets the top bit of each byte of w that is below 0x20, a quote, a
+// backslash or above 0x7f. A borrow only reaches bytes behind one that is, so the
+// first is exact.
+func marks(w uint64) uint64 {
+	return (w | (w - spaces) | ((w ^ quotes) - ones) | ((w ^ backslashs) - ones)) & tops
 }
 
 // escape measures the escape at the begin of b, behind its backslash: how many
