@@ -11,12 +11,13 @@ type reader struct {
 	scanner
 	record   Record
 	envelope Envelope
-	*slots
+	slots
 
 	// guess has, for each table and field, the field that stood behind it
 	// last time: records of one service have their members in one order.
 	guess   [tableCount][fieldCount]uint8
 	entered uint16 // tables that this record has used already
+	recent  recent
 	arena   []byte // unescaped text of this record
 	own     []byte // for an input without padding
 	inner   []byte // for the text of a CloudTrailEvent
@@ -38,7 +39,7 @@ type span struct{ start, end int }
 
 func newReader() *reader {
 	r := &reader{}
-	r.slots = newSlots(&r.record, &r.envelope)
+	r.slots = *newSlots(&r.record, &r.envelope)
 	return r
 }
 
@@ -121,18 +122,13 @@ func (r *reader) member(i int, f *field) int {
 		*r.texts[f.slot] = s
 		return end + 1
 	case jsonField:
-		end := r.value(i)
-		*r.jsons[f.slot] = r.span(i, end)
-		return end
+		return r.json(i, f.slot)
 	case boolField:
 		end := r.value(i)
 		*r.bools[f.slot] = boolOf(r.span(i, end))
 		return end
 	case identityField:
-		r.enter(f.table)
-		end := r.objectOrOther(i, f.table)
-		r.record.UserIdentity.Raw = r.span(i, end)
-		return end
+		return r.identity(i, f.table)
 	case objectField:
 		r.enter(f.table)
 		return r.objectOrOther(i, f.table)
@@ -231,8 +227,6 @@ func (r *reader) emit(raw string, offset int) {
 	c := &r.record
 	c.Raw, c.Ordinal, c.Offset = JSON(raw), r.ordinal, int64(offset)
 	c.EventTime, _ = ParseTime(c.EventTimeText)
-	session := &c.UserIdentity.SessionContext
-	session.CreationDate, _ = ParseTime(session.CreationDateText)
 	r.ordinal++
 	r.found = true
 	r.done = !r.yield(c, nil)
