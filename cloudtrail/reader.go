@@ -62,22 +62,34 @@ func (r *reader) object(i int, t *table) int {
 	for {
 		n := guess[last]
 		f := &t.fields[n]
-		key := (*[8 * quotedWords]byte)(b[i:])
-		if (binary.LittleEndian.Uint64(key[0:])^f.quoted[0])&f.mask[0]|
-			(binary.LittleEndian.Uint64(key[8:])^f.quoted[1])&f.mask[1]|
-			(binary.LittleEndian.Uint64(key[16:])^f.quoted[2])&f.mask[2]|
-			(binary.LittleEndian.Uint64(key[24:])^f.quoted[3])&f.mask[3] == 0 {
-			i = r.space(i + f.size)
+		if f.matches((*[8 * quotedWords]byte)(b[i:])) {
+			i += f.size
 		} else {
-			i, n = r.otherName(i, t)
+			i, n = r.otherName(i, t, n)
 			guess[last] = n
 			f = &t.fields[n]
 		}
 		last = n
-		i = r.space(r.member(i, f))
+		if b[i] <= ' ' {
+			i = r.longSpace(i)
+		}
+		if b[i] == '"' && f.kind == textField {
+			end, escaped := r.str(i + 1)
+			s := r.text[i+1 : end]
+			if escaped {
+				s = r.unescaped(s)
+			}
+			*r.texts[f.slot] = s
+			i = end + 1
+		} else {
+			i = r.member(i, f)
+		}
+		if b[i] <= ' ' {
+			i = r.longSpace(i)
+		}
 		switch b[i] {
 		case ',':
-			i = r.space(i + 1)
+			i++
 		case '}':
 			return i + 1
 		default:
@@ -86,9 +98,26 @@ func (r *reader) object(i int, t *table) int {
 	}
 }
 
-// otherName reads a name that was not the expected one.
-func (r *reader) otherName(i int, t *table) (int, uint8) {
+// matches reports whether the field's name, its quotes and colon begin the bytes.
+func (f *field) matches(b *[8 * quotedWords]byte) bool {
+	differ := (binary.LittleEndian.Uint64(b[0:])^f.quoted[0])&f.mask[0] |
+		(binary.LittleEndian.Uint64(b[8:])^f.quoted[1])&f.mask[1]
+	if f.size > 16 {
+		differ |= (binary.LittleEndian.Uint64(b[16:])^f.quoted[2])&f.mask[2] |
+			(binary.LittleEndian.Uint64(b[24:])^f.quoted[3])&f.mask[3]
+	}
+	return differ == 0
+}
+
+// otherName reads a name that was not the expected one, or has space before it.
+func (r *reader) otherName(i int, t *table, expected uint8) (int, uint8) {
 	unknown := uint8(len(t.fields) - 1)
+	if r.buf[i] <= ' ' {
+		i = r.longSpace(i)
+		if f := &t.fields[expected]; f.matches((*[8 * quotedWords]byte)(r.buf[i:])) {
+			return i + f.size, expected
+		}
+	}
 	if r.buf[i] != '"' {
 		return r.fail(badSyntax, i), unknown
 	}
@@ -111,16 +140,7 @@ func (r *reader) otherName(i int, t *table) (int, uint8) {
 func (r *reader) member(i int, f *field) int {
 	switch f.kind {
 	case textField:
-		if r.buf[i] != '"' {
-			return r.bareText(i, f.slot)
-		}
-		end, escaped := r.str(i + 1)
-		s := r.text[i+1 : end]
-		if escaped {
-			s = r.unescaped(s)
-		}
-		*r.texts[f.slot] = s
-		return end + 1
+		return r.bareText(i, f.slot)
 	case jsonField:
 		return r.json(i, f.slot)
 	case boolField:
