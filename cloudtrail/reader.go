@@ -203,6 +203,12 @@ func (r *reader) span(i, end int) JSON {
 }
 
 func boolOf(j JSON) Bool {
+	switch j {
+	case "true", `"true"`:
+		return True
+	case "false", `"false"`:
+		return False
+	}
 	switch s := strings.Trim(string(j), `"`); {
 	case strings.EqualFold(s, "true"):
 		return True

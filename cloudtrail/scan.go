@@ -156,25 +156,42 @@ func (s *scanner) value(i int) int {
 	return s.scalar(i)
 }
 
+// The literals as words of four bytes, false without its first.
+const (
+	literalTrue = 't' | 'r'<<8 | 'u'<<16 | 'e'<<24
+	literalNull = 'n' | 'u'<<8 | 'l'<<16 | 'l'<<24
+	literalAlse = 'a' | 'l'<<8 | 's'<<16 | 'e'<<24
+)
+
 // scalar steps over a number, true, false or null.
 func (s *scanner) scalar(i int) int {
-	word := ""
-	switch s.buf[i] {
+	b := (*[5]byte)(s.buf[i:])
+	switch b[0] {
 	case 't':
-		word = "true"
-	case 'f':
-		word = "false"
-	case 'n':
-		word = "null"
-	default:
-		return s.number(i)
-	}
-	for k := range len(word) {
-		if s.buf[i+k] != word[k] {
-			return s.fail(badValue, i+k)
+		if binary.LittleEndian.Uint32(b[:4]) == literalTrue {
+			return i + 4
 		}
+		return s.failIn("true", i)
+	case 'f':
+		if binary.LittleEndian.Uint32(b[1:]) == literalAlse {
+			return i + 5
+		}
+		return s.failIn("false", i)
+	case 'n':
+		if binary.LittleEndian.Uint32(b[:4]) == literalNull {
+			return i + 4
+		}
+		return s.failIn("null", i)
 	}
-	return i + len(word)
+	return s.number(i)
+}
+
+// failIn reports the byte where what should be a literal differs from it.
+func (s *scanner) failIn(literal string, i int) int {
+	for k := 0; s.buf[i] == literal[k]; k++ {
+		i++
+	}
+	return s.fail(badValue, i)
 }
 
 func (s *scanner) number(i int) int {
