@@ -15,7 +15,7 @@ func (r *reader) read(buf []byte, yield func(*Record, error) bool) {
 		buf = r.own[:len(buf)]
 	}
 	r.open(buf)
-	r.recent = recent{}
+	r.recent.forget()
 	r.yield, r.done = yield, false
 	r.ordinal, r.found = 0, false
 	r.inArray, r.containers = false, true
@@ -179,7 +179,10 @@ func (r *reader) unwrap(start int) {
 		r.object(at+1, recordTable)
 	case '"':
 		outer := r.scanner
-		defer func() { r.scanner, r.recent = outer, recent{} }()
+		defer func() {
+			r.scanner = outer
+			r.recent.forget()
+		}()
 		at++
 		text := unescape(r.inner[:0], raw[1:len(raw)-1])
 		r.inner = append(text, make([]byte, Padding)...)

@@ -34,15 +34,23 @@ func ParseLogFileName(uri string) LogFile {
 	return f
 }
 
-// cutExtension cuts .json, .jsonl or .ndjson, and .gz behind it.
+// cutExtension cuts .json, .jsonl or .ndjson, and .gz behind it, in any case.
 func cutExtension(base string) (stem string, ok bool) {
-	lower := strings.TrimSuffix(strings.ToLower(base), ".gz")
+	base, _ = cutSuffixFold(base, ".gz")
 	for _, ext := range []string{".json", ".jsonl", ".ndjson"} {
-		if s, ok := strings.CutSuffix(lower, ext); ok {
-			return base[:len(s)], true
+		if stem, ok := cutSuffixFold(base, ext); ok {
+			return stem, true
 		}
 	}
 	return base, false
+}
+
+func cutSuffixFold(s, suffix string) (before string, found bool) {
+	at := len(s) - len(suffix)
+	if at < 0 || !strings.EqualFold(s[at:], suffix) {
+		return s, false
+	}
+	return s[:at], true
 }
 
 // kindByWord is CloudTrail's word for a kind, in folders and names.

@@ -10,8 +10,8 @@ import "strings"
 // Only values without escapes and bytes above 0x7f are kept: the text of others
 // may lie in the arena, and their record may turn out to be no UTF-8.
 type recent struct {
-	identities [4]UserIdentity
-	oldest     uint8
+	identities [8]UserIdentity // the last eight to be read in full
+	oldest     uint8           // index of the next to go
 	jsons      [jsonCount]JSON
 }
 
@@ -32,10 +32,18 @@ func (r *reader) identity(i int, t *table) int {
 	u.Raw = r.span(i, end)
 	u.SessionContext.CreationDate, _ = ParseTime(u.SessionContext.CreationDateText)
 	if u.Raw != "" && u.Raw[0] == '{' && len(r.arena) == texts && !r.high && r.fault == noFault {
-		r.recent.identities[r.recent.oldest%4] = *u
-		r.recent.oldest++
+		r.recent.identities[r.recent.oldest] = *u
+		r.recent.oldest = (r.recent.oldest + 1) % uint8(len(r.recent.identities))
 	}
 	return end
+}
+
+// forget makes ready for another buffer.
+func (c *recent) forget() {
+	for i := range c.identities {
+		c.identities[i].Raw = ""
+	}
+	clear(c.jsons[:])
 }
 
 // json reads a field that is kept as it is.

@@ -135,6 +135,7 @@ func (c *clock) iso() {
 }
 
 func (c *clock) zone() {
+	c.space()
 	switch {
 	case c.sign('Z') || c.sign('z'):
 		return
@@ -193,7 +194,6 @@ func (c *clock) american() {
 		return
 	}
 	c.rest = c.rest[2:]
-	c.space()
 	c.zone()
 }
 
