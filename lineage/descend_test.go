@@ -58,7 +58,33 @@ func story(t *testing.T) []entry {
 		assume("w2", "11:05:00", web, "admin", "i-1", "222222222222", "ASIAADMIN4", false),
 		called("g1", "12:00:00", "sts.amazonaws.com", "GetSessionToken", storyUser, `{}`, `{"credentials":{"accessKeyId":"ASIATOKEN"}}`),
 		assume("g2", "12:01:00", strings.Replace(storyUser, `"AKIAQQQQALICE1"`, `"ASIATOKEN","sessionContext":{"attributes":{"creationDate":"2024-03-01T12:00:00Z"}}`, 1), "audit", "a", "222222222222", "ASIAAUDIT", false),
-	}, "\n"), "story.jsonl")
+	}, "\n")+more(t), "story.jsonl")
+}
+
+// more is what happens to others: carol and dan take one session name in one
+// second, and a call without a key fits both; carol breaks into a member account
+// as root and federates a guest; eve comes in by SAML and goes on to an account
+// whose log alone is there.
+func more(t *testing.T) string {
+	t.Helper()
+	person := func(name string) string {
+		return strings.ReplaceAll(strings.ReplaceAll(storyUser, "ALICE", strings.ToUpper(name)), "alice", name)
+	}
+	root := `{"type":"Root","principalId":"333333333333","arn":"arn:aws:iam::333333333333:root","accountId":"333333333333","accessKeyId":"ASIAROOT","sessionContext":{"attributes":{"creationDate":"2024-03-01T13:00:00Z"}}}`
+	saml := `{"type":"SAMLUser","principalId":"q1w2=:eve","userName":"eve","identityProvider":"q1w2="}`
+	owner := `{"type":"AWSAccount","principalId":"AROAPORTAL:eve","accountId":"222222222222"}`
+	return "\n" + strings.Join([]string{
+		assume("c1", "15:00:00", person("carol"), "shared", "ci", "222222222222", "ASIACAROL", false),
+		assume("d1", "15:00:00", person("dan"), "shared", "ci", "222222222222", "ASIADAN", false),
+		assume("c2", "15:01:00", strings.Replace(session("shared", "ci", "222222222222", "15:00:00", ""), `"accessKeyId":"",`, "", 1), "deep", "x", "222222222222", "ASIADEEP", false),
+		called("c3", "13:00:00", "sts.amazonaws.com", "AssumeRoot", person("carol"), `{"targetPrincipal":"333333333333"}`, `{"credentials":{"accessKeyId":"ASIAROOT"}}`),
+		called("c4", "13:01:00", "iam.amazonaws.com", "AttachRolePolicy", root, `{"roleName":"vault"}`, `null`),
+		called("c5", "14:00:00", "sts.amazonaws.com", "GetFederationToken", person("carol"), `{"name":"guest"}`,
+			`{"credentials":{"accessKeyId":"ASIAGUEST"},"federatedUser":{"federatedUserId":"111111111111:guest","arn":"arn:aws:sts::111111111111:federated-user/guest"}}`),
+		strings.Replace(assume("s1", "16:00:00", saml, "portal", "eve", "222222222222", "ASIAEVE", false), `"AssumeRole"`, `"AssumeRoleWithSAML"`, 1),
+		called("s2", "16:01:00", "s3.amazonaws.com", "ListBuckets", session("portal", "eve", "222222222222", "16:00:00", "ASIAEVE"), `null`, `null`),
+		assume("s3", "16:02:00", owner, "abroad", "eve", "444444444444", "ASIAABROAD", false),
+	}, "\n")
 }
 
 const (
@@ -133,6 +159,23 @@ var descents = []struct {
 	{
 		"the session asked for is told whenever it was made", Subject{SessionID: jump2}, "", "10:20:00", "",
 		[]string{jump2 + " < : ASIAJUMP2", admin2 + " < " + jump2 + " : ASIAADMIN2"}, nil, nil,
+	},
+	{
+		"what is contested is nobody's; root by AssumeRoot; a federated guest", Subject{OriginID: "iam:111111111111:AIDAQQQQCAROL"}, "", "", "",
+		[]string{
+			"333333333333@2024-03-01T13:00:00Z < : ASIAROOT",
+			"111111111111:guest@2024-03-01T14:00:00Z < : ASIAGUEST",
+			"AROASHARED:ci@2024-03-01T15:00:00Z < : ASIACAROL",
+		},
+		nil, []string{"vault"},
+	},
+	{
+		"a SAML person, across an account of whose caller only the owner tells", Subject{OriginID: "saml:q1w2=:eve"}, "", "", "",
+		[]string{
+			"AROAPORTAL:eve@2024-03-01T16:00:00Z < : ASIAEVE",
+			"AROAABROAD:eve@2024-03-01T16:02:00Z < AROAPORTAL:eve@2024-03-01T16:00:00Z : ASIAABROAD",
+		},
+		nil, nil,
 	},
 	{"nobody", Subject{OriginID: "iam:111111111111:AIDAQQQQNOBODY"}, "", "", "", nil, nil, nil},
 	{"a session that is not there", Subject{SessionID: "AROANONE:x@2024-03-01T10:00:00Z"}, "", "", "", nil, nil, nil},
