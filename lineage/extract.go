@@ -17,6 +17,7 @@ const (
 	portal         // GetRoleCredentials
 	agent          // AwsMcpEvent
 	account        // a change to users, roles and keys in IAM
+	naming         // a sign-in step of Identity Center that gives the person's name
 )
 
 func classOf(r *cloudtrail.Record) class {
@@ -29,6 +30,8 @@ func classOf(r *cloudtrail.Record) class {
 		switch r.EventName {
 		case "ConsoleLogin", "SwitchRole", "ExitRole", "RenewRole", "GetSigninToken", "CreateOAuth2Token":
 			return signing
+		case "UserAuthentication", "CredentialChallenge", "CredentialVerification":
+			return naming
 		}
 	case "sso.amazonaws.com", "sso-oauth.amazonaws.com":
 		switch r.EventName {
@@ -97,6 +100,8 @@ func Facts(r *cloudtrail.Record, use Use) []Fact {
 			facts = appendDownstream(facts, r, use)
 		case account:
 			facts = appendAccount(facts, r, use)
+		case naming:
+			facts = appendPersonName(facts, r, use)
 		}
 	}
 	if givesCopy(r, use.Caller) && (len(facts) == n || facts[n].Kind != Issuance) {

@@ -61,18 +61,22 @@ var issuanceCases = []struct {
 		sts("AssumeRoleWithSAML", `{"type":"SAMLUser","principalId":"q1w2=:eve","userName":"eve","identityProvider":"q1w2="}`,
 			`{"sAMLAssertionID":"_1","roleSessionName":"eve","roleArn":"arn:aws:iam::222222222222:role/saml","principalArn":"arn:aws:iam::222222222222:saml-provider/idp","principalTags":{"dept":"ops"}}`,
 			`{`+credentials+`,"assumedRoleUser":{"assumedRoleId":"AROAQQQQSAML:eve","arn":"arn:aws:sts::222222222222:assumed-role/saml/eve"},"subject":"eve","subjectType":"persistent","issuer":"https://idp.example","audience":"https://signin.aws.amazon.com/saml","nameQualifier":"q1w2="}`),
-		[]string{`issuance role=arn:aws:iam::222222222222:role/saml session=eve tags=[dept:ops] key=ASIAQQQQKEYNUMBERONE expires=2024-03-01T13:00:00Z ` +
-			`principal=AROAQQQQSAML:eve arn=arn:aws:sts::222222222222:assumed-role/saml/eve subject=eve provider=q1w2= issuer=https://idp.example`,
-			`name id=AROAQQQQSAML name=saml arn=arn:aws:iam::222222222222:role/saml at=2024-03-01T00:00:00Z`},
+		[]string{
+			`issuance role=arn:aws:iam::222222222222:role/saml session=eve tags=[dept:ops] key=ASIAQQQQKEYNUMBERONE expires=2024-03-01T13:00:00Z ` +
+				`principal=AROAQQQQSAML:eve arn=arn:aws:sts::222222222222:assumed-role/saml/eve subject=eve provider=q1w2= issuer=https://idp.example`,
+			`name id=AROAQQQQSAML name=saml arn=arn:aws:iam::222222222222:role/saml at=2024-03-01T00:00:00Z`,
+		},
 	},
 	{
 		"3.4 AssumeRoleWithWebIdentity, a subject with colons",
 		sts("AssumeRoleWithWebIdentity", `{"type":"WebIdentityUser","principalId":"arn:aws:iam::222222222222:oidc-provider/ci.example:sts.amazonaws.com:repo:acme/app:ref:refs/heads/main","userName":"repo:acme/app:ref:refs/heads/main","identityProvider":"arn:aws:iam::222222222222:oidc-provider/ci.example"}`,
 			`{"roleArn":"arn:aws:iam::222222222222:role/ci","roleSessionName":"job"}`,
 			`{`+credentials+`,"subjectFromWebIdentityToken":"repo:acme/app:ref:refs/heads/main","audience":"sts.amazonaws.com","provider":"arn:aws:iam::222222222222:oidc-provider/ci.example","assumedRoleUser":{"assumedRoleId":"AROAQQQQCI:job","arn":"arn:aws:sts::222222222222:assumed-role/ci/job"}}`),
-		[]string{`issuance role=arn:aws:iam::222222222222:role/ci session=job key=ASIAQQQQKEYNUMBERONE expires=2024-03-01T13:00:00Z principal=AROAQQQQCI:job ` +
-			`arn=arn:aws:sts::222222222222:assumed-role/ci/job subject=repo:acme/app:ref:refs/heads/main provider=arn:aws:iam::222222222222:oidc-provider/ci.example`,
-			`name id=AROAQQQQCI name=ci arn=arn:aws:iam::222222222222:role/ci at=2024-03-01T00:00:00Z`},
+		[]string{
+			`issuance role=arn:aws:iam::222222222222:role/ci session=job key=ASIAQQQQKEYNUMBERONE expires=2024-03-01T13:00:00Z principal=AROAQQQQCI:job ` +
+				`arn=arn:aws:sts::222222222222:assumed-role/ci/job subject=repo:acme/app:ref:refs/heads/main provider=arn:aws:iam::222222222222:oidc-provider/ci.example`,
+			`name id=AROAQQQQCI name=ci arn=arn:aws:iam::222222222222:role/ci at=2024-03-01T00:00:00Z`,
+		},
 	},
 	{
 		"3.6 GetSessionToken makes no session of a role",
@@ -170,14 +174,18 @@ func TestKeysOfIssuances(t *testing.T) {
 	}{
 		{
 			"a user's AssumeRole", sts("AssumeRole", alice, request, `{`+credentials+`,`+assumed+`}`),
-			[]string{"kASIAQQQQKEYNUMBERONE", "tAROAQQQQREADER:build-7", "rarn:aws:iam::222222222222:role/x/reader", "rarn:aws:iam::222222222222:role/x/reader|build-7",
-				"ists.amazonaws.com|req-1", "cAIDAQQQQALICE", "cAKIAQQQQALICE1"},
+			[]string{
+				"kASIAQQQQKEYNUMBERONE", "tAROAQQQQREADER:build-7", "rarn:aws:iam::222222222222:role/x/reader", "rarn:aws:iam::222222222222:role/x/reader|build-7",
+				"ists.amazonaws.com|req-1", "cAIDAQQQQALICE", "cAKIAQQQQALICE1",
+			},
 		},
 		{
 			"a session's, with a partner copy",
 			call("sts.amazonaws.com", "AssumeRole", chained, `{"roleArn":"arn:aws:iam::222222222222:role/x/reader","roleSessionName":"build-7","sourceIdentity":"eve"}`, `{`+credentials+`}`, `"sharedEventID":"sh-1"`),
-			[]string{"kASIAQQQQKEYNUMBERONE", "rarn:aws:iam::222222222222:role/x/reader", "rarn:aws:iam::222222222222:role/x/reader|build-7", "hsts.amazonaws.com|sh-1", "ists.amazonaws.com|req-1",
-				"cAROAQQQQJUMP:eve@example.com", "cAROAQQQQJUMP:eve@example.com|2024-03-01T11:00:00Z", "cASIAQQQQPARENT", "cidc:d-9:u-1", "csourceIdentity:eve"},
+			[]string{
+				"kASIAQQQQKEYNUMBERONE", "rarn:aws:iam::222222222222:role/x/reader", "rarn:aws:iam::222222222222:role/x/reader|build-7", "hsts.amazonaws.com|sh-1", "ists.amazonaws.com|req-1",
+				"cAROAQQQQJUMP:eve@example.com", "cAROAQQQQJUMP:eve@example.com|2024-03-01T11:00:00Z", "cASIAQQQQPARENT", "cidc:d-9:u-1", "csourceIdentity:eve",
+			},
 		},
 		{
 			"26 a service's call has no partner that we could get",

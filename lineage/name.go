@@ -27,13 +27,8 @@ func Names(who *Identity, t cloudtrail.Time) []Fact {
 		facts = appendName(facts, t, who.IssuerPrincipal, who.IssuerName, who.IssuerARN)
 	}
 	if who.OnBehalfOfUser != "" {
-		name := who.UserName
-		// The sessions of Identity Center's own roles bear the user's name
-		// (linkage.md section 2).
-		if name == "" && strings.HasPrefix(who.IssuerName, "AWSReservedSSO_") {
-			name = who.SessionName()
-		}
-		facts = appendName(facts, t, "idc:"+who.OnBehalfOfStore+":"+who.OnBehalfOfUser, name, "")
+		o := identityCenterOrigin(who)
+		facts = appendName(facts, t, o.ID, o.Name, "")
 	}
 	return facts
 }
@@ -45,6 +40,17 @@ func appendRoleName(facts []Fact, f *Fact) []Fact {
 		return facts
 	}
 	return appendName(facts, f.Time-f.Time%day, role, lastPart(f.Request.RoleARN), f.Request.RoleARN)
+}
+
+// appendPersonName adds the name that a person of Identity Center signed in by:
+// since 2025 the identity itself has none (linkage.md 3.9).
+func appendPersonName(facts []Fact, r *cloudtrail.Record, use Use) []Fact {
+	who := use.Caller
+	if who.OnBehalfOfUser == "" {
+		return facts
+	}
+	return appendName(facts, use.Time-use.Time%day, originID(identityCenterOrigin(who)),
+		r.AdditionalEventData.Unquoted().Get("UserName").Text(), "")
 }
 
 func appendName(facts []Fact, t cloudtrail.Time, id, name, arn string) []Fact {

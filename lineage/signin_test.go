@@ -27,13 +27,15 @@ var otherCases = []struct {
 }{
 	{
 		"ConsoleLogin", signinCall("ConsoleLogin", alice, `{"ConsoleLogin":"Success"}`, `{"MFAUsed":"Yes"}`),
-		"sign-in mfaUsed=yes", []string{"wAIDAQQQQALICE"},
+		"sign-in mfaUsed=yes",
+		[]string{"wAIDAQQQQALICE"},
 	},
 	{"a login that failed", signinCall("ConsoleLogin", alice, `{"ConsoleLogin":"Failure"}`, `{}`), "", nil},
 	{"a login that says nothing", signinCall("ConsoleLogin", alice, `null`, `{}`), "", nil},
 	{
 		"SwitchRole", signinCall("SwitchRole", roleCaller, `{"SwitchRole":"Success"}`, `{"SwitchFrom":"arn:aws:iam::111111111111:user/alice"}`),
-		"sign-in from=arn:aws:iam::111111111111:user/alice", []string{"wAROAQQQQADMIN:alice"},
+		"sign-in from=arn:aws:iam::111111111111:user/alice",
+		[]string{"wAROAQQQQADMIN:alice"},
 	},
 	{"a switch that failed", signinCall("SwitchRole", roleCaller, `{"SwitchRole":"Failure"}`, `{}`), "", nil},
 	{"ExitRole", signinCall("ExitRole", roleCaller, `{"ExitRole":"Success"}`, `{}`), "sign-in", []string{"wAROAQQQQADMIN:alice"}},
@@ -50,40 +52,48 @@ var otherCases = []struct {
 	{
 		"Identity Center's CreateToken, by its credential id",
 		call("sso.amazonaws.com", "CreateToken", personCaller, "null", "null", `"additionalEventData":"{\"identitycenter:CredentialId\":\"cred-1\",\"identitystore:UserId\":\"u-1\"}"`),
-		"sign-in subject=u-1 signin=cred-1", []string{"scred-1"},
+		"sign-in subject=u-1 signin=cred-1",
+		[]string{"scred-1"},
 	},
 	{
 		"GetRoleCredentials", call("sso.amazonaws.com", "GetRoleCredentials", personCaller, "null", "null", `"serviceEventDetails":{"role_name":"Admin","account_id":"222222222222"}`),
-		"portal account=222222222222 role=Admin", []string{"g222222222222|Admin", "scred-1", "cidc:d-9:u-1"},
+		"portal account=222222222222 role=Admin",
+		[]string{"g222222222222|Admin", "scred-1", "cidc:d-9:u-1"},
 	},
 	{"GetRoleCredentials without details", call("sso.amazonaws.com", "GetRoleCredentials", personCaller, "null", "null", ""), "", nil},
 	{
 		"an agent's event", call("aws-mcp.amazonaws.com", "CallTool", roleCaller, "null", "null", `"eventType":"AwsMcpEvent","additionalEventData":{"downstreamRequests":[{"requestId":"r1"},{"requestId":"r2"},{}]}`),
-		"downstream requests=r1,r2", []string{"qr1", "qr2"},
+		"downstream requests=r1,r2",
+		[]string{"qr1", "qr2"},
 	},
 	{
 		"a copy that can be given", call("s3.amazonaws.com", "GetObject", roleCaller, "null", "null", `"sharedEventID":"sh-1"`),
-		"copy", []string{"hs3.amazonaws.com|sh-1"},
+		"copy",
+		[]string{"hs3.amazonaws.com|sh-1"},
 	},
 	{"a copy that is needed is looked for, not kept", call("s3.amazonaws.com", "GetObject", `{"type":"AWSAccount","principalId":"AROAQQQQADMIN:alice","accountId":"1"}`, "null", "null", `"sharedEventID":"sh-1"`), "", nil},
 	{"26 a service's copy", call("kms.amazonaws.com", "Decrypt", `{"type":"AWSService","invokedBy":"rds.amazonaws.com"}`, "null", "null", `"sharedEventID":"sh-1"`), "", nil},
 	{
 		"CreateAccessKey", call("iam.amazonaws.com", "CreateAccessKey", alice, `{"userName":"bob"}`, `{"accessKey":{"accessKeyId":"AKIAQQQQKEYNUMBERTWO","userName":"bob","status":"Active"}}`, ""),
-		"key-minted name=bob key=AKIAQQQQKEYNUMBERTWO", []string{"mAKIAQQQQKEYNUMBERTWO", "cAIDAQQQQALICE", "cAKIAQQQQALICE1"},
+		"key-minted name=bob key=AKIAQQQQKEYNUMBERTWO",
+		[]string{"mAKIAQQQQKEYNUMBERTWO", "cAIDAQQQQALICE", "cAKIAQQQQALICE1"},
 	},
 	{"CreateAccessKey denied", call("iam.amazonaws.com", "CreateAccessKey", alice, `{"userName":"bob"}`, `null`, `"errorCode":"AccessDenied"`), "", nil},
 	{
 		"CreateRole", call("iam.amazonaws.com", "CreateRole", alice, `{"roleName":"web"}`, `{"role":{"roleId":"AROAQQQQWEB","roleName":"web","arn":"arn:aws:iam::222222222222:role/app/web"}}`, ""),
-		"role-changed name=web arn=arn:aws:iam::222222222222:role/app/web", []string{"cAIDAQQQQALICE", "cAKIAQQQQALICE1"},
+		"role-changed name=web arn=arn:aws:iam::222222222222:role/app/web",
+		[]string{"cAIDAQQQQALICE", "cAKIAQQQQALICE1"},
 	},
 	{
 		"AttachRolePolicy has no ARN of the role", call("iam.amazonaws.com", "AttachRolePolicy", alice, `{"roleName":"web","policyArn":"arn:aws:iam::aws:policy/AdministratorAccess"}`, "null", ""),
-		"role-changed name=web arn=arn:aws:iam::222222222222:role/web", []string{"cAIDAQQQQALICE", "cAKIAQQQQALICE1"},
+		"role-changed name=web arn=arn:aws:iam::222222222222:role/web",
+		[]string{"cAIDAQQQQALICE", "cAKIAQQQQALICE1"},
 	},
 	{
 		"an addendum gives fields anew", call("s3.amazonaws.com", "GetObject", alice, "null", "null",
 			`"addendum":{"reason":"UPDATED_DATA","updatedFields":"userIdentity.arn, userIdentity.userName,userAgent","originalEventID":"ev-0"}`),
-		"correction id=ev-0 fields=[userIdentity.arn:arn:aws:iam::111111111111:user/alice][userIdentity.userName:alice]", []string{"oev-0", "o"},
+		"correction id=ev-0 fields=[userIdentity.arn:arn:aws:iam::111111111111:user/alice][userIdentity.userName:alice]",
+		[]string{"oev-0", "o"},
 	},
 	{"an addendum of a late delivery corrects nothing", call("s3.amazonaws.com", "GetObject", alice, "null", "null", `"addendum":{"reason":"DELIVERY_DELAY"}`), "", nil},
 }
@@ -116,7 +126,8 @@ func TestNames(t *testing.T) {
 	}{
 		{
 			"a user, on any record", call("s3.amazonaws.com", "ListBuckets", alice, "null", "null", ""),
-			[]string{named}, []string{"pAIDAQQQQALICE", "nalice", "narn:aws:iam::111111111111:user/alice"},
+			[]string{named},
+			[]string{"pAIDAQQQQALICE", "nalice", "narn:aws:iam::111111111111:user/alice"},
 		},
 		{
 			"a role, by its session's issuer",
@@ -128,6 +139,12 @@ func TestNames(t *testing.T) {
 			"a person of Identity Center, by the session that bears the name",
 			call("s3.amazonaws.com", "ListBuckets", `{"type":"AssumedRole","principalId":"AROAQQQQSSO:Eve@example.com","onBehalfOf":{"userId":"u-1","identityStoreArn":"arn:aws:identitystore::9:identitystore/d-9"},"sessionContext":{"sessionIssuer":{"userName":"AWSReservedSSO_Admin_1"}}}`, "null", "null", ""),
 			[]string{"name id=idc:d-9:u-1 name=Eve@example.com at=2024-03-01T00:00:00Z"},
+			[]string{"pidc:d-9:u-1", "neve@example.com"},
+		},
+		{
+			"a person of Identity Center, signing in",
+			call("signin.amazonaws.com", "UserAuthentication", personCaller, "null", "null", `"additionalEventData":{"UserName":"eve@example.com"}`),
+			[]string{"name id=idc:d-9:u-1 name=eve@example.com at=2024-03-01T00:00:00Z"},
 			[]string{"pidc:d-9:u-1", "neve@example.com"},
 		},
 		{

@@ -63,8 +63,10 @@ func tokenVectors() []vector {
 		},
 		{
 			name: "a source identity that went missing on the way is noted",
-			records: []string{token, first, second,
-				use("u", "10:20:00", hub, role(hub, "Deep", "s", "ASIADEEP", "10:10:00"))},
+			records: []string{
+				token, first, second,
+				use("u", "10:20:00", hub, role(hub, "Deep", "s", "ASIADEEP", "10:10:00")),
+			},
 			want: map[string]string{
 				"u": "exact iam:111111111111:AIDAALICE by access-key in t > s[a exact access-key] > s[b exact access-key source-identity-differs] cross",
 			},
@@ -126,10 +128,12 @@ func workloadVectors() []vector {
 	granted := assumeRole("a", "10:00:00", prod, host("access-grants.s3.amazonaws.com"), prod, "Grants", "access-grants-1", "ASIAGRANT",
 		strings.Replace(grant(prod, "Grants", "access-grants-1", "ASIAGRANT", "10:00:00"), `"roleSessionName"`, `"sourceIdentity":"ann@example.com","roleSessionName"`, 1))
 	return []vector{
-		{name: "13 Pod Identity", records: []string{pod, use("v", "10:05:00", prod, role(prod, "Pod", "eks-c-pod-1", "ASIAPOD", "10:00:00"))},
+		{
+			name: "13 Pod Identity", records: []string{pod, use("v", "10:05:00", prod, role(prod, "Pod", "eks-c-pod-1", "ASIAPOD", "10:00:00"))},
 			want: map[string]string{
 				"v": "exact service:pods.eks.amazonaws.com by access-key on c/ns/sa/pod-1 > eks-c-pod-1[a exact access-key]",
-			}},
+			},
+		},
 		{name: "33 Pod Identity with a target role", records: []string{pod, target, work}, want: map[string]string{
 			"u": "exact service:pods.eks.amazonaws.com by access-key on c/ns/sa/pod-1 > eks-c-pod-1[a exact access-key] > eks-c-pod-1[b exact access-key transitive-tags-differ] cross",
 		}},

@@ -89,8 +89,10 @@ func creationVectors() []vector {
 		}},
 		{
 			name: "E1 no creation date",
-			records: []string{issued, use("u", "10:05:00", dev, role(dev, "Ops", "s", "ASIAOPS", "10:00:00", `"sessionContext":{}`)),
-				use("early", "09:05:00", dev, role(dev, "Ops", "s", "ASIAOPS", "10:00:00", `"sessionContext":{}`))},
+			records: []string{
+				issued, use("u", "10:05:00", dev, role(dev, "Ops", "s", "ASIAOPS", "10:00:00", `"sessionContext":{}`)),
+				use("early", "09:05:00", dev, role(dev, "Ops", "s", "ASIAOPS", "10:00:00", `"sessionContext":{}`)),
+			},
 			want: map[string]string{
 				"u":     "exact iam:111111111111:AIDAALICE by access-key > s[a exact access-key]",
 				"early": "unresolved - > s[- unresolved not a:before-issue] gap no-issuer-log@111111111111",
@@ -152,19 +154,23 @@ func timeVectors() []vector {
 		return use(id, clock, dev, role(dev, "Ops", "s", "ASIAOTHER", "10:00:00"))
 	}
 	return []vector{
-		{name: "18 G2 used before it was issued", records: []string{issued, key("two", "09:59:58"), key("three", "09:59:57")},
+		{
+			name: "18 G2 used before it was issued", records: []string{issued, key("two", "09:59:58"), key("three", "09:59:57")},
 			want: map[string]string{
 				"two":   "exact iam:111111111111:AIDAALICE by access-key > s[a exact access-key]",
 				"three": "unresolved - > s[- unresolved not a:before-issue] gap no-issuer-log@111111111111",
-			}},
+			},
+		},
 		{name: "21 the issued key after its expiration", records: []string{issued, key("u", "11:01:01")}, want: map[string]string{
 			"u": "unresolved - > s[- unresolved not a:expiry] gap expired-window@111111111111",
 		}},
-		{name: "31 console session past expiry", records: []string{issued, other("u", "13:00:00"), other("late", "23:00:00")},
+		{
+			name: "31 console session past expiry", records: []string{issued, other("u", "13:00:00"), other("late", "23:00:00")},
 			want: map[string]string{
 				"u":    "strong iam:111111111111:AIDAALICE by session > s[a strong session console-session]",
 				"late": "unresolved - > s[- unresolved not a:expiry] gap expired-window@111111111111",
-			}},
+			},
+		},
 		{name: "a session's caller was expired already", records: []string{
 			issued,
 			assumeRole("b", "11:02:00", dev, role(dev, "Ops", "s", "ASIAOPS", "10:00:00"), dev, "Deep", "s", "ASIADEEP"),
@@ -203,9 +209,11 @@ func contestVectors() []vector {
 		}},
 		{
 			name: "20 contested goes on down the chain",
-			records: []string{at1, at2,
+			records: []string{
+				at1, at2,
 				assumeRole("c", "10:10:00", dev, role(dev, "Ops", "s", "ASIAOPS", "10:00:00"), dev, "Deep", "s", "ASIADEEP"),
-				use("v", "10:15:00", dev, role(dev, "Deep", "s", "ASIADEEP", "10:10:00"))},
+				use("v", "10:15:00", dev, role(dev, "Deep", "s", "ASIADEEP", "10:10:00")),
+			},
 			want: map[string]string{
 				"v": "contested - > s[- contested access-key] > s[c exact access-key] ? a iam:111111111111:AIDAALICE by named-on-record ? b iam:111111111111:AIDABOB by named-on-record",
 			},
