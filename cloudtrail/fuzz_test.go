@@ -100,7 +100,7 @@ func FuzzRecords(f *testing.F) {
 func TestMutations(t *testing.T) {
 	var d cloudtrail.Decoder
 	others := []byte("\"{}[],:\\\x00 x0-e\x7f\xe9\n")
-	stride := 29
+	stride := 61
 	if testing.Short() {
 		stride = 211
 	}
