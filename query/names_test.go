@@ -9,9 +9,18 @@ import (
 func TestNames(t *testing.T) {
 	var n query.Names
 	for _, p := range [][2]string{
-		{"111111111111", "first"}, {"111111111111", "prod"}, {" AIDA1 ", " jsmith "}, {"", "nobody"}, {"222222222222", ""},
-		{"192.0.2.0/24", "office"}, {"192.0.2.128/25", "lab"}, {"192.0.2.200", "printer"}, {"10.0.0.0/8", "inside"},
-		{"2001:db8::/32", "six"}, {"2001:DB8:0:0::1", "router"}, {"192.0.2.77/24", "head office"},
+		{"111111111111", "first"},
+		{"111111111111", "prod"},
+		{" AIDA1 ", " jsmith "},
+		{"", "nobody"},
+		{"222222222222", ""},
+		{"192.0.2.0/24", "office"},
+		{"192.0.2.128/25", "lab"},
+		{"192.0.2.200", "printer"},
+		{"10.0.0.0/8", "inside"},
+		{"2001:db8::/32", "six"},
+		{"2001:DB8:0:0::1", "router"},
+		{"192.0.2.77/24", "head office"},
 		{"arn:aws:iam::1:role/r", "the role"},
 	} {
 		n.Add(p[0], p[1])

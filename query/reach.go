@@ -111,6 +111,11 @@ func (s *start) sessions(book *sessionBook, asOf cloudtrail.Time) []ReachedSessi
 		key     string
 		session ReachedSession
 	}
+	for key := range s.roots {
+		if d := s.reached[key]; d != nil {
+			d.Parent = ""
+		}
+	}
 	all := make([]entry, 0, len(s.reached))
 	for key, d := range s.reached {
 		session := ReachedSession{Descent: *d}

@@ -35,6 +35,7 @@ type start struct {
 	uses    map[*lineage.Identity]lineage.Use
 	reached map[string]*lineage.Descent // by session key
 	shared  map[string]bool             // session ids in reached that several people share
+	roots   map[string]bool             // keys in reached that nothing else in it made
 }
 
 func newWalk(asked string) (*walk, error) {
@@ -43,7 +44,7 @@ func newWalk(asked string) (*walk, error) {
 		w.starts = append(w.starts, &start{
 			as: as, from: from, asked: asked,
 			origins: map[string]*oneOrigin{}, roles: map[string]bool{}, ids: map[string]bool{},
-			uses: map[*lineage.Identity]lineage.Use{}, reached: map[string]*lineage.Descent{}, shared: map[string]bool{},
+			uses: map[*lineage.Identity]lineage.Use{}, reached: map[string]*lineage.Descent{}, shared: map[string]bool{}, roots: map[string]bool{},
 		})
 	}
 	if addr, err := netip.ParseAddr(asked); err == nil {
@@ -134,6 +135,9 @@ func (s *start) follow(l Line, from int) {
 			key = own
 		}
 		s.reach(key, d)
+		if i == from { // whatever another chain says: roles that take each other in one second make rings
+			s.roots[key] = true
+		}
 		parent = hops[i].ID
 	}
 }
