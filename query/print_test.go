@@ -142,7 +142,7 @@ func TestPrintIsLinesInOrder(t *testing.T) {
 }
 
 func TestLimitReadsLittle(t *testing.T) {
-	m := newMadeUp(200_000)
+	m := newMadeUp(60_000)
 	if _, err := query.Print(t.Context(), m, m.resolver(), query.Filter{Limit: 5}, 2, encode, io.Discard); err != nil {
 		t.Fatal(err)
 	}
@@ -160,7 +160,7 @@ func (g gate) Write(p []byte) (int, error) {
 }
 
 func TestSlowWriterHoldsReadingBack(t *testing.T) {
-	m := newMadeUp(200_000)
+	m := newMadeUp(60_000)
 	g := gate{make(chan struct{})}
 	done := make(chan error)
 	go func() {
@@ -177,7 +177,7 @@ func TestSlowWriterHoldsReadingBack(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Fatal(err)
 	}
-	if n := m.read.Load(); n != 200_000 {
+	if n := m.read.Load(); n != 60_000 {
 		t.Errorf("%d rows were read in all", n)
 	}
 }
@@ -247,12 +247,12 @@ func TestEarlyBreakEndsTheReading(t *testing.T) {
 }
 
 func TestSummaryOfMany(t *testing.T) {
-	m := newMadeUp(200_000)
+	m := newMadeUp(60_000)
 	s, err := query.Summarize(t.Context(), m, m.resolver(), query.Filter{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.Totals.Events != 200_000 || len(s.Origins) != 3 {
+	if s.Totals.Events != 60_000 || len(s.Origins) != 3 {
 		t.Fatalf("%d events of %d origins", s.Totals.Events, len(s.Origins))
 	}
 	top := s.Origins[0].Nodes[0].Calls[0].Touched
