@@ -26,10 +26,10 @@ func (p *page) proof(n numbered) {
 	p.flow("", "  ", "  ", say(strong, word), say(strong, roleName(h)), say(toneOf(h.Evidence), gradeOf(h.Evidence).mark+" "+gradeOf(h.Evidence).word),
 		say(toneOf(h.Evidence), string(h.Rule)))
 	if h.Rule != "" {
-		p.prose("  ", "  ", ordinary, ruleMeans(h.Rule))
+		p.prose("  ", "  ", ordinary, ruleMeans(h))
 	}
-	used := h.Proof.Use.ID.Event != ""
-	switch fields := proofFields(h); {
+	used := n.use.ID.Event != ""
+	switch fields := proofFields(n); {
 	case len(fields) == 0:
 	case h.Issuance != nil && used && p.style.columns() >= besideFrom:
 		p.beside(fields)
@@ -44,12 +44,12 @@ func (p *page) proof(n numbered) {
 	if h.Issuance != nil {
 		p.place("issuance in ", h.Issuance.Location)
 		for _, c := range h.Copies {
-			p.flow("  copy ", "    ", " ", say(ordinary, c.ID.Event), say(ordinary, p.inAccount(c.ID.Recipient)))
+			p.flow("  copy ", "    ", " ", say(ordinary, c.ID.Event), say(ordinary, p.style.inAccount(c.ID.Recipient)))
 			p.place("  in ", c.Location)
 		}
 	}
 	if used {
-		p.place("use in ", h.Proof.Use.Location)
+		p.place("use in ", n.use.Location)
 	}
 	for i, r := range h.Proof.RuledOut {
 		if i == 0 {
@@ -71,16 +71,16 @@ func (p *page) place(word string, at lineage.Location) {
 }
 
 // proofFields are what is equal, then what else tells the two records apart.
-func proofFields(h *lineage.Hop) []field {
+func proofFields(n numbered) []field {
+	h, u := n.hop, n.use
 	var fields []field
 	for _, q := range h.Proof.Equal {
 		fields = append(fields, field{q.Field, q.Value, q.Value, true})
 	}
-	var i, u lineage.Use
+	var i lineage.Use
 	if h.Issuance != nil {
 		i = h.Issuance.Use
 	}
-	u = h.Proof.Use
 	add := func(name, issuance, use string) {
 		if issuance != "" || use != "" {
 			fields = append(fields, field{name: name, issuance: issuance, use: use})

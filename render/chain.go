@@ -111,10 +111,7 @@ func hopLabels(dst []byte, h *lineage.Hop) []byte {
 	if len(h.Tags) > 0 {
 		dst = append(member(dst, "tags"), '{')
 		for _, k := range slices.Sorted(maps.Keys(h.Tags)) {
-			if dst[len(dst)-1] != '{' {
-				dst = append(dst, ',')
-			}
-			dst = quote(append(quote(dst, k), ':'), h.Tags[k])
+			dst = pair(dst, k, h.Tags[k])
 		}
 		dst = append(dst, '}')
 	}

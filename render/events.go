@@ -59,21 +59,26 @@ func (t eventTable) append(dst []byte, l query.Line) []byte {
 		dst = s.paint(dst, tn, pad(s.cut(Text(text), n), n))
 		dst = append(dst, ' ')
 	}
-	did := calledWords(r.EventSource, r.EventName)
-	tn := ordinary
+	did, tn := calledWords(r.EventSource, r.EventName), ordinary
 	switch {
 	case r.ErrorCode != "":
-		did, tn = did+" ! "+r.ErrorCode, red
+		did, tn = "! "+did+" "+r.ErrorCode, red
 	case r.ReadOnly == cloudtrail.False:
-		did, tn = did+" w", yellow
+		did, tn = "w "+did, yellow
+	default:
+		did = "  " + did
 	}
-	place := r.ID.Recipient + " " + r.Region
+	place := strings.TrimSpace(r.ID.Recipient + " " + r.Region)
+	var touched []string
+	for _, x := range r.Resources {
+		touched = append(touched, s.touched(x, r.ID.Recipient))
+	}
 	cell(faint, stamp(r.Time), stampWidth)
 	cell(toneOf(evidence), gradeOf(evidence).mark, 1)
 	cell(strong, s.actor(l.Chain, r), t.who)
 	if t.what > 0 {
 		cell(tn, did, t.did)
-		cell(ordinary, strings.Join(r.Resources, " "), t.what)
+		cell(ordinary, s.list(touched, 0, t.what), t.what)
 		cell(faint, place, placeWidth)
 		return append(append(dst, Text(r.ID.Event)...), '\n')
 	}
@@ -81,11 +86,15 @@ func (t eventTable) append(dst []byte, l query.Line) []byte {
 	dst = append(dst, "\n  "...)
 	dst = append(dst, Text(r.ID.Event)...)
 	rest := s.columns() - 2 - max(idWidth, width(Text(r.ID.Event))) - 1
-	if touched := strings.Join(r.Resources, " "); touched != "" {
-		place += " " + touched
+	place = s.cut(Text(place), max(rest, 12))
+	if room := rest - width(place) - 2; len(touched) > 0 && room >= 8 {
+		place += "  " + s.list(touched, 0, room)
+	}
+	if place == "" {
+		return append(dst, '\n')
 	}
 	dst = append(dst, ' ')
-	return append(s.paint(dst, faint, s.cut(Text(strings.TrimSpace(place)), max(rest, 12))), '\n')
+	return append(s.paint(dst, faint, place), '\n')
 }
 
 // actor is who did it, and through which role, in a few words.

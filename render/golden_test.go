@@ -29,41 +29,47 @@ func names() *query.Names {
 // TestForPeople holds what people see, at both widths, to files that people
 // have looked at: go test ./render -update, then read the difference.
 func TestForPeople(t *testing.T) {
-	for _, c := range []struct {
-		name  string
-		print func(io.Writer, Style) error
-	}{
-		{"trace", func(w io.Writer, s Style) error { return Trace(w, story(), s) }},
-		{"who", func(w io.Writer, s Style) error { return Who(w, whoAnswer(), Table, s) }},
-		{"who-absent", func(w io.Writer, s Style) error { return Who(w, absentAnswer(), Table, s) }},
-		{"reach", func(w io.Writer, s Style) error { return Reach(w, reachAnswer(), Table, s) }},
-		{"show", func(w io.Writer, s Style) error { return Show(w, showAnswer(), Table, s) }},
-		{"sessions", func(w io.Writer, s Style) error { return Sessions(w, sessionLines(), Table, s) }},
-		{"events", func(w io.Writer, s Style) error { return printLines(w, eventLines(), Table, s) }},
-	} {
+	for name, print := range printed {
 		for _, width := range []int{80, 160} {
-			name := fmt.Sprintf("%s-%d", c.name, width)
-			t.Run(name, func(t *testing.T) {
-				var got bytes.Buffer
-				if err := c.print(&got, Style{Width: width, Names: names()}); err != nil {
-					t.Fatal(err)
-				}
-				file := filepath.Join("testdata", name+".txt")
-				if *update {
-					if err := os.WriteFile(file, got.Bytes(), 0o644); err != nil {
-						t.Fatal(err)
-					}
-				}
-				want, err := os.ReadFile(file)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got.String(), "\n")); diff != "" {
-					t.Error(diff)
-				}
+			golden(t, fmt.Sprintf("%s-%d.txt", name, width), func(w io.Writer) error {
+				return print(w, Table, Style{Width: width, Names: names()})
 			})
 		}
 	}
+}
+
+// TestForPrograms holds the forms that scripts read.
+func TestForPrograms(t *testing.T) {
+	for name, print := range printed {
+		if name == "trace" {
+			continue // its lines are lines
+		}
+		for _, form := range []Form{JSON, CSV} {
+			golden(t, name+"."+string(form), func(w io.Writer) error { return print(w, form, Style{}) })
+		}
+	}
+}
+
+func golden(t *testing.T, name string, print func(io.Writer) error) {
+	t.Run(name, func(t *testing.T) {
+		var got bytes.Buffer
+		if err := print(&got); err != nil {
+			t.Fatal(err)
+		}
+		file := filepath.Join("testdata", name)
+		if *update {
+			if err := os.WriteFile(file, got.Bytes(), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got.String(), "\n")); diff != "" {
+			t.Error(diff)
+		}
+	})
 }
 
 func printLines(w io.Writer, all []query.Line, form Form, s Style) error {

@@ -38,6 +38,14 @@ func text(dst []byte, key, value string) []byte {
 	return quote(member(dst, key), value)
 }
 
+// pair adds a member whose key came out of a log too, empty or not.
+func pair(dst []byte, key, value string) []byte {
+	if dst[len(dst)-1] != '{' {
+		dst = append(dst, ',')
+	}
+	return quote(append(quote(dst, key), ':'), value)
+}
+
 func texts(dst []byte, key string, values []string) []byte {
 	if len(values) == 0 {
 		return dst

@@ -6,8 +6,20 @@ import (
 	"github.com/crosstrail/crosstrail/lineage"
 )
 
-// ruleMeans says a rule in words (linkage.md section 2).
-func ruleMeans(r lineage.Rule) string {
+// ruleMeans says in words what ties a hop to its issuance (linkage.md section 2).
+func ruleMeans(h *lineage.Hop) string {
+	switch {
+	case h.Evidence == lineage.Contested:
+		return ruleWords(h.Rule) + "; several issuances fit, of different origins"
+	case h.Ambiguous:
+		return ruleWords(h.Rule) + "; several issuances fit, all of one origin"
+	case h.Rule == lineage.Session || h.Rule == lineage.ServiceSession:
+		return ruleWords(h.Rule) + "; no other issuance fits"
+	}
+	return ruleWords(h.Rule)
+}
+
+func ruleWords(r lineage.Rule) string {
 	switch r {
 	case lineage.AccessKey:
 		return "the access key that the issuance handed out is the one in use"
@@ -16,7 +28,7 @@ func ruleMeans(r lineage.Rule) string {
 	case lineage.NamedOnRecord:
 		return "the record itself names who it is"
 	case lineage.Session:
-		return "the same session, begun in the second of the issuance; no other issuance fits"
+		return "the same session, begun in the second of the issuance"
 	case lineage.ServiceSession:
 		return "a service was given this role under this session name in the second the session began"
 	case lineage.SignInRule:

@@ -58,7 +58,7 @@ func (p *page) node(first, rest, here string, n *query.Node) {
 // hopHead prints a session: mark, role and account, then how it came to be.
 func (p *page) hopHead(first, rest string, h *lineage.Hop, sessions int, otherName bool) {
 	mark := p.mark(h.Evidence)
-	p.flow(first, rest, " ", mark, say(strong, roleName(h)), say(ordinary, p.inAccount(h.Account)))
+	p.flow(first, rest, " ", mark, say(strong, roleName(h)), say(ordinary, p.style.inAccount(h.Account)))
 	var facts []piece
 	fact := func(word, value string) {
 		if value != "" {
@@ -180,26 +180,10 @@ func (p *page) callDetail(c *query.Call, here string, room int) piece {
 	line := Text(strings.Join(parts, "  "))
 	var touched []string
 	for _, t := range c.Touched.Most {
-		touched = append(touched, p.touched(t.Value, here))
+		touched = append(touched, p.style.touched(t.Value, here))
 	}
 	if line != "" && len(touched) > 0 {
 		line += "  "
 	}
 	return piece{ordinary, p.style.cut(line+p.style.list(touched, c.Touched.More, room-width(line)), max(room, 12))}
-}
-
-// touched is a resource as short as people say it: the end of its ARN, and its
-// account where that is another one.
-func (p *page) touched(arn, here string) string {
-	if !strings.HasPrefix(arn, "arn:") {
-		return arn
-	}
-	parts := strings.SplitN(arn, ":", 6)
-	if len(parts) < 6 || parts[5] == "" {
-		return arn
-	}
-	if account := parts[4]; account != "" && account != here {
-		return parts[5] + " " + p.inAccount(account)
-	}
-	return parts[5]
 }

@@ -5,22 +5,31 @@ import (
 	"github.com/crosstrail/crosstrail/query"
 )
 
-// numbered is a hop and where it stands: in chain ("hop") or in via.
+// numbered is a hop with its place, in chain ("hop") or in via, and the record
+// that shows its session in use.
 type numbered struct {
 	in  string
 	at  int
 	hop *lineage.Hop
+	use lineage.Use // without an event id where no record shows it
 }
 
-func numberedHops(c *lineage.Chain) []numbered {
+// numberedHops are the hops of an answer. A chain is shared by all events of
+// its session, so the record that shows the last session in use is the one that
+// was asked about: of the actor where somebody acted for the person.
+func numberedHops(a query.Answer) []numbered {
 	var all []numbered
-	for i := range c.Hops {
-		all = append(all, numbered{"hop", i, &c.Hops[i]})
+	for i := range a.Chain.Hops {
+		h := &a.Chain.Hops[i]
+		all = append(all, numbered{"hop", i, h, h.Proof.Use})
 	}
-	for i, v := range c.Via {
+	for i, v := range a.Chain.Via {
 		if v.Hop != nil {
-			all = append(all, numbered{"via", i, v.Hop})
+			all = append(all, numbered{"via", i, v.Hop, v.Hop.Proof.Use})
 		}
+	}
+	if n := len(all); n > 0 && a.Row != nil && !a.Unused && all[n-1].use.ID.Event == "" {
+		all[n-1].use = a.Row.Use
 	}
 	return all
 }
@@ -41,7 +50,7 @@ func (e *Encoder) answer(dst []byte, a query.Answer) []byte {
 	if a.Chain == nil {
 		return dst
 	}
-	return array(dst, "proof", numberedHops(a.Chain), hopProof)
+	return array(dst, "proof", numberedHops(a), hopProof)
 }
 
 func hopProof(dst []byte, n numbered) []byte {
@@ -49,8 +58,8 @@ func hopProof(dst []byte, n numbered) []byte {
 	dst = number(dst, n.in, n.at)
 	dst = text(dst, "rule", string(h.Rule))
 	dst = text(dst, "evidence", gradeOf(h.Evidence).word)
-	if h.Proof.Use.ID.Event != "" {
-		dst = evidenceOf(dst, "use", &h.Proof.Use)
+	if n.use.ID.Event != "" {
+		dst = evidenceOf(dst, "use", &n.use)
 	}
 	if h.Issuance != nil {
 		dst = evidenceOf(dst, "issuance", &h.Issuance.Use)
@@ -58,7 +67,7 @@ func hopProof(dst []byte, n numbered) []byte {
 	if len(h.Proof.Equal) > 0 {
 		dst = append(member(dst, "equal"), '{')
 		for _, q := range h.Proof.Equal {
-			dst = text(dst, q.Field, q.Value)
+			dst = pair(dst, q.Field, q.Value)
 		}
 		dst = append(dst, '}')
 	}

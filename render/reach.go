@@ -121,10 +121,10 @@ func (p *page) minted(a *query.ReachAnswer) {
 		return
 	}
 	p.blank("")
-	p.heading("LEFT BEHIND", "keys and roles made or changed on the way; they outlive the sessions")
+	p.heading("LEFT BEHIND", "keys and roles made or changed on the way, outliving the sessions")
 	row := func(what string, f *lineage.Fact) {
 		p.flow("  ", "    ", "  ", say(strong, what), say(yellow, service(f.EventSource)+":"+f.EventName), say(ordinary, stamp(f.Time)),
-			say(ordinary, p.inAccount(f.ID.Recipient)), say(faint, f.ID.Event))
+			say(ordinary, p.style.inAccount(f.ID.Recipient)), say(faint, f.ID.Event))
 	}
 	for _, f := range a.Keys {
 		row("key "+f.Detail.Key, f)

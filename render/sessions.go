@@ -13,14 +13,20 @@ import (
 func sessionTable(w io.Writer, all []query.SessionLine, style Style) error {
 	p := &page{style: style}
 	const numbers = 3 * len("  WRITES")
-	free := style.columns() - stampWidth - len(" = ") - numbers - 1
+	first := stamp
+	firstWidth := stampWidth
 	oneLine := style.columns() >= oneLine
+	if !oneLine { // whoever is, is worth more than seconds
+		first = minute
+		firstWidth = len("2016-04-05 20:39")
+	}
+	free := style.columns() - firstWidth - len(" = ") - numbers - 1
 	if oneLine {
 		free -= 48
 	}
 	who := free * 2 / 5
 	role := free - who - 1
-	head := pad("FIRST", stampWidth) + "   " + pad("WHO", who) + " " + pad("ROLE", role) + "   CALLS  WRITES  ERRORS"
+	head := pad("FIRST (UTC)", firstWidth) + "   " + pad("WHO", who) + " " + pad("ROLE", role) + "   CALLS  WRITES  ERRORS"
 	if oneLine {
 		head += "  SESSION"
 	}
@@ -49,7 +55,7 @@ func sessionTable(w io.Writer, all []query.SessionLine, style Style) error {
 			return piece{c.tone, padLeft(c.text, numbers/3)}
 		}
 		row := []piece{
-			cell(faint, stamp(s.First), stampWidth), cell(toneOf(evidence), gradeOf(evidence).mark, 1), cell(strong, name, who),
+			cell(faint, first(s.First), firstWidth), cell(toneOf(evidence), gradeOf(evidence).mark, 1), cell(strong, name, who),
 			cell(ordinary, through, role),
 			{ordinary, padLeft(strconv.Itoa(s.Calls), numbers/3-1)},
 			num(s.Writes, yellow), num(s.Errors, red),

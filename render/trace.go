@@ -38,7 +38,11 @@ func Trace(w io.Writer, sum *query.Summary, style Style) error {
 }
 
 func (p *page) heading(word, meaning string) {
-	p.line("", say(strong, word), say(ordinary, "  "+meaning))
+	pieces := []piece{say(strong, word+" ")}
+	for w := range strings.FieldsSeq(meaning) {
+		pieces = append(pieces, say(ordinary, w))
+	}
+	p.flow("", "  ", " ", pieces...)
 	p.blank("")
 }
 
@@ -153,7 +157,7 @@ func (p *page) origin(o *query.OriginSummary) {
 // originHead prints who an origin is, and how it signed in.
 func (p *page) originHead(o *lineage.Origin, bullet string) {
 	p.flow(bullet, "  ", "  ", say(strong, p.style.originWord(o)),
-		say(ordinary, strings.TrimSpace(kindWord(o)+" "+p.inAccount(o.AccountID))))
+		say(ordinary, strings.TrimSpace(kindWord(o)+" "+p.style.inAccount(o.AccountID))))
 	indent := p.style.glyphs().bar
 	id := o.ARN
 	if id == "" || o.Kind == lineage.IdentityCenterUser {
@@ -257,7 +261,7 @@ func (p *page) gap(s *query.GapSummary) {
 		indent = g.none
 	}
 	p.prose(p.mark(lineage.Unresolved).text+" ", "  ", strong, gapMeans(s.Gap.Reason))
-	p.flow(indent, indent, "  ", say(faint, string(s.Gap.Reason)), say(ordinary, p.inAccount(s.Gap.AccountID)), say(ordinary, s.Gap.Region),
+	p.flow(indent, indent, "  ", say(faint, string(s.Gap.Reason)), say(ordinary, p.style.inAccount(s.Gap.AccountID)), say(ordinary, s.Gap.Region),
 		say(ordinary, span(s.Gap.From, s.Gap.Until)))
 	if s.Activity.Events > 0 {
 		p.activity(indent, s.Activity, [lineage.Unresolved + 1]int{})

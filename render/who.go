@@ -40,7 +40,7 @@ func (p *page) whoAnswer(a query.Answer) {
 		return
 	}
 	p.chainTree(a.Chain)
-	hops := slices.DeleteFunc(numberedHops(a.Chain), func(n numbered) bool {
+	hops := slices.DeleteFunc(numberedHops(a), func(n numbered) bool {
 		return n.hop.Issuance == nil && n.hop.Rule == "" && len(n.hop.Proof.RuledOut) == 0
 	})
 	for i, n := range hops {
@@ -69,7 +69,7 @@ func (p *page) question(a query.Answer) {
 	} else {
 		p.flow("", "  ", "  ", what, say(strong, r.ID.Event))
 	}
-	p.flow("  ", "  ", ", ", say(ordinary, stamp(r.Time)), say(ordinary, p.inAccount(r.ID.Recipient)), say(ordinary, r.Region),
+	p.flow("  ", "  ", ", ", say(ordinary, stamp(r.Time)), say(ordinary, p.style.inAccount(r.ID.Recipient)), say(ordinary, r.Region),
 		say(ordinary, p.from(r.SourceIP)))
 	for _, t := range r.Resources {
 		p.flow("  ", "  ", " ", say(faint, "to"), say(ordinary, t))
@@ -106,10 +106,13 @@ func (p *page) chainTree(c *lineage.Chain) {
 			p.blank(g.bar)
 		}
 		last := i == len(hops)-1
-		body := indent + g.none + g.none
+		body := indent + g.none + g.bar
+		if last {
+			body = indent + g.none + g.none
+		}
 		p.hopHead(indent+g.last, body, &hops[i], 1, false)
 		if !last {
-			p.blank(indent + g.none)
+			p.blank(body)
 		}
 		indent += g.none
 	}
@@ -119,7 +122,7 @@ func (p *page) chainTree(c *lineage.Chain) {
 			p.hopHead("by way of ", "  ", v.Hop, 1, false)
 			continue
 		}
-		p.flow("by way of ", "  ", " ", say(strong, service(v.Service)), say(strong, p.inAccount(v.AccountID)))
+		p.flow("by way of ", "  ", " ", say(strong, service(v.Service)), say(strong, p.style.inAccount(v.AccountID)))
 	}
 	p.blank("")
 }
@@ -153,7 +156,7 @@ func (p *page) open(c *lineage.Chain) {
 			p.heading("MISSING", "why the chain stops short, and what to collect")
 		}
 		p.prose(gradeOf(lineage.Unresolved).mark+" ", "  ", strong, gapMeans(g.Reason))
-		p.flow("  ", "  ", "  ", say(faint, string(g.Reason)), say(ordinary, p.inAccount(g.AccountID)), say(ordinary, g.Region), say(ordinary, between(g)))
+		p.flow("  ", "  ", "  ", say(faint, string(g.Reason)), say(ordinary, p.style.inAccount(g.AccountID)), say(ordinary, g.Region), say(ordinary, between(g)))
 		if f := folder(g); f != "" {
 			p.line("    ", say(cyan, f))
 		}

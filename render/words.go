@@ -16,6 +16,14 @@ func stamp(t cloudtrail.Time) string {
 	return t.Time().Format("2006-01-02 15:04:05Z")
 }
 
+// minute is a stamp without its seconds.
+func minute(t cloudtrail.Time) string {
+	if t.IsZero() {
+		return stamp(t)
+	}
+	return t.Time().Format("2006-01-02 15:04")
+}
+
 // span is two moments for people; the day is said once where it is one.
 func span(first, last cloudtrail.Time) string {
 	switch {
@@ -171,12 +179,28 @@ func (s Style) disputed(candidates []lineage.Candidate, conflicts []lineage.Conf
 }
 
 // inAccount is where something is, with the account's name.
-func (p *page) inAccount(id string) string {
+func (s Style) inAccount(id string) string {
 	if id == "" {
 		return ""
 	}
-	if name := p.style.Names.Of(id); name != "" {
+	if name := s.Names.Of(id); name != "" {
 		return "in " + id + " (" + name + ")"
 	}
 	return "in " + id
+}
+
+// touched is a resource as short as people say it: the end of its ARN, and its
+// account where that is another one.
+func (s Style) touched(arn, here string) string {
+	if !strings.HasPrefix(arn, "arn:") {
+		return arn
+	}
+	parts := strings.SplitN(arn, ":", 6)
+	if len(parts) < 6 || parts[5] == "" {
+		return arn
+	}
+	if account := parts[4]; account != "" && account != here {
+		return parts[5] + " " + s.inAccount(account)
+	}
+	return parts[5]
 }
