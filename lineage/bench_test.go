@@ -34,3 +34,20 @@ func BenchmarkRecord(b *testing.B) {
 		}
 	})
 }
+
+// Keys are made when a fact is kept and again when it is read.
+func BenchmarkKeys(b *testing.B) {
+	var facts []*lineage.Fact
+	realRecords(b, "invictus", func(r *cloudtrail.Record, use lineage.Use) {
+		use.Caller = use.Caller.Clone()
+		for _, f := range lineage.Facts(r, use) {
+			if f.Kind != lineage.Name {
+				facts = append(facts, f.Clone())
+			}
+		}
+	})
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		facts[i%len(facts)].Keys()
+	}
+}

@@ -184,7 +184,7 @@ func TestKeysOfIssuances(t *testing.T) {
 			call("sts.amazonaws.com", "AssumeRole", chained, `{"roleArn":"arn:aws:iam::222222222222:role/x/reader","roleSessionName":"build-7","sourceIdentity":"eve"}`, `{`+credentials+`}`, `"sharedEventID":"sh-1"`),
 			[]string{
 				"kASIAQQQQKEYNUMBERONE", "rarn:aws:iam::222222222222:role/x/reader", "rarn:aws:iam::222222222222:role/x/reader|build-7", "hsts.amazonaws.com|sh-1", "ists.amazonaws.com|req-1",
-				"cAROAQQQQJUMP:eve@example.com", "cAROAQQQQJUMP:eve@example.com|2024-03-01T11:00:00Z", "cASIAQQQQPARENT", "cidc:d-9:u-1", "csourceIdentity:eve",
+				"cAROAQQQQJUMP:eve@example.com", "cAROAQQQQJUMP:eve@example.com|1709290800", "cASIAQQQQPARENT", "cidc:d-9:u-1", "csourceIdentity:eve",
 			},
 		},
 		{

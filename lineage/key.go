@@ -2,6 +2,7 @@ package lineage
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
@@ -12,15 +13,23 @@ import (
 type Key string
 
 // The keys of linkage.md section 1. Each begins with the letter of its kind;
-// what is empty makes no key, and "" is never looked up. Parts of one key are
-// set apart by a character that stands in none of them.
+// what is empty makes no key, and "" is never looked up. A key only finds facts:
+// whether they fit is for the rules to say, so no harm is done where a forged
+// value holds the separator.
 const keySep = "\x1f"
 
-func key(kind string, parts ...string) Key {
-	if slices.Contains(parts, "") {
+func key(kind, value string) Key {
+	if value == "" {
 		return ""
 	}
-	return Key(kind + strings.Join(parts, keySep))
+	return Key(kind + value)
+}
+
+func key2(kind, a, b string) Key {
+	if a == "" || b == "" {
+		return ""
+	}
+	return Key(kind + a + keySep + b)
 }
 
 // keyIssued finds the issuance of an access key.
@@ -34,16 +43,16 @@ func keyMinted(accessKeyID string) Key { return key("m", accessKeyID) }
 func keyRoleID(principalID string) Key { return key("t", principalID) }
 
 // keyRoleName finds issuances by what was asked for.
-func keyRoleName(roleARN, sessionName string) Key { return key("r", roleARN, sessionName) }
+func keyRoleName(roleARN, sessionName string) Key { return key2("r", roleARN, sessionName) }
 
 // keyRole finds all issuances of a role.
 func keyRole(roleARN string) Key { return key("r", roleARN) }
 
 // keyShared finds the other accounts' copies of a call.
-func keyShared(eventSource, sharedEventID string) Key { return key("h", eventSource, sharedEventID) }
+func keyShared(eventSource, sharedEventID string) Key { return key2("h", eventSource, sharedEventID) }
 
 // keyRequest finds the copies of an issuance that share a request id only.
-func keyRequest(eventSource, requestID string) Key { return key("i", eventSource, requestID) }
+func keyRequest(eventSource, requestID string) Key { return key2("i", eventSource, requestID) }
 
 // keyCaller finds what a caller handed out: by its principal id, by an access
 // key of its, or by the id of the origin that its records name themselves.
@@ -51,7 +60,10 @@ func keyCaller(id string) Key { return key("c", id) }
 
 // keyCallerSession finds what one session handed out.
 func keyCallerSession(principalID string, created cloudtrail.Time) Key {
-	return key("c", principalID, created.String())
+	if created.IsZero() {
+		return ""
+	}
+	return key2("c", principalID, strconv.FormatInt(int64(created), 10))
 }
 
 // keySignInSession finds the grant of a sign-in session, by its ARN or, at the
@@ -62,7 +74,7 @@ func keySignInSession(id string) Key { return key("s", id) }
 func keySignInPrincipal(principalID string) Key { return key("w", principalID) }
 
 // keyPortal finds GetRoleCredentials calls.
-func keyPortal(account, role string) Key { return key("g", account, role) }
+func keyPortal(account, role string) Key { return key2("g", account, role) }
 
 // keyDownstream finds the agent's event that names a request.
 func keyDownstream(requestID string) Key { return key("q", requestID) }
@@ -141,14 +153,17 @@ func (k *keySet) add(keys ...Key) {
 func (k *keySet) addCaller(f *Fact) {
 	c := f.Caller
 	k.add(keyCaller(c.PrincipalID), keyCallerSession(c.PrincipalID, c.Created), keyCaller(c.AccessKeyID))
-	for _, o := range [...]*Origin{namedOnRecord(c), grantOrigin(f)} {
-		if o != nil {
-			k.add(originKeys(o.ID)...)
-		}
-	}
 	if c.OnBehalfOfUser != "" {
 		k.add(originKeys(identityCenterOrigin(c).ID)...)
 	}
+	switch {
+	case c.Type == "AWSService":
+		k.add(keyCaller(c.InvokedBy))
+	case c.PrincipalID != "" && (c.Type == "IAMUser" || c.Type == "AWSAccount"): // which is their origin's key
+	default:
+		k.add(originKeys(originID(namedOnRecord(c)))...)
+	}
+	k.add(originKeys(originID(grantOrigin(f)))...)
 	if s := f.Request.SourceIdentity; s != "" {
 		k.add(keyCaller("sourceIdentity:" + s))
 	}
@@ -156,7 +171,10 @@ func (k *keySet) addCaller(f *Fact) {
 
 // originKeys are the keys of what an origin handed out itself, by [Origin.ID].
 func originKeys(id string) []Key {
-	kind, rest, _ := strings.Cut(id, ":")
+	kind, rest, ok := strings.Cut(id, ":")
+	if !ok {
+		return nil
+	}
 	switch kind {
 	case "iam", "account":
 		_, principal, _ := strings.Cut(rest, ":")

@@ -46,7 +46,7 @@ var otherCases = []struct {
 		signinCall("CreateOAuth2Token", `{"type":"AssumedRole","principalId":"AROAQQQQADMIN:alice","sessionContext":{"attributes":{"creationDate":"2024-03-01T11:00:00Z"}}}`,
 			`null`, `{"success":"true","signInSessionArn":"arn:aws:signin:us-east-1:222222222222:session/5"}`),
 		"sign-in signin=arn:aws:signin:us-east-1:222222222222:session/5",
-		[]string{"wAROAQQQQADMIN:alice", "sarn:aws:signin:us-east-1:222222222222:session/5", "cAROAQQQQADMIN:alice|2024-03-01T11:00:00Z"},
+		[]string{"wAROAQQQQADMIN:alice", "sarn:aws:signin:us-east-1:222222222222:session/5", "cAROAQQQQADMIN:alice|1709290800"},
 	},
 	{"a grant that failed", signinCall("CreateOAuth2Token", roleCaller, `null`, `{"success":"false"}`), "", nil},
 	{
