@@ -122,12 +122,26 @@ func areCopies(a, b *Fact) bool {
 // that share no key and no shared event id.
 const crowd = 64
 
-// copiesOf returns the issuances that some facts belong to, each with all its
-// copies, by id.
-func (w *walk) copiesOf(seeds []*Fact) []*issuance {
+// issuancesOf returns the issuances that some facts belong to, each with all
+// its copies, by id. The facts are those found by a key in some seconds: what
+// was joined once is remembered by them.
+func (w *walk) issuancesOf(key Key, seeds []*Fact) []*issuance {
 	if len(seeds) == 0 {
 		return nil
 	}
+	at := seconds{key, seeds[0].Time, seeds[len(seeds)-1].Time}
+	if known, ok := w.r.memory.issuances.Load(at); ok {
+		return known.([]*issuance)
+	}
+	missed := w.missed
+	found := w.join(seeds)
+	if w.missed == missed {
+		w.r.memory.issuances.Store(at, found)
+	}
+	return found
+}
+
+func (w *walk) join(seeds []*Fact) []*issuance {
 	all := make([]*Fact, 0, len(seeds)+2)
 	seen := make(map[*Fact]struct{}, len(seeds)+2)
 	add := func(facts []*Fact) {

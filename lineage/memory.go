@@ -13,7 +13,16 @@ import (
 // share identities, and by value for those that do not.
 type memory struct {
 	byPointer sync.Map // *Identity → *answers
-	byValue   sync.Map // Identity → *answers
+	issuances sync.Map // seconds of a key → []*issuance
+
+	mu      sync.RWMutex
+	byValue map[Identity]*answers
+}
+
+// seconds are a few seconds of what is found by one key.
+type seconds struct {
+	key      Key
+	from, to cloudtrail.Time
 }
 
 type answers struct{ list atomic.Pointer[[]answer] }
@@ -44,10 +53,11 @@ const mostAnswers = 64
 func (r *Resolver) recall(u *Use, calling bool) *Chain {
 	v, ok := r.memory.byPointer.Load(u.Caller)
 	if !ok {
-		if v, ok = r.memory.byValue.Load(*u.Caller); !ok {
+		known := r.memory.equal(u.Caller)
+		if known == nil {
 			return nil
 		}
-		r.memory.byPointer.Store(u.Caller, v)
+		v, _ = r.memory.byPointer.LoadOrStore(u.Caller, known)
 	}
 	list := v.(*answers).list.Load()
 	if list == nil {
@@ -59,6 +69,28 @@ func (r *Resolver) recall(u *Use, calling bool) *Chain {
 		}
 	}
 	return nil
+}
+
+// equal returns what is known of an equal identity.
+func (m *memory) equal(id *Identity) *answers {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	return m.byValue[*id]
+}
+
+// keep returns the answers of an identity, empty ones if it is new.
+func (m *memory) keep(id *Identity) *answers {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	a := m.byValue[*id]
+	if a == nil {
+		if m.byValue == nil {
+			m.byValue = map[Identity]*answers{}
+		}
+		a = new(answers)
+		m.byValue[*id] = a
+	}
+	return a
 }
 
 func (r *Resolver) holds(a *answer, u *Use, calling bool) bool {
@@ -78,8 +110,7 @@ func (r *Resolver) holds(a *answer, u *Use, calling bool) bool {
 func (r *Resolver) remember(f *frame, c *Chain) {
 	v, ok := r.memory.byPointer.Load(f.id)
 	if !ok {
-		v, _ = r.memory.byValue.LoadOrStore(*f.id, new(answers))
-		r.memory.byPointer.Store(f.id, v)
+		v, _ = r.memory.byPointer.LoadOrStore(f.id, r.memory.keep(f.id))
 	}
 	a := answer{
 		chain: c, lo: f.lo, hi: f.hi, calling: f.calling,

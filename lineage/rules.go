@@ -63,7 +63,7 @@ func (f *frame) accessKey() tie {
 	if len(near) > crowd {
 		return t
 	}
-	f.sift(&t, f.w.copiesOf(only(near, func(i *Fact) bool { return i.Grant.AccessKeyID == k })))
+	f.sift(&t, f.w.issuancesOf(keyIssued(k), only(near, func(i *Fact) bool { return i.Grant.AccessKeyID == k })))
 	return t
 }
 
@@ -83,8 +83,9 @@ func (f *frame) sessionTuple() tie {
 		return t
 	}
 	t.equal = []Equal{{"principalId", p}}
-	found := f.w.during(keyRoleID(p), cd-1, cd+1)
-	f.nearest(&t, only(found, func(i *Fact) bool { return i.Grant.PrincipalID == p }), cd, 1)
+	key := keyRoleID(p)
+	found := f.w.during(key, cd-1, cd+1)
+	f.nearest(&t, key, only(found, func(i *Fact) bool { return i.Grant.PrincipalID == p }), cd, 1)
 	f.lowerInHole(&t)
 	return t
 }
@@ -98,23 +99,24 @@ func (f *frame) serviceSession() tie {
 		return t
 	}
 	t.equal = []Equal{{"roleArn", role}, {"roleSessionName", name}}
-	found := slices.Clone(f.w.during(keyRoleName(role, name), cd-1, cd+1))
+	key := keyRoleName(role, name)
+	found := slices.Clone(f.w.during(key, cd-1, cd+1))
 	found = slices.DeleteFunc(found, func(i *Fact) bool {
 		return i.Grant.PrincipalID != "" || i.Caller.standing() != asService
 	})
-	f.nearest(&t, found, cd, 1)
+	f.nearest(&t, key, found, cd, 1)
 	f.lowerInHole(&t)
 	return t
 }
 
 // nearest takes the issuances of the second in question; only where none of
 // them fits, a single one within slack, and that is inferred.
-func (f *frame) nearest(t *tie, found []*Fact, at, slack cloudtrail.Time) {
+func (f *frame) nearest(t *tie, key Key, found []*Fact, at, slack cloudtrail.Time) {
 	same := between(found, at, at)
 	if t.crowded = len(same) > 4*crowd; t.crowded {
 		same = same[:crowd]
 	}
-	f.sift(t, f.w.copiesOf(same))
+	f.sift(t, f.w.issuancesOf(key, same))
 	if len(t.fits) > 0 {
 		t.equal = append(t.equal, Equal{"creationDate", at.String()})
 		return
@@ -128,7 +130,7 @@ func (f *frame) nearest(t *tie, found []*Fact, at, slack cloudtrail.Time) {
 	}
 	var off tie
 	off.rule = t.rule
-	f.sift(&off, f.w.copiesOf(near))
+	f.sift(&off, f.w.issuancesOf(key, near))
 	t.ruledOut, t.late = append(t.ruledOut, off.ruledOut...), t.late || off.late
 	if len(off.fits) == 1 {
 		t.fits, t.evidence = off.fits, Inferred

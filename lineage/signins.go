@@ -159,7 +159,7 @@ func (f *frame) tokenTuple() tie {
 	cd := f.id.Created
 	found := slices.Clone(f.w.during(keyCaller(f.id.PrincipalID), cd, cd))
 	found = slices.DeleteFunc(found, func(i *Fact) bool { return i.Kind != Issuance || i.EventName != "GetSessionToken" })
-	f.sift(&t, f.w.copiesOf(found[:min(len(found), crowd)]))
+	f.sift(&t, f.w.issuancesOf(keyCaller(f.id.PrincipalID), found[:min(len(found), crowd)]))
 	return t
 }
 

@@ -46,7 +46,9 @@ const (
 	mostHops = 32
 	// mostCuts bounds the work on rings of sessions that, all in one second,
 	// hand each other on: forged logs can hold any number of them.
-	mostCuts = 256
+	mostCuts = 64
+	// mostMissed ends an attempt that has to be made again in any case.
+	mostMissed = 16
 )
 
 // walk is one attempt to resolve one use with what is on the shelf.
@@ -103,7 +105,7 @@ func (w *walk) parent(i *issuance, by *Fact) *Chain {
 		return &Chain{Evidence: Exact, Origin: o}
 	}
 	me := i.id + "\x1f" + by.Grant.AccessKeyID
-	if w.cut > mostCuts || w.on(guardLoop) && slices.Contains(w.path, me) {
+	if w.missed > mostMissed || w.cut > mostCuts || w.on(guardLoop) && slices.Contains(w.path, me) {
 		w.cut++
 		return nil
 	}
