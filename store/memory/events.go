@@ -16,7 +16,7 @@ type events struct {
 }
 
 func newEvents(places *dict[place]) *events {
-	return &events{seed: maphash.MakeSeed(), places: places}
+	return &events{seed: maphash.MakeSeed(), places: places, rows: directory{pages: new(pages)}}
 }
 
 const (
@@ -120,6 +120,7 @@ func (s *stripe) grow() {
 // that rows are read while others are added.
 type directory struct {
 	mu     sync.Mutex
+	pages  *pages
 	n      int
 	blocks [1 << 13]atomic.Pointer[block]
 }
@@ -128,7 +129,7 @@ type block [1 << 10]*chunk
 
 // add makes a new chunk and returns the ref of its first row.
 func (d *directory) add() (*chunk, ref) {
-	c := new(chunk)
+	c := &chunk{rows: d.pages.rows()}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	b := d.blocks[d.n/len(block{})].Load()

@@ -46,41 +46,53 @@ func keyOfName(f *lineage.Fact) nameKey {
 // index finds facts by key and time. It keeps no text of a key, only 128 bits
 // of it under secret seeds.
 type index struct {
-	seeds [2]maphash.Seed
-	spans map[[2]uint64]span
-	facts []*lineage.Fact // each span by time
+	seeds   [2]maphash.Seed
+	numbers map[[2]uint64]uint32
+	starts  []uint32        // by number: where the key's facts begin
+	facts   []*lineage.Fact // of each key by time
 }
 
-type span struct{ from, until uint32 }
-
 func newIndex(facts []*lineage.Fact) *index {
-	x := &index{seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}}
-	type pair struct {
-		key  [2]uint64
-		fact *lineage.Fact
+	x := &index{
+		seeds:   [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()},
+		numbers: make(map[[2]uint64]uint32, 3*len(facts)),
 	}
-	pairs := make([]pair, 0, 6*len(facts))
-	for _, f := range facts {
-		for _, k := range f.Keys() {
-			pairs = append(pairs, pair{x.hash(k), f})
+	slices.SortFunc(facts, func(a, b *lineage.Fact) int { return cmp.Compare(a.Time, b.Time) })
+	// Number the keys and count their facts, then put every fact in its place.
+	// Keys are many and made anew each time: their numbers are kept for the
+	// second pass.
+	numbers := make([]uint32, 0, 6*len(facts))
+	counts := make([]int, len(facts))
+	for i, f := range facts {
+		keys := f.Keys()
+		for _, k := range keys {
+			h := x.hash(k)
+			n, ok := x.numbers[h]
+			if !ok {
+				n = uint32(len(x.numbers))
+				x.numbers[h] = n
+				x.starts = append(x.starts, 0)
+			}
+			x.starts[n]++
+			numbers = append(numbers, n)
 		}
+		counts[i] = len(keys)
 	}
-	slices.SortFunc(pairs, func(a, b pair) int {
-		return cmp.Or(
-			cmp.Compare(a.key[0], b.key[0]), cmp.Compare(a.key[1], b.key[1]),
-			cmp.Compare(a.fact.Time, b.fact.Time),
-		)
-	})
-	x.facts = make([]*lineage.Fact, len(pairs))
-	x.spans = make(map[[2]uint64]span, len(pairs)/2)
-	for i, p := range pairs {
-		x.facts[i] = p.fact
-		s, ok := x.spans[p.key]
-		if !ok {
-			s.from = uint32(i)
+	at := uint32(0)
+	for n, count := range x.starts {
+		x.starts[n] = at
+		at += count
+	}
+	x.starts = append(x.starts, at)
+	x.facts = make([]*lineage.Fact, at)
+	next := slices.Clone(x.starts)
+	for i, f := range facts {
+		for range counts[i] {
+			n := numbers[0]
+			numbers = numbers[1:]
+			x.facts[next[n]] = f
+			next[n]++
 		}
-		s.until = uint32(i) + 1
-		x.spans[p.key] = s
 	}
 	return x
 }
@@ -93,11 +105,11 @@ func (x *index) hash(k lineage.Key) [2]uint64 {
 func (x *index) find(keys []lineage.Key, from, to cloudtrail.Time) []*lineage.Fact {
 	var all []*lineage.Fact
 	for _, k := range keys {
-		s, ok := x.spans[x.hash(k)]
+		n, ok := x.numbers[x.hash(k)]
 		if !ok {
 			continue
 		}
-		of := x.facts[s.from:s.until]
+		of := x.facts[x.starts[n]:x.starts[n+1]]
 		if !from.IsZero() {
 			at, _ := slices.BinarySearchFunc(of, from, factTime)
 			of = of[at:]

@@ -94,9 +94,12 @@ type acquaintance struct {
 	code code
 	id   *lineage.Identity
 	day  cloudtrail.Time // whose names were last asked for, plus one
+	// Where the last call was made from: most callers have one address and agent.
+	from     client
+	fromCode code
 }
 
-const companySlots = 1 << 12
+const companySlots = 1 << 11
 
 func (c *company) meet(u *cloudtrail.UserIdentity) *acquaintance {
 	text := string(u.Raw)

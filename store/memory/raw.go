@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"runtime"
 	"slices"
 	"sync"
 
@@ -148,7 +149,7 @@ type origins struct {
 }
 
 func (v *view) listOrigins() *origins {
-	o := &origins{starts: make([]uint32, len(v.uris)+1), rows: make([]ref, len(v.order))}
+	o := &origins{starts: make([]uint32, len(v.files)+1), rows: make([]ref, len(v.order))}
 	for _, at := range v.order {
 		o.starts[v.row(at).file+1]++
 	}
@@ -161,7 +162,7 @@ func (v *view) listOrigins() *origins {
 		o.rows[next[n]] = at
 		next[n]++
 	}
-	for i := range v.uris {
+	for i := range v.files {
 		slices.SortFunc(o.rows[o.starts[i]:o.starts[i+1]], func(a, b ref) int {
 			return int(v.row(a).ordinal) - int(v.row(b).ordinal)
 		})
@@ -171,7 +172,7 @@ func (v *view) listOrigins() *origins {
 
 // sum is the checksum of a record whose row is there: that of a duplicate is not.
 func (v *view) sum(number uint32, ordinal int) (uint32, bool) {
-	if int(number) >= len(v.uris) {
+	if int(number) >= len(v.files) {
 		return 0, false
 	}
 	o := v.origins()
@@ -180,5 +181,7 @@ func (v *view) sum(number uint32, ordinal int) (uint32, bool) {
 	if !ok {
 		return 0, false
 	}
-	return v.row(rows[at]).sum, true
+	sum := v.row(rows[at]).sum
+	runtime.KeepAlive(v)
+	return sum, true
 }

@@ -58,7 +58,7 @@ const (
 // chunk is a run of rows that one worker writes, with their sharedEventIDs,
 // which few have.
 type chunk struct {
-	rows [chunkRows]packed
+	rows *[chunkRows]packed
 	n    int
 	ids  []id
 }

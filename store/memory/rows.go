@@ -3,6 +3,7 @@ package memory
 import (
 	"context"
 	"iter"
+	"runtime"
 	"slices"
 	"sort"
 	"strings"
@@ -136,6 +137,7 @@ func (v *view) use(u *lineage.Use, at ref) {
 		SourceIP:      from.ip,
 		UserAgent:     from.agent,
 		FromConsole:   p.console,
-		Location:      lineage.Location{File: v.uris[p.file], Record: int(p.ordinal)},
+		Location:      lineage.Location{File: v.files[p.file].URI, Record: int(p.ordinal)},
 	}
+	runtime.KeepAlive(v) // p alone would not keep its row
 }

@@ -3,6 +3,7 @@ package memory
 import (
 	"context"
 	"iter"
+	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -132,10 +133,11 @@ func (s *Store) give(w *writer) {
 // Commit shows readers all that was added.
 func (s *Store) Commit(context.Context) error {
 	s.view.Store(newView(s))
+	runtime.KeepAlive(s)
 	return nil
 }
 
-// LogFiles yields every log file once, in the order of their names.
+// LogFiles yields every log file once, in the order they came.
 func (s *Store) LogFiles(ctx context.Context) iter.Seq2[cloudtrail.LogFile, error] {
 	files := s.view.Load().files
 	return func(yield func(cloudtrail.LogFile, error) bool) {
@@ -149,10 +151,4 @@ func (s *Store) LogFiles(ctx context.Context) iter.Seq2[cloudtrail.LogFile, erro
 			}
 		}
 	}
-}
-
-func sortedFiles(files []file) []file {
-	files = slices.Clone(files)
-	slices.SortStableFunc(files, func(a, b file) int { return compareTexts(a.URI, b.URI) })
-	return files
 }

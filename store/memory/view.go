@@ -22,8 +22,7 @@ type view struct {
 	outcomes *values[outcome]
 	touched  *values[string]
 	long     *values[string]
-	uris     []string // by file number
-	files    []file   // by name
+	files    []file // by number
 
 	order  []ref // all rows, variants too, by time, event id, recipient
 	hidden map[ref]bool
@@ -47,10 +46,7 @@ func newView(s *Store) *view {
 		w.chunk = nil // rows that readers see share no chunk with rows to come
 	}
 	v.chunks = s.events.rows.chunks()
-	for _, f := range s.files {
-		v.uris = append(v.uris, f.URI)
-	}
-	v.files = sortedFiles(s.files)
+	v.files = s.files[:len(s.files):len(s.files)]
 
 	dead, twins := s.events.odd()
 	var facts []*lineage.Fact

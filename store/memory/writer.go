@@ -23,6 +23,9 @@ type writer struct {
 	outcomes cache[outcome]
 	touched  cache[string]
 
+	where     place // of the last record: a file has few
+	whereCode code
+
 	chunk *chunk // nil: none begun
 	first ref    // of its rows
 	facts []found
@@ -60,8 +63,10 @@ func (w *writer) add(r *cloudtrail.Record, account, uri string, file uint32) ver
 	use := lineage.NewUse(r, r.ID(account), caller.id, lineage.Location{File: uri, Record: r.Ordinal})
 	row.who, row.time, row.print = caller.code, use.Time, use.Fingerprint
 	row.eventKind = pack(use.ID.Event, &row.event, w.store.long)
-	var where place
-	row.place, where = w.places.code(place{use.ID.Recipient, use.Region})
+	if where := (place{use.ID.Recipient, use.Region}); where != w.where {
+		w.whereCode, w.where = w.places.code(where)
+	}
+	row.place = w.whereCode
 
 	onlyNames := lineage.AddsOnlyNames(r, caller.id)
 	if day := use.Time/(24*60*60) + 1; onlyNames && caller.day != day {
@@ -73,7 +78,7 @@ func (w *writer) add(r *cloudtrail.Record, account, uri string, file uint32) ver
 		return became
 	}
 	w.chunk.n++
-	w.describe(row, r, &use, where)
+	w.describe(row, r, &use, caller)
 	if !onlyNames {
 		w.addFacts(r, use, at)
 	}
@@ -82,14 +87,16 @@ func (w *writer) add(r *cloudtrail.Record, account, uri string, file uint32) ver
 
 // describe fills in the columns that tell no two events apart, and points use
 // at the dictionaries' strings.
-func (w *writer) describe(row *packed, r *cloudtrail.Record, use *lineage.Use, where place) {
-	use.ID.Recipient, use.Region = where.recipient, where.region
+func (w *writer) describe(row *packed, r *cloudtrail.Record, use *lineage.Use, caller *acquaintance) {
+	use.ID.Recipient, use.Region = w.where.recipient, w.where.region
 	var c call
 	row.call, c = w.calls.code(call{use.EventSource, use.EventName, r.EventType, r.ReadOnly})
 	use.EventSource, use.EventName = c.source, c.name
-	var from client
-	row.client, from = w.clients.code(client{use.SourceIP, use.UserAgent})
-	use.SourceIP, use.UserAgent = from.ip, from.agent
+	if from := (client{use.SourceIP, use.UserAgent}); from != caller.from {
+		caller.fromCode, caller.from = w.clients.code(from)
+	}
+	row.client = caller.fromCode
+	use.SourceIP, use.UserAgent = caller.from.ip, caller.from.agent
 	if use.ErrorCode != "" || r.ErrorMessage != "" {
 		var o outcome
 		row.outcome, o = w.outcomes.code(outcome{use.ErrorCode, r.ErrorMessage})
