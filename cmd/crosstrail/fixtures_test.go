@@ -102,6 +102,7 @@ func recordFixture(ts *testscript.TestScript, _ bool, args []string) {
 		"string": func() string { return `"{\"eventName\":\"GetObject\"}"` },
 		"nul":    func() string { return plainRecord("n", `"userAgent":"a`+"\x00"+`b"`) },
 		"utf8":   func() string { return plainRecord("u", `"userAgent":"a`+"\xff\xfe"+`b"`) },
+		"bomb":   func() string { return strings.Repeat(" ", 8<<20) + plainRecord("b", "") },
 		"hostile": func() string {
 			return plainRecord("hostile", `"userAgent":"\u001b]0;owned\u0007\u202egpj.exe","errorCode":"=cmd|' /C calc'!A0"`)
 		},
