@@ -1,6 +1,8 @@
 package lineage
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -265,5 +267,70 @@ func TestDescend(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A session that no record shows in use, and whose issuance does not tell the
+// role's unique id, bears an id only where one id fits the role's ARN then.
+func TestDescendToAnUnusedInstance(t *testing.T) {
+	create := func(event, at, id string) string {
+		return called(event, at, "iam.amazonaws.com", "CreateRole", storyUser, `{"roleName":"web"}`, `{"role":{"roleId":"`+id+`","roleName":"web","arn":"arn:aws:iam::222222222222:role/web"}}`)
+	}
+	issue := assume("w1", "11:00:00", `{"type":"AWSService","invokedBy":"ec2.amazonaws.com"}`, "web", "i-1", "222222222222", "ASIAWEB", true)
+	for _, c := range []struct {
+		name    string
+		records []string
+		want    string
+	}{
+		{"one role", []string{create("a1", "10:00:00", "AROAWEB")}, "AROAWEB:i-1@2024-03-01T11:00:00Z"},
+		{"made after it was first used", []string{create("a1", "12:00:00", "AROAWEB")}, "AROAWEB:i-1@2024-03-01T11:00:00Z"},
+		{"made anew before", []string{create("a1", "10:00:00", "AROAOLD"), create("a2", "10:30:00", "AROAWEB")}, "AROAWEB:i-1@2024-03-01T11:00:00Z"},
+		{"made anew after", []string{create("a1", "10:00:00", "AROAWEB"), create("a2", "11:30:00", "AROANEW")}, "AROAWEB:i-1@2024-03-01T11:00:00Z"},
+		{"two at one moment", []string{create("a1", "10:00:00", "AROAWEB"), create("a2", "10:00:00", "AROANEW")}, "ASIAWEB"},
+		{"none", nil, "ASIAWEB"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			for order, entries := range orders(decode(t, strings.Join(append(c.records, issue), "\n"), "story.jsonl")) {
+				found, err := NewResolver(newSet(entries), nil).Descend(t.Context(), Subject{OriginID: "service:ec2.amazonaws.com"}, 0, 0)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if len(found.Sessions) != 1 || found.Sessions[0].Hop.ID != c.want {
+					t.Errorf("%s: %+v, want the session %s", order, found.Sessions, c.want)
+				}
+			}
+		})
+	}
+}
+
+// brokenIndex fails at the nth read.
+type brokenIndex struct {
+	*set
+	left int
+}
+
+var errIndex = errors.New("the index is gone")
+
+func (b *brokenIndex) Facts(ctx context.Context, keys []Key, from, to cloudtrail.Time) ([]*Fact, error) {
+	if b.left--; b.left < 0 {
+		return nil, errIndex
+	}
+	return b.set.Facts(ctx, keys, from, to)
+}
+
+func TestDescendHandsOnErrors(t *testing.T) {
+	whole := newSet(story(t))
+	for reads := 0; ; reads++ {
+		r := NewResolver(&brokenIndex{whole, reads}, nil)
+		found, err := r.Descend(t.Context(), Subject{PrincipalID: "AROAWEB"}, 0, 0)
+		if err == nil {
+			if len(found.Sessions) != 2 || reads < 4 {
+				t.Errorf("after %d reads: %d sessions", reads, len(found.Sessions))
+			}
+			return
+		}
+		if !errors.Is(err, errIndex) {
+			t.Fatalf("after %d reads: %v", reads, err)
+		}
 	}
 }

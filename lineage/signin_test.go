@@ -1,6 +1,7 @@
 package lineage_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -208,5 +209,27 @@ func TestCorrected(t *testing.T) {
 	other.ID.Recipient = "333333333333"
 	if issued.Corrected([]*lineage.Fact{&other}) != &issued {
 		t.Error("another account's addendum changed the fact")
+	}
+}
+
+func TestRolesInEveryPartition(t *testing.T) {
+	for region, want := range map[string]string{
+		"eu-west-1": "arn:aws:iam::222222222222:role/web", "cn-north-1": "arn:aws-cn:iam::222222222222:role/web",
+		"us-gov-west-1": "arn:aws-us-gov:iam::222222222222:role/web",
+	} {
+		record := call("iam.amazonaws.com", "PutRolePolicy", alice, `{"roleName":"web"}`, "null", "")
+		_, facts := read(t, strings.Replace(record, "us-east-1", region, 1))
+		if got := facts[len(facts)-1].Detail.ARN; got != want {
+			t.Errorf("%s: %s, want %s", region, got, want)
+		}
+	}
+}
+
+// An EventBridge envelope repeats eventTime, and names the recipient.
+func TestUseInAnEnvelope(t *testing.T) {
+	use, _ := read(t, `{"version":"0","id":"b1","detail-type":"AWS API Call via CloudTrail","source":"aws.s3","account":"222222222222","time":"2024-03-01T12:00:00Z","region":"us-east-1",
+		"detail":{"eventSource":"s3.amazonaws.com","eventName":"ListBuckets","eventID":"ev-1","userIdentity":`+alice+`}}`)
+	if use.Time.String() != "2024-03-01T12:00:00Z" || use.ID.Recipient != "222222222222" {
+		t.Errorf("at %v for %s", use.Time, use.ID.Recipient)
 	}
 }
