@@ -53,9 +53,9 @@ func (r *Resolver) Resolve(ctx context.Context, uses []Use) ([]*Chain, error) {
 			cold = append(cold, i)
 		}
 	}
-	for len(cold) > 0 {
+	for tries := 1; len(cold) > 0; tries = min(8*tries, len(uses)) {
 		var want *wants
-		if cold, want = r.round(asked, chains, cold); len(cold) == 0 {
+		if cold, want = r.round(asked, chains, cold, tries); len(cold) == 0 {
 			break
 		}
 		if err := ctx.Err(); err != nil {
@@ -69,16 +69,23 @@ func (r *Resolver) Resolve(ctx context.Context, uses []Use) ([]*Chain, error) {
 }
 
 // round tries what is not settled yet, and returns what still is not and what
-// it misses.
-func (r *Resolver) round(asked []*Use, chains []*Chain, cold []int) ([]int, *wants) {
+// it misses. Of one caller it tries only so many uses in vain: most often what
+// the first misses is what all miss, and its answer will be theirs.
+func (r *Resolver) round(asked []*Use, chains []*Chain, cold []int, tries int) ([]int, *wants) {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	want := newWants()
 	var left []int
+	vain := map[*Identity]int{}
 	for _, i := range cold {
+		if vain[asked[i].Caller] >= tries {
+			left = append(left, i)
+			continue
+		}
 		w := walk{r: r, want: want}
 		c := w.resolve(asked[i], false)
 		if w.missed > 0 {
+			vain[asked[i].Caller]++
 			left = append(left, i)
 			continue
 		}
