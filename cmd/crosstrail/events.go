@@ -35,8 +35,7 @@ Several values of one filter mean any of them, several filters all of them.`,
 			return runEvents(cmd.Context(), q, filter)
 		},
 	}
-	q = newQuestion(ui, cmd)
-	q.addFrom(cmd)
+	q = newQuestion(ui, cmd, true)
 	addFilters(cmd, &filter, time.Now())
 	return cmd
 }

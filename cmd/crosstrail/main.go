@@ -77,5 +77,8 @@ workload it began with, with the proof for every hop.`,
 		newVersionCommand(ui),
 		newCompletionCommand(),
 	)
+	for _, c := range cmd.Commands() {
+		c.Flags().SortFlags = false // their order means something
+	}
 	return cmd
 }

@@ -25,10 +25,15 @@ type question struct {
 	maxFile sizeValue
 }
 
-// newQuestion puts the flags on a command.
-func newQuestion(ui *terminal, cmd *cobra.Command) *question {
+// newQuestion puts the flags on a command, with --from where the sources are not
+// its arguments.
+func newQuestion(ui *terminal, cmd *cobra.Command, from bool) *question {
 	q := &question{ui: ui, form: formValue(render.Table)}
 	flags := cmd.Flags()
+	if from {
+		flags.StringArrayVar(&q.from, "from", nil, "where the logs are: a `SOURCE` is a log file, a folder of them, or - for standard input (repeatable)")
+		must(cmd.MarkFlagFilename("from"))
+	}
 	flags.VarP(&q.form, "output", "o", "how to print: "+join(forms()))
 	flags.StringArrayVar(&q.names, "names", nil, "put names beside ids: a `FILE` of id,name lines or the YAML of known_aws_accounts (repeatable)")
 	flags.Var(&q.memory, "memory", "how much memory reading may take at once, as 512MiB (default: as much as --max-file needs)")
@@ -36,12 +41,6 @@ func newQuestion(ui *terminal, cmd *cobra.Command) *question {
 	must(cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(forms(), cobra.ShellCompDirectiveNoFileComp)))
 	must(cmd.MarkFlagFilename("names", "csv", "yaml", "yml"))
 	return q
-}
-
-// addFrom puts --from on a command that does not take its sources as arguments.
-func (q *question) addFrom(cmd *cobra.Command) {
-	cmd.Flags().StringArrayVar(&q.from, "from", nil, "where the logs are: a `SOURCE` is a log file, a folder of them, or - for standard input (repeatable)")
-	must(cmd.MarkFlagFilename("from"))
 }
 
 // needFrom refuses a question that does not say where to look.

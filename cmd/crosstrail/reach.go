@@ -40,8 +40,7 @@ ARN or session name; an IP an address or a range.`,
 			return runReach(cmd.Context(), q, args[0], query.ReachOptions{Since: filter.Since, Until: filter.Until})
 		},
 	}
-	q = newQuestion(ui, cmd)
-	q.addFrom(cmd)
+	q = newQuestion(ui, cmd, true)
 	addFilters(cmd, &filter, time.Now(), "since", "until")
 	return cmd
 }

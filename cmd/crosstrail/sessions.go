@@ -34,8 +34,7 @@ was done. The filters choose among the calls; --limit counts sessions.`,
 			return runSessions(cmd.Context(), q, filter)
 		},
 	}
-	q = newQuestion(ui, cmd)
-	q.addFrom(cmd)
+	q = newQuestion(ui, cmd, true)
 	addFilters(cmd, &filter, time.Now())
 	return cmd
 }

@@ -34,8 +34,7 @@ sha256:… for a record without an id.`,
 			return runShow(cmd.Context(), q, args[0])
 		},
 	}
-	q = newQuestion(ui, cmd)
-	q.addFrom(cmd)
+	q = newQuestion(ui, cmd, true)
 	return cmd
 }
 

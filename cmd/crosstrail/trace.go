@@ -35,7 +35,7 @@ How sure each answer is, best first: = exact, ~ strong, i inferred, c claimed,
   # what AWS holds of the last 90 days, without any log file
   aws cloudtrail lookup-events --output json | crosstrail trace -
 
-  # who changed something across accounts since Monday, as a table of events is: crosstrail events
+  # who changed something across accounts since the 4th of May
   crosstrail trace AWSLogs/ --since 2026-05-04 --cross-account --writes
 
   # every event with its chain, one JSON object a line
@@ -50,7 +50,7 @@ How sure each answer is, best first: = exact, ~ strong, i inferred, c claimed,
 		},
 		RunE: func(cmd *cobra.Command, args []string) error { return runTrace(cmd.Context(), q, filter, args) },
 	}
-	q = newQuestion(ui, cmd)
+	q = newQuestion(ui, cmd, false)
 	addFilters(cmd, &filter, time.Now())
 	return cmd
 }

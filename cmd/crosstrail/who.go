@@ -48,18 +48,21 @@ several lists them. With - the question is a record pasted on standard input; wi
 			return runWho(cmd.Context(), q, args[0])
 		},
 	}
-	q = newQuestion(ui, cmd)
-	q.addFrom(cmd)
+	q = newQuestion(ui, cmd, true)
 	return cmd
 }
 
 func runWho(ctx context.Context, q *question, asked string) error {
+	style, err := q.style()
+	if err != nil {
+		return err
+	}
 	c, err := q.read(ctx, q.from)
 	if err != nil {
 		return err
 	}
 	a, err := query.Who(ctx, c, c.resolver, asked)
-	return q.printWho(c, a, err)
+	return q.printWho(c, a, err, style)
 }
 
 // runWhoPasted asks about records on standard input. They are part of the logs
@@ -69,10 +72,13 @@ func runWhoPasted(ctx context.Context, q *question) error {
 		return usage(errors.New("standard input cannot be both the question (-) and the logs (--from -)"),
 			"without --from, what is pasted is the logs too: crosstrail who - < records.json")
 	}
-	pasted := &question{ui: q.ui, memory: q.memory, maxFile: q.maxFile}
+	style, err := q.style()
+	if err != nil {
+		return err
+	}
+	pasted := &question{memory: q.memory, maxFile: q.maxFile}
 	var kept bytes.Buffer
-	stdin := q.ui.stdin
-	pasted.ui = q.ui.withStdin(io.TeeReader(stdin, &kept))
+	pasted.ui = q.ui.withStdin(io.TeeReader(q.ui.stdin, &kept))
 	c, err := pasted.read(ctx, []string{source.Stdin})
 	if err != nil {
 		return err
@@ -92,7 +98,7 @@ func runWhoPasted(ctx context.Context, q *question) error {
 		}
 	}
 	a, err := query.WhoRows(ctx, c.resolver, source.Stdin, rows)
-	return q.printWho(c, a, err)
+	return q.printWho(c, a, err, style)
 }
 
 func allRows(ctx context.Context, c *corpus) ([]query.Row, error) {
@@ -106,11 +112,7 @@ func allRows(ctx context.Context, c *corpus) ([]query.Row, error) {
 	return rows, nil
 }
 
-func (q *question) printWho(c *corpus, a *query.WhoAnswer, err error) error {
-	if err != nil {
-		return err
-	}
-	style, err := q.style()
+func (q *question) printWho(c *corpus, a *query.WhoAnswer, err error, style render.Style) error {
 	if err != nil {
 		return err
 	}
