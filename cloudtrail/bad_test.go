@@ -113,6 +113,8 @@ func TestBadInput(t *testing.T) {
 		"white space":        {" \r\n\t", []string{"! the input is empty"}},
 		"byte order mark":    {"\ufeff", []string{"! the input is empty"}},
 		"text":               {"hello", []string{"! this is no JSON: unexpected 'h'"}},
+		"UTF-16":             {"\xff\xfe{\x00", []string{"! the input is UTF-16, as PowerShell's > writes it: convert it to UTF-8 (Out-File -Encoding utf8)"}},
+		"gzip in gzip":       {"\x1f\x8b\x08", []string{"! the input is still compressed: unpack it once more"}},
 		"XML":                {"<html>", []string{"! this is no JSON: unexpected '<'"}},
 		"Records null":       {`{"Records":null}`, []string{`! at byte 11: "Records" is null where a log file has an array of records`}},
 		"Records an object":  {`{"Records":{"a":1}}`, []string{`! at byte 11: "Records" is an object where a log file has an array of records`}},

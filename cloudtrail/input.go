@@ -30,8 +30,15 @@ func (r *reader) values() {
 		i = len(byteOrderMark)
 	}
 	i = r.space(i)
-	if i == len(r.text) {
+	switch {
+	case i == len(r.text):
 		r.stop(0, "the input is empty")
+		return
+	case strings.HasPrefix(r.text, "\xff\xfe") || strings.HasPrefix(r.text, "\xfe\xff"):
+		r.stop(0, "the input is UTF-16, as PowerShell's > writes it: convert it to UTF-8 (Out-File -Encoding utf8)")
+		return
+	case strings.HasPrefix(r.text, "\x1f\x8b"):
+		r.stop(0, "the input is still compressed: unpack it once more")
 		return
 	}
 	for i < len(r.text) && !r.done {
