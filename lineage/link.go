@@ -28,9 +28,14 @@ func (f *frame) session() *Chain {
 	return f.signedIn(c)
 }
 
-// isTied reports whether the session's own hop has an issuance.
+// isTied reports whether the session's own hop has an issuance. A grant that was
+// made in the session itself is none: it tells no more of who began it.
 func (f *frame) isTied(c *Chain) bool {
-	return len(c.Hops) > 0 && c.Hops[len(c.Hops)-1].Rule != ""
+	if len(c.Hops) == 0 {
+		return false
+	}
+	last := c.Hops[len(c.Hops)-1]
+	return last.Rule != "" && (last.Issuance == nil || last.Issuance.Kind != SignIn || !f.sameSession(last.Issuance))
 }
 
 // tied ties the session to its issuance: access-key, sign-in-session, session,
