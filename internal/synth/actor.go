@@ -26,17 +26,23 @@ type actor struct {
 	also   []string // other ids of the same
 	unique string   // unique id, for IAM users: AIDA…
 
-	parent   *actor
-	issued   *event   // the caller's copy, or the only one; nil where AWS logs none
-	copied   *event   // the role owner's copy
-	others   []*event // issuances in the same second, for the same
-	portal   *event   // the call to Identity Center that led to it
-	key      string   // as issued
-	switched *event   // the console's SwitchRole record
-	named    []*event
-	claim    string // source identity
-	tied     bool   // another's session has the same principal and second
-	vouched  bool   // the claim was made by AWS: it is the origin
+	parent      *actor
+	issued      *event   // the caller's copy, or the only one; nil where AWS logs none
+	copied      *event   // the role owner's copy
+	twins       []*actor // sessions of the same principal and second, for the same
+	portal      *event   // the call to Identity Center that led to it
+	key         string   // as issued
+	switched    *event   // the console's SwitchRole record
+	named       []*event
+	claim       string   // source identity
+	shown       []*event // its records that name the workload
+	sole        bool     // a copy that names it by principal alone can mean no other session
+	skewed      bool     // its creation date is a second off
+	doubted     bool     // two variants of its issuance name two callers
+	placeholder bool     // its issuance shows its caller's own key, and is taken for none
+	asked       bool     // being looked at: twins lead to each other
+	tied        bool     // another's session has the same principal and second
+	vouched     bool     // the claim was made by AWS: it is the origin
 }
 
 func (a *actor) root() *actor {
@@ -100,11 +106,13 @@ func judge(e *event) Truth {
 // known is what the kept records tell of the origin of one of them.
 func known(e *event) knowledge {
 	switch {
+	case e.dead:
+		return nothing
 	case e.names != "":
 		return knowledge{e.names, exact}
 	case e.amended != nil && e.amended.kept:
 		return known(e.amended)
-	case e.grants != "":
+	case e.grants != "" || e.disputed:
 		return knowledge{grade: exact}
 	case e.vague:
 		return knowledge{grade: strong}
@@ -116,6 +124,8 @@ func known(e *event) knowledge {
 		return k
 	case e.owner && e.by.unique != "":
 		return knowledge{"account:" + e.who.account + ":" + e.by.unique, exact}
+	case e.owner && e.by.sole:
+		return knownSession(e.by, "").atBest(inferred)
 	case e.owner:
 		return knowledge{grade: inferred}
 	case e.by.parent == nil && e.by.origin == "":
@@ -123,14 +133,22 @@ func known(e *event) knowledge {
 	case e.by.parent == nil:
 		return knowledge{e.by.origin, exact}
 	}
-	return knownSession(e.by, e.who.key)
+	if k := knownSession(e.by, e.who.key); k.id != "" || e.who.invokedBy == "" || !slices.ContainsFunc(e.by.shown, isKept) {
+		return k
+	}
+	// A service went on with a session that other records name.
+	return knowledge{e.by.root().origin, inferred}
 }
+
+func isKept(e *event) bool { return e.kept }
 
 // knownSession is what the kept records tell of a session, seen under a key.
 func knownSession(s *actor, key string) knowledge {
 	link := strong
 	if key != "" && key == s.key {
 		link = exact
+	} else if s.skewed {
+		link = inferred
 	}
 	best := nothing
 	for _, e := range s.named {
@@ -142,33 +160,51 @@ func knownSession(s *actor, key string) knowledge {
 		}
 		best = knowledge{e.names, strong}
 	}
-	if link == strong && s.tied {
+	if s.doubted || link != exact && s.tied {
 		return knowledge{grade: contested}
 	}
 	if best.id != "" {
 		return best
 	}
-	issuance := s.issued
-	for _, e := range append([]*event{s.copied}, s.others...) {
-		if e != nil && (issuance == nil || !issuance.kept) {
-			issuance = e
+	if k := s.knownIssuance(link); link == exact && k != nothing {
+		best = k
+	} else {
+		for _, made := range append([]*actor{s}, s.twins...) {
+			if k := made.knownIssuance(max(link, strong)); k.grade < best.grade {
+				best = k
+			}
 		}
 	}
 	switch {
-	case issuance != nil && issuance.kept && issuance.grants != "":
-		return knowledge{issuance.grants, link}
-	case issuance != nil && issuance.kept && s.vouched:
-		return knowledge{s.root().origin, strong}
-	case issuance != nil && issuance.kept:
-		k := known(issuance).atBest(link)
-		if k.id == "" && s.switched != nil && s.switched.kept {
-			return knowledge{s.root().origin, strong}
-		}
-		return k
+	case best.id != "":
+		return best
 	case s.switched != nil && s.switched.kept:
 		return knowledge{s.root().origin, strong}
 	case s.portal != nil && s.portal.kept:
-		return knowledge{grade: inferred}
+		return knowledge{s.portal.names, inferred}
 	}
-	return nothing
+	return best
+}
+
+// knownIssuance is what the kept copies of a session's issuance tell, by a link
+// of some grade.
+func (a *actor) knownIssuance(link int) knowledge {
+	e := a.issued
+	if e == nil || !e.kept {
+		e = a.copied
+	}
+	if e == nil || !e.kept || a.asked {
+		return nothing
+	}
+	a.asked = true
+	defer func() { a.asked = false }()
+	switch {
+	case e.grants != "":
+		return knowledge{e.grants, link}
+	case a.vouched:
+		return knowledge{a.root().origin, strong}
+	case a.placeholder:
+		return knowledge{grade: link}
+	}
+	return known(e).atBest(link)
 }

@@ -106,8 +106,11 @@ func (c *company) envelopes(collected map[string]bool) []File {
 		if !e.issues || e.hidden || member && (!known || !ours) || !member && !theirs {
 			continue
 		}
-		e.kept = true
 		inner := *e
+		if e.kept && c.chance(20) { // a variant: less is told than in the log file
+			inner.who.key, inner.resources = "", ""
+		}
+		e.kept = true
 		if !member {
 			inner.recipient = ""
 		}

@@ -33,17 +33,19 @@ type event struct {
 
 // truth is what the story knows of a record.
 type truth struct {
-	by      *actor
-	names   string // origin id that the record itself names, "" for none
-	partner *event // the same call in another account's log
-	amended *event // the addendum that gives it anew
-	owner   bool   // this copy names its caller by account and unique id only
-	issues  bool   // handed out credentials
-	vague   bool   // nothing that links is on the record, though some may be said of it
-	grants  string // origin of what it handed out, where its caller has no name
-	whole   bool   // its file is never lost
-	hidden  bool   // no log has it
-	kept    bool   // some delivery of it survived
+	by       *actor
+	names    string // origin id that the record itself names, "" for none
+	partner  *event // the same call in another account's log
+	amended  *event // the addendum that gives it anew
+	owner    bool   // this copy names its caller by account and unique id only
+	dead     bool   // made with a key that had expired
+	disputed bool   // told twice, of two callers
+	issues   bool   // handed out credentials
+	vague    bool   // nothing that links is on the record, though some may be said of it
+	grants   string // origin of what it handed out, where its caller has no name
+	whole    bool   // its file is never lost
+	hidden   bool   // no log has it
+	kept     bool   // some delivery of it survived
 }
 
 // identity is a userIdentity element.

@@ -20,6 +20,8 @@ var stories = []story{
 	(*company).vendorUser, (*company).vendorRole, (*company).sharedBucket,
 	(*company).sameName, (*company).sameSecond, (*company).lookAlike, (*company).recreatedUser, (*company).recreatedRole,
 	(*company).loop, (*company).deniedTries, (*company).services, (*company).anonymous, (*company).corrected, (*company).unlogged,
+	(*company).reusedKey, (*company).forgedElsewhere, (*company).masked, (*company).tooLate,
+	(*company).lostCopy, (*company).skewed, (*company).forgedVariant, (*company).keylessLoop,
 }
 
 var userNames = []string{"alice", "bob@example.com", "carol", "dave", "erin.o-neill", "frank", "svc-backup", "x", "deploy-bot"}

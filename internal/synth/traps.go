@@ -49,7 +49,12 @@ func (c *company) cognitoUsers(at time.Time) {
 func (c *company) ec2(at time.Time) {
 	v1, v2 := c.instance(at, c.role(pick(c.dice, c.accounts), "app/WebServer"), "i-0"+c.hex(16))
 	c.work(v1, at, 2)
-	c.work(v2, at, 2)
+	v2.by.shown = c.work(v2, at, 2)
+	f := c.forward(v2, c.later(at, time.Hour), "ssm.amazonaws.com", named("Decrypt"))
+	f.who.ec2, f.names = "", ""
+	if c.chance(30) {
+		v1.by.issued.hidden, v2.by.issued.hidden = true, true
+	}
 	stolen := *v2
 	stolen.ip, stolen.agent = c.address(), agentCLI
 	c.work(&stolen, c.later(at, 3*time.Hour), 2)

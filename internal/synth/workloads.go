@@ -137,12 +137,12 @@ func (w *world) anywhere(at time.Time, r *role, session string) *cred {
 // issuances in one second of one service (linkage.md 3.18).
 func (w *world) linked(host string, at time.Time, r *role, issuances int) *cred {
 	var s *cred
-	var made []*event
+	var made []*actor
 	for range issuances {
 		s = w.byService(host, at, r, "SLRManagement", ask{})
-		made = append(made, s.by.issued)
+		made = append(made, s.by)
 	}
-	s.by.others = made
+	s.by.twins = made
 	s.who.key, s.who.invokedBy, s.ip, s.agent, s.host = "", host, host, host, false
 	return s
 }
