@@ -84,6 +84,16 @@ type reachedSession struct {
 	Descent
 	start bool // a start that nothing but its id is known of
 	asked bool // the start itself, told whenever it was made
+
+	// issued are the events that made it. Two people can have sessions of one
+	// id: of one role and name, made in one second.
+	issued map[string]bool
+}
+
+// is reports whether a hop of some chain is this session, and nobody else's of
+// the same id.
+func (s *reachedSession) is(h *Hop) bool {
+	return s != nil && (h.Issuance == nil || len(s.issued) == 0 || s.issued[h.Issuance.ID.Event])
 }
 
 // frontier is where the next level looks: keys of callers, and the times

@@ -78,6 +78,7 @@ func more(t *testing.T) string {
 	return "\n" + strings.Join([]string{
 		assume("c1", "15:00:00", person("carol"), "shared", "ci", "222222222222", "ASIACAROL", false),
 		assume("d1", "15:00:00", person("dan"), "shared", "ci", "222222222222", "ASIADAN", false),
+		assume("d2", "15:01:00", session("shared", "ci", "222222222222", "15:00:00", "ASIADAN"), "dans", "x", "222222222222", "ASIADANS", false),
 		assume("c2", "15:01:00", strings.Replace(session("shared", "ci", "222222222222", "15:00:00", ""), `"accessKeyId":"",`, "", 1), "deep", "x", "222222222222", "ASIADEEP", false),
 		called("c3", "13:00:00", "sts.amazonaws.com", "AssumeRoot", person("carol"), `{"targetPrincipal":"333333333333"}`, `{"credentials":{"accessKeyId":"ASIAROOT"}}`),
 		called("c4", "13:01:00", "iam.amazonaws.com", "AttachRolePolicy", root, `{"roleName":"vault"}`, `null`),
@@ -203,6 +204,14 @@ var descents = []struct {
 		},
 		nil,
 		[]string{"vault"},
+	},
+	{
+		"another's session of the same id", Subject{OriginID: "iam:111111111111:AIDAQQQQDAN"}, "", "", "",
+		[]string{
+			"AROASHARED:ci@2024-03-01T15:00:00Z < : ASIADAN",
+			"AROADANS:x@2024-03-01T15:01:00Z < AROASHARED:ci@2024-03-01T15:00:00Z : ASIADANS",
+		},
+		nil, nil,
 	},
 	{
 		"a SAML person, across an account of whose caller only the owner tells",

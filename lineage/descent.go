@@ -89,7 +89,7 @@ func (a *act) id() string {
 // already, and the session that made the call.
 func (d *descent) leadsBack(f *Fact, c *Chain) (parent string, ok bool) {
 	hops := hopsOf(c)
-	first := slices.IndexFunc(hops, func(h Hop) bool { return d.sessions[h.ID] != nil })
+	first := slices.IndexFunc(hops, func(h Hop) bool { return d.sessions[h.ID].is(&h) })
 	// A person's own session, as GetSessionToken makes it, is no hop.
 	parent = f.Caller.SessionID()
 	if len(hops) > 0 {
@@ -170,7 +170,7 @@ func (d *descent) under(id, other string) bool {
 func (d *descent) keep(s Descent) {
 	known := d.sessions[s.Hop.ID]
 	if known == nil || known.start {
-		known = &reachedSession{Descent: s}
+		known = &reachedSession{Descent: s, issued: map[string]bool{}}
 		known.Keys, known.Parent = nil, ""
 		d.sessions[s.Hop.ID] = known
 	} else if known.Hop.Rule == "" && s.Hop.Rule != "" {
@@ -178,6 +178,12 @@ func (d *descent) keep(s Descent) {
 	}
 	if known.Parent == "" && !d.under(s.Parent, s.Hop.ID) {
 		known.Parent = s.Parent
+	}
+	if i := s.Hop.Issuance; i != nil {
+		known.issued[i.ID.Event] = true
+		for _, c := range s.Hop.Copies {
+			known.issued[c.ID.Event] = true
+		}
 	}
 	for _, k := range s.Keys {
 		if k != "" && !slices.Contains(known.Keys, k) {
