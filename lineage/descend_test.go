@@ -206,7 +206,9 @@ var descents = []struct {
 		[]string{"vault"},
 	},
 	{
-		"another's session of the same id", Subject{OriginID: "iam:111111111111:AIDAQQQQDAN"}, "", "", "",
+		"another's session of the same id",
+		Subject{OriginID: "iam:111111111111:AIDAQQQQDAN"},
+		"", "", "",
 		[]string{
 			"AROASHARED:ci@2024-03-01T15:00:00Z < : ASIADAN",
 			"AROADANS:x@2024-03-01T15:01:00Z < AROASHARED:ci@2024-03-01T15:00:00Z : ASIADANS",
