@@ -27,7 +27,7 @@ const (
 	AsEvent   Word = "event"
 	AsKey     Word = "key"
 	AsSession Word = "session"
-	AsName    Word = "name" // of a session or a caller
+	AsName    Word = "name" // of a session, a caller or a role
 	AsRole    Word = "role"
 	AsPerson  Word = "person"
 	AsAddress Word = "address"
@@ -43,7 +43,8 @@ type Answer struct {
 }
 
 // Who finds EVENT (event id, <eventID>@<account>, sha256:…), KEY, SESSION (id,
-// ARN or name) or the name of a caller. Not finding it is no error: the answer
+// ARN or name) or the name of a caller or of a role, whose sessions it answers
+// for. Not finding it is no error: the answer
 // says in Absent what the data covers.
 func Who(ctx context.Context, r Reader, resolver *lineage.Resolver, asked string) (*WhoAnswer, error) {
 	answer := &WhoAnswer{Asked: asked, As: AsEvent}
@@ -71,7 +72,7 @@ func Who(ctx context.Context, r Reader, resolver *lineage.Resolver, asked string
 	case AsName:
 		account = accountOf(asked)
 		answer.Answers, err = whoFits(ctx, r, resolver, Filter{}, func(row *Row) bool {
-			return inSession(row.Caller, asked) || isCaller(row.Caller, asked)
+			return inSession(row.Caller, asked) || isCaller(row.Caller, asked) || isRole(row.Caller.IssuerARN, asked)
 		})
 	case AsEvent:
 		account = eventAccount(asked)
