@@ -24,9 +24,12 @@ const (
 
 // Fact is what one record adds: a pure function of it. The set of facts is all
 // that links are worked out from.
+//
+// A Name is of no event: its Use has a time alone, so that the thousands of
+// records that show one name on one day add one fact.
 type Fact struct {
 	Kind Kind
-	Use  // the record itself; its Caller made the call
+	Use  // the record itself; its Caller, never nil, made the call
 
 	Request Request
 	Grant   Grant
@@ -54,15 +57,15 @@ type Grant struct {
 	Expires     cloudtrail.Time
 	PrincipalID string // assumedRoleId or federatedUserId
 	ARN         string // of the session
-	Subject     string // SAML or OIDC subject, Cognito identity, certificate
-	Provider    string
+	Subject     string // SAML or OIDC subject, Cognito identity, certificate, Identity Center user
+	Provider    string // of the subject; ConsoleLogin: the SAML provider's ARN
 	Issuer      string // SAML issuer
 }
 
 // Detail is what the kinds other than Issuance tell.
 type Detail struct {
 	SwitchFrom       string            // SwitchRole: ARN of who switched
-	SignInSessionARN string            // CreateOAuth2Token
+	SignInSessionARN string            // CreateOAuth2Token; CreateToken: the credential id
 	MFA              bool              // ConsoleLogin: MFAUsed
 	Account, Role    string            // GetRoleCredentials: account_id, role_name
 	Requests         []string          // AwsMcpEvent: downstream request ids
