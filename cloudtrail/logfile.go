@@ -23,5 +23,5 @@ const (
 	InsightFile
 	NetworkActivityFile
 	AggregatedFile
-	ForeignFile // not CloudTrail's and not JSON by its name
+	ForeignFile // by its name not JSON, or another service's
 )

@@ -76,9 +76,10 @@ type Record struct {
 	EventContext        JSON
 }
 
-// Envelope is what stands around a record that did not come in a log file.
+// Envelope is what stands around a record that did not come in a log file. A
+// LookupEvents entry has an ID and a Time only.
 type Envelope struct {
-	ID         string // EventBridge event id
+	ID         string // EventBridge event id, or EventId of LookupEvents
 	Account    string // the account whose bus carried it: the recipient where the record names none
 	Region     string
 	Time       string
