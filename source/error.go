@@ -45,10 +45,17 @@ func fileError(uri, problem string, err error) *Error {
 }
 
 // problem is the text of an error without the path that package os puts before
-// it: [Error] names the file itself.
+// it, as [Error] names the file itself, and with what to do about it.
 func problem(err error) string {
+	text := err.Error()
 	if p, ok := errors.AsType[*fs.PathError](err); ok {
-		return p.Err.Error()
+		text = p.Err.Error()
 	}
-	return err.Error()
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		text += ": give this user the right to read it"
+	case errors.Is(err, fs.ErrNotExist):
+		text += ": it was removed, or is a symbolic link to something that is not there"
+	}
+	return text
 }

@@ -115,8 +115,15 @@ func factsInSpan(t *testing.T, s Store) {
 		from, to cloudtrail.Time
 		want     int
 	}{
-		{0, 0, 5}, {ten, 0, 4}, {0, ten, 3}, {ten, ten, 2}, {ten, ten + 5, 3},
-		{ten + 1, ten + 4, 0}, {ten + 7, 0, 0}, {0, ten - 2, 0}, {ten + 5, ten, 0},
+		{0, 0, 5},
+		{ten, 0, 4},
+		{0, ten, 3},
+		{ten, ten, 2},
+		{ten, ten + 5, 3},
+		{ten + 1, ten + 4, 0},
+		{ten + 7, 0, 0},
+		{0, ten - 2, 0},
+		{ten + 5, ten, 0},
 	} {
 		if got := find(t, s, key, test.from, test.to); len(got) != test.want {
 			t.Errorf("from %v to %v: %d facts, want %d", test.from, test.to, len(got), test.want)
