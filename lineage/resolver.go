@@ -53,7 +53,10 @@ func (r *Resolver) Resolve(ctx context.Context, uses []Use) ([]*Chain, error) {
 			cold = append(cold, i)
 		}
 	}
-	for tries := 1; len(cold) > 0; tries = min(8*tries, len(uses)) {
+	for round, tries := 1, 1; len(cold) > 0; round++ {
+		if round > mostLevels {
+			tries = min(8*tries, len(uses))
+		}
 		var want *wants
 		if cold, want = r.round(asked, chains, cold, tries); len(cold) == 0 {
 			break
@@ -67,6 +70,10 @@ func (r *Resolver) Resolve(ctx context.Context, uses []Use) ([]*Chain, error) {
 	}
 	return chains, nil
 }
+
+// mostLevels is how many rounds settle nearly every chain. Uses of one caller
+// that still miss something then miss different things.
+const mostLevels = 4
 
 // round tries what is not settled yet, and returns what still is not and what
 // it misses. Of one caller it tries only so many uses in vain: most often what
