@@ -88,6 +88,7 @@ func (f *frame) chain() *Chain {
 	case asAccount:
 		c = f.account()
 	case asSession:
+		f.begin()
 		c = f.session()
 	default:
 		c = f.person()
@@ -96,6 +97,19 @@ func (f *frame) chain() *Chain {
 		c = f.forwarded(c)
 	}
 	return c
+}
+
+// begin gives the record of a SwitchRole the creation date that it does not
+// show: it is logged in the second in which the session that it names began
+// (linkage.md 3.11).
+func (f *frame) begin() {
+	if f.use.EventName != "SwitchRole" || f.use.EventSource != "signin.amazonaws.com" || f.use.ErrorCode != "" ||
+		!f.id.Created.IsZero() || f.id.AccessKeyID != "" {
+		return
+	}
+	id := *f.id
+	id.Created = f.use.Time
+	f.id = &id
 }
 
 // parent returns the chain of the caller of an issuance, as one of its copies
