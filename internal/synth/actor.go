@@ -114,8 +114,6 @@ func known(e *event) knowledge {
 		return known(e.amended)
 	case e.grants != "" || e.disputed:
 		return knowledge{grade: exact}
-	case e.vague:
-		return knowledge{grade: strong}
 	case e.owner && e.partner.kept:
 		k := known(e.partner)
 		if !e.issues {

@@ -139,7 +139,7 @@ func (d *demo) stolenInstance() []Name {
 	stolen.ip, stolen.agent = "203.0.113.66", agentCLI
 	d.do(&stolen, "16:12:45", "acme-web", "GetCallerIdentity", "ListBuckets")
 	d.do(&stolen, "16:13:30", "acme-backups", "ListObjects", "GetObject", "GetObject", "GetObject", "GetObject")
-	e := d.do(&stolen, "16:15:58", "prod-db", "GetSecretValue")
+	e := d.do(&stolen, "16:15:58", "db", "GetSecretValue")
 	d.do(s, "16:30:00", "acme-web", "GetObject", "GetObject")
 	d.tale(e, "An instance that is in two places", "the credential of "+id+", from an address and a program it was never used from")
 	return []Name{{id, "web-1"}, {"54.210.33.7", "web-1"}}
@@ -152,7 +152,7 @@ func (d *demo) vendor() []Name {
 	s := d.assume(key, d.at("06:00:02"), d.role(d.prod, "vendor/Cloudwatcher"), "cloudwatcher", ask{external: "acme-7741"})
 	e := d.do(s, "06:00:10", "acme-web", "DescribeInstances", "DescribeSecurityGroups", "DescribeTargetHealth", "ListBuckets")
 	d.tale(e, "A vendor", "its own log is not ours to read: the trail ends at its account and a user's id, and the external id")
-	return []Name{{v.id, "Cloudwatcher Inc. (vendor)"}}
+	return []Name{{v.id, "Cloudwatcher Inc."}}
 }
 
 // missing is a session whose issuance is in no file.

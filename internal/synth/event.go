@@ -41,7 +41,6 @@ type truth struct {
 	dead     bool   // made with a key that had expired
 	disputed bool   // told twice, of two callers
 	issues   bool   // handed out credentials
-	vague    bool   // nothing that links is on the record, though some may be said of it
 	grants   string // origin of what it handed out, where its caller has no name
 	whole    bool   // its file is never lost
 	hidden   bool   // no log has it

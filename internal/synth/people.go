@@ -56,7 +56,7 @@ func (w *world) switchRole(c *cred, at time.Time, r *role, name string) *cred {
 	shown := *s
 	shown.who.key, shown.who.created, shown.console = "", time.Time{}, false
 	e := w.record(&shown, at, "signin.amazonaws.com", "SwitchRole")
-	e.kind, e.region, e.readOnly, e.vague = "AwsConsoleSignIn", "us-east-1", false, true
+	e.kind, e.region, e.readOnly = "AwsConsoleSignIn", "us-east-1", false
 	e.response = object("SwitchRole", "Success")
 	e.extra = object("SwitchFrom", c.who.arn, "RedirectTo", "https://console.aws.amazon.com/console/home")
 	s.by.switched = e

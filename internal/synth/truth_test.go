@@ -36,11 +36,13 @@ func TestTruth(t *testing.T) {
 		}
 	})
 	t.Logf("%d events, %d knowable, %d missed, %d told with less evidence than there is", s.events, s.knowable, s.missed, s.weak)
-	if s.missed*100 > s.knowable {
-		t.Errorf("%d of %d knowable origins missed, more than 1 in 100", s.missed, s.knowable)
+	// One in a hundred may be missed. It was none when this was written, so a
+	// rule that breaks is seen at one in a thousand.
+	if s.missed*1000 > s.knowable {
+		t.Errorf("%d of %d knowable origins missed, more than 1 in 1,000", s.missed, s.knowable)
 	}
-	if s.weak*100 > s.knowable {
-		t.Errorf("%d of %d told with less evidence than there is, more than 1 in 100", s.weak, s.knowable)
+	if s.weak*1000 > s.knowable {
+		t.Errorf("%d of %d told with less evidence than there is, more than 1 in 1,000", s.weak, s.knowable)
 	}
 	slices.Sort(s.examples)
 	for _, line := range s.examples[:min(20, len(s.examples))] {
