@@ -169,7 +169,6 @@ func (w *walk) neighbours(f *Fact) []*Fact {
 	near := slices.Clone(between(w.always(keyIssued(f.Grant.AccessKeyID)), f.Time, f.Time))
 	near = append(near, few(w.always(f.sharedKey()))...)
 	near = append(near, few(w.always(keyRequest(f.EventSource, f.RequestID)))...)
-	near = append(near, few(w.during(keyRoleID(f.Grant.PrincipalID), f.Time, f.Time))...)
 	return slices.DeleteFunc(near, func(n *Fact) bool {
 		return n.Kind != Issuance || !areCopies(f, n)
 	})

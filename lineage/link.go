@@ -14,7 +14,11 @@ func (f *frame) session() *Chain {
 		f.w.cut++
 		return &Chain{Evidence: Unresolved, cutOff: true}
 	}
+	missed := f.w.missed
 	c, reason := f.tied()
+	if f.w.missed > missed {
+		return c // to be tried again, before more is looked for
+	}
 	c = f.recorded(c)
 	if c.Origin == nil && c.Evidence != Contested && !f.isTied(c) {
 		switch {
@@ -42,7 +46,13 @@ func (f *frame) isTied(c *Chain) bool {
 // service-session, sign-in, in this order. Where nothing does, the chain stops.
 func (f *frame) tied() (*Chain, Reason) {
 	hop := f.hop()
+	missed := f.w.missed
 	first := f.accessKey()
+	if f.w.missed > missed {
+		// Most sessions are tied by their key: nothing else is read until that
+		// is settled.
+		return &Chain{Evidence: Unresolved}, ""
+	}
 	hop.Proof.rule(first.ruledOut)
 	if c := f.link(&first, hop); c != nil {
 		return c, ""

@@ -15,7 +15,7 @@ type memory struct {
 	byPointer sync.Map // *Identity → *answers
 	issuances sync.Map // seconds of a key → []*issuance
 
-	mu      sync.RWMutex
+	mu      sync.Mutex
 	byValue map[Identity]*answers
 }
 
@@ -53,11 +53,7 @@ const mostAnswers = 64
 func (r *Resolver) recall(u *Use, calling bool) *Chain {
 	v, ok := r.memory.byPointer.Load(u.Caller)
 	if !ok {
-		known := r.memory.equal(u.Caller)
-		if known == nil {
-			return nil
-		}
-		v, _ = r.memory.byPointer.LoadOrStore(u.Caller, known)
+		v, _ = r.memory.byPointer.LoadOrStore(u.Caller, r.memory.equal(u.Caller))
 	}
 	list := v.(*answers).list.Load()
 	if list == nil {
@@ -71,15 +67,9 @@ func (r *Resolver) recall(u *Use, calling bool) *Chain {
 	return nil
 }
 
-// equal returns what is known of an equal identity.
+// equal returns the answers of all identities equal to one, empty ones if it is
+// new.
 func (m *memory) equal(id *Identity) *answers {
-	m.mu.RLock()
-	defer m.mu.RUnlock()
-	return m.byValue[*id]
-}
-
-// keep returns the answers of an identity, empty ones if it is new.
-func (m *memory) keep(id *Identity) *answers {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	a := m.byValue[*id]
@@ -110,7 +100,7 @@ func (r *Resolver) holds(a *answer, u *Use, calling bool) bool {
 func (r *Resolver) remember(f *frame, c *Chain) {
 	v, ok := r.memory.byPointer.Load(f.id)
 	if !ok {
-		v, _ = r.memory.byPointer.LoadOrStore(f.id, r.memory.keep(f.id))
+		return
 	}
 	a := answer{
 		chain: c, lo: f.lo, hi: f.hi, calling: f.calling,

@@ -265,7 +265,7 @@ func (f *frame) portal(c **Chain) bool {
 // downstream is E2 for an agent's request: the agent's own event lists it by
 // request id, and was made in the session behind it.
 func (f *frame) downstream(c **Chain) bool {
-	if f.id.SignInSessionARN == "" && f.id.InvokedBy != "aws-mcp.amazonaws.com" || !f.w.on(ruleSignInSession) {
+	if !f.id.isAgent() || !f.w.on(ruleSignInSession) {
 		return false
 	}
 	f.single = true
@@ -279,6 +279,11 @@ func (f *frame) downstream(c **Chain) bool {
 		}
 	}
 	return false
+}
+
+// isAgent reports whether an agent may have made the request.
+func (id *Identity) isAgent() bool {
+	return id.SignInSessionARN != "" || id.InvokedBy == "aws-mcp.amazonaws.com"
 }
 
 // byCredential is E2 for Identity Center's own events: another record of the
