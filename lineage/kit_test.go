@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync/atomic"
 	"testing"
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
@@ -18,12 +19,12 @@ import (
 type set struct {
 	facts map[Key][]*Fact
 	uses  []Use
-	reads int // calls of Facts
-	read  int // facts they returned
+	reads atomic.Int64 // calls of Facts
+	read  atomic.Int64 // facts they returned
 }
 
 func (s *set) Facts(_ context.Context, keys []Key, from, to cloudtrail.Time) ([]*Fact, error) {
-	s.reads++
+	s.reads.Add(1)
 	var out []*Fact
 	for _, k := range keys {
 		for _, f := range s.facts[k] {
@@ -32,7 +33,7 @@ func (s *set) Facts(_ context.Context, keys []Key, from, to cloudtrail.Time) ([]
 			}
 		}
 	}
-	s.read += len(out)
+	s.read.Add(int64(len(out)))
 	return out, nil
 }
 

@@ -152,8 +152,8 @@ func TestBusyPrincipal(t *testing.T) {
 			answered++
 		}
 	}
-	if most := 3 * many; s.read > most {
-		t.Errorf("read %d facts for %d uses, in %d reads; at most %d are needed", s.read, answered, s.reads, most)
+	if most := int64(3 * many); s.read.Load() > most {
+		t.Errorf("read %d facts for %d uses, in %d reads; at most %d are needed", s.read.Load(), answered, s.reads.Load(), most)
 	}
 }
 
