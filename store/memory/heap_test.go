@@ -13,7 +13,7 @@ import (
 func TestMemoryPerEvent(t *testing.T) {
 	for _, s := range shapes {
 		t.Run(s.name, func(t *testing.T) {
-			dir := corpus(t, s.shape, 40_000)
+			dir := corpus(t, s.shape, 40_000, false)
 			before := heap()
 			store, records := load(t, dir)
 			heapPer := float64(heap()-before) / float64(records.Kept)
