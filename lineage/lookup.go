@@ -55,6 +55,10 @@ type shelf struct {
 	uses  map[trail][]Use  // likewise
 }
 
+func newShelf() shelf {
+	return shelf{facts: map[slot][]*Fact{}, uses: map[trail][]Use{}}
+}
+
 // wants is what a round looked for and the shelf does not hold.
 type wants struct {
 	facts map[slot]struct{}

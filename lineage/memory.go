@@ -83,6 +83,31 @@ func (m *memory) equal(id *Identity) *answers {
 	return a
 }
 
+// mostRemembered is how many identities are remembered at a time. Sessions live
+// for hours: who asks by time asks for few of them at once, and a year of them
+// is not to be held in memory.
+const mostRemembered = 2048
+
+// forget drops all that was read and resolved once it has become much. What is
+// asked for again is worked out again, and comes out the same.
+func (r *Resolver) forget() {
+	m := &r.memory
+	m.mu.Lock()
+	n := len(m.byValue)
+	m.mu.Unlock()
+	if n < mostRemembered {
+		return
+	}
+	r.mu.Lock()
+	r.shelf = newShelf()
+	r.mu.Unlock()
+	m.mu.Lock()
+	m.byValue = nil
+	m.mu.Unlock()
+	m.byPointer.Clear()
+	m.issuances.Clear()
+}
+
 func (r *Resolver) holds(a *answer, u *Use, calling bool) bool {
 	if a.calling != calling || u.Time < a.lo || u.Time > a.hi || a.regional && a.region != u.Region {
 		return false

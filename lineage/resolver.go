@@ -31,12 +31,13 @@ type Resolver struct {
 func NewResolver(index Index, horizon Horizon) *Resolver {
 	return &Resolver{
 		index: index, horizon: horizon,
-		shelf: shelf{facts: map[slot][]*Fact{}, uses: map[trail][]Use{}},
+		shelf: newShelf(),
 	}
 }
 
 // Resolve returns a chain for each use, in their order.
 func (r *Resolver) Resolve(ctx context.Context, uses []Use) ([]*Chain, error) {
+	r.forget()
 	fixes, err := r.corrections(ctx)
 	if err != nil {
 		return nil, err

@@ -12,7 +12,7 @@ import (
 // one worker takes. The first are small, so that the first lines come at once.
 const (
 	firstBlock = 32
-	fullBlock  = 1024
+	fullBlock  = 256
 )
 
 // block is some rows in order, then the lines they became.

@@ -25,7 +25,7 @@ type chainCache struct {
 
 // keep bounds what an Encoder remembers. Lines come by time, so the chains of
 // the moment are few and forgetting them all at once costs little.
-const keep = 16 << 20
+const keep = 4 << 20
 
 // NewEncoder returns an Encoder that puts names beside ids; names may be nil.
 func NewEncoder(names *query.Names) *Encoder {
