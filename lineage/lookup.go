@@ -53,6 +53,7 @@ type trail struct {
 type shelf struct {
 	facts map[slot][]*Fact // by time, then event, then fingerprint
 	uses  map[trail][]Use  // likewise
+	read  int              // how many of both
 }
 
 func newShelf() shelf {
@@ -162,8 +163,14 @@ func (r *Resolver) fetch(ctx context.Context, want *wants) error {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	maps.Copy(r.shelf.facts, found)
-	maps.Copy(r.shelf.uses, uses)
+	for s, facts := range found {
+		r.shelf.facts[s] = facts
+		r.shelf.read += len(facts)
+	}
+	for t, events := range uses {
+		r.shelf.uses[t] = events
+		r.shelf.read += len(events)
+	}
 	return nil
 }
 

@@ -85,7 +85,8 @@ func (m *memory) equal(id *Identity) *answers {
 
 // mostRemembered is how many identities are remembered at a time. Sessions live
 // for hours: who asks by time asks for few of them at once, and a year of them
-// is not to be held in memory.
+// is not to be held in memory. Where more facts than that had to be read, more
+// is remembered: what is read again must stay little beside what is resolved.
 const mostRemembered = 2048
 
 // forget drops all that was read and resolved once it has become much. What is
@@ -99,6 +100,10 @@ func (r *Resolver) forget() {
 		return
 	}
 	r.mu.Lock()
+	if 4*n < r.shelf.read {
+		r.mu.Unlock()
+		return
+	}
 	r.shelf = newShelf()
 	r.mu.Unlock()
 	m.mu.Lock()

@@ -29,6 +29,9 @@ type place struct {
 	via    string
 }
 
+// mostPlaces is how many are remembered; each holds on to a chain.
+const mostPlaces = 2048
+
 type originEntry struct {
 	origin   oneOrigin
 	evidence [lineage.Unresolved + 1]int
@@ -80,6 +83,9 @@ func (b *summaryBook) add(l Line) {
 	}
 	p := b.places[callerChain{row.Caller, c}]
 	if p == nil {
+		if len(b.places) == mostPlaces {
+			clear(b.places) // lines come by time: few callers are at work at once
+		}
 		p = b.place(row, c)
 		b.places[callerChain{row.Caller, c}] = p
 	}
