@@ -197,8 +197,8 @@ func TestCounterIsBounded(t *testing.T) {
 		c.add(fmt.Sprint("once ", i))
 	}
 	top := c.top()
-	if len(c.n) != mostKept || len(top.Most) != mostShown || top.More != mostKept-mostShown || !top.Many {
-		t.Errorf("%d kept, %d shown, %d more, many %v", len(c.n), len(top.Most), top.More, top.Many)
+	if len(c.list) != mostKept || len(top.Most) != mostShown || top.More != mostKept-mostShown || !top.Many {
+		t.Errorf("%d kept, %d shown, %d more, many %v", len(c.list), len(top.Most), top.More, top.Many)
 	}
 	if diff := cmp.Diff([]Tally{{"often", 100_000}, {"once 0", 1}}, top.Most[:2]); diff != "" {
 		t.Errorf("most (-want +got):\n%s", diff)

@@ -15,12 +15,13 @@ const (
 // counter counts values in bounded memory: a million events may touch a million
 // things. Fed in a fixed order, what it forgets is fixed too.
 type counter struct {
-	n    map[string]seen
-	full bool // some value was not remembered
+	list  []Tally        // in the order in which the values first came
+	index map[string]int // into list; nil while that is short, as nearly all are
+	full  bool           // some value was not remembered
 }
 
-// seen is how often a value came, and how many came first before it.
-type seen struct{ count, order int }
+// short is the length up to which looking through a list costs less than a map.
+const short = 16
 
 func (c *counter) add(value string) { c.addN(value, 1) }
 
@@ -28,17 +29,37 @@ func (c *counter) addN(value string, n int) {
 	if value == "" {
 		return
 	}
-	if c.n == nil {
-		c.n = map[string]seen{}
-	}
-	was, ok := c.n[value]
+	at, ok := c.find(value)
 	switch {
 	case ok:
-		c.n[value] = seen{was.count + n, was.order}
-	case len(c.n) < mostKept:
-		c.n[value] = seen{n, len(c.n)}
-	default:
+		c.list[at].Count += n
+	case len(c.list) == mostKept:
 		c.full = true
+	default:
+		c.list = append(c.list, Tally{value, n})
+		c.note(len(c.list) - 1)
+	}
+}
+
+func (c *counter) find(value string) (at int, ok bool) {
+	if c.index != nil {
+		at, ok = c.index[value]
+		return at, ok
+	}
+	at = slices.IndexFunc(c.list, func(t Tally) bool { return t.Value == value })
+	return at, at >= 0
+}
+
+// note keeps the index of a list that is not short.
+func (c *counter) note(at int) {
+	switch {
+	case c.index != nil:
+		c.index[c.list[at].Value] = at
+	case len(c.list) > short:
+		c.index = make(map[string]int, 2*short)
+		for i, t := range c.list {
+			c.index[t.Value] = i
+		}
 	}
 }
 
@@ -52,18 +73,13 @@ func (c *counter) merge(o *counter) {
 // sorted has the most frequent first, of those equally frequent the first seen:
 // of what one call touches, AWS names the whole before the part.
 func (c *counter) sorted() []Tally {
-	all := make([]Tally, 0, len(c.n))
-	for v, s := range c.n {
-		all = append(all, Tally{v, s.count})
-	}
-	slices.SortFunc(all, func(x, y Tally) int {
-		return cmp.Or(cmp.Compare(y.Count, x.Count), cmp.Compare(c.n[x.Value].order, c.n[y.Value].order))
-	})
+	all := slices.Clone(c.list)
+	slices.SortStableFunc(all, func(x, y Tally) int { return cmp.Compare(y.Count, x.Count) })
 	return all
 }
 
 func (c *counter) top() Top {
-	if len(c.n) == 0 {
+	if len(c.list) == 0 {
 		return Top{}
 	}
 	all := c.sorted()

@@ -81,7 +81,9 @@ func (t *tree) childFor(hop *lineage.Hop, byRole bool) *node {
 	}
 	n := t.child(key)
 	if n.hop == nil {
-		n.hop, n.name = hop, name
+		alone := *hop // the others of its chain, and what proves them, are let go
+		alone.Proof = lineage.Proof{}
+		n.hop, n.name = &alone, name
 	}
 	n.otherName = n.otherName || n.name != name
 	return n
@@ -156,6 +158,7 @@ func (t *tree) done() ([]*Node, activity) {
 	var all activity
 	for _, key := range keys {
 		n := t.children[key]
+		delete(t.children, key) // the answer takes its place in memory too
 		children, below := n.done()
 		out := &Node{
 			Hop: n.hop, Caller: n.caller, Evidence: n.evidence, Sessions: n.sessions, OtherName: n.otherName,
