@@ -87,7 +87,7 @@ func (m *memory) equal(id *Identity) *answers {
 // for hours: who asks by time asks for few of them at once, and a year of them
 // is not to be held in memory. Where more facts than that had to be read, more
 // is remembered: what is read again must stay little beside what is resolved.
-const mostRemembered = 2048
+const mostRemembered = 1024
 
 // forget drops all that was read and resolved once it has become much. What is
 // asked for again is worked out again, and comes out the same.

@@ -30,7 +30,7 @@ type place struct {
 }
 
 // mostPlaces is how many are remembered; each holds on to a chain.
-const mostPlaces = 2048
+const mostPlaces = 1024
 
 type originEntry struct {
 	origin   oneOrigin

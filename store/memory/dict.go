@@ -65,6 +65,12 @@ func (d *dict[V]) intern(v V, hash uint64) (code, V) {
 	}
 }
 
+// text returns a value as the dictionary holds it.
+func (d *dict[V]) text(v V) V {
+	_, v = d.intern(v, maphash.Comparable(d.seed, v))
+	return v
+}
+
 func (s *shard[V]) grow(seed maphash.Seed) {
 	s.table = make([]uint32, max(16, 2*len(s.table)))
 	for at, v := range s.values {

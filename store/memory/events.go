@@ -13,6 +13,9 @@ type events struct {
 	rows    directory
 	places  *dict[place]
 	stripes [stripes]stripe
+
+	mu      sync.Mutex
+	dropped bool // the stripes' tables are to be made again before the next row
 }
 
 func newEvents(places *dict[place]) *events {
@@ -37,6 +40,43 @@ type stripe struct {
 type entry struct {
 	hash uint32
 	row  ref // plus one, 0: free
+}
+
+// drop lets go of what only adding needs. Most stores are filled once and then
+// asked: they need not hold on to it.
+func (e *events) drop() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for i := range e.stripes {
+		e.stripes[i].table, e.stripes[i].n = nil, 0
+	}
+	e.dropped = true
+}
+
+// restore makes the tables again from the rows, if they were dropped.
+func (e *events) restore() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !e.dropped {
+		return
+	}
+	e.dropped = false
+	dead, _ := e.odd()
+	for n, c := range e.rows.chunks() {
+		for i := range c.n {
+			at := ref(n<<chunkBits + i)
+			if dead[at] {
+				continue
+			}
+			hash := maphash.Comparable(e.seed, c.rows[i].event)
+			s := &e.stripes[hash>>(64-stripeBits)]
+			if 4*s.n >= 3*len(s.table) {
+				s.grow()
+			}
+			s.insert(entry{uint32(hash), at + 1})
+			s.n++
+		}
+	}
 }
 
 // verdict is what became of a row put into the set.
@@ -105,15 +145,19 @@ func (s *stripe) grow() {
 	old := s.table
 	s.table = make([]entry, max(32, 2*len(old)))
 	for _, e := range old {
-		if e.row == 0 {
-			continue
+		if e.row != 0 {
+			s.insert(e)
 		}
-		i := e.hash
-		for s.table[i&uint32(len(s.table)-1)].row != 0 {
-			i++
-		}
-		s.table[i&uint32(len(s.table)-1)] = e
 	}
+}
+
+// insert puts an entry into the first free slot from its own on.
+func (s *stripe) insert(e entry) {
+	i := e.hash
+	for s.table[i&uint32(len(s.table)-1)].row != 0 {
+		i++
+	}
+	s.table[i&uint32(len(s.table)-1)] = e
 }
 
 // directory finds chunks by number. It grows without moving what is there, so

@@ -49,13 +49,14 @@ type file struct {
 
 // New returns an empty store.
 func New() *Store {
+	agents := newDict(cloneText) // one agent calls from many addresses
 	s := &Store{
 		people: newPeople(),
 		calls: newDict(func(c call, a *arena) call {
 			return call{a.clone(c.source), a.clone(c.name), a.clone(c.typ), c.readOnly}
 		}),
 		places:   newDict(func(p place, a *arena) place { return place{a.clone(p.recipient), a.clone(p.region)} }),
-		clients:  newDict(func(c client, a *arena) client { return client{a.clone(c.ip), a.clone(c.agent)} }),
+		clients:  newDict(func(c client, a *arena) client { return client{a.clone(c.ip), agents.text(c.agent)} }),
 		outcomes: newDict(func(o outcome, a *arena) outcome { return outcome{a.clone(o.code), a.clone(o.message)} }),
 		touched:  newDict(cloneText),
 		long:     newDict(cloneText),
@@ -77,6 +78,7 @@ func (s *Store) Has(_ context.Context, f cloudtrail.LogFile) (bool, error) {
 // Add takes in a file. Of one that cannot be opened again it keeps the body,
 // compressed.
 func (s *Store) Add(ctx context.Context, f source.File) (kept, duplicates int, err error) {
+	s.events.restore()
 	number := s.addFile(f)
 	w := s.take()
 	defer s.give(w)
@@ -133,6 +135,7 @@ func (s *Store) give(w *writer) {
 // Commit shows readers all that was added.
 func (s *Store) Commit(context.Context) error {
 	s.view.Store(newView(s))
+	s.events.drop()
 	runtime.KeepAlive(s)
 	return nil
 }
