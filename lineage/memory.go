@@ -100,7 +100,7 @@ func (r *Resolver) forget() {
 		return
 	}
 	r.mu.Lock()
-	if 4*n < r.shelf.read {
+	if 16*n < r.shelf.read {
 		r.mu.Unlock()
 		return
 	}
