@@ -32,6 +32,7 @@ type Origin struct {
 	AccessKeyID string // long-term key the chain began with
 	Workload    string // instance, pod, function, certificate
 	SignIn      *SignInInfo
+	NamedBy     *Use // the record of the same session that names it, where the event's own does not
 }
 
 // SignInInfo is how an IAM user, root or person came by the first session: a

@@ -33,7 +33,7 @@ func says(id *Identity) string {
 		return "sessionIssuer"
 	case id.InScopeARN != "":
 		return "inScopeOf"
-	case id.EC2RoleDelivery != "":
+	case id.isInstance():
 		return "ec2RoleDelivery"
 	}
 	return "onBehalfOf" // of another record of the session
@@ -161,10 +161,12 @@ func (f *frame) groupOnBehalfOf() (*Origin, Evidence) {
 			continue
 		}
 		o := identityCenterOrigin(u.Caller)
-		o.Rule = NamedOnRecord
+		o.Rule, o.NamedBy = Session, &u
 		bySession = append(bySession, o)
 		if id.AccessKeyID != "" && u.Caller.AccessKeyID == id.AccessKeyID {
-			byKey = append(byKey, o)
+			same := *o
+			same.Rule = NamedOnRecord
+			byKey = append(byKey, &same)
 		}
 	}
 	if o := onlyOne(byKey); o != nil {
@@ -257,7 +259,9 @@ func (f *frame) forwarded(c *Chain) *Chain {
 		return c
 	}
 	var via []Via
-	if host := id.InvokedBy; host != "" && c.Origin.ID != "service:"+host {
+	// A copy's chain is that of the other account's copy, which tells the same.
+	told := len(c.Via) > 0 && c.Via[len(c.Via)-1].Hop == nil && c.Via[len(c.Via)-1].Service == id.InvokedBy
+	if host := id.InvokedBy; host != "" && c.Origin.ID != "service:"+host && !told {
 		via = append(via, Via{Service: host, Call: f.drivingCall(c, host)})
 	}
 	if id.DelegateAccount != "" {

@@ -79,13 +79,21 @@ func namedOnRecord(id *Identity) *Origin {
 		o = serviceOrigin(id.InvokedBy, "")
 	case id.InScopeARN != "":
 		o = serviceOrigin(workloadHost(id), id.InScopeARN)
-	case id.EC2RoleDelivery != "":
+	case id.isInstance():
 		o = serviceOrigin("ec2.amazonaws.com", id.SessionName())
 	}
 	if o != nil {
 		o.Rule = NamedOnRecord
 	}
 	return o
+}
+
+// isInstance reports whether the credentials are of an instance profile: then AWS
+// sets ec2RoleDelivery and names the session after the instance. No web identity
+// provider has a part in that.
+func (id *Identity) isInstance() bool {
+	return id.EC2RoleDelivery != "" && strings.HasPrefix(id.SessionName(), "i-") &&
+		id.FederatedProvider == "" && id.IdentityProvider == ""
 }
 
 func iamOrigin(account, user, arn, name string) *Origin {

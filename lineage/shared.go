@@ -17,7 +17,13 @@ func (f *frame) account() *Chain {
 		return c
 	}
 	id, in, p := f.id, f.id.AccountID, f.id.PrincipalID
-	gap := f.gap(CallerAccountNotCollected, in)
+	reason := CallerAccountNotCollected
+	if in != "" && in == f.use.ID.Recipient {
+		// AWS names a caller so to other accounts alone: whoever published the
+		// log gave several accounts one number.
+		reason = Redacted
+	}
+	gap := f.gap(reason, in)
 	gap.From, gap.Until = f.use.Time, f.use.Time
 	c := &Chain{Evidence: Unresolved, Gaps: []Gap{gap}}
 	var o *Origin

@@ -180,7 +180,7 @@ func portalVectors() []vector {
 				"a":            "exact saml:prov=:ann@example.com by named-on-record",
 				"named":        "exact idc:d-1:u-1 by named-on-record > ann@example.com[a strong session]",
 				"same-key":     "exact idc:d-1:u-1 by named-on-record > ann@example.com[a strong session]",
-				"same-session": "strong idc:d-1:u-1 by named-on-record > ann@example.com[a strong session]",
+				"same-session": "strong idc:d-1:u-1 by session > ann@example.com[a strong session]",
 			},
 		},
 		{
@@ -259,6 +259,22 @@ func instanceVectors() []vector {
 				`"sessionContext":`+within(dev, "Web", "10:00:00", `"ec2RoleDelivery":"2.0"`)))},
 			want: map[string]string{
 				"u": "exact service:ec2.amazonaws.com by named-on-record on i-0dbc91f4 > i-0dbc91f4[- unresolved]",
+			},
+		},
+		{
+			name: "7 EC2: delivered as to an instance, but no instance's session",
+			records: []string{
+				use("u", "10:05:00", dev, role(dev, "Web", "federated-session", "ASIAV1", "10:00:00",
+					`"sessionContext":`+within(dev, "Web", "10:00:00", `"ec2RoleDelivery":"2.0"`))),
+				use("v", "10:05:00", dev, instance("ASIAV1", `"sessionContext":`+within(dev, "Web", "10:00:00",
+					`"ec2RoleDelivery":"2.0","webIdFederationData":{"federatedProvider":"https://accounts.google.com","attributes":{}}`))),
+				use("w", "10:05:00", dev, instance("ASIAV1", `"identityProvider":"https://accounts.google.com","sessionContext":`+
+					within(dev, "Web", "10:00:00", `"ec2RoleDelivery":"2.0"`))),
+			},
+			want: map[string]string{
+				"u": "unresolved - > federated-session[- unresolved] gap no-issuer-log@111111111111",
+				"v": "unresolved - > i-0dbc91f4[- unresolved] gap no-issuer-log@111111111111",
+				"w": "unresolved - > i-0dbc91f4[- unresolved] gap no-issuer-log@111111111111",
 			},
 		},
 		{

@@ -33,6 +33,23 @@ func copyVectors() []vector {
 			},
 		},
 		{
+			name: "5.10 both copies name the service that acted",
+			records: []string{
+				get("u", dev, user(dev, "alice", `"invokedBy":"athena.amazonaws.com"`), shared1),
+				get("v", prod, object(owner(dev, "AIDAALICE")[1:len(owner(dev, "AIDAALICE"))-1], `"invokedBy":"athena.amazonaws.com"`), shared1),
+			},
+			want: map[string]string{
+				"v": "strong iam:111111111111:AIDAALICE by shared-event via athena.amazonaws.com",
+			},
+		},
+		{
+			name:    "41 a caller told as another account's, of this account: its number is altered",
+			records: []string{get("u", dev, owner(dev, "AROC7E598EE6F3133789"))},
+			want: map[string]string{
+				"u": "unresolved - gap redacted@111111111111",
+			},
+		},
+		{
 			name:    "26 a copy that AWS keeps: nothing to look for",
 			records: []string{get("u", dev, host("config.amazonaws.com"), shared1), get("v", prod, owner(dev, "AIDAALICE"), shared1)},
 			want: map[string]string{
