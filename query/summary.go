@@ -15,6 +15,9 @@ type Summary struct {
 	Contested  []*ContestedSummary // two or more people fit
 	Unresolved []*GapSummary       // by events that have no origin, then by gap
 	Totals     Totals
+
+	Limit  int  // the filter's, where it was reached: there may be more; else 0
+	Newest bool // what there may be more of is older
 }
 
 // Totals is about all events that passed the filter.
@@ -70,6 +73,8 @@ type Node struct {
 	// of AWS's own (a service, "AWS Internal") is no difference.
 	IssuedToAddress, IssuedToAgent string
 	OtherAddresses, OtherAgents    Top
+
+	Places Places // of the first session in it that was in two places
 }
 
 // Activity is how much was done, when, and from where.
@@ -115,6 +120,10 @@ func Summarize(ctx context.Context, r Reader, resolver *lineage.Resolver, f Filt
 		return nil, err
 	}
 	s := b.summary()
+	s.Newest = f.Newest
+	if s.Totals.Events == f.Limit {
+		s.Limit = f.Limit
+	}
 	for _, err := range r.LogFiles(ctx) {
 		if err != nil {
 			return nil, fmt.Errorf("reading the list of log files: %w", err)

@@ -37,6 +37,9 @@ type node struct {
 	did                         activity
 	calls                       calls
 	otherAddresses, otherAgents counter
+	workloads                   map[string]*places // by session, of those issued to a service
+	suspect                     *places            // the first of them that was in two places
+	suspectID                   string
 }
 
 // place finds or makes the node of a chain. seen holds the sessions counted so
@@ -113,6 +116,9 @@ func (n *node) add(row *Row, c *lineage.Chain, via string, write bool) {
 	if issued == nil || via != "" {
 		return
 	}
+	if isService(issued.SourceIP) {
+		n.was(c.Hops[len(c.Hops)-1].ID, &row.Use)
+	}
 	if !isService(row.SourceIP) && !isService(issued.SourceIP) && row.SourceIP != issued.SourceIP {
 		n.otherAddresses.add(row.SourceIP)
 	}
@@ -163,7 +169,7 @@ func (t *tree) done() ([]*Node, activity) {
 		out := &Node{
 			Hop: n.hop, Caller: n.caller, Evidence: n.evidence, Sessions: n.sessions, OtherName: n.otherName,
 			Activity: n.did.done(), Calls: n.calls.done(), Children: children,
-			OtherAddresses: n.otherAddresses.top(), OtherAgents: n.otherAgents.top(),
+			OtherAddresses: n.otherAddresses.top(), OtherAgents: n.otherAgents.top(), Places: n.moved(),
 		}
 		if n.hop != nil && n.hop.Issuance != nil {
 			out.IssuedToAddress, out.IssuedToAgent = n.hop.Issuance.SourceIP, n.hop.Issuance.UserAgent

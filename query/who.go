@@ -40,6 +40,7 @@ type Answer struct {
 	Line                 // of the event; of a session, its first event
 	Session *SessionLine // where a key, a session or a name was asked for
 	Unused  bool         // no event shows it in use: Row tells of its issuance
+	Places  Places       // of the session that made the call
 }
 
 // Who finds EVENT (event id, <eventID>@<account>, sha256:…), KEY, SESSION (id,
@@ -47,6 +48,14 @@ type Answer struct {
 // for. Not finding it is no error: the answer
 // says in Absent what the data covers.
 func Who(ctx context.Context, r Reader, resolver *lineage.Resolver, asked string) (*WhoAnswer, error) {
+	answer, err := findWho(ctx, r, resolver, asked)
+	if err != nil {
+		return nil, err
+	}
+	return answer, wherePlaced(ctx, r, answer.Answers)
+}
+
+func findWho(ctx context.Context, r Reader, resolver *lineage.Resolver, asked string) (*WhoAnswer, error) {
 	answer := &WhoAnswer{Asked: asked, As: AsEvent}
 	asked = strings.TrimSpace(asked)
 	events, err := findEvents(ctx, r, resolver, asked)

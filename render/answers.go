@@ -168,6 +168,7 @@ func (e *Encoder) session(dst []byte, s query.SessionLine) []byte {
 		if o := s.Chain.Origin; o != nil {
 			dst = text(dst, "origin", o.ID)
 			dst = text(dst, "originName", e.originName(o))
+			dst = text(dst, "originDisplayName", givenName(e.names, o))
 		}
 		dst = text(dst, "evidence", gradeOf(s.Chain.Evidence).word)
 	}
@@ -179,20 +180,20 @@ func (e *Encoder) session(dst []byte, s query.SessionLine) []byte {
 }
 
 var sessionColumns = []string{
-	"id", "session", "roleArn", "accountId", "accountName", "accessKeyIds", "origin", "originName", "evidence",
+	"id", "session", "roleArn", "accountId", "accountName", "accessKeyIds", "origin", "originName", "originDisplayName", "evidence",
 	"calls", "writes", "errors", "first", "last",
 }
 
 func (e *Encoder) sessionCells(s query.SessionLine) []string {
-	id, name, word := "", "", ""
+	id, name, given, word := "", "", "", ""
 	if s.Chain != nil {
 		word = gradeOf(s.Chain.Evidence).word
 		if o := s.Chain.Origin; o != nil {
-			id, name = o.ID, e.originName(o)
+			id, name, given = o.ID, e.originName(o), givenName(e.names, o)
 		}
 	}
 	return []string{
-		s.ID, s.SessionARN, s.RoleARN, s.AccountID, e.names.Of(s.AccountID), strings.Join(s.AccessKeyIDs, " "), id, name, word,
+		s.ID, s.SessionARN, s.RoleARN, s.AccountID, e.names.Of(s.AccountID), strings.Join(s.AccessKeyIDs, " "), id, name, given, word,
 		strconv.Itoa(s.Calls), strconv.Itoa(s.Writes), strconv.Itoa(s.Errors), s.First.String(), s.Last.String(),
 	}
 }

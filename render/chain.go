@@ -55,8 +55,10 @@ func (e *Encoder) originMembers(dst []byte, o *lineage.Origin) []byte {
 	dst = text(dst, "accountId", o.AccountID)
 	dst = text(dst, "accountName", e.names.Of(o.AccountID))
 	dst = text(dst, "name", e.originName(o))
+	dst = text(dst, "displayName", givenName(e.names, o))
 	dst = text(dst, "accessKeyId", o.AccessKeyID)
 	dst = text(dst, "workload", o.Workload)
+	dst = text(dst, "workloadName", e.names.Of(o.Workload))
 	if s := o.SignIn; s != nil {
 		dst = append(member(dst, "signIn"), '{')
 		dst = text(dst, "by", s.By)
@@ -64,6 +66,7 @@ func (e *Encoder) originMembers(dst []byte, o *lineage.Origin) []byte {
 		dst = moment(dst, "eventTime", s.Event.Time)
 		dst = boolean(dst, "mfa", s.MFA)
 		dst = text(dst, "sourceIPAddress", s.SourceIP)
+		dst = text(dst, "sourceIPName", e.names.Of(s.SourceIP))
 		dst = append(location(dst, s.Event.Location), '}')
 	}
 	return dst
@@ -73,6 +76,7 @@ func (e *Encoder) originMembers(dst []byte, o *lineage.Origin) []byte {
 func (e *Encoder) hop(dst []byte, h *lineage.Hop) []byte {
 	dst = text(dst, "id", h.ID)
 	dst = text(dst, "session", h.SessionARN)
+	dst = text(dst, "principalName", e.principalName(h.ID))
 	dst = text(dst, "roleArn", h.RoleARN)
 	dst = text(dst, "accountId", h.Account)
 	dst = text(dst, "accountName", e.names.Of(h.Account))
@@ -99,6 +103,7 @@ func (e *Encoder) hop(dst []byte, h *lineage.Hop) []byte {
 	}
 	dst = text(dst, "callerAccountId", h.CallerAccountID)
 	dst = text(dst, "sourceIPAddress", i.SourceIP)
+	dst = text(dst, "sourceIPName", e.names.Of(i.SourceIP))
 	dst = text(dst, "userAgent", i.UserAgent)
 	dst = text(dst, "externalId", i.Request.ExternalID)
 	return location(hopLabels(dst, h), i.Location)

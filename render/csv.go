@@ -14,9 +14,9 @@ import (
 // and its roles, origin's side first; lists are joined by a space.
 var lineColumns = []string{
 	"eventID", "eventTime", "eventSource", "eventName", "awsRegion", "recipientAccountId", "recipientAccountName",
-	"accessKeyId", "principalId", "sourceIPAddress", "userAgent", "errorCode", "errorMessage", "readOnly",
+	"accessKeyId", "principalId", "principalName", "sourceIPAddress", "sourceIPName", "userAgent", "errorCode", "errorMessage", "readOnly",
 	"requestID", "sharedEventID", "invokedBy", "resources", "crossAccount", "evidence",
-	"origin.id", "origin.kind", "origin.rule", "origin.arn", "origin.accountId", "origin.accountName", "origin.name", "origin.workload",
+	"origin.id", "origin.kind", "origin.rule", "origin.arn", "origin.accountId", "origin.accountName", "origin.name", "origin.displayName", "origin.workload",
 	"chain", "chain.roleArn", "via", "gaps", "candidates", "file", "record",
 }
 
@@ -39,9 +39,9 @@ func (e *Encoder) cells(l query.Line) []string {
 	}
 	return []string{
 		r.ID.Event, r.Time.String(), r.EventSource, r.EventName, r.Region, r.ID.Recipient, e.names.Of(r.ID.Recipient),
-		who.AccessKeyID, who.PrincipalID, r.SourceIP, r.UserAgent, r.ErrorCode, r.ErrorMessage, truth(r.ReadOnly),
+		who.AccessKeyID, who.PrincipalID, e.principalName(who.PrincipalID), r.SourceIP, e.names.Of(r.SourceIP), r.UserAgent, r.ErrorCode, r.ErrorMessage, truth(r.ReadOnly),
 		r.RequestID, r.SharedEventID, who.InvokedBy, strings.Join(r.Resources, " "), strconv.FormatBool(c.CrossAccount), gradeOf(c.Evidence).word,
-		o.ID, string(o.Kind), string(o.Rule), o.ARN, o.AccountID, e.names.Of(o.AccountID), e.originName(o), o.Workload,
+		o.ID, string(o.Kind), string(o.Rule), o.ARN, o.AccountID, e.names.Of(o.AccountID), e.originName(o), givenName(e.names, o), o.Workload,
 		joined(c.Hops, func(h lineage.Hop) string { return h.ID }),
 		joined(c.Hops, func(h lineage.Hop) string { return h.RoleARN }),
 		joined(c.Via, viaWord),

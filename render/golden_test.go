@@ -32,7 +32,7 @@ func TestForPeople(t *testing.T) {
 	for name, print := range printed {
 		for _, width := range []int{80, 160} {
 			golden(t, fmt.Sprintf("%s-%d.txt", name, width), func(w io.Writer) error {
-				return print(w, Table, Style{Width: width, Names: names()})
+				return print(w, Table, Style{Width: width, Names: names(), Program: "crosstrail", From: "--from logs"})
 			})
 		}
 	}

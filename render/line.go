@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -118,8 +119,13 @@ func (e *Encoder) originName(o *lineage.Origin) string { return originName(e.nam
 
 // originName is the name the records give an origin, else the one it was given.
 func originName(names *query.Names, o *lineage.Origin) string {
-	if o.Name != "" || names.Len() == 0 {
-		return o.Name
+	return cmp.Or(o.Name, givenName(names, o))
+}
+
+// givenName is the name that --names gives an origin.
+func givenName(names *query.Names, o *lineage.Origin) string {
+	if names.Len() == 0 {
+		return ""
 	}
 	for _, id := range []string{o.ID, o.PrincipalID, o.ARN, o.ID[strings.LastIndexByte(o.ID, ':')+1:]} {
 		if name := names.Of(id); name != "" {

@@ -1,8 +1,6 @@
 package render
 
 import (
-	"strings"
-
 	"github.com/crosstrail/crosstrail/lineage"
 )
 
@@ -95,12 +93,4 @@ func gapMeans(r lineage.Reason) string {
 		return "what would link the record is masked in it"
 	}
 	return string(r)
-}
-
-// kindWord is the kind of an origin and, for a service, which.
-func kindWord(o *lineage.Origin) string {
-	if o.Kind == lineage.AWSService && o.Workload != "" {
-		return "AWSService " + service(strings.TrimPrefix(o.ID, "service:"))
-	}
-	return string(o.Kind)
 }

@@ -2,7 +2,6 @@ package render
 
 import (
 	"fmt"
-	"net/netip"
 	"strconv"
 	"strings"
 
@@ -49,16 +48,16 @@ func (p *page) node(first, rest, here string, n *query.Node) {
 	}
 	if n.Events > 0 {
 		p.activity(body, n.Activity, [lineage.Unresolved + 1]int{})
-		p.calls(body, here, n.Calls)
 	}
 	p.elsewhere(body, n)
+	p.calls(body, here, n.Calls)
 	p.nodes(body, here, n.Children)
 }
 
 // hopHead prints a session: mark, role and account, then how it came to be.
 func (p *page) hopHead(first, rest string, h *lineage.Hop, sessions int, otherName bool) {
 	mark := p.mark(h.Evidence)
-	p.flow(first, rest, " ", mark, say(strong, roleName(h)), say(ordinary, p.style.inAccount(h.Account)))
+	p.flow(first, rest, " ", mark, say(strong, p.style.role(h)), say(ordinary, p.style.inAccount(h.Account)))
 	var facts []piece
 	fact := func(word, value string) {
 		if value != "" {
@@ -68,19 +67,19 @@ func (p *page) hopHead(first, rest string, h *lineage.Hop, sessions int, otherNa
 	if sessions > 1 {
 		facts = append(facts, say(ordinary, plural(sessions, "session")))
 		if !otherName {
-			fact("all named ", sessionName(h))
+			fact("all named ", p.style.named(sessionName(h)))
 		} else {
 			fact("the first ", sessionName(h))
 		}
 	} else {
-		fact("session ", sessionName(h))
+		fact("session ", p.style.named(sessionName(h)))
 	}
 	if i := h.Issuance; i != nil {
 		if sessions <= 1 {
 			fact("key ", i.Grant.AccessKeyID)
 		}
 		fact("", h.By+" "+stamp(i.Time))
-		fact("from ", i.SourceIP)
+		fact("from ", p.address(i.SourceIP))
 		fact("external id ", i.Request.ExternalID)
 	} else if h.By != "" {
 		fact("", h.By)
@@ -103,32 +102,23 @@ func (p *page) elsewhere(indent string, n *query.Node) {
 	if len(n.OtherAddresses.Most) > 0 {
 		p.prose(indent+"! ", indent+"  ", red, fmt.Sprintf("used from %s; issued to %s", p.top(n.OtherAddresses, 3), p.address(n.IssuedToAddress)))
 	}
-	if n.Hop != nil && n.Sessions <= 1 && !isAddress(n.IssuedToAddress) {
-		// A service was given the credentials for a workload: nobody says where
-		// that is, but it should not be in two places.
-		if from := p.addresses(n.Addresses); len(from) > 1 {
-			p.prose(indent+"! ", indent+"  ", red, "one session, used from "+p.style.list(from, n.Addresses.More, 2*p.style.columns()))
-		}
-	}
+	p.places(indent, n.Places)
 	if len(n.OtherAgents.Most) > 0 {
 		p.prose(indent+"! ", indent+"  ", red, fmt.Sprintf("used by %s; issued to %s", p.top(n.OtherAgents, 2), n.IssuedToAgent))
 	}
 }
 
-// addresses are those of a Top that are no service's name.
-func (p *page) addresses(t query.Top) []string {
-	var from []string
-	for _, x := range t.Most {
-		if isAddress(x.Value) {
-			from = append(from, p.address(x.Value))
-		}
+// places prints that credentials a service was given for a workload were used
+// in two places: nobody says where the workload is, but it is in one.
+func (p *page) places(indent string, at query.Places) {
+	if len(at.Addresses.Most) < 2 {
+		return
 	}
-	return from
-}
-
-func isAddress(s string) bool {
-	_, err := netip.ParseAddr(s)
-	return err == nil
+	text := fmt.Sprintf("one session, used from %d addresses: %s", len(at.Addresses.Most)+at.Addresses.More, p.top(at.Addresses, len(at.Addresses.Most)))
+	if programs := at.Programs; len(programs.Most) > 1 {
+		text += fmt.Sprintf("; by %d programs: %s", len(programs.Most)+programs.More, p.top(programs, 4))
+	}
+	p.prose(indent+"! ", indent+"  ", red, text)
 }
 
 // calls prints what was done: writes first, each with what it touched.

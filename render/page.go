@@ -3,6 +3,8 @@ package render
 import (
 	"io"
 	"strings"
+
+	"github.com/crosstrail/crosstrail/lineage"
 )
 
 // piece is some text in one tone. What came out of a log is escaped where the
@@ -16,8 +18,9 @@ func say(t tone, text string) piece { return piece{t, Text(text)} }
 
 // page collects what is printed for people.
 type page struct {
-	style Style
-	out   []byte
+	style   Style
+	out     []byte
+	origins []*lineage.Origin // all that are printed: two may have one name
 }
 
 func (p *page) room(indent string) int { return max(p.style.columns()-width(indent), 24) }

@@ -21,7 +21,7 @@ func showTable(w io.Writer, a *query.ShowAnswer, style Style) error {
 		}
 		p.question(query.Answer{Line: s.Line})
 		if s.Chain != nil {
-			p.chainTree(s.Chain)
+			p.chainTree(s.Chain, query.Places{})
 			p.open(s.Chain)
 		}
 		p.line("", say(faint, "file    "), say(ordinary, s.Row.File))

@@ -8,6 +8,10 @@ type Style struct {
 	Color bool // never the only carrier of a meaning
 	ASCII bool // draw without Unicode, for a locale that is not UTF-8
 	Names *query.Names
+
+	// The words that a command to paste begins and ends with: the program as it
+	// was called, and the logs, quoted, as --from logs/. None: nothing is suggested.
+	Program, From string
 }
 
 // Form is the contract's -o.

@@ -17,6 +17,9 @@ import (
 // collect, and the totals.
 func Trace(w io.Writer, sum *query.Summary, style Style) error {
 	p := &page{style: style}
+	for _, o := range sum.Origins {
+		p.origins = append(p.origins, o.Origin)
+	}
 	p.overview(sum)
 	for _, o := range sum.Origins {
 		p.origin(o)
@@ -55,7 +58,14 @@ func (p *page) overview(sum *query.Summary) {
 		p.line("", say(strong, "No calls to trace"), say(ordinary, fmt.Sprintf(" in %s.", plural(t.Files, "log file"))))
 		return
 	}
-	p.flow("", "", " ", say(strong, "Who made "+plural(t.Events, "call")),
+	calls := plural(t.Events, "call")
+	switch {
+	case sum.Limit > 0 && sum.Newest:
+		calls = "the newest " + calls + " (as --limit asks)"
+	case sum.Limit > 0:
+		calls = "the first " + calls + " (as --limit asks)"
+	}
+	p.flow("", "", " ", say(strong, "Who made "+calls),
 		say(strong, "in "+plural(len(t.Accounts), "account")+":"), say(ordinary, span(t.First, t.Last)))
 	p.blank("")
 	var table columnar
@@ -63,16 +73,8 @@ func (p *page) overview(sum *query.Summary) {
 	add := func(mark, who piece, a query.Activity, through []string) {
 		table.row(through, mark, who, say(ordinary, strconv.Itoa(a.Events)), count(a.Writes, yellow), count(a.Errors, red))
 	}
-	titles := map[string]int{}
-	for _, o := range sum.Origins {
-		titles[p.style.titled(o.Origin)]++
-	}
 	for _, o := range sum.Origins[:min(len(sum.Origins), overviewRows)] {
-		title := p.style.titled(o.Origin)
-		if titles[title] > 1 {
-			title += " (" + string(o.Origin.Kind) + ")"
-		}
-		add(p.marks(o.Evidence), say(strong, title), o.Activity, rolesOf(o.Nodes))
+		add(p.marks(o.Evidence), say(strong, p.style.told(o.Origin, p.origins)), o.Activity, rolesOf(o.Nodes))
 	}
 	for _, c := range sum.Contested[:min(len(sum.Contested), overviewRows)] {
 		add(p.mark(lineage.Contested), say(strong, p.style.disputed(c.Candidates, c.Conflicts)), c.Activity, rolesOf(c.Nodes))
@@ -157,13 +159,19 @@ func (p *page) origin(o *query.OriginSummary) {
 // originHead prints who an origin is, and how it signed in.
 func (p *page) originHead(o *lineage.Origin, bullet string) {
 	p.flow(bullet, "  ", "  ", say(strong, p.style.originWord(o)),
-		say(ordinary, strings.TrimSpace(kindWord(o)+" "+p.style.inAccount(o.AccountID))))
+		say(ordinary, strings.TrimSpace(string(o.Kind)+" "+p.style.inAccount(o.AccountID))))
 	indent := p.style.glyphs().bar
 	id := o.ARN
 	if id == "" || o.Kind == lineage.IdentityCenterUser {
 		id = o.ID
 	}
 	facts := []piece{say(ordinary, id)}
+	if o.PrincipalID != "" && o.ARN != "" && p.style.told(o, p.origins) != p.style.titled(o) {
+		facts = append(facts, say(ordinary, o.PrincipalID))
+	}
+	if strings.HasPrefix(o.Workload, "arn:") {
+		facts = append(facts, say(ordinary, o.Workload))
+	}
 	if o.AccessKeyID != "" {
 		facts = append(facts, say(ordinary, "key "+o.AccessKeyID))
 	}
@@ -292,9 +300,9 @@ func (p *page) totals(sum *query.Summary) {
 		}
 	}
 	p.flow("", "  ", "  ", pieces...)
-	if key := someKey(sum); key != "" {
+	if key := someKey(sum); key != "" && p.style.From != "" {
 		p.blank("")
-		p.flow("", "  ", " ", say(faint, "The proof, record beside record:"), say(cyan, "crosstrail who "+key+" --from SOURCE"))
+		p.flow("", "  ", " ", say(faint, "The proof, record beside record:"), say(cyan, p.style.Program+" who "+key+" "+p.style.From))
 	}
 }
 

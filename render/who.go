@@ -39,7 +39,7 @@ func (p *page) whoAnswer(a query.Answer) {
 	if a.Chain == nil {
 		return
 	}
-	p.chainTree(a.Chain)
+	p.chainTree(a.Chain, a.Places)
 	hops := slices.DeleteFunc(numberedHops(a), func(n numbered) bool {
 		return n.hop.Issuance == nil && n.hop.Rule == "" && len(n.hop.Proof.RuledOut) == 0
 	})
@@ -57,8 +57,15 @@ func (p *page) question(a query.Answer) {
 	r := a.Row
 	what := say(strong, calledWords(r.EventSource, r.EventName))
 	if s := a.Session; s != nil {
-		p.flow("", "  ", "  ", say(strong, "session"), say(strong, s.ID))
-		p.flow("  ", "  ", "  ", say(ordinary, s.SessionARN))
+		if s.ID != "" {
+			p.flow("", "  ", "  ", say(strong, "session"), say(strong, s.ID))
+			p.flow("  ", "  ", "  ", say(ordinary, s.SessionARN))
+		} else { // no session: long-term credentials, or a service
+			p.flow("", "  ", "  ", say(strong, "caller"), say(strong, caller(r.Caller)))
+			for _, k := range s.AccessKeyIDs {
+				p.flow("  ", "  ", " ", say(faint, "key"), say(ordinary, k))
+			}
+		}
 		p.flow("  ", "  ", ", ", say(ordinary, plural(s.Calls, "call")), say(ordinary, plural(s.Writes, "write")), say(ordinary, plural(s.Errors, "error")),
 			say(ordinary, span(s.First, s.Last)))
 		first := "first call"
@@ -87,8 +94,8 @@ func (p *page) from(address string) string {
 	return "from " + p.address(address)
 }
 
-// chainTree prints a chain, origin first.
-func (p *page) chainTree(c *lineage.Chain) {
+// chainTree prints a chain, origin first; at is from where its last session was used.
+func (p *page) chainTree(c *lineage.Chain, at query.Places) {
 	g := p.style.glyphs()
 	switch {
 	case c.Origin != nil:
@@ -111,7 +118,9 @@ func (p *page) chainTree(c *lineage.Chain) {
 			body = indent + g.none + g.none
 		}
 		p.hopHead(indent+g.last, body, &hops[i], 1, false)
-		if !last {
+		if last {
+			p.places(body, at)
+		} else {
 			p.blank(body)
 		}
 		indent += g.none

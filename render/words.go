@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -59,8 +60,36 @@ func (s Style) who(c *lineage.Chain) string {
 	return s.disputed(c.Candidates, c.Conflicts)
 }
 
-// originWord is the shortest name that people know an origin by.
+// originWord is the shortest name that people know an origin by, with the name
+// that it was given, and of a workload the service that it runs on.
 func (s Style) originWord(o *lineage.Origin) string {
+	if o.Kind == lineage.AWSService && o.Workload != "" {
+		return s.workload(o.Workload) + " of " + service(strings.TrimPrefix(o.ID, "service:"))
+	}
+	word := s.bareWord(o)
+	if given := givenName(s.Names, o); given != "" && given != word {
+		return word + " (" + given + ")"
+	}
+	return word
+}
+
+// workload is a workload's id or, of an ARN, its end; with its name.
+func (s Style) workload(id string) string {
+	if strings.HasPrefix(id, "arn:") && s.Names.Of(id) == "" {
+		return lastPart(id)
+	}
+	return s.named(id)
+}
+
+// named is an id with its name beside it.
+func (s Style) named(id string) string {
+	if name := s.Names.Of(id); name != "" {
+		return id + " (" + name + ")"
+	}
+	return id
+}
+
+func (s Style) bareWord(o *lineage.Origin) string {
 	switch name := originName(s.Names, o); {
 	case name != "":
 		return name
@@ -97,6 +126,15 @@ func roleName(h *lineage.Hop) string {
 	}
 	id, _, _ := strings.Cut(h.ID, "@")
 	return id
+}
+
+// role is a session's role, with the name that its unique id was given.
+func (s Style) role(h *lineage.Hop) string {
+	id, _, _ := strings.Cut(h.ID, ":")
+	if name := s.Names.Of(id); name != "" && name != roleName(h) {
+		return roleName(h) + " (" + name + ")"
+	}
+	return roleName(h)
 }
 
 // sessionName is the name that the caller chose for a session.
@@ -161,6 +199,26 @@ func (s Style) titled(o *lineage.Origin) string {
 	return word + " in " + o.AccountID
 }
 
+// told is an origin by its title and, where others have the same, by what tells
+// it from them.
+func (s Style) told(o *lineage.Origin, all []*lineage.Origin) string {
+	title := s.titled(o)
+	alike, kind := false, false
+	for _, x := range all {
+		if x != nil && x.ID != o.ID && s.titled(x) == title {
+			alike = true
+			kind = kind || x.Kind == o.Kind
+		}
+	}
+	switch {
+	case kind:
+		return title + " (" + cmp.Or(o.PrincipalID, o.ID) + ")"
+	case alike:
+		return title + " (" + string(o.Kind) + ")"
+	}
+	return title
+}
+
 // disputed names all that fit.
 func (s Style) disputed(candidates []lineage.Candidate, conflicts []lineage.Conflict) string {
 	origins := make([]*lineage.Origin, 0, len(candidates)+len(conflicts))
@@ -174,7 +232,7 @@ func (s Style) disputed(candidates []lineage.Candidate, conflicts []lineage.Conf
 		if o == nil {
 			return "somebody not known"
 		}
-		return s.titled(o)
+		return s.told(o, origins)
 	})
 }
 

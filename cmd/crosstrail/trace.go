@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -63,6 +64,10 @@ func runTrace(ctx context.Context, q *question, filter query.Filter, sources []s
 	c, err := q.read(ctx, sources)
 	if err != nil {
 		return err
+	}
+	style.Program = programName()
+	for _, s := range sources {
+		style.From = strings.TrimLeft(style.From+" --from "+quoteShell(s), " ")
 	}
 	if render.Form(q.form) != render.Table {
 		err = q.printEvents(ctx, c, filter, style)
