@@ -16,6 +16,9 @@ type Descent struct {
 	Hop    Hop
 	Parent string   // id of the session it was made from, "" for the start
 	Keys   []string // access keys known to be the session's, sorted
+	// Origin is the id of who is behind it, "" where nothing tells: two people can
+	// have sessions of one id.
+	Origin string
 }
 
 // Reached is all that a descent found.
@@ -88,12 +91,18 @@ type reachedSession struct {
 	// issued are the events that made it. Two people can have sessions of one
 	// id: of one role and name, made in one second.
 	issued map[string]bool
+	twin   *reachedSession // another of the same id
 }
 
-// is reports whether a hop of some chain is this session, and nobody else's of
-// the same id.
-func (s *reachedSession) is(h *Hop) bool {
-	return s != nil && (h.Issuance == nil || len(s.issued) == 0 || s.issued[h.Issuance.ID.Event])
+// find returns the session that a hop of some chain is, and nobody else's of the
+// same id; nil where it was not reached.
+func (d *descent) find(h *Hop) *reachedSession {
+	for s := d.sessions[h.ID]; s != nil; s = s.twin {
+		if h.Issuance == nil || len(s.issued) == 0 || s.issued[h.Issuance.ID.Event] {
+			return s
+		}
+	}
+	return nil
 }
 
 // frontier is where the next level looks: keys of callers, and the times
@@ -179,7 +188,15 @@ func (d *descent) own(ctx context.Context, keys []Key, from *Subject, next *fron
 	if err != nil {
 		return err
 	}
-	for _, i := range groups {
+	uses := make([]Use, len(groups))
+	for n, i := range groups {
+		uses[n] = i.main().Use
+	}
+	chains, err := d.r.Resolve(ctx, uses)
+	if err != nil {
+		return err
+	}
+	for n, i := range groups {
 		made, err := d.made(ctx, i)
 		if err != nil {
 			return err
@@ -187,8 +204,8 @@ func (d *descent) own(ctx context.Context, keys []Key, from *Subject, next *fron
 		is := func(want, have string) bool { return want != "" && want == have }
 		if is(from.RoleARN, i.roleARN()) || is(from.AccessKeyID, i.key()) || is(from.SessionID, made.hop.ID) ||
 			is(from.PrincipalID, made.principal) || is(from.PrincipalID, rolePart(made.principal)) {
-			d.take(made, "", next)
-			d.sessions[made.hop.ID].asked = is(from.AccessKeyID, i.key()) || is(from.SessionID, made.hop.ID)
+			s := d.take(made, "", i.by(chains[n]), next)
+			s.asked = is(from.AccessKeyID, i.key()) || is(from.SessionID, made.hop.ID)
 		}
 	}
 	return nil
@@ -209,7 +226,7 @@ func (d *descent) startUses(ctx context.Context, uses []Use, next *frontier) err
 	}
 	for n, c := range chains {
 		if hops := hopsOf(c); len(hops) > 0 {
-			d.follow(hops[len(hops)-1:])
+			d.follow(hops[len(hops)-1:], originID(c.Origin))
 		}
 		who := fit[n].Caller
 		if who.Created.IsZero() {
@@ -228,21 +245,35 @@ func (d *descent) reached() *Reached {
 		Keys:  slices.DeleteFunc(inOrder(d.minted), early),
 		Roles: slices.DeleteFunc(inOrder(d.changed), early),
 	}
-	maps.DeleteFunc(d.sessions, func(_ string, s *reachedSession) bool {
+	told := func(s *reachedSession) bool {
 		began := s.began()
-		return s.start || !s.asked && began != 0 && began < d.floor
+		return !s.start && (s.asked || began == 0 || began >= d.floor)
+	}
+	maps.DeleteFunc(d.sessions, func(_ string, s *reachedSession) bool {
+		for ; s != nil; s = s.twin {
+			if told(s) {
+				return false
+			}
+		}
+		return true
 	})
 	var found []*reachedSession
 	depth := map[*reachedSession]int{}
 	for _, s := range d.sessions {
-		slices.Sort(s.Keys)
-		found = append(found, s)
-		for p := d.sessions[s.Parent]; p != nil; p = d.sessions[p.Parent] {
-			depth[s]++
+		for ; s != nil; s = s.twin {
+			if !told(s) {
+				continue
+			}
+			slices.Sort(s.Keys)
+			found = append(found, s)
+			for p := d.sessions[s.Parent]; p != nil; p = d.sessions[p.Parent] {
+				depth[s]++
+			}
 		}
 	}
 	slices.SortFunc(found, func(a, b *reachedSession) int {
-		return cmp.Or(cmp.Compare(depth[a], depth[b]), cmp.Compare(a.began(), b.began()), strings.Compare(a.Hop.ID, b.Hop.ID))
+		return cmp.Or(cmp.Compare(depth[a], depth[b]), cmp.Compare(a.began(), b.began()), strings.Compare(a.Hop.ID, b.Hop.ID),
+			strings.Compare(a.Origin, b.Origin), strings.Compare(a.event(), b.event()))
 	})
 	for _, s := range found {
 		if depth[s] == 0 {
@@ -251,6 +282,14 @@ func (d *descent) reached() *Reached {
 		all.Sessions = append(all.Sessions, s.Descent)
 	}
 	return all
+}
+
+// event is the id of the call that made it.
+func (s *reachedSession) event() string {
+	if s.Hop.Issuance != nil {
+		return s.Hop.Issuance.ID.Event
+	}
+	return ""
 }
 
 func (s *reachedSession) began() cloudtrail.Time {

@@ -1,6 +1,7 @@
 package lineage
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -62,7 +63,7 @@ func (d *descent) down(ctx context.Context, at *frontier) (*frontier, error) {
 			if err != nil {
 				return nil, err
 			}
-			d.take(made, parent, next)
+			d.take(made, parent, a.i.by(chains[n]), next)
 		case a.f.Kind == KeyMinted:
 			d.minted = append(d.minted, a.f)
 		default:
@@ -89,7 +90,7 @@ func (a *act) id() string {
 // already, and the session that made the call.
 func (d *descent) leadsBack(f *Fact, c *Chain) (parent string, ok bool) {
 	hops := hopsOf(c)
-	first := slices.IndexFunc(hops, func(h Hop) bool { return d.sessions[h.ID].is(&h) })
+	first := slices.IndexFunc(hops, func(h Hop) bool { return d.find(&h) != nil })
 	// A person's own session, as GetSessionToken makes it, is no hop.
 	parent = f.Caller.SessionID()
 	if len(hops) > 0 {
@@ -99,16 +100,18 @@ func (d *descent) leadsBack(f *Fact, c *Chain) (parent string, ok bool) {
 	case c.Evidence == Contested:
 		return "", false
 	case first >= 0:
-		d.follow(hops[first:])
+		d.follow(hops[first:], originID(c.Origin))
 	case len(hops) == 0 && d.sessions[parent] != nil:
+	case len(hops) > 0 && d.sessions[parent] != nil && d.origin == "":
+		return "", false // somebody else's session of the same id
 	case d.origin != "" && (originID(c.Origin) == d.origin || handedOutBy(f, d.origin)):
-		d.follow(hops)
+		d.follow(hops, originID(c.Origin))
 	case d.ips != "" && f.SourceIP != d.ips:
 		return "", false
 	case d.callers[f.Caller.SessionKey()], d.callers[f.Caller.PrincipalID],
 		d.key != "" && f.Caller.AccessKeyID == d.key:
 		if len(hops) > 0 {
-			d.follow(hops[len(hops)-1:])
+			d.follow(hops[len(hops)-1:], originID(c.Origin))
 		}
 	default:
 		return "", false
@@ -137,7 +140,7 @@ func hopsOf(c *Chain) []Hop {
 
 // follow takes in the sessions that a chain shows, each made from the one
 // before.
-func (d *descent) follow(hops []Hop) {
+func (d *descent) follow(hops []Hop, origin string) {
 	parent := ""
 	for n := range hops {
 		var keys []string
@@ -147,7 +150,7 @@ func (d *descent) follow(hops []Hop) {
 		if who := hops[n].Proof.Use.Caller; who != nil {
 			keys = append(keys, who.AccessKeyID)
 		}
-		d.keep(Descent{Hop: hops[n], Parent: parent, Keys: keys})
+		d.keep(Descent{Hop: hops[n], Parent: parent, Keys: keys, Origin: origin})
 		parent = hops[n].ID
 	}
 }
@@ -167,15 +170,25 @@ func (d *descent) under(id, other string) bool {
 
 // keep takes in one reading of a session: the one that shows it in use stays,
 // all give their keys.
-func (d *descent) keep(s Descent) {
-	known := d.sessions[s.Hop.ID]
+func (d *descent) keep(s Descent) *reachedSession {
+	known := d.find(&s.Hop)
+	for t := d.sessions[s.Hop.ID]; known == nil && t != nil; t = t.twin {
+		if s.Origin != "" && t.Origin == s.Origin { // issued twice to one and the same
+			known = t
+		}
+	}
 	if known == nil || known.start {
-		known = &reachedSession{Descent: s, issued: map[string]bool{}}
+		twin := d.sessions[s.Hop.ID]
+		if known != nil {
+			twin = known.twin
+		}
+		known = &reachedSession{Descent: s, issued: map[string]bool{}, twin: twin}
 		known.Keys, known.Parent = nil, ""
 		d.sessions[s.Hop.ID] = known
 	} else if known.Hop.Rule == "" && s.Hop.Rule != "" {
 		known.Hop = s.Hop
 	}
+	known.Origin = cmp.Or(known.Origin, s.Origin)
 	if known.Parent == "" && !d.under(s.Parent, s.Hop.ID) {
 		known.Parent = s.Parent
 	}
@@ -190,4 +203,5 @@ func (d *descent) keep(s Descent) {
 			known.Keys = append(known.Keys, k)
 		}
 	}
+	return known
 }

@@ -18,14 +18,24 @@ type made struct {
 }
 
 // take takes in a session, and looks on from there.
-func (d *descent) take(m made, parent string, next *frontier) {
-	d.keep(Descent{Hop: m.hop, Parent: parent, Keys: []string{m.i.key()}})
+func (d *descent) take(m made, parent, origin string, next *frontier) *reachedSession {
+	s := d.keep(Descent{Hop: m.hop, Parent: parent, Keys: []string{m.i.key()}, Origin: origin})
 	t := m.i.time()
 	next.at(t, keyCaller(m.i.key()))
 	if p := m.principal; p != "" {
 		// The owner's copy of a call knows the principal alone.
 		next.at(t, keyCallerSession(p, t), keyCallerSession(p, t-1), keyCallerSession(p, t+1), keyCaller(p))
 	}
+	return s
+}
+
+// by is the id of who is behind what was issued: whom the chain of the call leads
+// to, or whom the issuance itself names.
+func (i *issuance) by(c *Chain) string {
+	if c.Origin != nil {
+		return c.Origin.ID
+	}
+	return originID(grantOrigin(i.main()))
 }
 
 func (d *descent) made(ctx context.Context, i *issuance) (made, error) {

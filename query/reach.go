@@ -26,6 +26,7 @@ type ReachAnswer struct {
 // ReachedSession is one session on the way.
 type ReachedSession struct {
 	lineage.Descent
+	Under                 int             // where in Sessions its parent is, -1 for none
 	Expires               cloudtrail.Time // of the credentials; zero if not known
 	Live                  bool            // at AsOf, as far as the records tell
 	Calls, Writes, Errors int
@@ -63,12 +64,13 @@ func Reach(ctx context.Context, r Reader, resolver *lineage.Resolver, asked stri
 	}
 	start := walk.best()
 	answer.As, answer.Origins = start.as, start.sortedOrigins()
-	found, err := descend(ctx, resolver, start, o)
+	found, err := descend(ctx, resolver, start.subjects(&walk.book), o)
 	if err != nil {
 		return nil, err
 	}
 	answer.Keys, answer.Roles = sortFacts(found.Keys), sortFacts(found.Roles)
 	for _, d := range found.Sessions {
+		d.Origin = walk.book.whose(&d)
 		start.reach(d.Hop.ID, d)
 	}
 	answer.Sessions = start.sessions(&walk.book, answer.AsOf)
@@ -80,9 +82,9 @@ func Reach(ctx context.Context, r Reader, resolver *lineage.Resolver, asked stri
 
 // descend follows what was handed out, used or not, from every subject that the
 // asked text stands for.
-func descend(ctx context.Context, resolver *lineage.Resolver, s *start, o ReachOptions) (*lineage.Reached, error) {
+func descend(ctx context.Context, resolver *lineage.Resolver, subjects []lineage.Subject, o ReachOptions) (*lineage.Reached, error) {
 	all := &lineage.Reached{}
-	for _, subject := range s.subjects() {
+	for _, subject := range subjects {
 		found, err := resolver.Descend(ctx, subject, o.Since, o.Until)
 		if err != nil {
 			return nil, err
@@ -106,71 +108,101 @@ func compareFacts(x, y *lineage.Fact) int {
 
 // sessions puts the tallies beside what was reached, parents first.
 func (s *start) sessions(book *sessionBook, asOf cloudtrail.Time) []ReachedSession {
-	type entry struct {
-		depth   int
-		key     string
-		session ReachedSession
-	}
-	for key := range s.roots {
-		if d := s.reached[key]; d != nil {
-			d.Parent = ""
-		}
-	}
-	all := make([]entry, 0, len(s.reached))
-	for key, d := range s.reached {
-		session := ReachedSession{Descent: *d}
-		if e := book.byKey[key]; e != nil {
-			e = s.own(e)
+	s.fold(book)
+	forest := newForest(s.reached)
+	all := make([]ReachedSession, 0, len(s.reached))
+	at := map[personKey]int{}
+	for _, key := range forest.order {
+		d := s.reached[key]
+		session := ReachedSession{Descent: *d, Under: -1}
+		if e := book.of(key); e != nil {
 			session.Calls, session.Writes, session.Errors = e.Calls, e.Writes, e.Errors
 			session.First, session.Last = e.First, e.Last
 			session.Keys = mergeKeys(d.Keys, e.keys)
+			session.Hop = inUse(d.Hop, e.Chain)
 		}
 		session.Expires, session.Live = expiry(&session, asOf)
-		all = append(all, entry{s.depth(d), key, session})
+		session.Parent = ""
+		if parent, ok := forest.parent[key]; ok {
+			session.Parent, session.Under = d.Parent, at[parent]
+		}
+		at[key] = len(all)
+		all = append(all, session)
 	}
-	slices.SortFunc(all, func(x, y entry) int {
-		return cmp.Or(cmp.Compare(x.depth, y.depth), cmp.Compare(startOf(&x.session), startOf(&y.session)), cmp.Compare(x.key, y.key))
-	})
-	sessions := make([]ReachedSession, len(all))
-	for i, e := range all {
-		sessions[i] = e.session
-	}
-	return sessions
+	return all
 }
 
-// own is the part of a session that is of those who were asked about: another
-// person may hold the same session id.
-func (s *start) own(e *sessionEntry) *sessionEntry {
-	people := e.people()
-	if len(people) == 1 {
-		return people[0]
+// inUse is the hop as the chain of the session's own calls has it, where all
+// that is known of it is that it was issued: its grade must not depend on which
+// way it was reached.
+func inUse(hop lineage.Hop, c *lineage.Chain) lineage.Hop {
+	if n := len(c.Hops); hop.Rule == "" && n > 0 && c.Hops[n-1].ID == hop.ID && c.Hops[n-1].Rule != "" {
+		return c.Hops[n-1]
 	}
-	part := &sessionEntry{keys: map[string]bool{}}
-	for _, p := range people {
-		if s.origins[originID(p.Chain)] == nil {
-			continue
-		}
-		part.Calls += p.Calls
-		part.Writes += p.Writes
-		part.Errors += p.Errors
-		maps.Copy(part.keys, p.keys)
-		if part.First == 0 || p.First < part.First {
-			part.First = p.First
-		}
-		part.Last = max(part.Last, p.Last)
-	}
-	return part
+	return hop
 }
 
-// depth is how many sessions a session was made through. Forged records may
-// close a ring of parents.
-func (s *start) depth(d *lineage.Descent) int {
-	n := 0
-	for n < len(s.reached) && d != nil && d.Parent != "" {
-		d = s.reached[d.Parent]
-		n++
+// fold joins what calls that do not tell who is behind them reached with the
+// session of the one person who is known to hold it.
+func (s *start) fold(book *sessionBook) {
+	for _, key := range sortedReached(s.reached) {
+		d := s.reached[key]
+		if d.Origin = book.whose(d); d.Origin != key.origin {
+			delete(s.reached, key)
+			s.reach(key.session, *d)
+		}
 	}
-	return n
+}
+
+// whose is the id of who holds a session that was reached, as the book has it.
+func (b *sessionBook) whose(d *lineage.Descent) string {
+	e := b.byKey[d.Hop.ID]
+	if e == nil {
+		return d.Origin
+	}
+	for _, who := range slices.Sorted(maps.Keys(e.of)) {
+		if hops := e.of[who].Chain.Hops; len(hops) > 0 && hops[len(hops)-1].ID == d.Hop.ID && sameIssuance(&hops[len(hops)-1], &d.Hop) {
+			return who
+		}
+	}
+	if only, ok := e.only(); ok && (d.Origin == "" || only == "") {
+		return only
+	}
+	return d.Origin
+}
+
+// sameIssuance reports whether two hops were made by one call.
+func sameIssuance(x, y *lineage.Hop) bool {
+	if x.Issuance == nil || y.Issuance == nil {
+		return false
+	}
+	is := func(f *lineage.Fact) bool { return f.ID.Event == x.Issuance.ID.Event }
+	return is(y.Issuance) || slices.ContainsFunc(y.Copies, is)
+}
+
+// only is the one who holds the session, "" where no call tells; it is false
+// where several do, or it is in dispute.
+func (e *sessionEntry) only() (origin string, ok bool) {
+	if len(e.people()) > 1 {
+		return "", false
+	}
+	for who := range e.of {
+		origin = max(origin, who)
+	}
+	return origin, true
+}
+
+// of is what somebody did in a session: calls that do not tell are of the only
+// one who does. It is nil where there is nothing.
+func (b *sessionBook) of(key personKey) *sessionEntry {
+	e := b.byKey[key.session]
+	if e == nil {
+		return nil
+	}
+	if only, ok := e.only(); ok && only == key.origin {
+		return e
+	}
+	return e.of[key.origin]
 }
 
 func mergeKeys(known []string, seen map[string]bool) []string {
@@ -182,15 +214,13 @@ func mergeKeys(known []string, seen map[string]bool) []string {
 	return slices.Compact(all)
 }
 
-// startOf is when the session was made or, where that is not known, first used.
-func startOf(s *ReachedSession) cloudtrail.Time {
-	if s.Hop.Issuance != nil {
-		return s.Hop.Issuance.Time
+// startOf is when a session was made, zero if not known.
+func startOf(h *lineage.Hop) cloudtrail.Time {
+	if h.Issuance != nil {
+		return h.Issuance.Time
 	}
-	if _, t, ok := splitSessionID(s.Hop.ID); ok {
-		return t
-	}
-	return s.First
+	_, t, _ := splitSessionID(h.ID)
+	return t
 }
 
 const hour = cloudtrail.Time(60 * 60)
@@ -199,9 +229,10 @@ const hour = cloudtrail.Time(60 * 60)
 // a moment. A console session outlasts the credentials that its issuance names,
 // and where no end is known AWS's longest counts (linkage.md 2, G3; 4.2).
 func expiry(s *ReachedSession, at cloudtrail.Time) (cloudtrail.Time, bool) {
-	longest := startOf(s) + 12*hour
+	began := cmp.Or(startOf(&s.Hop), s.First)
+	longest := began + 12*hour
 	if s.Hop.By == "GetFederationToken" || s.Hop.By == "GetSessionToken" {
-		longest = startOf(s) + 36*hour
+		longest = began + 36*hour
 	}
 	var expires cloudtrail.Time
 	if s.Hop.Issuance != nil {

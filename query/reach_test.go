@@ -1,6 +1,7 @@
 package query_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -26,5 +27,54 @@ func TestReachWhatASessionHandedOut(t *testing.T) {
 		"\nAROAADMIN:spare@2026-05-04T10:02:00Z < AROASSO:eve@example.com@2026-05-04T10:00:00Z calls=0 writes=0"
 	if got := reached(a); got != want {
 		t.Errorf("reached\n%s\nwant\n%s", got, want)
+	}
+}
+
+// Two people take one role under one name in one second: their sessions have one
+// id, and are two all the same. What one of them handed out is not the other's.
+func TestReachTwins(t *testing.T) {
+	const at = "2026-05-04T10:00:00Z"
+	mine, theirs := role("Deploy", "AROADEPLOY", "work", workKey, at), role("Deploy", "AROADEPLOY", "work", otherKey, at)
+	take := func(key string) string {
+		return assumed(deployRole, "AROADEPLOY", "work", key, "May 4, 2026, 11:00:00 AM")
+	}
+	store, resolver := tell(t, []string{
+		record("issue-mine", at, "sts", "AssumeRole", prod, user("jsmith", "AIDAJSMITH", jsmithKey), jsmithAddress, true, take(workKey)),
+		record("issue-theirs", at, "sts", "AssumeRole", prod, user("mallory", "AIDAMALLORY", malloryKey), elsewhere, true, take(otherKey)),
+		record("look", "2026-05-04T10:01:00Z", "s3", "ListBuckets", prod, mine, jsmithAddress, true, ``),
+		record("put", "2026-05-04T10:02:00Z", "s3", "PutObject", prod, theirs, elsewhere, false, ``),
+		record("lend", "2026-05-04T10:03:00Z", "sts", "AssumeRole", prod, theirs, elsewhere, true,
+			assumed(adminRole, "AROAADMIN", "admin", adminKey, "May 4, 2026, 11:03:00 AM")),
+		record("unclear", "2026-05-04T10:04:00Z", "kms", "Decrypt", prod, role("Deploy", "AROADEPLOY", "work", "", at), elsewhere, true, ``),
+	}, 1)
+	const (
+		id      = "\nAROADEPLOY:work@2026-05-04T10:00:00Z < "
+		first   = id + " calls=1 writes=0 jsmith"
+		second  = id + " calls=2 writes=1 mallory"
+		dispute = id + " calls=1 writes=0 ?"
+		admin   = "\nAROAADMIN:admin@2026-05-04T10:03:00Z < AROADEPLOY:work@2026-05-04T10:00:00Z calls=0 writes=0 mallory"
+	)
+	for asked, want := range map[string]string{
+		workKey: first, otherKey: second + admin,
+		"jsmith": first, "mallory": second + admin,
+		jsmithAddress: first, "work": dispute + first + second + admin, "Deploy": dispute + first + second + admin,
+	} {
+		t.Run(asked, func(t *testing.T) {
+			a, err := query.Reach(t.Context(), store, resolver, asked, query.ReachOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := ""
+			for i, s := range a.Sessions {
+				who := map[string]string{jsmithID: "jsmith", malloryID: "mallory", "": "?"}[s.Origin]
+				got += fmt.Sprintf("\n%s < %s calls=%d writes=%d %s", s.Hop.ID, s.Parent, s.Calls, s.Writes, who)
+				if s.Under >= i || s.Under >= 0 && a.Sessions[s.Under].Origin != s.Origin {
+					t.Errorf("%s hangs under entry %d", s.Hop.ID, s.Under)
+				}
+			}
+			if got != want {
+				t.Errorf("reached%s\nwant%s", got, want)
+			}
+		})
 	}
 }

@@ -33,10 +33,13 @@ type start struct {
 	roles   map[string]bool
 	ids     map[string]bool // sessions to start from
 	uses    map[*lineage.Identity]lineage.Use
-	reached map[string]*lineage.Descent // by session key
-	shared  map[string]bool             // session ids in reached that several people share
-	roots   map[string]bool             // keys in reached that nothing else in it made
+	reached map[personKey]*lineage.Descent
+	shared  map[string]bool // session ids in reached that several subjects share
 }
+
+// personKey is a session, by its key, and the id of who is behind it: two people
+// may hold one session id, a role, a name, a second.
+type personKey struct{ session, origin string }
 
 func newWalk(asked string) (*walk, error) {
 	w := &walk{asked: asked, seen: map[callerChain]bool{}}
@@ -44,7 +47,7 @@ func newWalk(asked string) (*walk, error) {
 		w.starts = append(w.starts, &start{
 			as: as, from: from, asked: asked,
 			origins: map[string]*oneOrigin{}, roles: map[string]bool{}, ids: map[string]bool{},
-			uses: map[*lineage.Identity]lineage.Use{}, reached: map[string]*lineage.Descent{}, shared: map[string]bool{}, roots: map[string]bool{},
+			uses: map[*lineage.Identity]lineage.Use{}, reached: map[personKey]*lineage.Descent{}, shared: map[string]bool{},
 		})
 	}
 	if addr, err := netip.ParseAddr(asked); err == nil {
@@ -126,7 +129,7 @@ func (s *start) follow(l Line, from int) {
 	}
 	parent := ""
 	for i := from; i < len(hops); i++ {
-		d := lineage.Descent{Hop: hops[i], Parent: parent}
+		d := lineage.Descent{Hop: hops[i], Parent: parent, Origin: originID(l.Chain)}
 		if i := hops[i].Issuance; i != nil && i.Grant.AccessKeyID != "" {
 			d.Keys = []string{i.Grant.AccessKeyID}
 		}
@@ -135,9 +138,6 @@ func (s *start) follow(l Line, from int) {
 			key = own
 		}
 		s.reach(key, d)
-		if i == from { // whatever another chain says: roles that take each other in one second make rings
-			s.roots[key] = true
-		}
 		parent = hops[i].ID
 	}
 }
@@ -150,9 +150,10 @@ func (s *start) reach(key string, d lineage.Descent) {
 	} else if s.shared[key] { // it is there, by person
 		return
 	}
-	known := s.reached[key]
+	at := personKey{key, d.Origin}
+	known := s.reached[at]
 	if known == nil {
-		s.reached[key] = &d
+		s.reached[at] = &d
 		return
 	}
 	if d.Hop.Evidence != 0 && (known.Hop.Evidence == 0 || d.Hop.Evidence < known.Hop.Evidence) {
@@ -173,7 +174,7 @@ func (s *start) sortedOrigins() []*lineage.Origin {
 }
 
 // subjects is where lineage starts to follow what was handed out.
-func (s *start) subjects() []lineage.Subject {
+func (s *start) subjects(book *sessionBook) []lineage.Subject {
 	var all []lineage.Subject
 	uses := slices.SortedFunc(maps.Values(s.uses), func(x, y lineage.Use) int {
 		return cmp.Or(cmp.Compare(x.Time, y.Time), cmp.Compare(x.ID.Event, y.ID.Event), cmp.Compare(x.ID.Recipient, y.ID.Recipient))
@@ -188,6 +189,9 @@ func (s *start) subjects() []lineage.Subject {
 		all = append(all, lineage.Subject{RoleARN: arn})
 	}
 	for _, id := range sortedKeys(s.ids) {
+		if e := book.byKey[id]; s.as != AsSession && e != nil && len(e.people()) > 1 {
+			continue // a key or an address is of one of them
+		}
 		all = append(all, lineage.Subject{SessionID: id})
 	}
 	switch s.as {

@@ -75,6 +75,7 @@ func (e *Encoder) reached(dst []byte, s query.ReachedSession) []byte {
 	h := &s.Hop
 	dst = text(dst, "id", h.ID)
 	dst = text(dst, "parent", s.Parent)
+	dst = text(dst, "origin", s.Origin)
 	dst = text(dst, "session", h.SessionARN)
 	dst = text(dst, "roleArn", h.RoleARN)
 	dst = text(dst, "accountId", h.Account)

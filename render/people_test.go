@@ -113,8 +113,8 @@ func reachAnswer() *query.ReachAnswer {
 	return &query.ReachAnswer{
 		Asked: "jsmith", As: query.AsPerson, Origins: []*lineage.Origin{sum.Origins[0].Origin}, AsOf: at("2016-04-05T21:10:00Z"),
 		Sessions: []query.ReachedSession{
-			{Descent: lineage.Descent{Hop: *first, Keys: []string{"ASIAJJQOJ64OAM7C65AA"}}, Expires: at("2016-04-05T21:39:37Z"), Live: true, Calls: 2, First: at("2016-04-05T20:39:39Z"), Last: at("2016-04-05T20:45:00Z")},
-			{Descent: lineage.Descent{Hop: *second, Parent: first.ID}, Expires: at("2016-04-05T21:05:00Z"), Calls: 11, Writes: 7, Errors: 2, First: at("2016-04-05T20:45:20Z"), Last: at("2016-04-05T21:02:10Z")},
+			{Descent: lineage.Descent{Hop: *first, Keys: []string{"ASIAJJQOJ64OAM7C65AA"}}, Under: -1, Expires: at("2016-04-05T21:39:37Z"), Live: true, Calls: 2, First: at("2016-04-05T20:39:39Z"), Last: at("2016-04-05T20:45:00Z")},
+			{Descent: lineage.Descent{Hop: *second, Parent: first.ID}, Under: 0, Expires: at("2016-04-05T21:05:00Z"), Calls: 11, Writes: 7, Errors: 2, First: at("2016-04-05T20:45:20Z"), Last: at("2016-04-05T21:02:10Z")},
 			{Descent: lineage.Descent{Hop: third, Parent: first.ID}, Live: true},
 		},
 		Keys: []*lineage.Fact{{Use: lineage.Use{

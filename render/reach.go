@@ -17,23 +17,14 @@ func reachTable(w io.Writer, a *query.ReachAnswer, style Style) error {
 		return p.writeTo(w)
 	}
 	live, accounts := 0, map[string]bool{}
-	under := map[string][]*query.ReachedSession{}
-	there := map[string]bool{}
+	under := map[int][]int{}
 	for i := range a.Sessions {
 		s := &a.Sessions[i]
-		there[s.Hop.ID] = true
+		under[s.Under] = append(under[s.Under], i)
 		accounts[s.Hop.Account] = true
 		if s.Live {
 			live++
 		}
-	}
-	for i := range a.Sessions {
-		s := &a.Sessions[i]
-		parent := s.Parent
-		if !there[parent] || parent == s.Hop.ID {
-			parent = ""
-		}
-		under[parent] = append(under[parent], s)
 	}
 	p.flow("", "  ", " ", say(strong, a.Asked), say(ordinary, "reached"), say(strong, plural(len(a.Sessions), "session")),
 		say(ordinary, "in"), say(ordinary, plural(len(accounts), "account")+","), liveWords(live), say(faint, "at "+stamp(a.AsOf)))
@@ -42,7 +33,7 @@ func reachTable(w io.Writer, a *query.ReachAnswer, style Style) error {
 		p.originHead(o, style.glyphs().dot)
 		p.blank(style.glyphs().bar)
 	}
-	p.reached("", under, "", map[string]bool{})
+	p.reached("", a, under, -1)
 	p.minted(a)
 	return p.writeTo(w)
 }
@@ -54,17 +45,13 @@ func liveWords(n int) piece {
 	return say(red, fmt.Sprintf("%d still live", n))
 }
 
-// reached prints the sessions under a parent. A ring, which no records can
-// really show, ends where it closes.
-func (p *page) reached(indent string, under map[string][]*query.ReachedSession, parent string, seen map[string]bool) {
-	for i, s := range under[parent] {
-		if seen[s.Hop.ID] {
-			continue
-		}
-		seen[s.Hop.ID] = true
+// reached prints the sessions under a parent.
+func (p *page) reached(indent string, a *query.ReachAnswer, under map[int][]int, parent int) {
+	for i, at := range under[parent] {
+		s := &a.Sessions[at]
 		first, rest := p.style.branch(i == len(under[parent])-1)
 		body := indent + rest + p.style.glyphs().none
-		if len(under[s.Hop.ID]) > 0 {
+		if len(under[at]) > 0 {
 			body = indent + rest + p.style.glyphs().bar
 		}
 		p.hopHead(indent+first, body, &s.Hop, 1, false)
@@ -86,7 +73,7 @@ func (p *page) reached(indent string, under map[string][]*query.ReachedSession, 
 		if s.Hop.ID != "" {
 			p.line(body, say(faint, s.Hop.ID))
 		}
-		p.reached(indent+rest, under, s.Hop.ID, seen)
+		p.reached(indent+rest, a, under, at)
 	}
 }
 
