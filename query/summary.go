@@ -58,7 +58,7 @@ type GapSummary struct {
 
 // Node is one session in a tree, or several of one role that were folded into
 // one line: those with one session name, those a service made, and those with
-// the names beyond the first dozen.
+// the names beyond the first six.
 type Node struct {
 	Hop       *lineage.Hop     // of the first session; nil: the origin itself, without a session
 	Caller    string           // where Hop is nil and there is no origin: the record's words for the caller

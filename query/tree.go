@@ -11,7 +11,7 @@ import (
 
 // mostNames is how many session names of one role stand for themselves below
 // one parent; the sessions with later names share a line.
-const mostNames = 12
+const mostNames = 6
 
 // tree is Nodes being built, below one origin, dispute or gap.
 type tree struct {

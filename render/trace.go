@@ -21,15 +21,17 @@ func Trace(w io.Writer, sum *query.Summary, style Style) error {
 		p.origins = append(p.origins, o.Origin)
 	}
 	p.overview(sum)
-	for _, o := range sum.Origins {
+	for _, o := range sum.Origins[:min(len(sum.Origins), mostTrees)] {
 		p.origin(o)
 	}
-	for i, c := range sum.Contested {
+	p.leftOut(len(sum.Origins) - mostTrees)
+	for i, c := range sum.Contested[:min(len(sum.Contested), mostTrees)] {
 		if i == 0 {
 			p.heading("CONTESTED", "more than one fits, so none is picked")
 		}
 		p.contested(c)
 	}
+	p.leftOut(len(sum.Contested) - mostTrees)
 	for i, g := range sum.Unresolved {
 		if i == 0 {
 			p.heading("NOT RESOLVED", "what is missing, and what to collect")
@@ -38,6 +40,19 @@ func Trace(w io.Writer, sum *query.Summary, style Style) error {
 	}
 	p.totals(sum)
 	return p.writeTo(w)
+}
+
+// mostTrees is how many origins, and how many disputes, are shown in full:
+// nobody reads more. They come in the order of what they changed.
+const mostTrees = 40
+
+func (p *page) leftOut(n int) {
+	if n <= 0 {
+		return
+	}
+	p.flow("", "  ", " ", say(strong, fmt.Sprintf("… and %d more, who changed less.", n)),
+		say(ordinary, "--origin NAME shows one,"), say(ordinary, "--role, --account, --writes fewer,"), say(ordinary, "-o jsonl every call."))
+	p.blank("")
 }
 
 func (p *page) heading(word, meaning string) {
