@@ -32,7 +32,7 @@ type Origin struct {
 	AccessKeyID string // long-term key the chain began with
 	Workload    string // instance, pod, function, certificate
 	SignIn      *SignInInfo
-	NamedBy     *Use // the record of the same session that names it, where the event's own does not
+	NamedBy     *Use // where the event's own record does not name it: the record of its session, or its other copy, that does
 }
 
 // SignInInfo is how an IAM user, root or person came by the first session: a
@@ -72,6 +72,7 @@ type Proof struct {
 	// the chain, so there only the Caller is set and the ID is zero.
 	Use      Use
 	Equal    []Equal    // fields that match, in the rule's order
+	Fits     []*Fact    // where several issuances fit: each of them
 	RuledOut []RuledOut // what was considered and fell out, by event id
 }
 

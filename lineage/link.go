@@ -1,6 +1,7 @@
 package lineage
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -129,6 +130,7 @@ func (f *frame) link(t *tie, hop Hop) *Chain {
 	}
 	one := fits[0]
 	if one.i != fits[len(fits)-1].i {
+		hop.Proof.Fits = issuingCalls(fits)
 		hop.Ambiguous, hop.Evidence = true, max(hop.Evidence, Strong)
 	}
 	f.fill(&hop, one)
@@ -166,6 +168,7 @@ func (f *frame) unanimous(fits []fit) bool {
 func (f *frame) contested(fits []fit, hop Hop) *Chain {
 	hop.Evidence = Contested
 	hop.By = fits[0].by.EventName
+	hop.Proof.Fits = issuingCalls(fits)
 	if hop.RoleARN == "" {
 		hop.RoleARN = fits[0].i.roleARN()
 	}
@@ -184,14 +187,39 @@ func candidates(fits []fit) []Candidate {
 		out = append(out, Candidate{Origin: x.c.Origin, Event: x.by})
 	}
 	slices.SortStableFunc(out, func(a, b Candidate) int {
-		if a.Event != nil && b.Event != nil {
-			if n := strings.Compare(a.Event.ID.Event, b.Event.ID.Event); n != 0 {
-				return n
-			}
-		}
-		return strings.Compare(originID(a.Origin), originID(b.Origin))
+		return cmp.Or(strings.Compare(a.ID(), b.ID()), strings.Compare(a.eventID(), b.eventID()))
 	})
 	return out[:min(len(out), crowd)]
+}
+
+// ID tells a candidate from others: its origin's id, where none is known the
+// event's.
+func (c *Candidate) ID() string {
+	if c.Origin != nil {
+		return c.Origin.ID
+	}
+	return c.eventID()
+}
+
+func (c *Candidate) eventID() string {
+	if c.Event != nil {
+		return c.Event.ID.Event
+	}
+	return ""
+}
+
+// issuingCalls are the calls of those who fit, as proof, in the order of the
+// candidates.
+func issuingCalls(fits []fit) []*Fact {
+	fits = slices.Clone(fits)
+	slices.SortStableFunc(fits, func(a, b fit) int {
+		return cmp.Or(strings.Compare(originID(a.c.Origin), originID(b.c.Origin)), strings.Compare(a.by.ID.Event, b.by.ID.Event))
+	})
+	var calls []*Fact
+	for _, x := range fits[:min(len(fits), crowd)] {
+		calls = append(calls, x.by)
+	}
+	return calls
 }
 
 func originID(o *Origin) string {

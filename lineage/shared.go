@@ -81,11 +81,26 @@ func (f *frame) sharedEvent() *Chain {
 		return &Chain{Evidence: Contested, Candidates: candidates(fits)}
 	}
 	if fits[0].by.Kind == Issuance {
-		return fits[0].c
+		return shownBy(fits[0].c, &fits[0].by.Use)
 	}
-	return weaken(fits[0].c, SharedEvent, Strong, []Equal{
+	return shownBy(weaken(fits[0].c, SharedEvent, Strong, []Equal{
 		{"sharedEventID", f.use.SharedEventID}, {"eventSource", f.use.EventSource},
-	})
+	}), &fits[0].by.Use)
+}
+
+// shownBy is a chain that another record than the event's own shows in use.
+func shownBy(c *Chain, u *Use) *Chain {
+	out := *c
+	if n := len(c.Hops); n > 0 {
+		out.Hops = slices.Clone(c.Hops)
+		out.Hops[n-1].Proof.Use = *u
+	}
+	if c.Origin != nil && u.Caller.Names(c.Origin) != nil {
+		o := *c.Origin
+		o.NamedBy = u
+		out.Origin = &o
+	}
+	return &out
 }
 
 // contradicts reports whether a copy names another caller by unique id.

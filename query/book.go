@@ -145,13 +145,13 @@ func (b *summaryBook) dispute(c *lineage.Chain) *contestedEntry {
 	seen := map[string]bool{}
 	var ids []string
 	for _, cand := range c.Candidates {
-		if id := candidateID(&cand); !seen[id] {
+		if id := cand.ID(); !seen[id] {
 			seen[id] = true
 			ids = append(ids, id)
 			e.candidates = append(e.candidates, cand)
 		}
 	}
-	slices.SortFunc(e.candidates, func(x, y lineage.Candidate) int { return cmp.Compare(candidateID(&x), candidateID(&y)) })
+	slices.SortFunc(e.candidates, func(x, y lineage.Candidate) int { return cmp.Compare(x.ID(), y.ID()) })
 	for _, conflict := range c.Conflicts {
 		id := conflict.Says
 		if conflict.Origin != nil {
@@ -166,16 +166,6 @@ func (b *summaryBook) dispute(c *lineage.Chain) *contestedEntry {
 		b.contested[key] = e
 	}
 	return b.contested[key]
-}
-
-func candidateID(c *lineage.Candidate) string {
-	switch {
-	case c.Origin != nil:
-		return c.Origin.ID
-	case c.Event != nil:
-		return c.Event.ID.Event
-	}
-	return ""
 }
 
 // viaWords is who made a call on the origin's behalf.

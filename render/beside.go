@@ -29,8 +29,13 @@ func (p *page) proof(n numbered) {
 		p.prose("  ", "  ", ordinary, ruleMeans(h))
 	}
 	used := n.use.ID.Event != ""
-	switch fields := proofFields(n); {
+	switch fields := proofFields(n, h.Issuance); {
 	case len(fields) == 0:
+	case len(h.Proof.Fits) > 0:
+		p.fits(n)
+		if used {
+			p.record("used", fields, func(f field) string { return f.use })
+		}
 	case h.Issuance != nil && used && p.style.columns() >= besideFrom:
 		p.beside(fields)
 	default:
@@ -42,7 +47,9 @@ func (p *page) proof(n numbered) {
 		}
 	}
 	if h.Issuance != nil {
-		p.place("issuance in ", h.Issuance.Location)
+		if len(h.Proof.Fits) == 0 {
+			p.place("issuance in ", h.Issuance.Location)
+		}
 		for _, c := range h.Copies {
 			p.flow("  copy ", "    ", " ", say(ordinary, c.ID.Event), say(ordinary, p.style.inAccount(c.ID.Recipient)))
 			p.place("  in ", c.Location)
@@ -71,15 +78,15 @@ func (p *page) place(word string, at lineage.Location) {
 }
 
 // proofFields are what is equal, then what else tells the two records apart.
-func proofFields(n numbered) []field {
+func proofFields(n numbered, issuance *lineage.Fact) []field {
 	h, u := n.hop, n.use
 	var fields []field
 	for _, q := range h.Proof.Equal {
 		fields = append(fields, field{q.Field, q.Value, q.Value, true})
 	}
 	var i lineage.Use
-	if h.Issuance != nil {
-		i = h.Issuance.Use
+	if issuance != nil {
+		i = issuance.Use
 	}
 	add := func(name, issuance, use string) {
 		if issuance != "" || use != "" {
@@ -92,11 +99,11 @@ func proofFields(n numbered) []field {
 	add("account", i.ID.Recipient, u.ID.Recipient)
 	add("caller", caller(i.Caller), caller(u.Caller))
 	add("caller's key", key(i.Caller), key(u.Caller))
-	if h.Issuance != nil {
-		add("role asked for", h.Issuance.Request.RoleARN, "")
-		add("session name", h.Issuance.Request.SessionName, "")
-		add("external id", h.Issuance.Request.ExternalID, "")
-		add("expires", h.Issuance.Grant.Expires.String(), "")
+	if issuance != nil {
+		add("role asked for", issuance.Request.RoleARN, "")
+		add("session name", issuance.Request.SessionName, "")
+		add("external id", issuance.Request.ExternalID, "")
+		add("expires", issuance.Grant.Expires.String(), "")
 	}
 	add("address", i.SourceIP, u.SourceIP)
 	add("agent", i.UserAgent, u.UserAgent)
@@ -154,7 +161,11 @@ func (p *page) beside(fields []field) {
 // record prints one of the two records, a field a line.
 func (p *page) record(word string, fields []field, value func(field) string) {
 	p.line("  ", say(faint, word))
-	indent := "    " + pad("", fieldWidth+2)
+	names := fieldWidth
+	for _, f := range fields {
+		names = max(names, width(f.name))
+	}
+	indent := "    " + pad("", names+2)
 	for _, f := range fields {
 		if value(f) == "" {
 			continue
@@ -168,7 +179,7 @@ func (p *page) record(word string, fields []field, value func(field) string) {
 				p.line(indent, piece{toneFor(f), part})
 				continue
 			}
-			p.line("  ", piece{green, mark + " "}, say(faint, pad(f.name, fieldWidth)), piece{ordinary, "  "}, piece{toneFor(f), part})
+			p.line("  ", piece{green, mark + " "}, say(faint, pad(f.name, names)), piece{ordinary, "  "}, piece{toneFor(f), part})
 		}
 	}
 }

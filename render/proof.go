@@ -50,7 +50,19 @@ func (e *Encoder) answer(dst []byte, a query.Answer) []byte {
 	if a.Chain == nil {
 		return dst
 	}
-	return array(dst, "proof", numberedHops(a), hopProof)
+	proofs := numberedHops(a)
+	n, named := namedBy(a)
+	if len(proofs) == 0 && !named {
+		return dst
+	}
+	dst = append(member(dst, "proof"), '[')
+	for _, h := range proofs {
+		dst = append(hopProof(append(element(dst), '{'), h), '}')
+	}
+	if named {
+		dst = append(n.members(append(element(dst), '{'), a.Chain.Origin), '}')
+	}
+	return append(dst, ']')
 }
 
 func hopProof(dst []byte, n numbered) []byte {
@@ -64,13 +76,10 @@ func hopProof(dst []byte, n numbered) []byte {
 	if h.Issuance != nil {
 		dst = evidenceOf(dst, "issuance", &h.Issuance.Use)
 	}
-	if len(h.Proof.Equal) > 0 {
-		dst = append(member(dst, "equal"), '{')
-		for _, q := range h.Proof.Equal {
-			dst = pair(dst, q.Field, q.Value)
-		}
-		dst = append(dst, '}')
-	}
+	dst = array(dst, "candidates", h.Proof.Fits, func(dst []byte, f *lineage.Fact) []byte {
+		return recordOf(dst, &f.Use)
+	})
+	dst = equals(dst, h.Proof.Equal)
 	return array(dst, "ruledOut", h.Proof.RuledOut, func(dst []byte, r lineage.RuledOut) []byte {
 		if r.Issuance != nil {
 			dst = text(dst, "eventID", r.Issuance.ID.Event)
@@ -81,11 +90,25 @@ func hopProof(dst []byte, n numbered) []byte {
 
 // evidenceOf adds one of the two records that a hop rests on.
 func evidenceOf(dst []byte, key string, u *lineage.Use) []byte {
-	dst = append(member(dst, key), '{')
+	return append(recordOf(append(member(dst, key), '{'), u), '}')
+}
+
+func recordOf(dst []byte, u *lineage.Use) []byte {
 	dst = text(dst, "eventID", u.ID.Event)
 	dst = moment(dst, "eventTime", u.Time)
 	dst = text(dst, "recipientAccountId", u.ID.Recipient)
-	return append(location(dst, u.Location), '}')
+	return location(dst, u.Location)
+}
+
+func equals(dst []byte, fields []lineage.Equal) []byte {
+	if len(fields) == 0 {
+		return dst
+	}
+	dst = append(member(dst, "equal"), '{')
+	for _, q := range fields {
+		dst = pair(dst, q.Field, q.Value)
+	}
+	return append(dst, '}')
 }
 
 // absence adds what the data covers, where it does not have what was asked for.

@@ -43,10 +43,18 @@ func (p *page) whoAnswer(a query.Answer) {
 	hops := slices.DeleteFunc(numberedHops(a), func(n numbered) bool {
 		return n.hop.Issuance == nil && n.hop.Rule == "" && len(n.hop.Proof.RuledOut) == 0
 	})
-	for i, n := range hops {
-		if i == 0 {
-			p.heading("PROOF", "what each hop rests on; "+gradeOf(lineage.Exact).mark+" marks what is equal in both records")
+	origin, named := namedBy(a)
+	if len(hops) > 0 || named {
+		words := "what it rests on"
+		if len(hops) > 0 {
+			words = "what each hop rests on; " + gradeOf(lineage.Exact).mark + " marks what is equal in both records"
 		}
+		p.heading("PROOF", words)
+	}
+	if named {
+		p.named(origin, a.Chain.Origin)
+	}
+	for _, n := range hops {
 		p.proof(n)
 	}
 	p.open(a.Chain)
@@ -154,6 +162,9 @@ func (p *page) open(c *lineage.Chain) {
 			event = x.Event.ID.Event
 		}
 		p.flow("? ", "    ", "  ", say(strong, who), say(ordinary, "fits by"), say(ordinary, event))
+		if x.Event != nil {
+			p.place("in ", x.Event.Location)
+		}
 	}
 	for _, x := range c.Conflicts {
 		if x.Origin != nil {
