@@ -46,11 +46,12 @@ func (b *block) add(r *Row) {
 
 // question is a filter made ready for one reading.
 type question struct {
-	reader   Reader
-	resolver *lineage.Resolver
-	filter   Filter
-	matcher  *matcher
-	also     func(*Row) bool // what the row must fulfil besides, if not nil
+	reader    Reader
+	resolver  *lineage.Resolver
+	filter    Filter
+	matcher   *matcher
+	selection Selection
+	also      func(*Row) bool // what the row must fulfil besides, if not nil
 }
 
 func newQuestion(ctx context.Context, r Reader, resolver *lineage.Resolver, f Filter) (*question, error) {
@@ -62,7 +63,7 @@ func newQuestion(ctx context.Context, r Reader, resolver *lineage.Resolver, f Fi
 	if err != nil {
 		return nil, fmt.Errorf("filter: %w", err)
 	}
-	return &question{reader: r, resolver: resolver, filter: f, matcher: m}, nil
+	return &question{reader: r, resolver: resolver, filter: f, matcher: m, selection: f.Selection()}, nil
 }
 
 // blocks reads the rows that pass the first stage of the filter into blocks
@@ -71,7 +72,7 @@ func (q *question) blocks(ctx context.Context, take func() *block) iter.Seq2[*bl
 	return func(yield func(*block, error) bool) {
 		var b *block
 		size := firstBlock
-		for row, err := range q.reader.Rows(ctx, q.filter.Selection()) {
+		for row, err := range q.reader.Rows(ctx, q.selection) {
 			if err != nil {
 				yield(nil, fmt.Errorf("reading events: %w", err))
 				return

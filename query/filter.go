@@ -30,6 +30,9 @@ func (f *Filter) Check() error {
 			return fmt.Errorf("there is no origin of kind %q; use one of %v", k, kinds)
 		}
 	}
+	if f.Since != 0 && f.Until != 0 && f.Since > f.Until {
+		return fmt.Errorf("the span begins at %s, which is after its end, %s: nothing can be in it", f.Since, f.Until)
+	}
 	if f.Limit < 0 {
 		return fmt.Errorf("the limit is %d; it must not be negative", f.Limit)
 	}
@@ -48,8 +51,7 @@ func (f *Filter) Selection() Selection {
 		Until:      f.Until,
 		Accounts:   f.Accounts,
 		Regions:    f.Regions,
-		EventNames: f.EventNames,
-		AccessKeys: f.Keys,
+		EventNames: f.EventNames, // stores too compare them without regard to case
 		Principals: principalsOf(f.Sessions),
 		Newest:     f.Newest,
 	}
@@ -91,6 +93,7 @@ type matcher struct {
 	addrs   []netip.Addr
 	sources []string // event sources, written in full
 	nots    []*matcher
+	negated bool            // it is one of another's nots
 	own     map[string]bool // accounts that are one's own, for ThirdParty
 	stage   stage           // the last one it needs
 	rows    bool            // the first stage has something to look at
@@ -123,9 +126,9 @@ func newMatcher(f *Filter, own map[string]bool) (*matcher, error) {
 		}
 		m.sources = append(m.sources, s)
 	}
-	m.chains = len(f.Origins)+len(f.Kinds)+len(f.Roles)+len(f.FromAccounts) > 0 || f.Evidence != 0 || f.CrossAccount || f.ThirdParty
+	m.chains = len(f.Origins)+len(f.Kinds)+len(f.Roles)+len(f.FromAccounts)+len(f.Keys) > 0 || f.Evidence != 0 || f.CrossAccount || f.ThirdParty
 	m.rows = f.Since != 0 || f.Until != 0 || f.Writes || f.Errors ||
-		len(f.Accounts)+len(f.Regions)+len(f.Keys)+len(f.Sessions)+len(f.EventNames)+len(f.EventSources)+len(f.IPs)+len(f.UserAgents) > 0
+		len(f.Accounts)+len(f.Regions)+len(f.Sessions)+len(f.EventNames)+len(f.EventSources)+len(f.IPs)+len(f.UserAgents) > 0
 	switch {
 	case len(f.Resources) > 0:
 		m.stage = byRecord
@@ -137,6 +140,7 @@ func newMatcher(f *Filter, own map[string]bool) (*matcher, error) {
 		if err != nil {
 			return nil, err
 		}
+		n.negated = true
 		m.nots = append(m.nots, n)
 		m.rows = m.rows || n.stage == byRow
 		m.chains = m.chains || n.stage == byChain
@@ -171,8 +175,7 @@ func (m *matcher) rowFields(r *Row) bool {
 	}
 	return anyOf(f.Accounts, r.ID.Recipient) &&
 		anyOf(f.Regions, r.Region) &&
-		anyOf(f.Keys, r.Caller.AccessKeyID) &&
-		anyOf(f.EventNames, r.EventName) &&
+		(len(f.EventNames) == 0 || slices.ContainsFunc(f.EventNames, func(s string) bool { return strings.EqualFold(s, r.EventName) })) &&
 		anyOf(m.sources, r.EventSource) &&
 		(len(f.UserAgents) == 0 || slices.ContainsFunc(f.UserAgents, func(s string) bool { return strings.Contains(r.UserAgent, s) })) &&
 		(len(f.Sessions) == 0 || slices.ContainsFunc(f.Sessions, func(s string) bool { return inSession(r.Caller, s) })) &&
@@ -226,11 +229,13 @@ func (m *matcher) chain(r *Row, c *lineage.Chain) bool {
 func (m *matcher) chainFields(r *Row, c *lineage.Chain) bool {
 	f, o := m.f, c.Origin
 	switch {
-	case f.Evidence != 0 && c.Evidence > f.Evidence, f.CrossAccount && !c.CrossAccount:
+	case f.Evidence != 0 && (c.Evidence > f.Evidence || m.negated && c.Evidence != f.Evidence), f.CrossAccount && !c.CrossAccount:
 		return false
 	case len(f.Kinds) > 0 && (o == nil || !slices.ContainsFunc(f.Kinds, func(k string) bool { return strings.EqualFold(k, string(o.Kind)) })):
 		return false
 	case len(f.Origins) > 0 && (o == nil || !slices.ContainsFunc(f.Origins, func(s string) bool { return originIs(o, s) })):
+		return false
+	case len(f.Keys) > 0 && !slices.ContainsFunc(f.Keys, func(s string) bool { return withKey(r, c, s) }):
 		return false
 	case len(f.Roles) > 0 && !slices.ContainsFunc(f.Roles, func(s string) bool { return throughRole(r, c, s) }):
 		return false

@@ -39,12 +39,14 @@ func sampleLine() (*Row, *lineage.Chain) {
 			PrincipalID: "AIDA1", AccountID: "111111111111", Name: "jsmith",
 		},
 		Hops: []lineage.Hop{
-			{ID: "AROA1:hop@2016-04-05T20:00:00Z", RoleARN: "arn:aws:iam::333333333333:role/Hub", Account: "333333333333", CallerAccountID: "111111111111"},
+			{ID: "AROA1:hop@2016-04-05T20:00:00Z", RoleARN: "arn:aws:iam::333333333333:role/Hub", Account: "333333333333", CallerAccountID: "111111111111", Issuance: hubIssuance},
 			{ID: "AROA2:jo@work@2016-04-05T20:40:00Z", RoleARN: "arn:aws:iam::222222222222:role/app/Writer", Account: "222222222222", CallerAccountID: "333333333333"},
 		},
 	}
 	return row, chain
 }
+
+var hubIssuance = &lineage.Fact{Use: lineage.Use{Caller: &lineage.Identity{AccessKeyID: "AKIAJSMITH"}}, Grant: lineage.Grant{AccessKeyID: "ASIAHUB"}}
 
 const sampleSession = "AROA2:jo@work@2016-04-05T20:40:00Z"
 
@@ -82,12 +84,15 @@ var filterCases = []struct {
 	{"region", Filter{Regions: []string{"us-east-1", "eu-west-1"}}, true},
 	{"another region", Filter{Regions: []string{"us-east-1"}}, false},
 	{"key", Filter{Keys: []string{"ASIAWRITER"}}, true},
+	{"key that its session was issued with", Filter{Keys: []string{"ASIAHUB"}}, true},
+	{"key that began it", Filter{Keys: []string{"AKIAJSMITH"}}, true},
 	{"another key", Filter{Keys: []string{"ASIAOTHER"}}, false},
 	{"session by id", Filter{Sessions: []string{sampleSession}}, true},
 	{"session by name, which holds an @", Filter{Sessions: []string{"jo@work"}}, true},
 	{"session by ARN", Filter{Sessions: []string{"arn:aws:sts::222222222222:assumed-role/Writer/jo@work"}}, true},
 	{"another session of that name", Filter{Sessions: []string{"AROA2:jo@work@2016-04-06T20:39:37Z"}}, false},
 	{"event name", Filter{EventNames: []string{"PutItem"}}, true},
+	{"event name, whatever its case", Filter{EventNames: []string{"putitem"}}, true},
 	{"another event name", Filter{EventNames: []string{"GetItem"}}, false},
 	{"event source", Filter{EventSources: []string{"dynamodb.amazonaws.com"}}, true},
 	{"event source in short", Filter{EventSources: []string{"dynamodb"}}, true},
@@ -106,6 +111,9 @@ var filterCases = []struct {
 	{"errors", Filter{Errors: true}, false},
 	{"two that fit", Filter{Writes: true, Regions: []string{"eu-west-1"}}, true},
 	{"two of which one fits", Filter{Writes: true, Regions: []string{"us-east-1"}}, false},
+	{"not of this grade", Filter{Not: []Filter{{Evidence: lineage.Strong}}}, false},
+	{"not of a worse grade", Filter{Not: []Filter{{Evidence: lineage.Unresolved}}}, true},
+	{"not of a better grade", Filter{Not: []Filter{{Evidence: lineage.Exact}}}, true},
 	{"not this event name", Filter{Not: []Filter{{EventNames: []string{"PutItem"}}}}, false},
 	{"not another event name", Filter{Not: []Filter{{EventNames: []string{"GetItem"}}}}, true},
 	{"not this origin", Filter{Not: []Filter{{Origins: []string{"jsmith"}}}}, false},

@@ -21,14 +21,14 @@ type Filter struct {
 	Accounts     []string // where it happened
 	FromAccounts []string
 	Regions      []string
-	Keys         []string // access key ids
+	Keys         []string // access key ids, of the call, or issued or used in a hop
 	Sessions     []string // session id, or its name
-	EventNames   []string
+	EventNames   []string // whatever their case
 	EventSources []string
 	IPs          []string         // address or CIDR
 	UserAgents   []string         // substring
 	Resources    []string         // ARN or name, as the contract says of --resource
-	Evidence     lineage.Evidence // at least; zero: any
+	Evidence     lineage.Evidence // at least, in Not: exactly; zero: any
 	CrossAccount bool
 	ThirdParty   bool
 	Writes       bool

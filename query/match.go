@@ -1,6 +1,7 @@
 package query
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/crosstrail/crosstrail/lineage"
@@ -49,6 +50,23 @@ func throughRole(r *Row, c *lineage.Chain, asked string) bool {
 	return false
 }
 
+// withKey reports whether a call was made with an access key, or a session on
+// the way to it was: the key was issued for it, used in it, or asked for it.
+func withKey(r *Row, c *lineage.Chain, key string) bool {
+	if r.Caller.AccessKeyID == key || c.Origin != nil && c.Origin.AccessKeyID == key {
+		return true
+	}
+	return slices.ContainsFunc(c.Hops, func(h lineage.Hop) bool { return hopHasKey(&h, key) }) ||
+		slices.ContainsFunc(c.Via, func(v lineage.Via) bool { return v.Hop != nil && hopHasKey(v.Hop, key) })
+}
+
+func hopHasKey(h *lineage.Hop, key string) bool {
+	if i := h.Issuance; i != nil && (i.Grant.AccessKeyID == key || i.Caller.AccessKeyID == key) {
+		return true
+	}
+	return h.Proof.Use.Caller != nil && h.Proof.Use.Caller.AccessKeyID == key
+}
+
 // isRole compares a role's ARN with a name or an ARN. ARNs from STS leave the
 // path out, those from IAM hold it: the same account and last part are a match.
 func isRole(arn, asked string) bool {
@@ -85,7 +103,9 @@ func accountOf(arn string) string {
 }
 
 // fromAccount reports whether the chain starts in, or passes on its way, an
-// account that is wanted. Where nothing is known of the way, it is the caller's.
+// account that is wanted. Where nothing is known of the way, it is the caller's:
+// of a session only where it acted in another account, for who began one need not
+// be of the account it lives in.
 func fromAccount(r *Row, c *lineage.Chain, wanted func(string) bool) bool {
 	if c.Origin != nil && wanted(c.Origin.AccountID) {
 		return true
@@ -95,7 +115,7 @@ func fromAccount(r *Row, c *lineage.Chain, wanted func(string) bool) bool {
 			return true
 		}
 	}
-	return c.Origin == nil && wanted(r.Caller.AccountID)
+	return c.Origin == nil && (!isTemporary(r.Caller) || r.Caller.AccountID != r.ID.Recipient) && wanted(r.Caller.AccountID)
 }
 
 // named reports whether asked, as a whole part or several, stands in value: a

@@ -2,6 +2,7 @@ package query
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 )
 
@@ -86,6 +87,21 @@ func (n *Names) Of(id string) string {
 		}
 	}
 	return ""
+}
+
+// IDs are the ids that bear a name, however capitalised, sorted.
+func (n *Names) IDs(name string) []string {
+	if n == nil {
+		return nil
+	}
+	var ids []string
+	for id, known := range n.exact {
+		if strings.EqualFold(known, name) {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids
 }
 
 // canonicalID writes an address in its one canonical form, other ids as they are.

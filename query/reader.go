@@ -40,7 +40,7 @@ type Selection struct {
 	EventIDs     []string
 	Accounts     []string // recipient
 	Regions      []string
-	EventNames   []string
+	EventNames   []string // whatever their case
 	AccessKeys   []string
 	Principals   []string // principal ids, whole or the part before ':'
 	Newest       bool     // newest first

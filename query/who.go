@@ -73,14 +73,14 @@ func findWho(ctx context.Context, r Reader, resolver *lineage.Resolver, asked st
 	switch answer.As {
 	case AsKey:
 		account = lineage.KeyAccount(asked)
-		answer.Answers, err = whoFits(ctx, r, resolver, Filter{Keys: []string{asked}}, nil)
+		answer.Answers, err = whoFits(ctx, r, resolver, Selection{AccessKeys: []string{asked}}, func(row *Row) bool { return row.Caller.AccessKeyID == asked })
 	case AsSession:
 		_, at, _ = splitSessionID(asked)
 		account = accountOf(asked)
-		answer.Answers, err = whoFits(ctx, r, resolver, Filter{Sessions: []string{asked}}, nil)
+		answer.Answers, err = whoFits(ctx, r, resolver, Selection{Principals: principalsOf([]string{asked})}, func(row *Row) bool { return inSession(row.Caller, asked) })
 	case AsName:
 		account = accountOf(asked)
-		answer.Answers, err = whoFits(ctx, r, resolver, Filter{}, func(row *Row) bool {
+		answer.Answers, err = whoFits(ctx, r, resolver, Selection{}, func(row *Row) bool {
 			return inSession(row.Caller, asked) || isCaller(row.Caller, asked) || isRole(row.Caller.IssuerARN, asked)
 		})
 	case AsEvent:
@@ -158,13 +158,13 @@ func isCaller(id *lineage.Identity, asked string) bool {
 }
 
 // whoFits answers for every session, and every caller without one, of the
-// events that fit.
-func whoFits(ctx context.Context, r Reader, resolver *lineage.Resolver, f Filter, also func(*Row) bool) ([]Answer, error) {
-	q, err := newQuestion(ctx, r, resolver, f)
+// events that fit; the selection lets the store read less.
+func whoFits(ctx context.Context, r Reader, resolver *lineage.Resolver, from Selection, fits func(*Row) bool) ([]Answer, error) {
+	q, err := newQuestion(ctx, r, resolver, Filter{})
 	if err != nil {
 		return nil, err
 	}
-	q.also = also
+	q.selection, q.also = from, fits
 	var book sessionBook
 	type keyed struct{ key, origin string }
 	lines := map[keyed]Line{} // the best proved of each session and person

@@ -45,6 +45,9 @@ func runEvents(ctx context.Context, q *question, filter query.Filter) error {
 	if err != nil {
 		return err
 	}
+	if err := nameAccounts(&filter, style.Names); err != nil {
+		return err
+	}
 	c, err := q.read(ctx, q.from)
 	if err != nil {
 		return err

@@ -32,12 +32,12 @@ func filterFlags() []filterFlag {
 		{name: "origin", value: "WHO", help: "who is behind it: origin id, ARN, name, e-mail or workload", set: texts(func(f *query.Filter) *[]string { return &f.Origins })},
 		{name: "kind", value: "KIND", help: "`KIND` of origin: " + join(originKinds()), set: setKind},
 		{name: "role", value: "ROLE", help: "a role in the chain, by name or ARN", set: texts(func(f *query.Filter) *[]string { return &f.Roles })},
-		{name: "account", value: "ID", help: "the account where it happened", set: texts(func(f *query.Filter) *[]string { return &f.Accounts })},
-		{name: "from-account", value: "ID", help: "the account that the origin, or the caller of a hop, belongs to", set: texts(func(f *query.Filter) *[]string { return &f.FromAccounts })},
+		{name: "account", value: "ID", help: "the account where it happened, by id or by its name in --names", set: texts(func(f *query.Filter) *[]string { return &f.Accounts })},
+		{name: "from-account", value: "ID", help: "the account that the origin, or the caller of a hop, belongs to, by id or name", set: texts(func(f *query.Filter) *[]string { return &f.FromAccounts })},
 		{name: "region", value: "REGION", help: "the `REGION` where it happened", set: texts(func(f *query.Filter) *[]string { return &f.Regions })},
-		{name: "key", value: "KEY", help: "access key id, of the call or of a hop", set: texts(func(f *query.Filter) *[]string { return &f.Keys })},
+		{name: "key", value: "KEY", help: "access key id: of the call, or issued or used on the way to it", set: texts(func(f *query.Filter) *[]string { return &f.Keys })},
 		{name: "session", value: "SESSION", help: "session id, or the session's name", set: texts(func(f *query.Filter) *[]string { return &f.Sessions })},
-		{name: "event-name", value: "NAME", help: "`NAME` of the call, as AssumeRole", set: texts(func(f *query.Filter) *[]string { return &f.EventNames })},
+		{name: "event-name", value: "NAME", help: "`NAME` of the call, as AssumeRole, whatever its case", set: texts(func(f *query.Filter) *[]string { return &f.EventNames })},
 		{name: "event-source", value: "HOST", help: "service, as s3.amazonaws.com", set: texts(func(f *query.Filter) *[]string { return &f.EventSources })},
 		{name: "ip", value: "ADDRESS", help: "source `ADDRESS`, or a range: 203.0.113.0/24", set: setIP},
 		{name: "user-agent", value: "TEXT", help: "part of the user agent", set: texts(func(f *query.Filter) *[]string { return &f.UserAgents })},
@@ -75,11 +75,17 @@ func addFilters(cmd *cobra.Command, f *query.Filter, now time.Time, only ...stri
 		}
 		must(cmd.RegisterFlagCompletionFunc(flag.name, complete))
 	}
+	cmd.PreRunE = func(*cobra.Command, []string) error {
+		if err := f.Check(); err != nil {
+			return usage(err, "see: "+cmd.CommandPath()+" --help")
+		}
+		return nil
+	}
 	if len(only) > 0 {
 		return
 	}
 	not := &notValue{f: f, flags: flags, now: now}
-	cmd.Flags().Var(not, "not", "leave out what this filter matches: --not event-name=Decrypt, --not writes")
+	cmd.Flags().Var(not, "not", "leave out what this filter matches: --not event-name=Decrypt, --not writes; --not evidence=unresolved leaves out just that grade")
 	must(cmd.RegisterFlagCompletionFunc("not", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		var names []string
 		for _, flag := range flags {
@@ -209,8 +215,37 @@ func setIP(f *query.Filter, value string, _ time.Time) error {
 			return fmt.Errorf("%q is no range of addresses; one looks like 203.0.113.0/24", value)
 		}
 	}
-	// Anything else is taken as it is: AWS writes host names here too.
+	if _, err := netip.ParseAddr(value); err != nil && !strings.Contains(value, "/") && !strings.Contains(value, ".") && !strings.EqualFold(value, "AWS Internal") {
+		return fmt.Errorf("%q is no address; one looks like 203.0.113.7, a range like 203.0.113.0/24, a service like cloudformation.amazonaws.com", value)
+	}
+	// AWS writes host names here too.
 	f.IPs = append(f.IPs, value)
+	return nil
+}
+
+// nameAccounts puts ids in the place of the names that accounts were asked for by.
+func nameAccounts(f *query.Filter, names *query.Names) error {
+	for _, list := range []*[]string{&f.Accounts, &f.FromAccounts} {
+		var ids []string
+		for _, asked := range *list {
+			if strings.Trim(asked, "0123456789") == "" || strings.HasPrefix(strings.ToLower(asked), "anonymous") {
+				ids = append(ids, asked)
+				continue
+			}
+			named := names.IDs(asked)
+			if len(named) == 0 {
+				return usage(fmt.Errorf("there is no account %q: an account has a number", asked),
+					"to ask by name, give the file that tells the names: --names accounts.csv")
+			}
+			ids = append(ids, named...)
+		}
+		*list = ids
+	}
+	for i := range f.Not {
+		if err := nameAccounts(&f.Not[i], names); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

@@ -44,6 +44,8 @@ func TestFilters(t *testing.T) {
 		{args: "--evidence sure", fails: "best first, exact, strong"},
 		{args: "--account 9999999999999 --from-account ANONYMOUS_PRINCIPAL", want: query.Filter{Accounts: []string{"9999999999999"}, FromAccounts: []string{"ANONYMOUS_PRINCIPAL"}}},
 		{args: "--ip 203.0.113.0/24 --ip cloudformation.amazonaws.com", want: query.Filter{IPs: []string{"203.0.113.0/24", "cloudformation.amazonaws.com"}}},
+		{args: "--ip nonsense", fails: "no address"},
+		{args: "--since 2026-05-02 --until 2026-05-01", fails: "after its end"},
 		{args: "--ip 203.0.113.0/99", fails: "no range"},
 		{args: "--writes --errors --cross-account --third-party --newest --limit 3", want: query.Filter{Writes: true, Errors: true, CrossAccount: true, ThirdParty: true, Newest: true, Limit: 3}},
 		{args: "--limit 0", fails: "a number from 1"},
@@ -97,5 +99,25 @@ func TestEvidenceWords(t *testing.T) {
 		if err := setEvidence(&f, word, time.Time{}); err != nil || f.Evidence != grade {
 			t.Errorf("%s: %d, %v", word, f.Evidence, err)
 		}
+	}
+}
+
+func TestNameAccounts(t *testing.T) {
+	names := &query.Names{}
+	names.Add("333333333333", "Prod")
+	names.Add("444444444444", "prod")
+	f := query.Filter{Accounts: []string{"111111111111", "prod", "ANONYMOUS_PRINCIPAL"}, Not: []query.Filter{{FromAccounts: []string{"PROD"}}}}
+	if err := nameAccounts(&f, names); err != nil {
+		t.Fatal(err)
+	}
+	want := query.Filter{
+		Accounts: []string{"111111111111", "333333333333", "444444444444", "ANONYMOUS_PRINCIPAL"},
+		Not:      []query.Filter{{FromAccounts: []string{"333333333333", "444444444444"}}},
+	}
+	if diff := cmp.Diff(want, f); diff != "" {
+		t.Error(diff)
+	}
+	if err := nameAccounts(&query.Filter{Accounts: []string{"test"}}, names); err == nil {
+		t.Error("an account that no name is known of passed")
 	}
 }

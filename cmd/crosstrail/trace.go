@@ -61,6 +61,9 @@ func runTrace(ctx context.Context, q *question, filter query.Filter, sources []s
 	if err != nil {
 		return err
 	}
+	if err := nameAccounts(&filter, style.Names); err != nil {
+		return err
+	}
 	c, err := q.read(ctx, sources)
 	if err != nil {
 		return err

@@ -74,7 +74,9 @@ func (v *view) picker(s query.Selection) picker {
 		})
 	}
 	if len(s.EventNames) > 0 {
-		p.calls = v.calls.set(func(c call) bool { return anyOf(s.EventNames, c.name) })
+		p.calls = v.calls.set(func(c call) bool {
+			return slices.ContainsFunc(s.EventNames, func(name string) bool { return strings.EqualFold(name, c.name) })
+		})
 	}
 	if len(s.AccessKeys)+len(s.Principals) > 0 {
 		p.people = v.people.set(func(id *lineage.Identity) bool {
