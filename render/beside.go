@@ -51,7 +51,7 @@ func (p *page) proof(n numbered) {
 			p.place("issuance in ", h.Issuance.Location)
 		}
 		for _, c := range h.Copies {
-			p.flow("  copy ", "    ", " ", say(ordinary, c.ID.Event), say(ordinary, p.style.inAccount(c.ID.Recipient)))
+			p.flow("  copy ", "    ", " ", say(ordinary, copyID(h, c)), say(ordinary, p.style.inAccount(c.ID.Recipient)))
 			p.place("  in ", c.Location)
 		}
 	}

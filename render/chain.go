@@ -91,7 +91,7 @@ func (e *Encoder) hop(dst []byte, h *lineage.Hop) []byte {
 	if len(h.Copies) > 0 {
 		dst = append(member(dst, "copies"), '[')
 		for _, c := range h.Copies {
-			dst = quote(element(dst), c.ID.Event)
+			dst = quote(element(dst), copyID(h, c))
 		}
 		dst = append(dst, ']')
 	}

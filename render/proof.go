@@ -131,3 +131,12 @@ func (e *Encoder) absence(dst []byte, a *query.Absence) []byte {
 	})
 	return append(dst, '}')
 }
+
+// copyID is the other account's copy of an issuance, as EVENT names it: with the
+// account where both copies bear one event id.
+func copyID(h *lineage.Hop, c *lineage.Fact) string {
+	if h.Issuance != nil && c.ID.Event == h.Issuance.ID.Event && c.ID.Recipient != "" {
+		return c.ID.Event + "@" + c.ID.Recipient
+	}
+	return c.ID.Event
+}
