@@ -27,13 +27,13 @@ func (s *scanner) problem() string {
 	case rest == "":
 		return "it is cut short"
 	case s.fault == tooDeep:
-		return fmt.Sprintf("it nests deeper than %d levels", maxDepth)
+		return fmt.Sprintf("it nests deeper than %d levels, which no record of AWS does: look at what wrote it", maxDepth)
 	case s.fault == badString:
 		return fmt.Sprintf("control byte 0x%02x in a string: JSON wants it escaped", rest[0])
 	case s.fault == badEscape:
 		return "bad escape in a string"
 	case c == utf8.RuneError && !strings.HasPrefix(rest, "\uFFFD"):
-		return fmt.Sprintf("byte 0x%02x is no UTF-8", rest[0])
+		return fmt.Sprintf("byte 0x%02x is no UTF-8: get the file again, or convert it to UTF-8", rest[0])
 	case c > unicode.MaxASCII && unicode.IsSpace(c) || strings.ContainsRune("\ufeff\u200b\u2060", c):
 		return fmt.Sprintf("U+%04X, a special space, between JSON tokens: such spaces come with text "+
 			"copied from web pages; replace them with plain spaces", c)

@@ -58,7 +58,7 @@ func (r *reader) records(i int, name string) int {
 	if r.buf[i] != '[' {
 		end := r.value(i)
 		if name == "Records" && r.fault == noFault {
-			r.stop(i, fmt.Sprintf(`"Records" is %s where a log file has an array of records`, kindOf(r.buf[i])))
+			r.stop(i, fmt.Sprintf(`"Records" is %s where a log file has an array of records: get the file again`, kindOf(r.buf[i])))
 		}
 		return end
 	}
@@ -120,7 +120,13 @@ func (r *reader) item(i int) int {
 		if r.fault != noFault {
 			return r.mend(i)
 		}
-		r.bad(i, fmt.Sprintf("it is %s, and a record is an object", kindOf(r.buf[i])))
+		problem := fmt.Sprintf("it is %s, and a record is an object", kindOf(r.buf[i]))
+		if r.buf[i] == '"' {
+			problem += ": if its text is a record, unpack it first (jq fromjson)"
+		} else {
+			problem += ": get the file again, or look at what wrote it"
+		}
+		r.bad(i, problem)
 		return end
 	}
 	r.begin()
@@ -142,7 +148,7 @@ func (r *reader) item(i int) int {
 // finish makes a record of the object just read.
 func (r *reader) finish(start, end int) {
 	if at := r.invalidUTF8(start, end); at >= 0 {
-		r.bad(at, fmt.Sprintf("byte 0x%02x is no UTF-8", r.buf[at]))
+		r.bad(at, fmt.Sprintf("byte 0x%02x is no UTF-8: get the file again, or convert it to UTF-8", r.buf[at]))
 		return
 	}
 	switch {

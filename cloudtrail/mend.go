@@ -27,7 +27,7 @@ func (r *reader) mend(start int) int {
 	}
 	r.fault = noFault
 	if !r.found && r.buf[start] != '{' {
-		r.stop(at, "this is no JSON: "+strings.TrimPrefix(problem, "bad JSON: "))
+		r.stop(at, "this is no JSON: "+strings.TrimPrefix(problem, "bad JSON: ")+": if it should be a log file, get it again; else leave it out")
 		return at
 	}
 	if r.container || r.opensContainer(start) {
