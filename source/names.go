@@ -80,30 +80,57 @@ func isHeading(row []string) bool {
 	return strings.EqualFold(strings.TrimSpace(row[1]), "name") && !strings.ContainsAny(row[0], "0123456789")
 }
 
-// knownAccounts is one entry of the YAML list. Scalars are read as nodes: as
-// text they would still be text, but into any other type yaml reads
+// knownAccounts is one entry of the YAML list. Everything is read as nodes: as
+// text scalars would still be text, but into any other type yaml reads
 // 012345670123 as an octal number.
 type knownAccounts struct {
-	Name     yaml.Node   `yaml:"name"`
-	Accounts []yaml.Node `yaml:"accounts"`
+	Name     yaml.Node `yaml:"name"`
+	Accounts yaml.Node `yaml:"accounts"`
 }
 
 func readNamesYAML(names *query.Names, file string, text []byte) error {
-	var entries []knownAccounts
-	if err := yaml.Unmarshal(text, &entries); err != nil {
-		return fmt.Errorf("%s: %w; it should be a list of entries with a name and accounts", file, err)
+	const shape = "it should be a list of entries with a name and accounts"
+	var doc yaml.Node
+	if err := yaml.Unmarshal(text, &doc); err != nil {
+		return fmt.Errorf("%s: %w; %s", file, err, shape)
 	}
-	for _, e := range entries {
-		if e.Name.Kind != yaml.ScalarNode || e.Name.Value == "" {
-			continue // an entry without a name has nothing to tell
+	if len(doc.Content) == 0 {
+		return nil
+	}
+	list := doc.Content[0]
+	if list.Kind != yaml.SequenceNode {
+		return fmt.Errorf("%s:%d: %s", file, list.Line, shape)
+	}
+	for _, entry := range list.Content {
+		var e knownAccounts
+		if entry.Kind != yaml.MappingNode || entry.Decode(&e) != nil {
+			return fmt.Errorf("%s:%d: this is no entry; %s", file, entry.Line, shape)
 		}
-		for _, id := range e.Accounts {
-			if id.Kind != yaml.ScalarNode {
-				return fmt.Errorf("%s:%d: accounts of %q: each is one id", file, id.Line, e.Name.Value)
-			}
-			if err := addName(names, id.Value, e.Name.Value); err != nil {
-				return fmt.Errorf("%s:%d: %w", file, id.Line, err)
-			}
+		if err := e.add(names); err != nil {
+			return fmt.Errorf("%s:%w", file, err)
+		}
+	}
+	return nil
+}
+
+// add adds one entry. One that has the one member and not the other is more
+// likely misspelt than meant.
+func (e *knownAccounts) add(names *query.Names) error {
+	named := e.Name.Kind == yaml.ScalarNode && e.Name.Value != ""
+	switch {
+	case !named && e.Accounts.IsZero():
+		return nil // it has nothing to tell
+	case !named:
+		return fmt.Errorf("%d: accounts without a name: is the key spelt name?", e.Accounts.Line)
+	case e.Accounts.Kind != yaml.SequenceNode:
+		return fmt.Errorf("%d: %q has no list of accounts: is the key spelt accounts?", e.Name.Line, e.Name.Value)
+	}
+	for _, id := range e.Accounts.Content {
+		if id.Kind != yaml.ScalarNode {
+			return fmt.Errorf("%d: accounts of %q: each is one id", id.Line, e.Name.Value)
+		}
+		if err := addName(names, id.Value, e.Name.Value); err != nil {
+			return fmt.Errorf("%d: %w", id.Line, err)
 		}
 	}
 	return nil

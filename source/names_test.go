@@ -33,6 +33,10 @@ func TestReadNames(t *testing.T) {
 		},
 		{name: "yaml by its first line", file: "/dev/fd/63", text: "# a\n- name: A\n  accounts: ['464622532012']\n", want: map[string]string{"464622532012": "A"}},
 		{name: "yaml that is a map", file: "x.yml", text: "a: b\n", fails: "a list of entries with a name and accounts"},
+		{name: "yaml that is a text", file: "x.yml", text: "hello\n", fails: "x.yml:1: it should be a list of entries"},
+		{name: "yaml of texts", file: "x.yml", text: "- hello\n", fails: "x.yml:1: this is no entry"},
+		{name: "yaml with a key misspelt", file: "x.yml", text: "- nmae: A\n  accounts: ['464622532012']\n", fails: "x.yml:2: accounts without a name"},
+		{name: "yaml with another misspelt", file: "x.yml", text: "- name: A\n  acounts: ['464622532012']\n", fails: `x.yml:1: "A" has no list of accounts`},
 		{name: "yaml with accounts of accounts", file: "x.yml", text: "- name: A\n  accounts:\n    - [1]\n", fails: `x.yml:3: accounts of "A": each is one id`},
 		{name: "empty", file: "x.csv", text: "", want: map[string]string{"111111111111": ""}},
 	} {

@@ -56,8 +56,14 @@ func NewPaths(args []string, stdin io.Reader) (*Paths, error) {
 }
 
 func missing(arg string) error {
-	if strings.Contains(arg, "://") {
-		return fmt.Errorf("%s: this kind of source is not known here: a file, a folder or - (standard input) is", arg)
+	const here = "this release reads files, folders and - (standard input)"
+	switch {
+	case arg == "lookup-events":
+		return fmt.Errorf("%s: %s: pipe them, aws cloudtrail lookup-events --output json | crosstrail trace -", arg, here)
+	case strings.HasPrefix(arg, "s3://"):
+		return fmt.Errorf("%s: %s: copy what you need first, aws s3 sync %s logs/", arg, here, arg)
+	case strings.Contains(arg, "://"):
+		return fmt.Errorf("%s: %s", arg, here)
 	}
 	return fmt.Errorf("%s: there is no such file or folder: check the spelling, and that it is on this machine", arg)
 }
@@ -114,7 +120,10 @@ func (p *Paths) enter(dir string) (Item, bool) {
 	if first, ok := p.seen[real]; ok {
 		item := Item{LogFile: cloudtrail.LogFile{URI: dir}, PassOver: "a folder already read"}
 		item.Note = fmt.Sprintf("%s: the same folder as %s: read once", dir, first)
-		if within(first, dir) {
+		switch {
+		case first == dir:
+			item.Note = dir + ": named twice, or in a folder named too: read once"
+		case within(first, dir):
 			item.Note = fmt.Sprintf("%s: a symbolic link back to %s, which it is in: not followed", dir, first)
 		}
 		return item, true

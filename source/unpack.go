@@ -22,6 +22,8 @@ type Unpacker struct {
 	gz     gzip.Reader
 }
 
+const emptyFile = "empty: not even an empty log file; fetch it again"
+
 // NewUnpacker returns an Unpacker under a budget.
 func NewUnpacker(b *Budget) *Unpacker { return &Unpacker{budget: b} }
 
@@ -60,13 +62,16 @@ func (u *Unpacker) Pieces(ctx context.Context, item Item, emit func(Piece) bool)
 	}
 	switch form := formOf(body); {
 	case len(body) == 0:
-		return "", fileError(item.URI, "empty: not even an empty log file; fetch it again", nil)
+		return "", fileError(item.URI, emptyFile, nil)
 	case form == gzipForm:
 		return "", u.gunzip(ctx, item, r, end, err, emit)
 	case form != "":
 		return "", fileError(item.URI, "is "+form+", which is not read here: decompress it first", nil)
 	}
 	if isGzipName(item.URI) {
+		if !startsAsJSON(body) && !end && len(body) > u.budget.limit {
+			return "", fileError(item.URI, u.budget.tooLarge(), nil)
+		}
 		if !startsAsJSON(body) {
 			return "", fileError(item.URI, "neither gzip, as its name says, nor JSON: fetch it again", nil)
 		}
@@ -101,6 +106,9 @@ func (u *Unpacker) gunzip(ctx context.Context, item Item, r io.Reader, end bool,
 	c := cut{u: u, item: item, r: &members{gz: &u.gz, in: &u.in, body: u.body}, packed: u.body}
 	plain, whole, err := u.fill(ctx, c.r, u.plain[:0], hint(u.body))
 	u.plain = plain
+	if whole && err == nil && len(plain) == 0 && failed == nil {
+		return fileError(item.URI, emptyFile, nil)
+	}
 	err = c.pieces(ctx, whole, err, emit)
 	if failed != nil {
 		return readError(ctx, item.URI, failed)

@@ -73,7 +73,7 @@ func TestUnpack(t *testing.T) {
 		{name: "gzip by its magic, not its name", file: "a.json", body: zip(t, log), plain: log},
 		{name: "gzip of several members", file: "a.gz", body: zip(t, log[:5]) + zip(t, "") + zip(t, log[5:]), plain: log},
 		{name: "gzip with zeros behind it", file: "a.gz", body: zip(t, log) + strings.Repeat("\x00", 512), plain: log},
-		{name: "gzip of nothing", file: "a.gz", body: zip(t, "")},
+		{name: "gzip of nothing", file: "a.gz", body: zip(t, ""), problem: "empty: not even an empty log file; fetch it again"},
 		{name: "not gzip but JSON", file: "a.json.gz", body: " \n" + log, plain: " \n" + log, note: "is not compressed, though its name says so"},
 		{name: "not gzip and not JSON", file: "a.json.gz", body: "<html>denied</html>", problem: "neither gzip, as its name says, nor JSON: fetch it again"},
 		{name: "empty", file: "a.json.gz", problem: "empty: not even an empty log file; fetch it again"},
