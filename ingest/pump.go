@@ -27,6 +27,9 @@ type Options struct {
 	Progress func(Progress)
 	OnError  func(error)
 	OnNote   func(string)
+
+	// OnWarning is told at the end what is odd about records that were kept.
+	OnWarning func(string)
 }
 
 // Progress is how far a run has come.
@@ -103,6 +106,7 @@ type pump struct {
 	mu     sync.Mutex // guards what follows, and the calls of the options' functions
 	flying map[string]bool
 	state  Progress
+	odd    odd
 	told   time.Time
 }
 
@@ -149,6 +153,11 @@ func (p *pump) finish(ctx context.Context, stopped error) error {
 	if p.options.Progress != nil {
 		p.options.Progress(p.state)
 	}
+	if p.options.OnWarning != nil {
+		for _, text := range p.odd.warnings() {
+			p.options.OnWarning(text)
+		}
+	}
 	if stopped != nil {
 		return stopped
 	}
@@ -190,6 +199,15 @@ func (p *pump) count(files, records Counts, bytes int64) {
 		p.told = now
 		p.options.Progress(p.state)
 	}
+}
+
+func (p *pump) strange(o *odd) {
+	if o.n == [oddities]int{} {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.odd.add(o)
 }
 
 func (p *pump) fail(err error) {

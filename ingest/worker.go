@@ -89,13 +89,14 @@ type reading struct {
 // piece stores the records of one piece.
 func (f *reading) piece(ctx context.Context, p source.Piece) error {
 	var good, bad int
+	var strange odd
 	f.last = f.first - 1
 	file := source.File{LogFile: f.item.LogFile, Body: p.Body, First: f.first}
 	if !f.item.Once {
 		file.Open = f.item.Open
 	}
 	file.Records = func(yield func(*cloudtrail.Record) bool) {
-		good, bad = 0, 0
+		good, bad, strange = 0, 0, odd{}
 		for r, err := range f.decoder.Records(p.Plain) {
 			if err != nil {
 				bad += f.refuse(err, p)
@@ -105,6 +106,7 @@ func (f *reading) piece(ctx context.Context, p source.Piece) error {
 			r.Ordinal += f.first
 			r.Offset += p.Offset
 			f.last = max(f.last, r.Ordinal)
+			strange.look(r, f.item.URI)
 			if !yield(r) {
 				return
 			}
@@ -118,6 +120,7 @@ func (f *reading) piece(ctx context.Context, p source.Piece) error {
 		return f.storeFailed(err)
 	}
 	f.first = f.last + 1
+	f.strange(&strange)
 	f.count(Counts{}, Counts{
 		Read: good + bad, Kept: kept, Duplicate: duplicate,
 		PassedOver: good - kept - duplicate, Failed: bad,
