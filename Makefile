@@ -5,7 +5,7 @@ TOOLS = go tool -modfile=tools/go.mod
 FUZZTIME ?= 5m
 
 build: ## the program, with its commit
-	CGO_ENABLED=0 go build -trimpath -o crosstrail ./cmd/crosstrail
+	CGO_ENABLED=0 go build -trimpath -buildvcs=$(shell git rev-parse HEAD >/dev/null 2>&1 && echo true || echo false) -o crosstrail ./cmd/crosstrail
 
 test: ## what the README names
 	go test -race -shuffle=on ./...

@@ -22,11 +22,18 @@ type corpus struct {
 	resolver *lineage.Resolver
 	files    ingest.Counts
 	records  ingest.Counts
+	variants int // of the records kept, those that tell differently of an event than the one shown
 }
+
+// leastMaxFile is below what --max-file could be meant to be.
+const leastMaxFile = 1 << 10
 
 // read reads the sources into memory. What cannot be read is named on standard
 // error and counted; it is an error only where nothing can be asked.
 func (q *question) read(ctx context.Context, sources []string) (*corpus, error) {
+	if q.maxFile > 0 && q.maxFile < leastMaxFile {
+		return nil, usage(fmt.Errorf("--max-file %d is less than any log file: it is a number of bytes, or has a unit", q.maxFile), "for example: --max-file 512MiB")
+	}
 	from, err := source.NewPaths(sources, newStoppable(ctx, q.ui.stdin))
 	if err != nil {
 		return nil, usage(err)
@@ -39,16 +46,17 @@ func (q *question) read(ctx context.Context, sources []string) (*corpus, error) 
 	store := memory.New()
 	files, records, err := ingest.Pump(ctx, from, store, ingest.Options{
 		Memory: int64(q.memory), MaxFile: int64(q.maxFile),
-		Progress: meter.progress,
-		OnError:  troubles.add,
-		OnNote:   func(note string) { meter.clear(); q.ui.say("note", render.Text(note)) },
+		Progress:  meter.progress,
+		OnError:   troubles.add,
+		OnNote:    func(note string) { meter.clear(); q.ui.say("note", render.Text(note)) },
+		OnWarning: func(text string) { meter.clear(); q.ui.warn("%s", render.Text(text)) },
 	})
 	meter.clear()
 	troubles.end()
 	if err != nil {
 		return nil, err
 	}
-	c := &corpus{Reader: store, files: files, records: records}
+	c := &corpus{Reader: store, files: files, records: records, variants: store.Variants()}
 	horizon, err := lineage.NewHorizon(store.LogFiles(ctx))
 	if err != nil {
 		return nil, err
@@ -63,7 +71,14 @@ func (q *question) done(c *corpus, err error) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(q.ui.stderr, "read "+counted(c.files, "file")+"; "+counted(c.records, "record"))
+	told := "read " + counted(c.files, "file") + "; " + counted(c.records, "record")
+	switch {
+	case c.variants == 1:
+		told += "; 1 of those kept is a variant of another, not a further event"
+	case c.variants > 1:
+		told += fmt.Sprintf("; %s of those kept are variants of others, not further events", thousands(c.variants))
+	}
+	fmt.Fprintln(q.ui.stderr, told)
 	switch {
 	case c.files.Failed+c.records.Failed > 0:
 		return silent(exitPart)

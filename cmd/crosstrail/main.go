@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -32,6 +33,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 }
 
 func newRootCommand(ui *terminal) *cobra.Command {
+	version := false
 	cmd := &cobra.Command{
 		Use:   "crosstrail",
 		Short: "who really did what across AWS accounts",
@@ -55,6 +57,9 @@ workload it began with, with the proof for every hop.`,
 			if len(args) > 0 {
 				return unknownCommand(cmd, args[0])
 			}
+			if version {
+				return printVersion(ui)
+			}
 			return cmd.Help()
 		},
 	}
@@ -62,8 +67,13 @@ workload it began with, with the proof for every hop.`,
 	cmd.SetUsageTemplate(usageTemplate)
 	cmd.SetHelpCommand(newHelpCommand())
 	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usage(err, "see: "+cmd.CommandPath()+" --help")
+		hints := []string{"see: " + cmd.CommandPath() + " --help"}
+		if cmd.Name() == "trace" && strings.HasSuffix(err.Error(), "unknown flag: --from") {
+			hints = append([]string{"trace takes its sources as arguments: crosstrail trace logs/"}, hints...)
+		}
+		return usage(err, hints...)
 	})
+	cmd.Flags().BoolVar(&version, "version", false, "print version, commit and Go version")
 	cmd.PersistentFlags().IntVar(&ui.width, "width", 0, "columns to write for (default: the terminal's, $COLUMNS, or 80)")
 	must(cmd.PersistentFlags().MarkHidden("width"))
 	cmd.AddCommand(

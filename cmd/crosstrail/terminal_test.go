@@ -66,7 +66,7 @@ func TestVersionTellsTheCommit(t *testing.T) {
 			Main:     debug.Module{Version: "(devel)"},
 			Settings: []debug.BuildSetting{{Key: "vcs.revision", Value: "abc123"}, {Key: "vcs.modified", Value: "true"}},
 		}, []string{"crosstrail development build\ncommit abc123 (dirty)\n"}},
-		{"from an archive", debug.BuildInfo{}, []string{"commit unknown (built outside of a git checkout)\n"}},
+		{"from an archive", debug.BuildInfo{}, []string{"commit unknown (built without -buildvcs=true, or outside of a git checkout)\n"}},
 	} {
 		var b strings.Builder
 		if err := runVersion(&c.info, &b); err != nil {

@@ -19,14 +19,16 @@ func newVersionCommand(ui *terminal) *cobra.Command {
 		Example:           `  crosstrail version`,
 		Args:              noArguments,
 		ValidArgsFunction: cobra.NoFileCompletions,
-		RunE: func(*cobra.Command, []string) error {
-			info, ok := debug.ReadBuildInfo()
-			if !ok {
-				info = &debug.BuildInfo{}
-			}
-			return runVersion(info, ui.stdout)
-		},
+		RunE:              func(*cobra.Command, []string) error { return printVersion(ui) },
 	}
+}
+
+func printVersion(ui *terminal) error {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		info = &debug.BuildInfo{}
+	}
+	return runVersion(info, ui.stdout)
 }
 
 // runVersion prints what the toolchain noted when it built the program.
@@ -39,7 +41,7 @@ func runVersion(info *debug.BuildInfo, out io.Writer) error {
 	if version == "" || version == "(devel)" {
 		version = "development build"
 	}
-	commit := cmp.Or(setting["vcs.revision"], "unknown (built outside of a git checkout)")
+	commit := cmp.Or(setting["vcs.revision"], "unknown (built without -buildvcs=true, or outside of a git checkout)")
 	if setting["vcs.modified"] == "true" {
 		commit += " (dirty)"
 	}

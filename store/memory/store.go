@@ -99,6 +99,10 @@ func (s *Store) Add(ctx context.Context, f source.File) (kept, duplicates int, e
 	return kept, duplicates, nil
 }
 
+// Variants is how many records are kept that tell of an event otherwise than
+// the row that [Store.Rows] yields of it.
+func (s *Store) Variants() int { return len(s.view.Load().hidden) }
+
 func (s *Store) addFile(f source.File) uint32 {
 	entry := file{LogFile: f.LogFile, first: f.First, open: f.Open}
 	if f.Open == nil {
