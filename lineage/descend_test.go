@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -312,6 +313,43 @@ func TestDescendToAnUnusedInstance(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Two records of one event and one key contradict each other: what is taken of
+// the one must not be taken again because of the other.
+func TestDescendEndsOnOneEventOfTwoCalls(t *testing.T) {
+	bob := strings.ReplaceAll(strings.ReplaceAll(storyUser, "ALICE", "BOB"), "alice", "bob")
+	records := []string{
+		assume("e1", "10:00:00", storyUser, "jump", "s", "111111111111", "ASIAJUMP", false),
+		assume("e9", "10:10:00", session("jump", "s", "111111111111", "10:00:00", "ASIAJUMP"), "jump", "s", "111111111111", "ASIATWO", false),
+		assume("e9", "10:10:00", bob, "jump", "other", "111111111111", "ASIATWO", false),
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	for order, entries := range orders(decode(t, strings.Join(records, "\n"), "story.jsonl")) {
+		found, err := NewResolver(&endingIndex{newSet(entries)}, nil).Descend(ctx, Subject{OriginID: "iam:111111111111:AIDAQQQQALICE"}, 0, 0)
+		if err != nil {
+			t.Fatalf("%s: %v", order, err)
+		}
+		var got []string
+		for _, s := range found.Sessions {
+			got = append(got, s.Hop.ID)
+		}
+		want := []string{"AROAJUMP:s@2024-03-01T10:00:00Z", "AROAJUMP:s@2024-03-01T10:10:00Z"}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: sessions (-want +got):\n%s", order, diff)
+		}
+	}
+}
+
+// endingIndex fails once its context has ended, as a store does.
+type endingIndex struct{ *set }
+
+func (e *endingIndex) Facts(ctx context.Context, keys []Key, from, to cloudtrail.Time) ([]*Fact, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return e.set.Facts(ctx, keys, from, to)
 }
 
 // brokenIndex fails at the nth read.

@@ -5,6 +5,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 )
 
 // down reads what the frontier handed out, and returns the next one.
@@ -44,7 +46,6 @@ func (d *descent) down(ctx context.Context, at *frontier) (*frontier, error) {
 	acts = slices.DeleteFunc(acts, func(a act) bool { return d.done[a.id()] })
 	uses := make([]Use, len(acts))
 	for n, a := range acts {
-		d.done[a.id()] = true
 		uses[n] = a.f.Use
 	}
 	chains, err := d.r.Resolve(ctx, uses)
@@ -54,10 +55,12 @@ func (d *descent) down(ctx context.Context, at *frontier) (*frontier, error) {
 	next := &frontier{}
 	for n, a := range acts {
 		parent, ok := d.leadsBack(a.f, chains[n])
+		if !ok {
+			continue // another level may still reach the session that made the call
+		}
+		// What is taken stays taken: every level takes something new or is the last.
+		d.done[a.id()] = true
 		switch {
-		case !ok:
-			// Another level may still reach the session that made the call.
-			delete(d.done, a.id())
 		case a.i != nil:
 			made, err := d.made(ctx, a.i)
 			if err != nil {
@@ -79,11 +82,14 @@ type act struct {
 	i *issuance // nil for what is none
 }
 
+// id tells one act from any other: by all that tells facts apart, since records
+// that contradict each other can have one event id and one key.
 func (a *act) id() string {
-	if a.i != nil {
-		return a.i.id + keySep + a.i.key()
-	}
-	return a.f.ID.Event + keySep + a.f.ID.Recipient + keySep + a.f.Detail.Key
+	f := a.f
+	return strings.Join([]string{
+		f.ID.Event, f.ID.Recipient, strconv.FormatUint(uint64(f.Fingerprint), 36), f.Time.String(),
+		f.Grant.AccessKeyID, f.Grant.PrincipalID, f.Detail.Key, f.Detail.ARN, f.Detail.Name,
+	}, keySep)
 }
 
 // leadsBack reports whether the chain of a call leads to what is reached

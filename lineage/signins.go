@@ -269,6 +269,12 @@ func (f *frame) downstream(c **Chain) bool {
 		return false
 	}
 	f.single = true
+	if f.w.spoken {
+		f.w.cut++ // nobody else speaks for the request that an agent's event is of
+		return false
+	}
+	f.w.spoken = true
+	defer func() { f.w.spoken = false }()
 	for _, event := range few(f.w.always(keyDownstream(f.use.RequestID))) {
 		if event.Kind != Downstream || event.ID == f.use.ID || event.RequestID == f.use.RequestID {
 			continue

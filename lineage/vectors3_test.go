@@ -381,6 +381,7 @@ func loopVectors() []vector {
 	}
 	a := func(key, created string) string { return role(dev, "A", "s", key, created) }
 	b := func(key, created string) string { return role(dev, "B", "s", key, created) }
+	agent := role(dev, "A", "s", "ASIAA", "10:00:00", `"invokedBy":"aws-mcp.amazonaws.com"`)
 	return []vector{
 		{
 			name: "25 from A to B and back to A",
@@ -413,6 +414,38 @@ func loopVectors() []vector {
 			want: map[string]string{
 				"u": "strong iam:111111111111:AIDAALICE by session > s[3 strong session] > s[2 strong session] > s[1 strong session ambiguous]",
 				"v": "strong iam:111111111111:AIDAALICE by session > s[3 strong session] > s[2 strong session]",
+			},
+		},
+		{
+			name: "a SwitchRole from the very session that it began",
+			records: []string{
+				switchRole("sw", "10:00:00", dev, "A", "s", "arn:aws:sts::"+dev+":assumed-role/A/s"), use("u", "10:05:00", dev, a("ASIAA", "10:00:00")),
+			},
+			want: map[string]string{
+				"sw": "unresolved - > s[sw strong sign-in] gap no-issuer-log@111111111111",
+				"u":  "unresolved - > s[sw strong sign-in] gap no-issuer-log@111111111111",
+			},
+		},
+		{
+			name: "from A to B and from B to A by SwitchRole, in one second",
+			records: []string{
+				switchRole("s1", "10:00:00", dev, "A", "s", "arn:aws:sts::"+dev+":assumed-role/B/s"), use("u", "10:05:00", dev, a("ASIAA", "10:00:00")),
+				switchRole("s2", "10:00:00", dev, "B", "s", "arn:aws:sts::"+dev+":assumed-role/A/s"), use("v", "10:05:00", dev, b("ASIAB", "10:00:00")),
+			},
+			want: map[string]string{
+				"u": "unresolved - > s[s1 strong sign-in] gap no-issuer-log@111111111111",
+				"v": "unresolved - > s[s2 strong sign-in] gap no-issuer-log@111111111111",
+			},
+		},
+		{
+			name: "agents' events that list each other's requests",
+			records: []string{
+				call("e", "10:00:00", dev, "aws-mcp", "CallTool", agent, `"requestID":"r-e","eventType":"AwsMcpEvent","additionalEventData":{"downstreamRequests":[{"requestId":"r-f"},{"requestId":"r-u"}]}`),
+				call("f", "10:00:00", dev, "aws-mcp", "CallTool", agent, `"requestID":"r-f","eventType":"AwsMcpEvent","additionalEventData":{"downstreamRequests":[{"requestId":"r-e"}]}`),
+				use("u", "10:00:01", dev, agent, `"requestID":"r-u"`),
+			},
+			want: map[string]string{
+				"u": "unresolved - > s[- unresolved] gap no-issuer-log@111111111111",
 			},
 		},
 		{

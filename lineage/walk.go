@@ -1,6 +1,10 @@
 package lineage
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/crosstrail/crosstrail/cloudtrail"
+)
 
 // switches name the rules and guards one by one, so that the mutation test can
 // take each away and see a case fail.
@@ -47,6 +51,13 @@ const (
 	// mostCuts bounds the work on rings of sessions that, all in one second,
 	// hand each other on: forged logs can hold any number of them.
 	mostCuts = 64
+	// mostDeep bounds how deep the rules may lead into each other, whichever they
+	// are: a hop takes a few steps at most, so a chain that may be as long as it
+	// is never comes near.
+	mostDeep = 4 * mostHops
+	// mostSteps bounds an attempt on forged logs where every step leads on to
+	// many.
+	mostSteps = 1 << 14
 	// mostMissed ends an attempt that has to be made again in any case.
 	mostMissed = 16
 )
@@ -56,9 +67,22 @@ type walk struct {
 	r    *Resolver
 	want *wants
 
-	missed int      // how often the shelf did not hold what was looked for
-	cut    int      // how often a loop, or the length of the chain, ended it
-	path   []string // the issuances on the way, the use's side first
+	missed int          // how often the shelf did not hold what was looked for
+	cut    int          // how often a loop, or the length of the chain, ended it
+	path   []string     // the issuances on the way, the use's side first
+	within []standpoint // what is being resolved, the use first
+	steps  int          // how much was resolved
+	spoken bool         // an agent's own event is being resolved
+}
+
+// standpoint is one use as the rules see it. No chain leads through one twice,
+// whatever rule led back to it.
+type standpoint struct {
+	who     Identity
+	event   cloudtrail.ID
+	request string
+	at      cloudtrail.Time
+	calling bool
 }
 
 // resolve returns the chain of a use. calling: it is an issuing call, and the
@@ -70,9 +94,16 @@ func (w *walk) resolve(u *Use, calling bool) *Chain {
 	if c := w.r.recall(u, calling); c != nil {
 		return c
 	}
+	here := standpoint{*u.Caller, u.ID, u.RequestID, u.Time, calling}
+	if w.steps++; len(w.within) >= mostDeep || w.steps > mostSteps || w.on(guardLoop) && slices.Contains(w.within, here) {
+		w.cut++
+		return &Chain{Evidence: Unresolved, cutOff: true}
+	}
+	w.within = append(w.within, here)
 	f := w.frame(u, calling)
 	missed, cut := w.missed, w.cut
 	c := f.chain()
+	w.within = w.within[:len(w.within)-1]
 	if w.missed == missed && w.cut == cut && !f.single {
 		w.r.remember(f, c)
 	}
