@@ -32,10 +32,11 @@ func main() {
 	flag.IntVar(&o.rounds, "rounds", 5, "rounds; figures are medians")
 	flag.StringVar(&o.profile, "profile", "", "write a CPU profile of tracing the bulk corpus to this file")
 	child := flag.String("trace", "", "trace this folder and print peak memory; used by bench on itself")
+	people := flag.Bool("people", false, "with -trace: as for people, not as lines")
 	flag.Parse()
 	var err error
 	if *child != "" {
-		err = traceAndTell(context.Background(), *child)
+		err = traceAndTell(context.Background(), *child, *people)
 	} else {
 		err = run(context.Background(), o)
 	}
@@ -176,13 +177,15 @@ func memoryOf(ctx context.Context, folder string, events int) error {
 		if err != nil {
 			return err
 		}
-		cmd := exec.CommandContext(ctx, self, "-trace", c.folder)
-		cmd.Stderr = os.Stderr
-		out, err := cmd.Output()
-		if err != nil {
-			return err
+		for _, people := range []bool{false, true} {
+			cmd := exec.CommandContext(ctx, self, "-trace", c.folder, "-people="+strconv.FormatBool(people))
+			cmd.Stderr = os.Stderr
+			out, err := cmd.Output()
+			if err != nil {
+				return err
+			}
+			fmt.Printf("  %-5s %d events, %d files: %s", names[shape], c.events, len(c.files), out)
 		}
-		fmt.Printf("  %-5s %d events, %d files: %s", names[shape], c.events, len(c.files), out)
 		if err := os.RemoveAll(filepath.Join(folder, c.name)); err != nil {
 			return err
 		}
@@ -190,10 +193,13 @@ func memoryOf(ctx context.Context, folder string, events int) error {
 	return nil
 }
 
-func traceAndTell(ctx context.Context, folder string) error {
-	var lines int
-	took, err := timed(func() (err error) {
-		lines, err = trace(ctx, folder, io.Discard)
+func traceAndTell(ctx context.Context, folder string, people bool) error {
+	form, do := "lines", trace
+	if people {
+		form, do = "for people", summarize
+	}
+	took, err := timed(func() error {
+		_, err := do(ctx, folder, io.Discard)
 		return err
 	})
 	if err != nil {
@@ -203,6 +209,6 @@ func traceAndTell(ctx context.Context, folder string) error {
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
 		return err
 	}
-	fmt.Printf("%d MiB, %d lines in %s\n", usage.Maxrss/1024, lines, strconv.FormatFloat(took.Seconds(), 'f', 1, 64)+" s")
+	fmt.Printf("%d MiB, %s, in %.1f s\n", usage.Maxrss/1024, form, took.Seconds())
 	return nil
 }

@@ -137,11 +137,35 @@ func unmarshal(inputs [][]byte) (events int, err error) {
 
 // printLines links every event and writes its line.
 func printLines(ctx context.Context, store *memory.Store, w io.Writer) (int, error) {
-	horizon, err := lineage.NewHorizon(store.LogFiles(ctx))
+	resolver, err := newResolver(ctx, store)
 	if err != nil {
 		return 0, err
 	}
-	resolver := lineage.NewResolver(store, horizon)
 	encoder := render.NewEncoder(nil)
 	return query.Print(ctx, store, resolver, query.Filter{}, 0, encoder.Append, w)
+}
+
+// summarize does what `crosstrail trace FOLDER` does.
+func summarize(ctx context.Context, folder string, w io.Writer) (events int, err error) {
+	store := memory.New()
+	if err := pump(ctx, folder, store); err != nil {
+		return 0, err
+	}
+	resolver, err := newResolver(ctx, store)
+	if err != nil {
+		return 0, err
+	}
+	sum, err := query.Summarize(ctx, store, resolver, query.Filter{})
+	if err != nil {
+		return 0, err
+	}
+	return sum.Totals.Events, render.Trace(w, sum, render.Style{Width: 80})
+}
+
+func newResolver(ctx context.Context, store *memory.Store) (*lineage.Resolver, error) {
+	horizon, err := lineage.NewHorizon(store.LogFiles(ctx))
+	if err != nil {
+		return nil, err
+	}
+	return lineage.NewResolver(store, horizon), nil
 }
