@@ -79,7 +79,7 @@ func (c *counter) sorted() []Tally {
 }
 
 func (c *counter) top() Top {
-	if len(c.list) == 0 {
+	if c == nil || len(c.list) == 0 {
 		return Top{}
 	}
 	all := c.sorted()
@@ -140,9 +140,10 @@ type callKey struct {
 }
 
 type call struct {
-	count, errors       int
-	first, last         cloudtrail.Time
-	errorCodes, touched counter
+	count, errors int
+	first, last   cloudtrail.Time
+	errorCodes    *counter // nil: none; most calls succeed
+	touched       counter
 }
 
 func (cs *calls) add(row *Row, via string, write bool) {
@@ -158,6 +159,9 @@ func (cs *calls) add(row *Row, via string, write bool) {
 	c.count++
 	if row.IsError() {
 		c.errors++
+		if c.errorCodes == nil {
+			c.errorCodes = &counter{}
+		}
 		c.errorCodes.add(row.ErrorCode)
 	}
 	c.first, c.last = min(c.first, row.Time), max(c.last, row.Time)

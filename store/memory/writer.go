@@ -124,33 +124,46 @@ func (w *writer) addFacts(r *cloudtrail.Record, use lineage.Use, at ref) {
 			w.store.names.add(facts[i : i+1])
 			continue
 		}
-		w.facts = append(w.facts, found{keepFact(f, use), at})
+		w.facts = append(w.facts, found{w.keepFact(f, use), at})
 	}
 }
 
-// keepFact copies a fact. What use points to in the dictionaries is not copied.
-func keepFact(f *lineage.Fact, use lineage.Use) *lineage.Fact {
-	own := func(f *lineage.Fact) [8]*string {
-		return [...]*string{
-			&f.ID.Recipient, &f.Region, &f.EventSource, &f.EventName,
-			&f.SourceIP, &f.UserAgent, &f.ErrorCode, &f.File,
-		}
-	}
-	held := own(&lineage.Fact{Use: use})
-	for i, s := range own(f) {
+// keepFact copies a fact. What use points to in the dictionaries is not copied,
+// and what many facts say alike is held once.
+func (w *writer) keepFact(f *lineage.Fact, use lineage.Use) *lineage.Fact {
+	held := ownTexts(&lineage.Fact{Use: use})
+	for i, s := range ownTexts(f) {
 		if *s == *held[i] {
 			*s = ""
 		} else {
 			held[i] = nil
 		}
 	}
+	var alike [4]string
+	for i, s := range alikeTexts(f) {
+		alike[i], *s = w.store.people.texts.text(*s), ""
+	}
 	c := f.Clone()
-	for i, s := range own(c) {
+	for i, s := range ownTexts(c) {
 		if held[i] != nil {
 			*s = *held[i]
 		}
 	}
+	for i, s := range alikeTexts(c) {
+		*s = alike[i]
+	}
 	return c
+}
+
+func ownTexts(f *lineage.Fact) [8]*string {
+	return [...]*string{
+		&f.ID.Recipient, &f.Region, &f.EventSource, &f.EventName,
+		&f.SourceIP, &f.UserAgent, &f.ErrorCode, &f.File,
+	}
+}
+
+func alikeTexts(f *lineage.Fact) [4]*string {
+	return [...]*string{&f.Request.RoleARN, &f.Request.ExternalID, &f.Grant.Provider, &f.Grant.Issuer}
 }
 
 // appendList writes names so that they can be told apart again.
