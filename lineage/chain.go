@@ -38,8 +38,8 @@ type Origin struct {
 // SignInInfo is how an IAM user, root or person came by the first session: a
 // console sign-in or GetSessionToken. It is context and no hop.
 type SignInInfo struct {
-	By       string // eventName
-	MFA      bool
+	By       string          // eventName
+	MFA      cloudtrail.Bool // absent where its record has no word of it
 	SourceIP string
 	Event    Use
 }

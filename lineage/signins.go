@@ -3,6 +3,8 @@ package lineage
 import (
 	"slices"
 	"strings"
+
+	"github.com/crosstrail/crosstrail/cloudtrail"
 )
 
 // sameSession reports whether a grant was made in the very session that uses it.
@@ -130,7 +132,7 @@ func (f *frame) signIn() *SignInInfo {
 	for _, t := range [...]func() tie{func() tie { return first }, f.tokenTuple} {
 		for _, i := range t().fits {
 			if by := i.main(); by.EventName == "GetSessionToken" {
-				return &SignInInfo{By: by.EventName, MFA: by.Request.SerialNumber != "", SourceIP: by.SourceIP, Event: by.Use}
+				return &SignInInfo{By: by.EventName, MFA: known(by.Request.SerialNumber != ""), SourceIP: by.SourceIP, Event: by.Use}
 			}
 		}
 	}
@@ -147,7 +149,11 @@ func (f *frame) signIn() *SignInInfo {
 }
 
 func signInOf(s *Fact) *SignInInfo {
-	return &SignInInfo{By: s.EventName, MFA: s.Detail.MFA, SourceIP: s.SourceIP, Event: s.Use}
+	mfa := cloudtrail.Absent
+	if s.EventName == "ConsoleLogin" { // the others' records do not tell
+		mfa = known(s.Detail.MFA)
+	}
+	return &SignInInfo{By: s.EventName, MFA: mfa, SourceIP: s.SourceIP, Event: s.Use}
 }
 
 // tokenTuple is S1 for GetSessionToken: the user, and the second.
@@ -310,4 +316,11 @@ func (f *frame) byCredential() *Chain {
 	}
 	o.Rule = SignInSession
 	return &Chain{Evidence: Exact, Origin: o}
+}
+
+func known(b bool) cloudtrail.Bool {
+	if b {
+		return cloudtrail.True
+	}
+	return cloudtrail.False
 }

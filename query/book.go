@@ -35,6 +35,7 @@ const mostPlaces = 1024
 type originEntry struct {
 	origin   oneOrigin
 	evidence [lineage.Unresolved + 1]int
+	signedIn int
 	tree
 }
 
@@ -92,6 +93,9 @@ func (b *summaryBook) add(l Line) {
 	p.node.add(row, c, p.via, write)
 	if p.origin != nil {
 		p.origin.evidence[min(c.Evidence, lineage.Unresolved)]++
+		if c.Origin.SignIn != nil {
+			p.origin.signedIn++
+		}
 	}
 	for _, g := range p.gaps {
 		g.events++
@@ -187,7 +191,7 @@ func (b *summaryBook) summary() *Summary {
 	s.Totals.First, s.Totals.Last = b.span.first, b.span.last
 	for _, e := range b.origins {
 		nodes, all := e.done()
-		s.Origins = append(s.Origins, &OriginSummary{Origin: e.origin.origin(), Evidence: e.evidence, Activity: all.done(), Nodes: nodes})
+		s.Origins = append(s.Origins, &OriginSummary{Origin: e.origin.origin(), Evidence: e.evidence, SignedIn: e.signedIn, Activity: all.done(), Nodes: nodes})
 	}
 	slices.SortFunc(s.Origins, func(x, y *OriginSummary) int {
 		return cmp.Or(cmp.Compare(rank(x.Origin), rank(y.Origin)), cmp.Compare(y.Writes, x.Writes),

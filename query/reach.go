@@ -21,6 +21,7 @@ type ReachAnswer struct {
 	Roles    []*lineage.Fact   // roles made or changed on the way
 	AsOf     cloudtrail.Time   // the moment that live is about
 	Absent   *Absence          // set where nothing fits what was asked
+	Outside  bool              // what was asked is in the logs, but not in the span
 }
 
 // ReachedSession is one session on the way.
@@ -75,6 +76,16 @@ func Reach(ctx context.Context, r Reader, resolver *lineage.Resolver, asked stri
 	}
 	answer.Sessions = start.sessions(&walk.book, answer.AsOf)
 	if start.fits == 0 && len(answer.Sessions)+len(answer.Keys)+len(answer.Roles) == 0 {
+		if o.Since != 0 || o.Until != 0 {
+			all, err := Reach(ctx, r, resolver, asked, ReachOptions{AsOf: answer.AsOf})
+			if err != nil {
+				return nil, err
+			}
+			if all.Absent == nil {
+				answer.As, answer.Origins, answer.Outside = all.As, all.Origins, true
+				return answer, nil
+			}
+		}
 		answer.Absent, err = absence(ctx, r, cmp.Or(accountOf(walk.asked), lineage.KeyAccount(walk.asked)), 0)
 	}
 	return answer, err

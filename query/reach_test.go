@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/query"
 )
 
@@ -76,5 +77,20 @@ func TestReachTwins(t *testing.T) {
 				t.Errorf("reached%s\nwant%s", got, want)
 			}
 		})
+	}
+}
+
+// Who did nothing in a span of time is not a stranger.
+func TestReachOutsideSpan(t *testing.T) {
+	store, resolver := tell(t, story(), 1)
+	until, _ := cloudtrail.ParseTime("2026-05-01T00:00:00Z")
+	for asked, known := range map[string]bool{"jsmith": true, jsmithKey: true, "Admin": true, "nobody": false} {
+		a, err := query.Reach(t.Context(), store, resolver, asked, query.ReachOptions{Until: until})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a.Outside != known || (a.Absent == nil) != known || len(a.Sessions) > 0 {
+			t.Errorf("%s: outside %v, absent %v, %d sessions", asked, a.Outside, a.Absent, len(a.Sessions))
+		}
 	}
 }

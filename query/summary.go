@@ -35,6 +35,7 @@ type Totals struct {
 type OriginSummary struct {
 	Origin   *lineage.Origin             // SignIn, AccessKeyID and Workload only where all chains agree in them
 	Evidence [lineage.Unresolved + 1]int // its events by evidence
+	SignedIn int                         // events whose chain tells of a sign-in
 	Activity                             // of all nodes together
 	Nodes    []*Node                     // by first call; the one without a hop is what it did itself
 }

@@ -50,6 +50,9 @@ func Reach(w io.Writer, a *query.ReachAnswer, form Form, style Style) error {
 		dst = text(dst, "as", string(a.As))
 		dst = array(dst, "origins", a.Origins, func(dst []byte, o *lineage.Origin) []byte { return e.originMembers(dst, o) })
 		dst = moment(append(dst, '}'), "asOf", a.AsOf)
+		if a.Outside {
+			dst = boolean(dst, "outsideSpan", true)
+		}
 		dst = append(member(dst, "sessions"), '[')
 		for _, s := range a.Sessions {
 			dst = append(e.reached(append(element(dst), '{'), s), '}')

@@ -64,7 +64,7 @@ func (e *Encoder) originMembers(dst []byte, o *lineage.Origin) []byte {
 		dst = text(dst, "by", s.By)
 		dst = text(dst, "eventID", s.Event.ID.Event)
 		dst = moment(dst, "eventTime", s.Event.Time)
-		dst = boolean(dst, "mfa", s.MFA)
+		dst = known(dst, "mfa", s.MFA)
 		dst = text(dst, "sourceIPAddress", s.SourceIP)
 		dst = text(dst, "sourceIPName", e.names.Of(s.SourceIP))
 		dst = append(location(dst, s.Event.Location), '}')

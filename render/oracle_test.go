@@ -55,7 +55,7 @@ type jsonSignIn struct {
 	By              string `json:"by,omitempty"`
 	EventID         string `json:"eventID,omitempty"`
 	EventTime       string `json:"eventTime,omitempty"`
-	MFA             bool   `json:"mfa"`
+	MFA             *bool  `json:"mfa,omitempty"`
 	SourceIPAddress string `json:"sourceIPAddress,omitempty"`
 }
 
@@ -154,7 +154,7 @@ func originOf(o *lineage.Origin) *jsonOrigin {
 		Name: o.Name, AccessKeyID: o.AccessKeyID, Workload: o.Workload,
 	}
 	if s := o.SignIn; s != nil {
-		out.SignIn = &jsonSignIn{s.By, s.Event.ID.Event, s.Event.Time.String(), s.MFA, s.SourceIP}
+		out.SignIn = &jsonSignIn{s.By, s.Event.ID.Event, s.Event.Time.String(), tristate(s.MFA), s.SourceIP}
 	}
 	return out
 }

@@ -16,6 +16,10 @@ func reachTable(w io.Writer, a *query.ReachAnswer, style Style) error {
 		p.absent(a.Asked, a.Absent)
 		return p.writeTo(w)
 	}
+	if a.Outside {
+		p.flow("", "  ", " ", say(strong, a.Asked), say(ordinary, "is in these logs, but did nothing in this span of time"))
+		return p.writeTo(w)
+	}
 	live, accounts := 0, map[string]bool{}
 	under := map[int][]int{}
 	for i := range a.Sessions {
@@ -30,7 +34,7 @@ func reachTable(w io.Writer, a *query.ReachAnswer, style Style) error {
 		say(ordinary, "in"), say(ordinary, plural(len(accounts), "account")+","), liveWords(live), say(faint, "at "+stamp(a.AsOf)))
 	p.blank("")
 	for _, o := range a.Origins {
-		p.originHead(o, style.glyphs().dot)
+		p.originHead(o, style.glyphs().dot, "")
 		p.blank(style.glyphs().bar)
 	}
 	p.reached("", a, under, -1)

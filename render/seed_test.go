@@ -87,7 +87,7 @@ func everything() query.Line {
 
 	c := l.Chain
 	c.Origin.Workload = "i-0dbc91f429e48eeed"
-	c.Origin.SignIn = &lineage.SignInInfo{By: "ConsoleLogin", MFA: true, SourceIP: "72.21.196.66", Event: lineage.Use{
+	c.Origin.SignIn = &lineage.SignInInfo{By: "ConsoleLogin", MFA: cloudtrail.True, SourceIP: "72.21.196.66", Event: lineage.Use{
 		ID: cloudtrail.ID{Event: "5ade11b8-0000-4000-8000-000000000000", Recipient: "111111111111"}, Time: at("2016-04-05T20:30:00Z"),
 	}}
 	h := &c.Hops[0]

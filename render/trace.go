@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/lineage"
 	"github.com/crosstrail/crosstrail/query"
 )
@@ -161,7 +162,7 @@ func rolesOf(nodes []*query.Node) []string {
 
 func (p *page) origin(o *query.OriginSummary) {
 	g := p.style.glyphs()
-	p.originHead(o.Origin, g.dot)
+	p.originHead(o.Origin, g.dot, covers(o.SignedIn, o.Events))
 	indent := g.bar
 	if len(o.Nodes) == 0 {
 		indent = g.none
@@ -171,8 +172,9 @@ func (p *page) origin(o *query.OriginSummary) {
 	p.blank("")
 }
 
-// originHead prints who an origin is, and how it signed in.
-func (p *page) originHead(o *lineage.Origin, bullet string) {
+// originHead prints who an origin is, and how it signed in; covers
+// says of how much of what it did that is known, "" where nothing was counted.
+func (p *page) originHead(o *lineage.Origin, bullet, covers string) {
 	p.flow(bullet, "  ", "  ", say(strong, p.style.originWord(o)),
 		say(ordinary, strings.TrimSpace(string(o.Kind)+" "+p.style.inAccount(o.AccountID))))
 	indent := p.style.glyphs().bar
@@ -195,15 +197,23 @@ func (p *page) originHead(o *lineage.Origin, bullet string) {
 	}
 	if s := o.SignIn; s != nil {
 		text := s.By + " " + stamp(s.Event.Time)
-		if s.MFA {
+		if s.MFA == cloudtrail.True {
 			text += " with MFA"
 		}
 		if s.SourceIP != "" {
 			text += " from " + p.address(s.SourceIP)
 		}
-		facts = append(facts, say(ordinary, text))
+		facts = append(facts, say(ordinary, text+covers))
 	}
 	p.flow(indent, indent, "  ", facts...)
+}
+
+// covers says how many calls were made in a sign-in, where that is not all.
+func covers(n, all int) string {
+	if n == all {
+		return ""
+	}
+	return fmt.Sprintf(", for %d of %s", n, plural(all, "call"))
 }
 
 // activity prints how much was done, when, and from where.

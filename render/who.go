@@ -107,7 +107,7 @@ func (p *page) chainTree(c *lineage.Chain, at query.Places) {
 	g := p.style.glyphs()
 	switch {
 	case c.Origin != nil:
-		p.originHead(c.Origin, g.dot)
+		p.originHead(c.Origin, g.dot, "")
 		p.flow(g.bar, g.bar, "  ", say(toneOf(c.Evidence), gradeOf(c.Evidence).mark+" "+gradeOf(c.Evidence).word), ruled(c.Origin))
 	case len(c.Candidates)+len(c.Conflicts) > 0:
 		p.flow(g.dot, "  ", " ", p.mark(lineage.Contested), say(strong, p.style.disputed(c.Candidates, c.Conflicts)), say(red, "contested: none is picked"))
