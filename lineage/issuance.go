@@ -12,16 +12,18 @@ import (
 // issuesByName reports whether the call is known to hand out temporary
 // credentials (linkage.md section 3). Any other is known by an access key of
 // theirs in its response.
-func issuesByName(r *cloudtrail.Record) bool {
-	switch r.EventName {
+func issuesByName(r *cloudtrail.Record) bool { return issues(r.EventSource, r.EventName) }
+
+func issues(source, name string) bool {
+	switch name {
 	case "AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity", "AssumeRoot",
 		"GetSessionToken", "GetFederationToken", "GetDelegatedAccessToken":
-		return r.EventSource == "sts.amazonaws.com"
+		return source == "sts.amazonaws.com"
 	case "GetCredentialsForIdentity":
-		return r.EventSource == "cognito-identity.amazonaws.com"
+		return source == "cognito-identity.amazonaws.com"
 	case "CreateSession":
-		return r.EventSource == "rolesanywhere.amazonaws.com" ||
-			r.EventSource == "s3express.amazonaws.com" || r.EventSource == "s3.amazonaws.com"
+		return source == "rolesanywhere.amazonaws.com" ||
+			source == "s3express.amazonaws.com" || source == "s3.amazonaws.com"
 	}
 	return false
 }

@@ -50,7 +50,9 @@ func (r *Resolver) Resolve(ctx context.Context, uses []Use) ([]*Chain, error) {
 		if len(fixes) > 0 {
 			asked[i] = corrected(&uses[i], fixes)
 		}
-		if chains[i] = r.recall(asked[i], false); chains[i] == nil {
+		if issues(asked[i].EventSource, asked[i].EventName) { // may have variants
+			cold = append(cold, i)
+		} else if chains[i] = r.recall(asked[i], false); chains[i] == nil {
 			cold = append(cold, i)
 		}
 	}
@@ -91,7 +93,7 @@ func (r *Resolver) round(asked []*Use, chains []*Chain, cold []int, tries int) (
 			continue
 		}
 		w := walk{r: r, want: want}
-		c := w.resolve(asked[i], false)
+		c := w.varied(asked[i], w.resolve(asked[i], false))
 		if w.missed > 0 {
 			vain[asked[i].Caller]++
 			left = append(left, i)

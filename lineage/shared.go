@@ -103,6 +103,32 @@ func shownBy(c *Chain, u *Use) *Chain {
 	return &out
 }
 
+// varied is the chain of an issuing call: contested where variants of its record
+// name different callers by unique id, whichever of them is the one shown
+// (linkage.md section 1).
+func (w *walk) varied(u *Use, c *Chain) *Chain {
+	if !issues(u.EventSource, u.EventName) || u.Caller.Type == "AWSService" || !w.on(contestOrigins) {
+		return c
+	}
+	var same []*Fact
+	for _, v := range few(w.always(keyRequest(u.EventSource, u.RequestID))) {
+		if v.Kind == Issuance && v.ID == u.ID && v.EventName == u.EventName && callerRank(v.Caller) < 2 {
+			same = append(same, v)
+		}
+	}
+	if len(same) < 2 {
+		return c
+	}
+	var fits []fit
+	for _, by := range callersOf(same) {
+		fits = append(fits, fit{by: by, c: w.resolve(&by.Use, false)})
+	}
+	if len(fits) < 2 || w.frame(u, false).unanimous(fits) {
+		return c
+	}
+	return &Chain{Evidence: Contested, Candidates: candidates(fits)}
+}
+
 // contradicts reports whether a copy names another caller by unique id.
 func (f *frame) contradicts(other *Identity) bool {
 	return isUniqueID(rolePart(f.id.PrincipalID)) && isUniqueID(rolePart(other.PrincipalID)) && !sameCaller(f.id, other)

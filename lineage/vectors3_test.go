@@ -283,6 +283,7 @@ func variantVectors() []vector {
 			name:    "35 a variant with another user",
 			records: []string{issued, strings.ReplaceAll(issued, "AIDAALICE", "AIDABOB"), work},
 			want: map[string]string{
+				"a": "contested - ? a iam:111111111111:AIDAALICE by named-on-record ? a iam:111111111111:AIDABOB by named-on-record",
 				"u": "contested - > s[- contested access-key] ? a iam:111111111111:AIDAALICE by named-on-record ? a iam:111111111111:AIDABOB by named-on-record",
 			},
 		},
