@@ -56,6 +56,8 @@ func (w *worker) read(ctx context.Context, j job) error {
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
+	case errors.Is(err, context.Canceled):
+		return err // the reader was told that all is to stop before this ctx was
 	case err != nil:
 		// It tells of the cut better than what the decoder made of it.
 		f.broken = err

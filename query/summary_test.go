@@ -234,3 +234,22 @@ func TestOneOrigin(t *testing.T) {
 		})
 	}
 }
+
+// TestSummaryPlaces: of many sessions of one workload's role in one line, the
+// one that was in two places is told.
+func TestSummaryPlaces(t *testing.T) {
+	b := newSummaryBook()
+	for i, from := range []string{"192.0.2.1", "192.0.2.2", "192.0.2.2", "203.0.113.66", "192.0.2.3"} {
+		issued := event{at: []int{10, 20, 20, 20, 30}[i], ip: "ec2.amazonaws.com", agent: "ec2.amazonaws.com"}
+		c := chainOf(ec2, hopOf("app", "i-1", issued))
+		b.add(lineOf(&lineage.Identity{}, c, event{at: 100 + i, name: "GetObject", ip: from, agent: "Boto3/1 x"}))
+	}
+	node := b.summary().Origins[0].Nodes[0]
+	want := Places{
+		Addresses: Top{Most: []Tally{{"192.0.2.2", 2}, {"203.0.113.66", 1}}},
+		Programs:  Top{Most: []Tally{{"boto3", 3}}},
+	}
+	if diff := cmp.Diff(want, node.Places); diff != "" || node.Sessions != 3 {
+		t.Errorf("%d sessions (-want +got):\n%s", node.Sessions, diff)
+	}
+}
