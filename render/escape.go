@@ -2,6 +2,7 @@ package render
 
 import (
 	"strconv"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -77,11 +78,12 @@ func cleanASCII(s string) bool {
 }
 
 // Cell is one CSV value. It is escaped as [Text] does it, and one that a
-// spreadsheet would run as a formula gets an apostrophe before it (OWASP, "CSV
-// Injection").
+// spreadsheet would run as a formula, perhaps once it has trimmed the blanks
+// before it, gets an apostrophe before it (OWASP, "CSV Injection").
 func Cell(s string) string {
+	first := strings.TrimLeftFunc(s, unicode.IsSpace)
 	s = Text(s)
-	switch r, _ := utf8.DecodeRuneInString(s); r {
+	switch r, _ := utf8.DecodeRuneInString(first); r {
 	case '=', '+', '-', '@', '＝', '＋', '－', '＠':
 		return "'" + s
 	}

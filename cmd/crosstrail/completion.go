@@ -14,7 +14,7 @@ func newCompletionCommand() *cobra.Command {
 		Use:         "completion SHELL",
 		Short:       "print a completion script for bash, zsh, fish or powershell",
 		Long:        "Print the script that makes a shell complete commands and flags.",
-		Annotations: exits(exitDone, exitUsage),
+		Annotations: exits(exitDone, exitFailed, exitUsage),
 		Example: `  # bash, for this shell; put the line into ~/.bashrc for every shell
   source <(crosstrail completion bash)
 

@@ -11,7 +11,6 @@ import (
 	"github.com/crosstrail/crosstrail/ingest"
 	"github.com/crosstrail/crosstrail/lineage"
 	"github.com/crosstrail/crosstrail/query"
-	"github.com/crosstrail/crosstrail/render"
 	"github.com/crosstrail/crosstrail/source"
 	"github.com/crosstrail/crosstrail/store/memory"
 )
@@ -48,8 +47,8 @@ func (q *question) read(ctx context.Context, sources []string) (*corpus, error) 
 		Memory: int64(q.memory), MaxFile: int64(q.maxFile),
 		Progress:  meter.progress,
 		OnError:   troubles.add,
-		OnNote:    func(note string) { meter.clear(); q.ui.say("note", render.Text(note)) },
-		OnWarning: func(text string) { meter.clear(); q.ui.warn("%s", render.Text(text)) },
+		OnNote:    func(note string) { meter.clear(); q.ui.say("note", note) },
+		OnWarning: func(text string) { meter.clear(); q.ui.warn("%s", text) },
 	})
 	meter.clear()
 	troubles.end()
@@ -151,7 +150,7 @@ func (t *troubles) add(err error) {
 			return
 		}
 	}
-	t.ui.say("error", render.Text(err.Error()))
+	t.ui.say("error", err.Error())
 }
 
 // end tells of the bad records that were not named one by one.
@@ -164,6 +163,6 @@ func (t *troubles) end() {
 	}
 	slices.Sort(files)
 	for _, file := range files {
-		t.ui.say("error", fmt.Sprintf("%s: %s more records that could not be read", render.Text(file), thousands(t.count[file]-troublesPerFile)))
+		t.ui.say("error", fmt.Sprintf("%s: %s more records that could not be read", file, thousands(t.count[file]-troublesPerFile)))
 	}
 }

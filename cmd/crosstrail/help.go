@@ -55,7 +55,7 @@ func newHelpCommand() *cobra.Command {
 		Use:         "help [COMMAND]",
 		Short:       "tell how a command is used",
 		Long:        "Tell how a command is used: what it takes, examples, exit status.",
-		Annotations: exits(exitDone, exitUsage),
+		Annotations: exits(exitDone, exitFailed, exitUsage),
 		Example: `  crosstrail help
   crosstrail help trace`,
 		ValidArgsFunction: func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {

@@ -4,6 +4,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"os"
@@ -27,9 +28,10 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root := newRootCommand(ui)
 	root.SetArgs(args)
 	root.SetIn(stdin)
-	root.SetOut(stdout)
+	out := &heedful{out: stdout}
+	root.SetOut(out)
 	root.SetErr(stderr)
-	return ui.finish(ctx, root.ExecuteContext(ctx))
+	return ui.finish(ctx, cmp.Or(root.ExecuteContext(ctx), out.err))
 }
 
 func newRootCommand(ui *terminal) *cobra.Command {

@@ -10,8 +10,8 @@ package main
 //   - Colour only where standard output is a terminal and NO_COLOR is not set,
 //     and never the only carrier of a meaning.
 //   - The width is the terminal's, else $COLUMNS, else 80.
-//   - Text that came out of a log is escaped wherever it is printed: package
-//     render does so for answers, terminal.warn for messages.
+//   - Text that came out of a log, a name or an argument is escaped wherever it
+//     is printed: package render does so for answers, terminal.say for messages.
 //   - The exit status is one of the constants below, and each help text lists
 //     those that the command can end with.
 
@@ -26,6 +26,8 @@ import (
 	"syscall"
 
 	"golang.org/x/term"
+
+	"github.com/crosstrail/crosstrail/render"
 )
 
 // The exit statuses of the contract.
@@ -138,6 +140,21 @@ func (t *terminal) warn(format string, args ...any) {
 	t.say("warning", fmt.Sprintf(format, args...))
 }
 
+// say prints one line, whatever is in the text: names of files and arguments
+// may hold what a terminal would obey, as texts of a log may.
 func (t *terminal) say(kind, text string) {
-	fmt.Fprintf(t.stderr, "%s: %s\n", kind, strings.TrimSpace(text))
+	fmt.Fprintf(t.stderr, "%s: %s\n", kind, render.Text(strings.TrimSpace(text)))
+}
+
+// heedful keeps the first error of what cobra prints: it drops them.
+type heedful struct {
+	out io.Writer
+	err error
+}
+
+func (h *heedful) Write(p []byte) (int, error) {
+	if h.err == nil {
+		_, h.err = h.out.Write(p)
+	}
+	return len(p), nil
 }

@@ -25,6 +25,7 @@ func TestFinish(t *testing.T) {
 		{"failed", t.Context(), errors.New("disk on fire"), 1, "error: disk on fire\n"},
 		{"wrong command line", t.Context(), usage(errors.New("no"), "do this", "or that"), 2, "error: no\nhint: do this\nhint: or that\n"},
 		{"wrapped", t.Context(), fmt.Errorf("trace: %w", hinted(errors.New("no"), "do this")), 1, "error: trace: no\nhint: do this\n"},
+		{"hostile text", t.Context(), usage(errors.New("a\x1b[31m\nerror: b\u202e"), "c\x1b\n"), 2, "error: a\\x1b[31m\\nerror: b\\u{202e}\nhint: c\\x1b\n"},
 		{"said already", t.Context(), silent(exitPart), 3, ""},
 		{"nobody reads any more", t.Context(), fmt.Errorf("write: %w", syscall.EPIPE), 0, ""},
 		{"stopped", stopped, fmt.Errorf("read: %w", context.Canceled), 1, "error: interrupted\n"},
@@ -100,6 +101,20 @@ func TestQuoteShell(t *testing.T) {
 	for in, want := range map[string]string{"": "''", "crosstrail-demo/names.csv": "crosstrail-demo/names.csv", "my demo": "'my demo'", "it's": `'it'\''s'`, "$HOME": "'$HOME'", "a;b": "'a;b'"} {
 		if got := quoteShell(in); got != want {
 			t.Errorf("%q: %s, want %s", in, got, want)
+		}
+	}
+}
+
+// full is a disk without room.
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, syscall.ENOSPC }
+
+func TestOutputThatCannotBeWritten(t *testing.T) {
+	for _, args := range [][]string{{"help"}, {"help", "trace"}, {"who", "--help"}, {"version"}, {"completion", "bash"}} {
+		var stderr strings.Builder
+		if status := run(args, strings.NewReader(""), full{}, &stderr); status != exitFailed || stderr.String() != "error: "+syscall.ENOSPC.Error()+"\n" {
+			t.Errorf("%q: exit status %d, %q", args, status, stderr.String())
 		}
 	}
 }

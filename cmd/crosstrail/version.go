@@ -15,7 +15,7 @@ func newVersionCommand(ui *terminal) *cobra.Command {
 		Use:               "version",
 		Short:             "print version, commit and Go version",
 		Long:              "Print the version, the commit it was built from, and the Go version.",
-		Annotations:       exits(exitDone, exitUsage),
+		Annotations:       exits(exitDone, exitFailed, exitUsage),
 		Example:           `  crosstrail version`,
 		Args:              noArguments,
 		ValidArgsFunction: cobra.NoFileCompletions,
