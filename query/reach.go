@@ -17,8 +17,8 @@ type ReachAnswer struct {
 	As       Word
 	Origins  []*lineage.Origin // the people that the asked name fits, by id
 	Sessions []ReachedSession  // parents first, then by time and id
-	Keys     []*lineage.Fact   // long-term keys that were made on the way
-	Roles    []*lineage.Fact   // roles made or changed on the way
+	Keys     []LeftBehind      // long-term keys that were made on the way
+	Roles    []LeftBehind      // roles made or changed on the way
 	AsOf     cloudtrail.Time   // the moment that live is about
 	Absent   *Absence          // set where nothing fits what was asked
 	Outside  bool              // what was asked is in the logs, but not in the span
@@ -69,7 +69,12 @@ func Reach(ctx context.Context, r Reader, resolver *lineage.Resolver, asked stri
 	if err != nil {
 		return nil, err
 	}
-	answer.Keys, answer.Roles = sortFacts(found.Keys), sortFacts(found.Roles)
+	if answer.Keys, err = leftBehind(ctx, r, sortFacts(found.Keys), keyOf); err != nil {
+		return nil, err
+	}
+	if answer.Roles, err = leftBehind(ctx, r, sortFacts(found.Roles), roleOf); err != nil {
+		return nil, err
+	}
 	for _, d := range found.Sessions {
 		d.Origin = walk.book.whose(&d)
 		start.reach(d.Hop.ID, d)

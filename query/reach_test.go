@@ -94,3 +94,30 @@ func TestReachOutsideSpan(t *testing.T) {
 		}
 	}
 }
+
+// What was taken away again is not left behind, unless it was made anew.
+func TestReachDeleted(t *testing.T) {
+	mal := user("mallory", "AIDAMALLORY", malloryKey)
+	iam := func(id, at, name, more string) string {
+		return record(id, "2026-05-04T"+at+"Z", "iam", name, home, mal, elsewhere, false, more)
+	}
+	const app, hook, key = `,"requestParameters":{"roleName":"app"}`, `,"requestParameters":{"roleName":"hook"}`, `,"requestParameters":{"accessKeyId":"AKIAQQQQQQQQQQQQNEWK"}`
+	store, resolver := tell(t, []string{
+		iam("k", "10:00:00", "CreateAccessKey", `,"responseElements":{"accessKey":{"accessKeyId":"AKIAQQQQQQQQQQQQNEWK","userName":"app"}}`),
+		iam("r1", "10:00:01", "CreateRole", app), iam("r2", "10:00:02", "PutRolePolicy", app),
+		iam("h1", "10:00:03", "CreateRole", hook), iam("hd", "10:00:04", "DeleteRole", hook), iam("h2", "10:00:05", "CreateRole", hook),
+		iam("kd0", "10:30:00", "DeleteAccessKey", key+`,"errorCode":"AccessDenied"`), iam("kd", "10:40:00", "DeleteAccessKey", key), iam("rd", "10:50:00", "DeleteRole", app),
+	}, 1)
+	a, err := query.Reach(t.Context(), store, resolver, "mallory", query.ReachOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := ""
+	for _, l := range append(a.Keys, a.Roles...) {
+		got += fmt.Sprintf("%s %s %d %s\n", l.Detail.Key, l.Detail.Name, l.Calls, l.Deleted)
+	}
+	const want = "AKIAQQQQQQQQQQQQNEWK app 1 2026-05-04T10:40:00Z\n app 2 2026-05-04T10:50:00Z\n hook 2 \n"
+	if got != want {
+		t.Errorf("left behind\n%s\nwant\n%s", got, want)
+	}
+}

@@ -118,21 +118,23 @@ func reachCells(s query.ReachedSession) []string {
 }
 
 // keyMinted adds a long-term key that was made on the way.
-func (e *Encoder) keyMinted(dst []byte, f *lineage.Fact) []byte {
+func (e *Encoder) keyMinted(dst []byte, f query.LeftBehind) []byte {
 	dst = text(dst, "accessKeyId", f.Detail.Key)
 	dst = text(dst, "name", f.Detail.Name)
 	return e.factEvent(dst, f)
 }
 
 // roleChanged adds a role that was made or changed on the way.
-func (e *Encoder) roleChanged(dst []byte, f *lineage.Fact) []byte {
+func (e *Encoder) roleChanged(dst []byte, f query.LeftBehind) []byte {
 	return e.factEvent(text(dst, "roleArn", f.Detail.ARN), f)
 }
 
-func (e *Encoder) factEvent(dst []byte, f *lineage.Fact) []byte {
+func (e *Encoder) factEvent(dst []byte, f query.LeftBehind) []byte {
 	dst = text(dst, "by", f.EventName)
 	dst = text(dst, "eventID", f.ID.Event)
 	dst = moment(dst, "eventTime", f.Time)
+	dst = number(dst, "calls", f.Calls)
+	dst = moment(dst, "deleted", f.Deleted)
 	dst = text(dst, "accountId", f.ID.Recipient)
 	dst = text(dst, "accountName", e.names.Of(f.ID.Recipient))
 	return location(dst, f.Location)

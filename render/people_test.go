@@ -117,12 +117,12 @@ func reachAnswer() *query.ReachAnswer {
 			{Descent: lineage.Descent{Hop: *second, Parent: first.ID}, Under: 0, Expires: at("2016-04-05T21:05:00Z"), Calls: 11, Writes: 7, Errors: 2, First: at("2016-04-05T20:45:20Z"), Last: at("2016-04-05T21:02:10Z")},
 			{Descent: lineage.Descent{Hop: third, Parent: first.ID}, Live: true},
 		},
-		Keys: []*lineage.Fact{{Use: lineage.Use{
+		Keys: []query.LeftBehind{{Fact: &lineage.Fact{Use: lineage.Use{
 			ID: cloudtrail.ID{Event: "c0ffee00-0000-4000-8000-000000000000", Recipient: "333333333333"}, Time: at("2016-04-05T20:50:00Z"), EventSource: "iam.amazonaws.com", EventName: "CreateAccessKey",
-		}, Detail: lineage.Detail{Key: "AKIABACKDOOR00000001"}}},
-		Roles: []*lineage.Fact{{Use: lineage.Use{
+		}, Detail: lineage.Detail{Key: "AKIABACKDOOR00000001"}}, Calls: 1, Deleted: at("2016-04-05T21:00:00Z")}},
+		Roles: []query.LeftBehind{{Fact: &lineage.Fact{Use: lineage.Use{
 			ID: cloudtrail.ID{Event: "c0ffee00-0000-4000-8000-000000000001", Recipient: "333333333333"}, Time: at("2016-04-05T20:51:00Z"), EventSource: "iam.amazonaws.com", EventName: "UpdateAssumeRolePolicy",
-		}, Detail: lineage.Detail{ARN: "arn:aws:iam::333333333333:role/app"}}},
+		}, Detail: lineage.Detail{ARN: "arn:aws:iam::333333333333:role/app"}}, Calls: 3}},
 	}
 }
 

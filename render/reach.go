@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/crosstrail/crosstrail/lineage"
 	"github.com/crosstrail/crosstrail/query"
 )
 
@@ -112,9 +111,17 @@ func (p *page) minted(a *query.ReachAnswer) {
 		return
 	}
 	p.blank("")
-	p.heading("LEFT BEHIND", "keys and roles made or changed on the way, outliving the sessions")
-	row := func(what string, f *lineage.Fact) {
-		p.flow("  ", "    ", "  ", say(strong, what), say(yellow, service(f.EventSource)+":"+f.EventName), say(ordinary, stamp(f.Time)),
+	p.heading("LEFT BEHIND", "keys and roles made or changed on the way, which outlive sessions")
+	row := func(what string, f query.LeftBehind) {
+		state := piece{}
+		if f.Deleted != 0 {
+			state = say(faint, "deleted "+stamp(f.Deleted))
+		}
+		more := piece{}
+		if f.Calls > 1 {
+			more = say(ordinary, fmt.Sprintf("and %d more", f.Calls-1))
+		}
+		p.flow("  ", "    ", "  ", say(strong, what), say(yellow, service(f.EventSource)+":"+f.EventName), more, say(ordinary, stamp(f.Time)), state,
 			say(ordinary, p.style.inAccount(f.ID.Recipient)), say(faint, f.ID.Event))
 	}
 	for _, f := range a.Keys {
