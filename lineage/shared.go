@@ -116,12 +116,14 @@ func (w *walk) varied(u *Use, c *Chain) *Chain {
 			same = append(same, v)
 		}
 	}
-	if len(same) < 2 {
-		return c
-	}
 	var fits []fit
-	for _, by := range callersOf(same) {
-		fits = append(fits, fit{by: by, c: w.resolve(&by.Use, false)})
+	for _, i := range components(same, true) {
+		if slices.ContainsFunc(i.copies, func(v *Fact) bool { return v.Fingerprint == u.Fingerprint }) {
+			for _, by := range i.callers {
+				fits = append(fits, fit{i: i, by: by, c: w.resolve(&by.Use, false)})
+			}
+			break
+		}
 	}
 	if len(fits) < 2 || w.frame(u, false).unanimous(fits) {
 		return c

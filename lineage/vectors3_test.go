@@ -449,10 +449,16 @@ func loopVectors() []vector {
 				"u": "unresolved - > s[- unresolved] gap no-issuer-log@111111111111",
 			},
 		},
+	}
+}
+
+func ownKeyVectors() []vector {
+	a := role(dev, "A", "s", "ASIAA", "10:00:00")
+	return []vector{
 		{
 			name: "25 a record that issued its caller's own key",
 			records: []string{
-				one("1", a("ASIAA", "10:00:00"), "A", "ASIAA", "10:00:00"), use("u", "10:05:00", dev, a("ASIAA", "10:00:00")),
+				assumeRole("1", "10:00:00", dev, a, dev, "A", "s", "ASIAA"), use("u", "10:05:00", dev, a),
 			},
 			want: map[string]string{
 				"u": "unresolved - > s[- unresolved not 1:own-key] gap no-issuer-log@111111111111",

@@ -29,6 +29,6 @@ func vectors() []vector {
 	return slices.Concat(
 		crossAccountVectors(), switchVectors(), portalVectors(), instanceVectors(), serviceVectors(), forwardVectors(), tokenVectors(),
 		rootVectors(), workloadVectors(), webVectors(), guardVectors(), creationVectors(), expiryVectors(), timeVectors(), contestVectors(), variantVectors(),
-		shapeVectors(), loopVectors(), copyVectors(), toldVectors(), coverageVectors(), identityVectors(), grantVectors(), soleVectors(),
+		shapeVectors(), loopVectors(), ownKeyVectors(), copyVectors(), toldVectors(), coverageVectors(), identityVectors(), grantVectors(), soleVectors(),
 	)
 }
