@@ -25,13 +25,73 @@ func TestRedact(t *testing.T) {
 		{"in a URL", `{"url":"https://b.s3.amazonaws.com/k?X-Amz-Security-Token=SECRET%2B&X-Amz-Date=1"}`, `{"url":"https://b.s3.amazonaws.com/k?X-Amz-Security-Token=REDACTED&X-Amz-Date=1"}`},
 		{"in XML", `{"body":"<SessionToken>SECRET</SessionToken>"}`, `{"body":"<SessionToken>REDACTED</SessionToken>"}`},
 		{"other tokens stay", `{"nextToken":"abc","m":"The security token included in the request is expired"}`, `{"nextToken":"abc","m":"The security token included in the request is expired"}`},
-		{"the word as a value stays", `{"key":"sessionToken","value":"x"}`, `{"key":"sessionToken","value":"x"}`},
+		{"the word as a value stays", `{"key":"sessionToken","other":"x"}`, `{"key":"sessionToken","other":"x"}`},
+		{"a pair", `{"key":"sessionToken","value":"SECRET","a":1}`, `{"key":"sessionToken","value":"REDACTED","a":1}`},
+		{"a pair, value first", `[{"value": "SECRET" ,"type":"PLAINTEXT","name":"AWS_SESSION_TOKEN"},{"name":"A","value":"b"}]`, `[{"value": "REDACTED" ,"type":"PLAINTEXT","name":"AWS_SESSION_TOKEN"},{"name":"A","value":"b"}]`},
+		{"a pair with an object", `{"parameterKey":"session-token","values":[{"s":"SECRET"}],"defaultValue":null}`, `{"parameterKey":"session-token","values":"REDACTED","defaultValue":null}`},
+		{"arguments", `{"command":["aws","configure","set","aws_session_token","SECRET","--profile"]}`, `{"command":["aws","configure","set","aws_session_token","REDACTED","--profile"]}`},
+		{"an option", `["--session-token","SECRET"]`, `["--session-token","REDACTED"]`},
 		{"escapes elsewhere stay", `{"a":"caf\u00e9 \/ \u202e","n":1e400}`, `{"a":"caf\u00e9 \/ \u202e","n":1e400}`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			if diff := cmp.Diff(tt.want, string(query.Redact([]byte(tt.raw)))); diff != "" {
 				t.Errorf("Redact (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestRedactText(t *testing.T) {
+	tests := []struct{ text, want string }{
+		{"Invalid value: https://b.s3.amazonaws.com/k?X-Amz-Security-Token=SECRET&X-Amz-Signature=1", "Invalid value: https://b.s3.amazonaws.com/k?X-Amz-Security-Token=REDACTED&X-Amz-Signature=1"},
+		{"X-Amz-Security-Token%3DSECRET", "X-Amz-Security-Token%3DREDACTED"},
+		{"X-Amz-Security-Token%253DSECRET", "X-Amz-Security-Token%253DREDACTED"},
+		{"X-Amz-Security%2DToken%3DSECRET", "X-Amz-Security%2DToken%3DREDACTED"},
+		{"%22sessionToken%22%3A%22SECRET%22", "%22sessionToken%22%3AREDACTED"},
+		{"aws configure set aws_session_token SECRET --profile x", "aws configure set aws_session_token REDACTED --profile x"},
+		{"aws configure set profile.p.aws_session_token SECRET", "aws configure set profile.p.aws_session_token REDACTED"},
+		{"setenv AWS_SESSION_TOKEN SECRET", "setenv AWS_SESSION_TOKEN REDACTED"},
+		{"export AWS_SESSION_TOKEN=SECRET; ls", "export AWS_SESSION_TOKEN=REDACTED; ls"},
+		{"Set-AWSCredential -SessionToken SECRET", "Set-AWSCredential -SessionToken REDACTED"},
+		{"tool --session-token 'SECRET x' y", "tool --session-token 'REDACTED' y"},
+		{"SessionToken => SECRET", "SessionToken => REDACTED"},
+		{"'SessionToken' => 'SECRET',", "'SessionToken' => 'REDACTED',"},
+		{"SessionToken=b'SECRET'", "SessionToken=b'REDACTED'"},
+		{"{'SessionToken': u'SECRET', 'a': u'b'}", "{'SessionToken': u'REDACTED', 'a': u'b'}"},
+		{"sessionToken: >\n  SECRET", "sessionToken: >\n  REDACTED"},
+		{"sessionToken: |-\n  SECRET\na: b", "sessionToken: |-\n  REDACTED\na: b"},
+		{"sessionToken: |-\n  SECRETSECRETSECRET\n  SECRETSECRETSECRET\na: b", "sessionToken: |-\n  REDACTED\na: b"},
+		{`sessionToken="ab cdSECRET" x`, `sessionToken="REDACTED" x`},
+		{`x \"sessionToken\": \"ab \n SECRET\", y`, `x \"sessionToken\": \"REDACTED\", y`},
+		{`os.environ["AWS_SESSION_TOKEN"] = "SECRET"`, `os.environ["AWS_SESSION_TOKEN"] = "REDACTED"`},
+		{`os.Setenv("AWS_SESSION_TOKEN", "SECRET")`, `os.Setenv("AWS_SESSION_TOKEN", "REDACTED")`},
+		{"- name: AWS_SESSION_TOKEN\n  value: SECRET\n- x", "- name: AWS_SESSION_TOKEN\n  value: REDACTED\n- x"},
+		{"{'name': 'AWS_SESSION_TOKEN', 'value': 'SECRET'}", "{'name': 'AWS_SESSION_TOKEN', 'value': 'REDACTED'}"},
+		{"&quot;sessionToken&quot;:&quot;SECRET&quot;", "&quot;sessionToken&quot;:&quot;REDACTED&quot;"},
+		{"<ns:SessionToken>SECRET</ns:SessionToken>", "<ns:SessionToken>REDACTED</ns:SessionToken>"},
+		{"SESSION_TOKEN IQoJb3JpZ2luX2VjEJr//////////wEaCXVzLWVhc3QtMSJ", "SESSION_TOKEN REDACTED"},
+		{`{"sessionToken":"SECRET"}`, `{"sessionToken":"REDACTED"}`},
+		{`"SessionToken=SECRET"`, `"SessionToken=REDACTED"`},
+		{"The security token included in the request is invalid", "The security token included in the request is invalid"},
+		{"sessionToken is missing, roleArn too", "sessionToken is missing, roleArn too"},
+		{"arn:aws:sts::111111111111:assumed-role/token-broker/session", "arn:aws:sts::111111111111:assumed-role/token-broker/session"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.text, func(t *testing.T) {
+			got := query.RedactText(tt.text)
+			if got != tt.want {
+				t.Errorf("\n got %q\nwant %q", got, tt.want)
+			}
+			if again := query.RedactText(got); again != got {
+				t.Errorf("%q once more is %q", got, again)
+			}
+			quoted, err := json.Marshal(map[string]string{"m": tt.text})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := string(query.Redact(quoted)); strings.Contains(got, "SECRET") {
+				t.Errorf("in a record: %s", got)
 			}
 		})
 	}

@@ -5,12 +5,16 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/crosstrail/crosstrail/query"
 )
 
 // Text makes a value out of a log safe to show to a person: what a terminal
 // would obey, hide or turn round stands there visibly instead, as \n, \x1b or
-// \u{202e}. Printable text comes back as it is, a backslash too.
+// \u{202e}. Printable text comes back as it is, a backslash too. A session
+// token that stands in it is replaced, as [query.RedactText] does it.
 func Text(s string) string {
+	s = query.RedactText(s)
 	if cleanASCII(s) {
 		return s
 	}

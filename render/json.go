@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
+	"github.com/crosstrail/crosstrail/query"
 )
 
 // The functions of this file append JSON to a buffer. Those that take a key
@@ -85,8 +86,9 @@ func known(dst []byte, key string, b cloudtrail.Bool) []byte {
 // quote appends a JSON string. It is valid whatever the bytes are: what is not
 // UTF-8 becomes U+FFFD. Beyond what JSON asks for, characters that [Text] would
 // not show are written as \u escapes: the value is the same, and a terminal
-// that the line is printed on obeys none of it.
+// that the line is printed on obeys none of it. Session tokens are replaced.
 func quote(dst []byte, s string) []byte {
+	s = query.RedactText(s)
 	dst = append(dst, '"')
 	start := len(dst)
 	dst = append(dst, s...)
