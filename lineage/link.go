@@ -169,8 +169,8 @@ func (f *frame) contested(fits []fit, hop Hop) *Chain {
 	hop.Evidence = Contested
 	hop.By = fits[0].by.EventName
 	hop.Proof.Fits = issuingCalls(fits)
-	if hop.RoleARN == "" {
-		hop.RoleARN = fits[0].i.roleARN()
+	if i := fits[0].i; i != nil && hop.RoleARN == "" {
+		hop.RoleARN = i.roleARN()
 	}
 	return &Chain{Evidence: Contested, Hops: []Hop{hop}, Candidates: candidates(fits), span: 1}
 }

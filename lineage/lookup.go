@@ -283,5 +283,6 @@ func compareFact(a, b *Fact) int {
 		cmp.Compare(a.Grant.AccessKeyID, b.Grant.AccessKeyID),
 		cmp.Compare(a.Grant.PrincipalID, b.Grant.PrincipalID),
 		cmp.Compare(a.Detail.ID, b.Detail.ID), cmp.Compare(a.Detail.Name, b.Detail.Name),
-		cmp.Compare(a.Detail.ARN, b.Detail.ARN), cmp.Compare(a.Detail.Key, b.Detail.Key))
+		cmp.Compare(a.Detail.ARN, b.Detail.ARN), cmp.Compare(a.Detail.Key, b.Detail.Key),
+		cmp.Compare(a.Detail.SwitchFrom, b.Detail.SwitchFrom))
 }

@@ -185,6 +185,15 @@ func (f *frame) oauthGrant() (grant *Fact) {
 
 // signInEvent is S3: the sign-in whose second is the session's first.
 func (f *frame) signInEvent(name string) *Fact {
+	if found := f.signInEvents(name); len(found) > 0 {
+		return found[0]
+	}
+	return nil
+}
+
+// signInEvents are the sign-ins of the session's first second; only where there
+// is none, a single one within two.
+func (f *frame) signInEvents(name string) []*Fact {
 	p, cd := f.id.PrincipalID, f.id.Created
 	if p == "" || cd.IsZero() || !f.w.on(ruleSignIn) {
 		return nil
@@ -203,5 +212,5 @@ func (f *frame) signInEvent(name string) *Fact {
 	if len(found) == 0 || !f.atLeast(found[0].Time-clockSlack) || !f.atMost(found[0].Time+consoleSession) {
 		return nil
 	}
-	return found[0]
+	return found
 }

@@ -229,29 +229,3 @@ func program(s string) string {
 	first, _, _ := strings.Cut(strings.TrimLeft(s, "[ "), " ")
 	return strings.TrimRight(first, "]")
 }
-
-// liveSession goes on from a SwitchRole that names a session, not a user: the
-// one live session of that role and name, if there is one.
-func (f *frame) liveSession(arn string, sw *Fact) *Chain {
-	_, after, ok := strings.Cut(arn, ":assumed-role/")
-	if !ok {
-		return nil
-	}
-	in := arnAccount(arn)
-	role, name, _ := strings.Cut(after, "/")
-	var ids []string
-	for _, n := range f.w.always(keyName(role)) {
-		if n.Kind == Name && n.Detail.Name == role && isRoleID(n.Detail.ID) && arnAccount(n.Detail.ARN) == in {
-			ids = append(ids, n.Detail.ID)
-		}
-	}
-	slices.Sort(ids)
-	if ids = slices.Compact(ids); len(ids) != 1 {
-		return nil
-	}
-	c := f.w.soleCandidate(ids[0]+":"+name, in, &sw.Use, true)
-	if c == nil || c.Origin == nil {
-		return nil
-	}
-	return c
-}

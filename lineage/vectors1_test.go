@@ -1,5 +1,7 @@
 package lineage
 
+import "strings"
+
 // Vectors 1 to 10: people and services by the common ways.
 
 const shared1 = `"sharedEventID":"shared-1"`
@@ -115,6 +117,67 @@ func switchVectors() []vector {
 			},
 			want: map[string]string{
 				"u": "contested - > bob[a strong session] ? a iam:111111111111:AIDAALICE by session ! SwitchFrom iam:111111111111:AIDABOB by sign-in cross",
+			},
+		},
+		{
+			name: "SwitchRole names a user of another account than the issuance",
+			records: []string{
+				assumeRole("a", "10:00:00", prod, user(prod, "alice"), prod, "Admin", "bob", "ASIAISSUED"),
+				switchRole("sw", "10:00:00", prod, "Admin", "bob", from), work,
+			},
+			want: map[string]string{
+				"sw": "contested - > bob[a strong session] ? a iam:222222222222:AIDAALICE by session ! SwitchFrom iam:111111111111:arn:aws:iam::111111111111:user/bob by sign-in",
+				"u":  "contested - > bob[a strong session] ? a iam:222222222222:AIDAALICE by session ! SwitchFrom iam:111111111111:arn:aws:iam::111111111111:user/bob by sign-in",
+			},
+		},
+		{
+			name: "SwitchRole names a session, and a user asked for the issuance",
+			records: []string{
+				assumeRole("a", "10:00:00", prod, user(prod, "alice"), prod, "Admin", "bob", "ASIAISSUED"),
+				switchRole("sw", "10:00:00", prod, "Admin", "bob", "arn:aws:sts::"+dev+":assumed-role/Hub/bob"), work,
+			},
+			want: map[string]string{
+				"u": "contested - > bob[a strong session] ? a iam:222222222222:AIDAALICE by session ! SwitchFrom -",
+			},
+		},
+		{
+			name: "two switch to one role in one second, under one name",
+			records: []string{
+				switchRole("s1", "10:00:00", prod, "Admin", "bob", from), work,
+				switchRole("s2", "10:00:00", prod, "Admin", "bob", strings.Replace(from, "bob", "carol", 1)),
+			},
+			want: map[string]string{
+				"s1": "strong iam:111111111111:arn:aws:iam::111111111111:user/bob by sign-in > bob[s1 strong sign-in] cross",
+				"s2": "strong iam:111111111111:arn:aws:iam::111111111111:user/carol by sign-in > bob[s2 strong sign-in] cross",
+				"u":  "contested - > bob[- contested sign-in] ? s1 iam:111111111111:arn:aws:iam::111111111111:user/bob by sign-in ? s2 iam:111111111111:arn:aws:iam::111111111111:user/carol by sign-in",
+			},
+		},
+		{
+			name: "two switch to one role in one second, and one of the issuances is there",
+			records: []string{
+				assumeRole("a", "10:00:00", dev, user(dev, "bob"), prod, "Admin", "bob", "ASIAISSUED", shared1),
+				switchRole("s1", "10:00:00", prod, "Admin", "bob", from), work,
+				switchRole("s2", "10:00:00", prod, "Admin", "bob", strings.Replace(from, "bob", "carol", 1)),
+			},
+			want: map[string]string{
+				"s1": "strong iam:111111111111:AIDABOB by session > bob[a strong session] cross",
+				"s2": "strong iam:111111111111:arn:aws:iam::111111111111:user/carol by sign-in > bob[s2 strong sign-in] cross",
+				"u":  "contested - > bob[a strong session] ? a iam:111111111111:AIDABOB by session ! SwitchFrom iam:111111111111:arn:aws:iam::111111111111:user/carol by sign-in cross",
+			},
+		},
+		{
+			name: "a SwitchFrom that has not the form of an ARN names nobody",
+			records: []string{
+				switchRole("s1", "10:00:00", prod, "Admin", "bob", "arn:aws:iam::"+dev+":user/"), work,
+				switchRole("s2", "10:00:10", prod, "Admin", "two", " "+from), use("v", "10:05:00", prod, role(prod, "Admin", "two", "ASIATWO", "10:00:10")),
+				switchRole("s3", "10:00:20", prod, "Admin", "three", "arn:aws:iam:::user/bob"), use("w", "10:05:00", prod, role(prod, "Admin", "three", "ASIATHREE", "10:00:20")),
+				switchRole("s4", "10:00:30", prod, "Admin", "four", "arn:aws:iam::"+dev+":user/b\\u0000b"), use("x", "10:05:00", prod, role(prod, "Admin", "four", "ASIAFOUR", "10:00:30")),
+			},
+			want: map[string]string{
+				"u": "unresolved - > bob[- unresolved] gap no-issuer-log@222222222222",
+				"v": "unresolved - > two[- unresolved] gap no-issuer-log@222222222222",
+				"w": "unresolved - > three[- unresolved] gap no-issuer-log@222222222222",
+				"x": "unresolved - > four[- unresolved] gap no-issuer-log@222222222222",
 			},
 		},
 		{

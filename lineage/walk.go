@@ -130,19 +130,6 @@ func (f *frame) chain() *Chain {
 	return c
 }
 
-// begin gives the record of a SwitchRole the creation date that it does not
-// show: it is logged in the second in which the session that it names began
-// (linkage.md 3.11).
-func (f *frame) begin() {
-	if f.use.EventName != "SwitchRole" || f.use.EventSource != "signin.amazonaws.com" || f.use.ErrorCode != "" ||
-		!f.id.Created.IsZero() || f.id.AccessKeyID != "" {
-		return
-	}
-	id := *f.id
-	id.Created = f.use.Time
-	f.id = &id
-}
-
 // parent returns the chain of the caller of an issuance, as one of its copies
 // names it; nil where the chain would go round in a ring.
 func (w *walk) parent(i *issuance, by *Fact) *Chain {
