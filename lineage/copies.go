@@ -253,61 +253,6 @@ func newIssuance(copies []*Fact) *issuance {
 	return i
 }
 
-// callersOf picks one copy for each caller: callers with one unique id are one
-// caller. A copy that names none speaks for nobody where another one does, and
-// the caller's own copy goes before what the role's owner was told.
-func callersOf(copies []*Fact) []*Fact {
-	ranked := slices.Clone(copies)
-	slices.SortStableFunc(ranked, func(a, b *Fact) int { return callerRank(a.Caller) - callerRank(b.Caller) })
-	var out []*Fact
-	for _, f := range ranked {
-		same := slices.ContainsFunc(out, func(o *Fact) bool { return sameCaller(o.Caller, f.Caller) })
-		if !same && (len(out) == 0 || callerRank(f.Caller) < 2) {
-			out = append(out, f)
-		}
-	}
-	return out
-}
-
-func callerRank(id *Identity) int {
-	switch {
-	case callerName(id) == "":
-		return 2
-	case id.Type != "AWSAccount":
-		return 0
-	case isUniqueID(rolePart(id.PrincipalID)):
-		return 1
-	}
-	return 2 // a bare account names nobody in it
-}
-
-// rolePart is the part of a principal id before the first ':'.
-func rolePart(p string) string {
-	role, _, _ := strings.Cut(p, ":")
-	return role
-}
-
-// callerName is what tells one caller from another: the unique id, for a
-// service its name.
-func callerName(id *Identity) string {
-	if id.PrincipalID != "" {
-		return id.PrincipalID
-	}
-	return id.InvokedBy
-}
-
-// sameCaller reports whether two identities are not known to be two callers.
-// The role owner's copy may leave the session name out.
-func sameCaller(a, b *Identity) bool {
-	x, y := callerName(a), callerName(b)
-	if x == "" || y == "" || x == y {
-		return true
-	}
-	xr, xs, _ := strings.Cut(x, ":")
-	yr, ys, _ := strings.Cut(y, ":")
-	return xr == yr && isUniqueID(xr) && (xs == "" || ys == "")
-}
-
 // isUniqueID reports whether an id is IAM's own, which no other user or role
 // ever has: AIDA… of a user, AROA… of a role.
 func isUniqueID(id string) bool { return isUserID(id) || isRoleID(id) }

@@ -1,6 +1,7 @@
 package lineage
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -118,11 +119,32 @@ func (f *frame) setByService(one fit, hop Hop) *Chain {
 	if who == "" || one.by.Caller.standing() != asService || !f.w.on(ruleSourceIdentity) {
 		return nil
 	}
+	if said := f.sourceIdentities(one.i); len(said) > 1 {
+		// Once set it stays (linkage.md section 6): one of the records lies.
+		hop.Evidence = Contested
+		c := &Chain{Evidence: Contested, Hops: []Hop{hop}, span: 1}
+		for _, value := range said {
+			c.Candidates = append(c.Candidates, Candidate{Origin: sourceOrigin(value), Event: one.by})
+		}
+		return c
+	}
 	return &Chain{
 		Evidence: max(Strong, hop.Evidence), Origin: sourceOrigin(who),
 		Via:  []Via{{Service: one.by.Caller.InvokedBy}, {Hop: &hop}},
 		span: 1, delegated: true,
 	}
+}
+
+// sourceIdentities are the source identities that the session shows and that
+// its issuing call set, each once, in order.
+func (f *frame) sourceIdentities(i *issuance) []string {
+	said := []string{f.id.SourceIdentity}
+	for _, c := range i.copies {
+		said = append(said, c.Request.SourceIdentity)
+	}
+	slices.Sort(said)
+	said = slices.Compact(said)
+	return slices.DeleteFunc(said, func(s string) bool { return s == "" })
 }
 
 func sourceOrigin(value string) *Origin {
@@ -136,8 +158,16 @@ func (f *frame) claimed(c *Chain) *Chain {
 		return c
 	}
 	who := f.id.SourceIdentity
-	for i := len(c.Hops) - 1; i >= 0 && who == ""; i-- {
-		who = c.Hops[i].SourceIdentity
+	for i := len(c.Hops) - 1; i >= 0; i-- {
+		h := &c.Hops[i]
+		set := ""
+		if h.Issuance != nil {
+			set = h.Issuance.Request.SourceIdentity
+		}
+		if differ(who, h.SourceIdentity) || differ(who, set) || differ(h.SourceIdentity, set) {
+			return c // it stays as it was set: one of the records lies
+		}
+		who = cmp.Or(who, h.SourceIdentity, set)
 	}
 	if who == "" {
 		return c

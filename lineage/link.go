@@ -70,8 +70,7 @@ func (f *frame) tied() (*Chain, Reason) {
 		}
 	}
 	late := first.late
-	for _, rule := range [...]func() tie{f.sessionTuple, f.serviceSession} {
-		t := rule()
+	for _, t := range weighed(f.sessionTuple(), f.serviceSession()) {
 		late = late || t.late
 		hop.Proof.rule(t.ruledOut)
 		if c := f.link(&t, hop); c != nil {
@@ -91,6 +90,33 @@ func (f *frame) tied() (*Chain, Reason) {
 		return c, ""
 	}
 	return f.unresolved(hop, late)
+}
+
+// weighed are what the two rules of the session's second found: a candidate of
+// that very second before one beside it, and those of both rules that are as
+// near side by side.
+func weighed(named, service tie) []tie {
+	switch {
+	case len(named.fits) == 0 || len(service.fits) == 0:
+		return []tie{named, service}
+	case named.near && service.near: // no single candidate
+		named.fits, service.fits = nil, nil
+		return []tie{named, service}
+	case named.near:
+		return []tie{service, named}
+	case service.near:
+		return []tie{named, service}
+	}
+	for _, i := range service.fits {
+		if !slices.ContainsFunc(named.fits, func(o *issuance) bool { return o.id == i.id }) {
+			named.fits = append(named.fits, i)
+		}
+	}
+	named.evidence = max(named.evidence, service.evidence)
+	named.crowded = named.crowded || service.crowded
+	named.late = named.late || service.late
+	named.ruledOut = append(slices.Clip(named.ruledOut), service.ruledOut...)
+	return []tie{named}
 }
 
 // rule adds what fell out under one more rule, each for its first reason.
@@ -324,7 +350,7 @@ func (f *frame) fill(h *Hop, one fit) {
 const (
 	noteConsole  = "console-session"         // used after the credential itself expired
 	noteAccount  = "account-differs"         // as printed; the role ids agree
-	noteIdentity = "source-identity-differs" // the caller's session had another, or one
+	noteIdentity = "source-identity-differs" // the caller's session had another, or one; or the issuing call set another
 	noteTags     = "transitive-tags-differ"  // the caller's session handed on tags that did not arrive
 	noteCut      = "chain-cut"               // there is more before this hop than is followed
 )
@@ -337,7 +363,8 @@ func (f *frame) notes(h *Hop, one fit) []string {
 	if exp := one.i.expires(); h.Rule != AccessKey && !exp.IsZero() && !f.atMost(exp+expirySlack) {
 		notes = append(notes, noteConsole)
 	}
-	if had := one.by.Caller.SourceIdentity; had != "" && had != f.id.SourceIdentity {
+	had := one.by.Caller.SourceIdentity
+	if had != "" && had != f.id.SourceIdentity || len(f.sourceIdentities(one.i)) > 1 {
 		notes = append(notes, noteIdentity)
 	}
 	if n := len(one.c.Hops); n > 0 && one.c.Hops[n-1].Issuance != nil {

@@ -15,6 +15,7 @@ type tie struct {
 	ruledOut []RuledOut
 	late     bool // some fell out by nothing but time
 	crowded  bool // there were more than anyone can look through
+	near     bool // what fits is of a second beside the session's
 	equal    []Equal
 }
 
@@ -133,7 +134,7 @@ func (f *frame) nearest(t *tie, key Key, found []*Fact, at, slack cloudtrail.Tim
 	f.sift(&off, f.w.issuancesOf(key, near))
 	t.ruledOut, t.late = append(t.ruledOut, off.ruledOut...), t.late || off.late
 	if len(off.fits) == 1 {
-		t.fits, t.evidence = off.fits, Inferred
+		t.fits, t.evidence, t.near = off.fits, Inferred, true
 	}
 }
 
