@@ -186,6 +186,13 @@ func TestVaryingTypes(t *testing.T) {
 	u.SessionContext = cloudtrail.SessionContext{MFAAuthenticated: cloudtrail.True, CreationDateText: "7", AssumedRoot: cloudtrail.True}
 	one(t, in, want)
 
+	for code, want := range map[string]string{
+		`{"a":1}`: cloudtrail.OddErrorCode, `["AccessDenied"]`: cloudtrail.OddErrorCode, "[[]]": cloudtrail.OddErrorCode, "{ }": "", "[]": "", "null": "", `""`: "",
+	} {
+		in := `{"eventID":"x","errorCode":` + code + "}"
+		one(t, in, &cloudtrail.Record{Raw: cloudtrail.JSON(in), EventID: "x", ErrorCode: want})
+	}
+
 	one(t, `{"eventID":"x","userIdentity":"nobody"}`, &cloudtrail.Record{
 		Raw: `{"eventID":"x","userIdentity":"nobody"}`, EventID: "x", UserIdentity: cloudtrail.UserIdentity{Raw: `"nobody"`},
 	})

@@ -123,6 +123,20 @@ func (v value) text(path ...string) string {
 	return ""
 }
 
+func (v value) errorCode() string {
+	switch t := v.get("errorCode").tree.(type) {
+	case members:
+		if len(t) > 0 {
+			return cloudtrail.OddErrorCode
+		}
+	case []tree:
+		if len(t) > 0 {
+			return cloudtrail.OddErrorCode
+		}
+	}
+	return v.text("errorCode")
+}
+
 func (v value) json(path ...string) cloudtrail.JSON {
 	if raw := v.get(path...).raw; raw != "null" && raw != `""` {
 		return cloudtrail.JSON(raw)
@@ -155,7 +169,7 @@ func oracleRecord(v value) *cloudtrail.Record {
 		EventTimeText: v.text("eventTime"), EventSource: v.text("eventSource"),
 		EventName: v.text("eventName"), AWSRegion: v.text("awsRegion"),
 		SourceIPAddress: v.text("sourceIPAddress"), UserAgent: v.text("userAgent"),
-		ErrorCode: v.text("errorCode"), ErrorMessage: v.text("errorMessage"),
+		ErrorCode: v.errorCode(), ErrorMessage: v.text("errorMessage"),
 		RequestID: v.text("requestID"), EventID: v.text("eventID"),
 		EventType: v.text("eventType"), EventCategory: v.text("eventCategory"),
 		APIVersion: v.text("apiVersion"), RecipientAccountID: v.text("recipientAccountId"),

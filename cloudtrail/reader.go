@@ -182,11 +182,18 @@ func (r *reader) objectOrOther(i int, t *table) int {
 }
 
 // bareText reads a text field that is no string: the token of a number or
-// boolean, nothing for the rest.
+// boolean, nothing for the rest. An error code is there whatever its form: a
+// call that failed must not pass for one that did not.
 func (r *reader) bareText(i int, slot uint8) int {
 	end := r.value(i)
 	s := r.text[i:min(end, len(r.text))]
-	if s == "" || s[0] == '{' || s[0] == '[' || s == "null" {
+	switch {
+	case s == "" || s == "null":
+		s = ""
+	case s[0] != '{' && s[0] != '[':
+	case slot == errorCodeText && len(s) > 2 && strings.Trim(s[1:len(s)-1], " \t\r\n") != "":
+		s = OddErrorCode
+	default:
 		s = ""
 	}
 	*r.texts[slot] = s

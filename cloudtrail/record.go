@@ -22,10 +22,16 @@ const (
 	True
 )
 
+// OddErrorCode stands for an errorCode that is an object or array and not empty:
+// the call failed, and what it holds is no code.
+const OddErrorCode = "not-a-text"
+
 // Record is one CloudTrail event as AWS wrote it, fields by their documented
 // names (CloudTrail User Guide, "CloudTrail record contents", eventVersion 1.00
 // to 1.11). Absent, null and "" read the same. A string field written as a
 // number or boolean holds that token's text.
+//
+// An ErrorCode written as an object or array is [OddErrorCode].
 //
 // All strings alias the decoder's buffer: they are valid until the iteration
 // moves on. [Record.Clone] makes one that stays.
