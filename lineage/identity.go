@@ -56,14 +56,14 @@ func NewIdentity(u *cloudtrail.UserIdentity) Identity {
 	s := &u.SessionContext
 	id := Identity{
 		Type:             u.Type,
-		PrincipalID:      unmasked(u.PrincipalID),
+		PrincipalID:      unmaskedKey(u.PrincipalID),
 		ARN:              unmasked(u.ARN),
 		AccountID:        unmasked(u.AccountID),
-		AccessKeyID:      unmasked(u.AccessKeyID),
+		AccessKeyID:      unmaskedKey(u.AccessKeyID),
 		UserName:         unmasked(u.UserName),
 		IdentityProvider: unmasked(u.IdentityProvider),
 		InvokedBy:        u.InvokedBy,
-		CredentialID:     unmasked(u.CredentialID),
+		CredentialID:     unmaskedKey(u.CredentialID),
 		DelegateAccount:  unmasked(u.DelegateAccount),
 
 		OnBehalfOfUser:  unmasked(u.OnBehalfOf.UserID),
@@ -74,7 +74,7 @@ func NewIdentity(u *cloudtrail.UserIdentity) Identity {
 		Created:         s.CreationDate,
 		MFA:             s.MFAAuthenticated,
 		IssuerType:      s.Issuer.Type,
-		IssuerPrincipal: unmasked(s.Issuer.PrincipalID),
+		IssuerPrincipal: unmaskedKey(s.Issuer.PrincipalID),
 		IssuerARN:       unmasked(s.Issuer.ARN),
 		IssuerAccount:   unmasked(s.Issuer.AccountID),
 		IssuerName:      unmasked(s.Issuer.UserName),
@@ -86,7 +86,10 @@ func NewIdentity(u *cloudtrail.UserIdentity) Identity {
 		SignInSessionARN:  unmasked(s.SignInSessionARN),
 		AssumedRoot:       s.AssumedRoot == cloudtrail.True,
 	}
-	id.Redacted = isMasked(u.AccessKeyID) || isMasked(u.PrincipalID)
+	id.Redacted = isMaskedKey(u.AccessKeyID) || isMaskedKey(u.PrincipalID)
+	if id.OnBehalfOfStore == "" {
+		id.OnBehalfOfUser = "" // user ids are unique within their store
+	}
 	id.Digest, id.Missing = digest(&id)
 	return id
 }
@@ -108,13 +111,38 @@ func cognitoSubject(s *cloudtrail.SessionContext) string {
 // isMasked reports whether somebody took the value out: AWS (linkage.md 4.4) or
 // whoever published the log. '*' is in no id, name or ARN of a caller.
 func isMasked(s string) bool {
-	switch s {
-	case "":
+	if s == "" {
 		return false
-	case "HIDDEN_DUE_TO_SECURITY_REASONS", "REDACTED":
+	}
+	switch strings.ToLower(strings.Trim(s, " \t<>[](){}")) {
+	case "hidden_due_to_security_reasons", "redacted":
 		return true
 	}
 	return strings.IndexByte(s, '*') >= 0
+}
+
+// isMaskedKey reports the same of a value that things are found by, an id or a
+// key: there what stands for nothing is a mask too.
+func isMaskedKey(s string) bool {
+	if s == "" {
+		return false
+	}
+	bare := strings.ToLower(strings.Trim(s, " \t<>[](){}-"))
+	switch bare {
+	case "", "null", "nil", "none", "n/a", "hidden", "masked", "removed":
+		return true
+	}
+	for _, kind := range [...]string{"asia", "akia", "aroa", "aida"} {
+		bare = strings.TrimPrefix(bare, kind)
+	}
+	return bare != "" && strings.Trim(bare, "x") == "" || isMasked(s)
+}
+
+func unmaskedKey(s string) string {
+	if isMaskedKey(s) {
+		return ""
+	}
+	return s
 }
 
 // unmasked is s, or "" where it is masked.
@@ -161,7 +189,9 @@ func (id *Identity) SessionName() string {
 // name of a session. The ids of SAML and OIDC subjects hold colons of their own.
 func (id *Identity) named() bool {
 	switch id.Type {
-	case "IAMUser", "Root", "SAMLUser", "WebIdentityUser", "AWSService", "IdentityCenterUser":
+	case "IAMUser", "Root":
+		return id.isMistyped()
+	case "SAMLUser", "WebIdentityUser", "AWSService", "IdentityCenterUser":
 		return false
 	}
 	return true

@@ -230,7 +230,7 @@ func (g *grantReader) add(beside *surroundings, credentials cloudtrail.JSON) {
 	if k == "" || g.strict && !isTemporaryKey(k) {
 		return
 	}
-	k = unmasked(k)
+	k = unmaskedKey(k)
 	if !slices.ContainsFunc(g.found, func(f granted) bool { return f.AccessKeyID == k }) {
 		g.found = append(g.found, beside.grant(k, expires))
 	}
@@ -246,7 +246,7 @@ func (s *surroundings) grant(key string, expires cloudtrail.Time) granted {
 	for name, v := range user.Members() {
 		switch name {
 		case "assumedRoleId", "federatedUserId":
-			g.PrincipalID = unmasked(v.Text())
+			g.PrincipalID = unmaskedKey(v.Text())
 		case "arn":
 			g.ARN = unmasked(v.Text())
 		}

@@ -1,6 +1,7 @@
 package lineage
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
@@ -27,6 +28,12 @@ func (id *Identity) standing() standing {
 	switch id.Type {
 	case "AWSService":
 		return asService
+	case "IAMUser", "Root":
+		if id.isMistyped() {
+			return asSession
+		}
+	}
+	switch id.Type {
 	case "AWSAccount":
 		return asAccount
 	case "IAMUser", "SAMLUser", "WebIdentityUser", "IdentityCenterUser":
@@ -50,6 +57,13 @@ func (id *Identity) standing() standing {
 	return asNobody
 }
 
+// isMistyped reports whether a record calls a session of a role a user: AWS
+// writes none such, so the type alone proves nothing.
+func (id *Identity) isMistyped() bool {
+	return isRoleID(rolePart(id.PrincipalID)) || isRoleID(id.IssuerPrincipal) || id.IssuerType == "Role" ||
+		strings.Contains(id.ARN, ":assumed-role/")
+}
+
 // namedOnRecord is rule E3 (named-on-record): the origin that a record names
 // itself, whatever is known of its session. nil where it names none.
 func namedOnRecord(id *Identity) *Origin {
@@ -57,6 +71,7 @@ func namedOnRecord(id *Identity) *Origin {
 	switch {
 	case id.OnBehalfOfUser != "" && id.Type != "IAMUser" && id.Type != "Root":
 		o = identityCenterOrigin(id)
+	case (id.Type == "IAMUser" || id.Type == "Root") && id.isMistyped():
 	case id.Type == "IAMUser":
 		o = iamOrigin(callerAccount(id), id.PrincipalID, id.ARN, id.UserName)
 		if o != nil && id.Created.IsZero() {
@@ -141,8 +156,8 @@ func samlOrigin(id *Identity) *Origin {
 	if subject == "" {
 		subject = id.PrincipalID[strings.LastIndexByte(id.PrincipalID, ':')+1:]
 	}
-	if subject == "" {
-		return nil
+	if subject == "" || id.IdentityProvider == "" {
+		return nil // subjects of all providers would run together
 	}
 	return &Origin{
 		ID:   "saml:" + id.IdentityProvider + ":" + subject,
@@ -158,7 +173,7 @@ func webIdentityOrigin(provider, subject, principal string) *Origin {
 			_, subject, _ = strings.Cut(rest, ":") // the audience goes before it
 		}
 	}
-	if subject == "" {
+	if subject == "" || oidcProvider(provider) == "" {
 		return nil
 	}
 	return &Origin{
@@ -225,7 +240,8 @@ func grantOrigin(f *Fact) *Origin {
 		o = webIdentityOrigin("cognito-identity.amazonaws.com", f.Grant.Subject, "")
 	case f.Caller.Type == "SAMLUser" && namedOnRecord(f.Caller) == nil && f.Grant.Subject != "":
 		who := *f.Caller
-		who.UserName, who.IdentityProvider = f.Grant.Subject, f.Grant.Provider
+		who.IdentityProvider = cmp.Or(who.IdentityProvider, f.Grant.Provider)
+		who.UserName = cmp.Or(who.UserName, f.Grant.Subject)
 		o = samlOrigin(&who)
 	case f.Caller.Type == "WebIdentityUser" && f.Grant.Subject != "":
 		provider := f.Caller.IdentityProvider

@@ -101,3 +101,59 @@ func secondVectors() []vector {
 		}},
 	}
 }
+
+// mistypedVectors are records whose type alone would name somebody, and whose
+// names lack what makes them one.
+func mistypedVectors() []vector {
+	rooted := func(account string) string {
+		return `{"type":"Root","principalId":"` + account + `","arn":"arn:aws:iam::` + account + `:root","accountId":"` + account +
+			`","accessKeyId":"ASIAROOT","sessionContext":{"attributes":{"creationDate":"` + on("10:00:00") + `"}}}`
+	}
+	nobody := func(fields string) string { return `{` + fields + `,"accountId":"` + dev + `"}` }
+	return []vector{
+		{name: "AssumeRoot's key, shown by another account's root", records: []string{
+			call("a", "10:00:00", dev, "sts", "AssumeRoot", user(dev, "alice"), `"requestParameters":{"targetPrincipal":"`+hub+`"},"responseElements":{"credentials":{"accessKeyId":"ASIAROOT","expiration":"May 1, 2024, 10:15:00 AM"}}`),
+			use("u", "10:05:00", prod, rooted(prod)), use("v", "10:05:00", hub, rooted(hub)),
+		}, want: map[string]string{
+			"u": "unresolved - > arn:aws:iam::222222222222:root[- unresolved not a:account] gap no-issuer-log@222222222222",
+			"v": "exact iam:111111111111:AIDAALICE by access-key > arn:aws:iam::333333333333:root[a exact access-key] cross",
+		}},
+		{name: "a role's session that is called a user", records: []string{
+			use("u", "10:05:00", dev, role(dev, "Ops", "s", "ASIAOPS", "10:00:00", `"type":"IAMUser","userName":"boss"`)),
+			use("v", "10:05:00", dev, role(dev, "Ops", "s", "ASIAOPS", "10:00:00", `"type":"Root","principalId":"111111111111","arn":"arn:aws:iam::111111111111:root"`)),
+		}, want: map[string]string{
+			"u": "unresolved - > s[- unresolved] gap no-issuer-log@111111111111",
+			"v": "unresolved - > arn:aws:iam::111111111111:root[- unresolved] gap no-issuer-log@111111111111",
+		}},
+		{name: "a subject without its provider, a user without a store", records: []string{
+			use("u", "10:05:00", dev, nobody(`"type":"SAMLUser","principalId":":boss","userName":"boss"`)),
+			use("v", "10:05:00", dev, nobody(`"type":"IdentityCenterUser","onBehalfOf":{"userId":"u-1"}`)),
+			use("w", "10:05:00", dev, nobody(`"type":"WebIdentityUser","userName":"boss"`)),
+		}, want: map[string]string{
+			"u": "unresolved - gap no-session-fields@111111111111",
+			"v": "unresolved - gap no-session-fields@111111111111",
+			"w": "unresolved - gap no-session-fields@111111111111",
+		}},
+		{name: "an error code that is no text", records: []string{
+			assumeRole("a", "10:00:00", dev, user(dev, "mallory"), dev, "Ops", "s", "ASIAOPS", `"errorCode":{"a":1}`),
+			use("u", "10:05:00", dev, role(dev, "Ops", "s", "ASIAOPS", "10:00:00")),
+		}, want: map[string]string{
+			"u": "unresolved - > s[- unresolved] gap no-issuer-log@111111111111",
+		}},
+	}
+}
+
+// maskVectors are values that stand for what was taken out: no two of them are
+// one key.
+func maskVectors() []vector {
+	var out []vector
+	for _, mask := range []string{
+		"redacted", "Redacted", "<redacted>", "[REDACTED]", "null", "-", " ", "XXXXXXXXXXXXXXXXXXXX", "ASIAXXXXXXXXXXXXXXXX", "HIDDEN_DUE_TO_SECURITY_REASONS ",
+	} {
+		out = append(out, vector{name: "a mask for a key: " + mask, records: []string{
+			assumeRole("a", "10:00:00", dev, user(dev, "alice"), dev, "Ops", "s", mask),
+			use("u", "10:05:00", dev, `{"type":"AssumedRole","accessKeyId":"`+mask+`","accountId":"`+dev+`"}`),
+		}, want: map[string]string{"u": "unresolved - > [- unresolved] gap redacted@111111111111"}})
+	}
+	return out
+}
