@@ -95,6 +95,18 @@ func (w *walk) during(key Key, from, to cloudtrail.Time) []*Fact {
 	return all
 }
 
+// fewDuring is during, and nothing where that would be more than so many.
+func (w *walk) fewDuring(key Key, from, to cloudtrail.Time, most int) (facts []*Fact, few bool) {
+	n := 0
+	for day := dayOf(from); key != "" && day <= dayOf(to); day++ {
+		n += len(between(w.slot(slot{key, day}), from, to))
+	}
+	if n > most {
+		return nil, false
+	}
+	return w.during(key, from, to), true
+}
+
 func (w *walk) slot(s slot) []*Fact {
 	facts, ok := w.r.shelf.facts[s]
 	if !ok {

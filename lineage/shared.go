@@ -143,7 +143,12 @@ type live struct {
 	akin   bool // one of its records has the address or the agent asked for
 	equal  Equal
 	issued bool // known by its issuance alone
+	calls  []*Fact
 }
+
+// mostLive is how many records of a principal are looked through for its live
+// sessions: of so many nobody can say that one was the only.
+const mostLive = 16 * crowd
 
 // soleCandidate is rule I2 (sole-candidate): the one session of a principal that
 // was live at the time, if one of its records has the address or the agent of
@@ -157,13 +162,16 @@ func (w *walk) soleCandidate(p, in string, u *Use, calling bool) *Chain {
 		return nil
 	}
 	s := sessions[0]
+	if len(s.calls) > crowd || len(components(inOrder(s.calls), w.on(joinCopies))) > 1 {
+		return nil // two sessions, begun in one second
+	}
 	shown := Use{Time: u.Time, Region: u.Region, Caller: s.who}
 	c := w.resolve(&shown, calling)
 	return weaken(c, SoleCandidate, Inferred, []Equal{{"principalId", p}, s.equal})
 }
 
 // liveSessions are the sessions of a principal that were live at the time of an
-// event, by when they were created.
+// event, by when they were created; none where there are too many to tell.
 func (w *walk) liveSessions(p, in string, u *Use) []*live {
 	found := map[cloudtrail.Time]*live{}
 	note := func(created, until cloudtrail.Time, who *Identity, by *Use, issued bool) {
@@ -180,7 +188,11 @@ func (w *walk) liveSessions(p, in string, u *Use) []*live {
 		}
 	}
 	from := u.Time - consoleSession
-	for _, i := range w.during(keyRoleID(p), from, u.Time) {
+	issued, few := w.fewDuring(keyRoleID(p), from, u.Time, mostLive)
+	if !few {
+		return nil
+	}
+	for _, i := range issued {
 		if i.Kind != Issuance || i.ErrorCode != "" {
 			continue
 		}
@@ -193,11 +205,15 @@ func (w *walk) liveSessions(p, in string, u *Use) []*live {
 			AccessKeyID: i.Grant.AccessKeyID, Created: i.Time,
 		}
 		note(i.Time, until, who, &i.Use, true)
+		found[i.Time].calls = append(found[i.Time].calls, i)
 	}
 	start := cloudtrail.Time(dayOf(u.Time)) * secondsADay
 	seen := w.events(trail{
 		purpose: forLive, principal: p, from: start - consoleSession, to: start + secondsADay + consoleSession,
 	})
+	if len(seen) > mostLive {
+		return nil
+	}
 	for i := range seen {
 		if s := &seen[i]; s.Caller.standing() == asSession && !s.Caller.Created.IsZero() {
 			note(s.Caller.Created, s.Time, s.Caller, s, false)

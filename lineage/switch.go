@@ -145,17 +145,20 @@ func (f *frame) liveSession(sw *Fact) *Chain {
 	}
 	in := arnAccount(arn)
 	role, name, _ := strings.Cut(after, "/")
-	var ids []string
+	id := ""
 	for _, n := range f.w.always(keyName(role)) {
-		if n.Kind == Name && n.Detail.Name == role && isRoleID(n.Detail.ID) && arnAccount(n.Detail.ARN) == in {
-			ids = append(ids, n.Detail.ID)
+		if n.Kind != Name || n.Detail.Name != role || !isRoleID(n.Detail.ID) || arnAccount(n.Detail.ARN) != in {
+			continue
 		}
+		if differ(id, n.Detail.ID) {
+			return nil
+		}
+		id = n.Detail.ID
 	}
-	slices.Sort(ids)
-	if ids = slices.Compact(ids); len(ids) != 1 {
+	if id == "" {
 		return nil
 	}
-	c := f.w.soleCandidate(ids[0]+":"+name, in, &sw.Use, true)
+	c := f.w.soleCandidate(id+":"+name, in, &sw.Use, true)
 	if c == nil || c.Origin == nil {
 		return nil
 	}

@@ -222,6 +222,24 @@ func soleVectors() []vector {
 			},
 		},
 		{
+			name: "the owner's copy alone: two sessions begun in one second",
+			records: []string{
+				first, assumeRole("b", "10:00:00", dev, user(dev, "ben"), dev, "Ops", "s", "ASIATWO", `"sourceIPAddress":"203.0.113.1"`), copied("198.51.100.7", "x"),
+			},
+			want: map[string]string{
+				"v": "unresolved - gap caller-account-not-collected@111111111111",
+			},
+		},
+		{
+			name: "the owner's copy alone: two copies of one issuance are one session",
+			records: []string{
+				first, assumeRole("b", "10:00:00", prod, owner(dev, "AIDAALICE"), dev, "Ops", "s", "ASIAONE"), copied("198.51.100.7", "x"),
+			},
+			want: map[string]string{
+				"v": "inferred iam:111111111111:AIDAALICE by sole-candidate > s[a+b inferred sole-candidate]",
+			},
+		},
+		{
 			name: "the owner's copy of an AssumeRole by a role: one live session",
 			records: []string{
 				first, assumeRole("b", "10:20:00", prod, owner(dev, "AROAOPS:s"), prod, "Deep", "s", "ASIADEEP"),
