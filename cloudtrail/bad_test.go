@@ -85,6 +85,45 @@ func TestBadRecordCostsOnlyItself(t *testing.T) {
 	}
 }
 
+// What is bad does not take a good neighbour with it, and nothing goes uncounted.
+func TestBadRecordKeepsItsNeighbours(t *testing.T) {
+	a, b, c, d := record("a"), record("b"), record("c"), record("d")
+	nbsp := func(s string) string { return strings.ReplaceAll(s, " ", "\u00a0") }
+	array := func(items ...string) string { return `{"Records":[` + strings.Join(items, "") + `]}` }
+	for name, tt := range map[string]struct {
+		in   string
+		want []string // ids, and ! for a bad record
+	}{
+		"NBSP before each":           {array("\u00a0", a, ",\u00a0", b, ",\u00a0", c, ",\u00a0", d), []string{"!", "!", "!", "!"}},
+		"NBSP before one":            {array(a, ",\u00a0", b, ",", c), []string{"a", "!", "c"}},
+		"NBSP behind one":            {array(a, "\u00a0,", b, ",", c), []string{"a", "!", "b", "c"}},
+		"web page, pretty":           {`{"Records":[` + nbsp(pretty(a)+",\n  "+pretty(b)+",\n  "+pretty(c)) + "]}", []string{"!", "!", "!"}},
+		"byte 0xa0 before each":      {array("\xa0", a, ",\xa0", b, ",\xa0", c), []string{"!", "!", "!"}},
+		"object not closed, lines":   {a + "\n" + `{"eventID":"x","a":{` + "\n" + b + "\n" + c + "\n", []string{"a", "!", "b", "c"}},
+		"array not closed, lines":    {a + "\n" + `{"eventID":"x","a":[` + "\n" + b + "\n" + c, []string{"a", "!", "b", "c"}},
+		"last but one is not closed": {a + "\n" + `{"eventID":"x","a":[` + "\n" + b, []string{"a", "!", "b"}},
+		"value missing, lines":       {a + "\n" + `{"eventID":"x","a":` + "\n" + b + "\n" + c, []string{"a", "!", "b", "c"}},
+		"text not closed, lines":     {a + "\n" + `{"eventID":"x` + "\n" + b + "\n" + c, []string{"a", "!", "b", "c"}},
+		"text not closed, foreign":   {a + "\n" + `{"eventID":"x` + "\n" + `{"hello":"x"}` + "\n" + b, []string{"a", "!", "!", "b"}},
+		"brace missing, array":       {array(a, ",", `{"eventID":"x","a":{"b":1}`, ",", b, ",", c), []string{"a", "!", "b", "c"}},
+		"brace missing, name next":   {array(a, ",", `{"eventID":"x","a":{`, ",", b, ",", c), []string{"a", "!", "b", "c"}},
+		"comma missing":              {array(a, " ", b, ",", c), []string{"a", "!", "b", "c"}},
+		"all commas missing":         {array(a, b, "\n", c), []string{"a", "!", "b", "!", "c"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := decoded(new(cloudtrail.Decoder), tt.in)
+			for i, g := range got {
+				if strings.HasPrefix(g, "! record ") {
+					got[i] = "!"
+				}
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
 func TestRecordErrorNamesItsPlace(t *testing.T) {
 	in := logFile(record("a"), `{"eventID":nul}`)
 	var d cloudtrail.Decoder

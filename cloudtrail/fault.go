@@ -34,7 +34,7 @@ func (s *scanner) problem() string {
 		return "bad escape in a string"
 	case c == utf8.RuneError && !strings.HasPrefix(rest, "\uFFFD"):
 		return fmt.Sprintf("byte 0x%02x is no UTF-8: get the file again, or convert it to UTF-8", rest[0])
-	case c > unicode.MaxASCII && unicode.IsSpace(c) || strings.ContainsRune("\ufeff\u200b\u2060", c):
+	case c > unicode.MaxASCII && isSpace(c):
 		return fmt.Sprintf("U+%04X, a special space, between JSON tokens: such spaces come with text "+
 			"copied from web pages; replace them with plain spaces", c)
 	case strings.ContainsRune("\u201c\u201d\u201e\u2018\u2019", c):

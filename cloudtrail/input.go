@@ -101,6 +101,13 @@ func (r *reader) items(i int) int {
 				r.cut(i)
 				return i
 			}
+			if r.buf[i] == '{' {
+				r.bad(i, "a comma is missing before what follows, which is read as a record of its own")
+				if r.done {
+					return i
+				}
+				continue
+			}
 			r.fail(badSyntax, i)
 			if i = r.mend(i); r.done {
 				return i

@@ -3,6 +3,8 @@ package cloudtrail
 import (
 	"fmt"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // cut reports that the input ends too early.
@@ -21,9 +23,16 @@ func (r *reader) cut(at int) {
 // from where reading can go on.
 func (r *reader) mend(start int) int {
 	at, problem := r.at, r.problem()
+	r.budget -= at - start
 	if at == len(r.text) {
-		r.cut(at)
-		return at
+		next := r.nextLine(start, start)
+		if next < 0 {
+			r.cut(at)
+			return at
+		}
+		r.fault = noFault
+		r.bad(start, "its line ends before it does")
+		return next
 	}
 	r.fault = noFault
 	if !r.found && r.buf[start] != '{' {
@@ -36,7 +45,10 @@ func (r *reader) mend(start int) int {
 	}
 	end := r.itemEnd(start, at)
 	if end < 0 {
-		end = r.nextItem(at)
+		end = r.nextItem(start, at)
+	}
+	if end < 0 {
+		end = r.nextLine(start, at)
 	}
 	if end == len(r.text) && r.buf[start] != '{' {
 		r.stop(at, problem)
@@ -59,6 +71,20 @@ func (r *reader) opensContainer(start int) bool {
 	return strings.HasPrefix(rest, `"Records"`) || strings.HasPrefix(rest, `"Events"`)
 }
 
+// nextLine is the begin of the next line that an object begins, where a line
+// ends what is bad: outside of arrays. Objects inside others are indented. It
+// is -1 where there is none behind from.
+func (r *reader) nextLine(start, from int) int {
+	if r.inArray || r.buf[start] != '{' || r.budget < 0 || r.container || r.opensContainer(start) {
+		return -1
+	}
+	n := strings.Index(r.text[from:], "\n{")
+	if n < 0 {
+		return -1
+	}
+	return from + n + 1
+}
+
 // itemEnd is the end of a bad item by its brackets and quotes: the index of the
 // comma or bracket behind an item of an array, of the next line or object behind
 // any other; -1 where they do not add up. A quote too few or too many shows in
@@ -76,7 +102,7 @@ func (r *reader) itemEnd(start, at int) int {
 				return -1
 			}
 		case c == '{':
-			if outside && !r.inArray && i > start {
+			if !r.inArray && i > start && (outside || r.text[i-1] == '\n') {
 				return i
 			}
 			objects++
@@ -90,7 +116,7 @@ func (r *reader) itemEnd(start, at int) int {
 			}
 			arrays--
 		case c == ',':
-			if outside && r.inArray && r.buf[r.space(i+1)] == '{' {
+			if outside && r.inArray && strings.HasPrefix(trimSpaces(r.text[i+1:]), "{") {
 				return i
 			}
 		case c == '\n':
@@ -128,6 +154,16 @@ func (r *reader) stringEnd(i int) int {
 	return -1
 }
 
+// trimSpaces takes the spaces off the begin of s, those of web pages too, and
+// what a wrong character set made of them.
+func trimSpaces(s string) string {
+	return strings.TrimLeftFunc(s, func(c rune) bool { return isSpace(c) || c == utf8.RuneError })
+}
+
+func isSpace(c rune) bool {
+	return unicode.IsSpace(c) || c == '\ufeff' || c == '\u200b' || c == '\u2060'
+}
+
 func isLetter(c byte) bool { return c|0x20-'a' < 26 }
 
 func wordLen(s string) int {
@@ -146,7 +182,7 @@ func isLiteral(word string) bool {
 // up, what looks like the begin of the next: a brace and a name that only
 // records have, behind a comma in an array and on a new line elsewhere. It
 // returns the index of that comma, or brace, or -1.
-func (r *reader) nextItem(from int) int {
+func (r *reader) nextItem(start, from int) int {
 	for i := from; ; i++ {
 		n := strings.IndexByte(r.text[i:], '{')
 		if n < 0 {
@@ -160,11 +196,11 @@ func (r *reader) nextItem(from int) int {
 		if !r.beginsRecord(i) {
 			continue
 		}
-		before := strings.TrimRight(r.text[from:i], " \t\r\n")
+		before := strings.TrimRightFunc(r.text[start:i], isSpace)
 		switch {
 		case r.inArray && strings.HasSuffix(before, ","):
-			return from + len(before) - 1
-		case !r.inArray && strings.ContainsRune(r.text[from+len(before):i], '\n'):
+			return start + len(before) - 1
+		case !r.inArray && strings.ContainsRune(r.text[start+len(before):i], '\n'):
 			return i
 		}
 	}
