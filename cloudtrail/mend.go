@@ -45,10 +45,10 @@ func (r *reader) mend(start int) int {
 	}
 	end := r.itemEnd(start, at)
 	if end < 0 {
-		end = r.nextItem(start, at)
+		end = r.nextLine(start, at)
 	}
 	if end < 0 {
-		end = r.nextLine(start, at)
+		end = r.nextItem(start, at)
 	}
 	if end == len(r.text) && r.buf[start] != '{' {
 		r.stop(at, problem)
