@@ -192,7 +192,30 @@ func fileItem(path string, info fs.FileInfo) Item {
 	return Item{
 		LogFile: cloudtrail.ParseLogFileName(path),
 		Size:    info.Size(),
-		Open:    func(context.Context) (io.ReadCloser, error) { return os.Open(path) },
+		Open:    func(ctx context.Context) (io.ReadCloser, error) { return open(ctx, path) },
+	}
+}
+
+// open is os.Open that ends with its context: a pipe without a writer would
+// keep it waiting.
+func open(ctx context.Context, path string) (io.ReadCloser, error) {
+	type opened struct {
+		f   *os.File
+		err error
+	}
+	done := make(chan opened, 1)
+	go func() {
+		f, err := os.Open(path)
+		done <- opened{f, err}
+	}()
+	select {
+	case o := <-done:
+		if o.err != nil {
+			return nil, o.err
+		}
+		return o.f, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
 	}
 }
 
