@@ -16,9 +16,6 @@ type linkField struct {
 }
 
 var linkFields = [...]linkField{
-	{name: "eventTime", time: func(f *Fact) *cloudtrail.Time { return &f.Time }},
-	{name: "eventSource", text: func(f *Fact) *string { return &f.EventSource }},
-	{name: "eventName", text: func(f *Fact) *string { return &f.EventName }},
 	{name: "errorCode", text: func(f *Fact) *string { return &f.ErrorCode }},
 	{name: "requestID", text: func(f *Fact) *string { return &f.RequestID }},
 	{name: "sharedEventID", text: func(f *Fact) *string { return &f.SharedEventID }},
@@ -71,6 +68,9 @@ func (l *linkField) set(f *Fact, value string) {
 // 18). A late delivery corrects nothing: its record is the event itself.
 func appendCorrection(facts []Fact, r *cloudtrail.Record, use Use) []Fact {
 	a := r.Addendum.Unquoted()
+	if a.Get("reason").Text() != "UPDATED_DATA" {
+		return facts
+	}
 	f := Fact{Kind: Correction, Use: use}
 	f.Detail.ID = unmasked(a.Get("originalEventID").Text())
 	updated := updatedFields(a.Get("updatedFields"))
@@ -119,28 +119,78 @@ func updatedFields(j cloudtrail.JSON) []string {
 
 // Corrected returns f with the corrections to its event applied, the earlier
 // first; f itself where there are none. Facts of any other kind or event among
-// the corrections change nothing.
+// the corrections change nothing, nor does what would make the caller somebody
+// else: see [Fact.rivals].
 func (f *Fact) Corrected(corrections []*Fact) *Fact {
+	told, _ := f.correct(corrections)
+	return told
+}
+
+// rivals are f as the corrections tell it that name another caller than f, or
+// than one before them. Anybody can write such a record: whose word counts is
+// not for us to say, so each stands beside f like a variant of the event.
+func (f *Fact) rivals(corrections []*Fact) []*Fact {
+	_, rivals := f.correct(corrections)
+	return rivals
+}
+
+func (f *Fact) correct(corrections []*Fact) (told *Fact, rivals []*Fact) {
 	apply := slices.Clone(corrections)
 	apply = slices.DeleteFunc(apply, func(c *Fact) bool {
-		return c.Kind != Correction || c.Detail.ID != f.ID.Event || c.ID.Recipient != f.ID.Recipient
+		return c.Kind != Correction || c.Detail.ID != f.ID.Event || c.ID.Recipient != f.ID.Recipient ||
+			c.EventSource != f.EventSource || c.EventName != f.EventName || c.Time != f.Time
 	})
-	if len(apply) == 0 {
-		return f
-	}
-	slices.SortFunc(apply, compareFact)
-	out := *f
-	caller := *f.Caller
-	out.Caller = &caller
-	for _, c := range apply {
-		for i := range linkFields {
-			if value, ok := c.Detail.Fields[linkFields[i].name]; ok {
-				linkFields[i].set(&out, value)
-			}
+	told = f
+	for _, c := range inOrder(apply) {
+		next := told.with(c)
+		if next.Caller == told.Caller || !changedHands(told.Caller, next.Caller) {
+			told = next
+			continue
 		}
+		next.Fingerprint = c.Fingerprint
+		rivals = append(rivals, next)
+	}
+	return told, rivals
+}
+
+// with is f with the fields of one correction.
+func (f *Fact) with(c *Fact) *Fact {
+	out, caller := *f, *f.Caller
+	out.Caller = &caller
+	for i := range linkFields {
+		if value, ok := c.Detail.Fields[linkFields[i].name]; ok {
+			linkFields[i].set(&out, value)
+		}
+	}
+	if caller.OnBehalfOfStore == "" {
+		caller.OnBehalfOfUser = ""
 	}
 	if caller == *f.Caller {
 		out.Caller = f.Caller
+	}
+	return &out
+}
+
+// changedHands reports whether a corrected identity leads to somebody else. One
+// that named nobody may be told.
+func changedHands(before, now *Identity) bool {
+	if callerName(before) == "" && before.ARN == "" {
+		return false
+	}
+	return !sameCaller(before, now) || !sameOrigin(namedOnRecord(before), namedOnRecord(now))
+}
+
+// rivalled is the chain of an event whose addenda may name other callers.
+func rivalled(u *Use, c *Chain, fixes []*Fact) *Chain {
+	rivals := (&Fact{Use: *u}).rivals(fixes)
+	if len(rivals) == 0 || c.Evidence == Contested {
+		return c
+	}
+	out := *c
+	out.Evidence, out.Origin, out.Gaps = Contested, nil, nil
+	out.Candidates = []Candidate{{Origin: c.Origin, Event: &Fact{Use: *u}}}
+	for _, r := range rivals {
+		out.Candidates = append(out.Candidates, Candidate{Origin: namedOnRecord(r.Caller), Event: r})
 	}
 	return &out
 }

@@ -213,14 +213,14 @@ func (r *Resolver) read(ctx context.Context, slots []slot, found map[slot][]*Fac
 		if slots[0].day != allTime {
 			day = dayOf(f.Time)
 		}
-		told := f
+		told, rivals := f, []*Fact(nil)
 		if c, ok := fixes[f.ID.Event]; ok {
-			told = f.Corrected(c)
+			told, rivals = f.correct(c)
 		}
 		for _, key := range f.Keys() {
 			s := slot{key, day}
 			if _, wanted := found[s]; wanted {
-				found[s] = append(found[s], told)
+				found[s] = append(append(found[s], told), rivals...)
 			}
 		}
 	}

@@ -71,6 +71,11 @@ func (r *Resolver) Resolve(ctx context.Context, uses []Use) ([]*Chain, error) {
 			return nil, err
 		}
 	}
+	if len(fixes) > 0 {
+		for i := range uses {
+			chains[i] = rivalled(&uses[i], chains[i], fixes[uses[i].ID.Event])
+		}
+	}
 	return chains, nil
 }
 

@@ -189,14 +189,14 @@ func TestNames(t *testing.T) {
 func TestCorrected(t *testing.T) {
 	_, facts := read(t, sts("AssumeRole", alice, request, `{`+credentials+`,`+assumed+`}`))
 	issued := facts[1]
-	_, more := read(t, `{"eventTime":"2024-03-02T12:00:00Z","eventSource":"sts.amazonaws.com","eventName":"AssumeRole","eventID":"ev-9","recipientAccountId":"222222222222",
-		"userIdentity":{"type":"IAMUser","principalId":"AIDAQQQQMALLORY","sessionContext":{"attributes":{"creationDate":"2024-03-01T10:00:00Z"}}},
+	_, more := read(t, `{"eventTime":"2024-03-01T12:00:00Z","eventSource":"sts.amazonaws.com","eventName":"AssumeRole","eventID":"ev-9","recipientAccountId":"222222222222",
+		"userIdentity":{"type":"IAMUser","principalId":"AIDAQQQQALICE","sessionContext":{"attributes":{"creationDate":"2024-03-01T10:00:00Z"}}},
 		"addendum":{"reason":"UPDATED_DATA","originalEventID":"ev-1","updatedFields":["userIdentity","responseElements.assumedRoleUser"]}}`)
 	if len(more) != 1 || more[0].Kind != lineage.Correction {
 		t.Fatalf("the addendum gives %d facts, want one correction", len(more))
 	}
 	got := issued.Corrected([]*lineage.Fact{&more[0]})
-	if got.Caller.PrincipalID != "AIDAQQQQMALLORY" || got.Caller.ARN != "" || got.Caller.Created.String() != "2024-03-01T10:00:00Z" {
+	if got.Caller.PrincipalID != "AIDAQQQQALICE" || got.Caller.ARN != "" || got.Caller.Created.String() != "2024-03-01T10:00:00Z" {
 		t.Errorf("caller %+v", got.Caller)
 	}
 	if got.Grant.PrincipalID != "" || got.Grant.AccessKeyID != issued.Grant.AccessKeyID || got.Time != issued.Time {

@@ -84,7 +84,7 @@ func copyVectors() []vector {
 			records: []string{
 				issued,
 				use("u", "10:05:00", dev, strings.Replace(ops, "ASIAOPS", "", 1), `"requestID":"r"`),
-				use("x", "10:30:00", dev, ops, `"requestID":"r","addendum":{"reason":"UPDATED_DATA","updatedFields":"userIdentity.accessKeyId","originalEventID":"u"}`),
+				use("x", "10:05:00", dev, ops, `"requestID":"r","addendum":{"reason":"UPDATED_DATA","updatedFields":"userIdentity.accessKeyId","originalEventID":"u"}`),
 			},
 			want: map[string]string{
 				"u": "exact iam:111111111111:AIDAALICE by access-key > s[a exact access-key]",
@@ -94,7 +94,7 @@ func copyVectors() []vector {
 			name: "29, 16 an addendum says that the call was denied",
 			records: []string{
 				issued, use("u", "10:05:00", dev, ops),
-				assumeRole("x", "10:30:00", dev, user(dev, "alice"), dev, "Ops", "s", "", `"responseElements":null,"errorCode":"AccessDenied","addendum":{"reason":"UPDATED_DATA","updatedFields":"errorCode","originalEventID":"a"}`),
+				assumeRole("x", "10:00:00", dev, user(dev, "alice"), dev, "Ops", "s", "", `"responseElements":null,"errorCode":"AccessDenied","addendum":{"reason":"UPDATED_DATA","updatedFields":"errorCode","originalEventID":"a"}`),
 			},
 			want: map[string]string{
 				"u": "unresolved - > s[- unresolved not a:denied] gap no-issuer-log@111111111111",

@@ -157,3 +157,28 @@ func maskVectors() []vector {
 	}
 	return out
 }
+
+// addendumVectors are addenda that anybody could have written.
+func addendumVectors() []vector {
+	add := func(reason string) string {
+		return `"addendum":{"reason":"` + reason + `","updatedFields":"userIdentity","originalEventID":"x"}`
+	}
+	made := use("x", "10:00:00", dev, user(dev, "alice"))
+	alice := map[string]string{"x": "exact iam:111111111111:AIDAALICE by named-on-record"}
+	bob := user(dev, "bob")
+	return []vector{
+		{name: "an addendum to another call", records: []string{made, call("y", "10:00:00", dev, "s3", "GetObject", bob, add("UPDATED_DATA"))}, want: alice},
+		{name: "an addendum of another time", records: []string{made, use("y", "10:00:01", dev, bob, add("UPDATED_DATA"))}, want: alice},
+		{name: "an addendum for another reason", records: []string{made, use("y", "10:00:00", dev, bob, add("DELIVERY_DELAY"))}, want: alice},
+		{name: "an addendum that names another caller", records: []string{made, use("y", "10:00:00", dev, bob, add("UPDATED_DATA"))}, want: map[string]string{
+			"x": "contested - ? x iam:111111111111:AIDAALICE by named-on-record ? x iam:111111111111:AIDABOB by named-on-record",
+		}},
+		{name: "an addendum that names another caller of an issuing call", records: []string{
+			assumeRole("x", "10:00:00", dev, user(dev, "alice"), dev, "Ops", "s", "ASIAOPS"),
+			assumeRole("y", "10:00:00", dev, bob, dev, "Ops", "s", "", add("UPDATED_DATA")),
+			use("u", "10:05:00", dev, role(dev, "Ops", "s", "ASIAOPS", "10:00:00")),
+		}, want: map[string]string{
+			"u": "contested - > s[- contested access-key] ? x iam:111111111111:AIDAALICE by named-on-record ? x iam:111111111111:AIDABOB by named-on-record",
+		}},
+	}
+}

@@ -30,6 +30,6 @@ func vectors() []vector {
 		crossAccountVectors(), switchVectors(), portalVectors(), instanceVectors(), serviceVectors(), forwardVectors(), tokenVectors(),
 		rootVectors(), workloadVectors(), webVectors(), guardVectors(), creationVectors(), expiryVectors(), timeVectors(), contestVectors(), variantVectors(),
 		shapeVectors(), loopVectors(), ownKeyVectors(), copyVectors(), toldVectors(), coverageVectors(), identityVectors(), grantVectors(), soleVectors(),
-		forgedCallerVectors(), forgedSourceVectors(), secondVectors(), mistypedVectors(), maskVectors(),
+		forgedCallerVectors(), forgedSourceVectors(), secondVectors(), mistypedVectors(), maskVectors(), addendumVectors(),
 	)
 }
