@@ -108,6 +108,15 @@ func switchVectors() []vector {
 				"u": "inferred iam:111111111111:AIDABOB by sign-in > bob[sw inferred sign-in] cross",
 			},
 		},
+	}
+}
+
+// disputedSwitchVectors are sign-ins that contradict what they began, or each
+// other.
+func disputedSwitchVectors() []vector {
+	work := use("u", "10:05:00", prod, role(prod, "Admin", "bob", "ASIAUSED", "10:00:00"))
+	from := "arn:aws:iam::" + dev + ":user/bob"
+	return []vector{
 		{
 			name: "SwitchRole names another user than the issuance",
 			records: []string{
@@ -165,11 +174,18 @@ func switchVectors() []vector {
 				"u":  "contested - > bob[a strong session] ? a iam:111111111111:AIDABOB by session ! SwitchFrom iam:111111111111:arn:aws:iam::111111111111:user/carol by sign-in cross",
 			},
 		},
+	}
+}
+
+// strayedSwitchVectors are sign-ins whose SwitchFrom names no user.
+func strayedSwitchVectors() []vector {
+	work := use("u", "10:05:00", prod, role(prod, "Admin", "bob", "ASIAUSED", "10:00:00"))
+	return []vector{
 		{
 			name: "a SwitchFrom that has not the form of an ARN names nobody",
 			records: []string{
 				switchRole("s1", "10:00:00", prod, "Admin", "bob", "arn:aws:iam::"+dev+":user/"), work,
-				switchRole("s2", "10:00:10", prod, "Admin", "two", " "+from), use("v", "10:05:00", prod, role(prod, "Admin", "two", "ASIATWO", "10:00:10")),
+				switchRole("s2", "10:00:10", prod, "Admin", "two", " arn:aws:iam::"+dev+":user/bob"), use("v", "10:05:00", prod, role(prod, "Admin", "two", "ASIATWO", "10:00:10")),
 				switchRole("s3", "10:00:20", prod, "Admin", "three", "arn:aws:iam:::user/bob"), use("w", "10:05:00", prod, role(prod, "Admin", "three", "ASIATHREE", "10:00:20")),
 				switchRole("s4", "10:00:30", prod, "Admin", "four", "arn:aws:iam::"+dev+":user/b\\u0000b"), use("x", "10:05:00", prod, role(prod, "Admin", "four", "ASIAFOUR", "10:00:30")),
 			},

@@ -27,7 +27,7 @@ func TestVectors(t *testing.T) {
 
 func vectors() []vector {
 	return slices.Concat(
-		crossAccountVectors(), switchVectors(), portalVectors(), instanceVectors(), serviceVectors(), forwardVectors(), tokenVectors(),
+		crossAccountVectors(), switchVectors(), disputedSwitchVectors(), strayedSwitchVectors(), portalVectors(), instanceVectors(), serviceVectors(), forwardVectors(), tokenVectors(),
 		rootVectors(), workloadVectors(), webVectors(), guardVectors(), creationVectors(), expiryVectors(), timeVectors(), contestVectors(), variantVectors(),
 		shapeVectors(), loopVectors(), ownKeyVectors(), copyVectors(), toldVectors(), coverageVectors(), identityVectors(), grantVectors(), soleVectors(),
 		forgedCallerVectors(), forgedSourceVectors(), secondVectors(), mistypedVectors(), maskVectors(), addendumVectors(),
