@@ -122,7 +122,8 @@ func isMasked(s string) bool {
 }
 
 // isMaskedKey reports the same of a value that things are found by, an id or a
-// key: there what stands for nothing is a mask too.
+// key: there what stands for nothing is a mask too. A mask that looks like a key
+// is left to the guards (linkage.md section 1).
 func isMaskedKey(s string) bool {
 	if s == "" {
 		return false
@@ -132,10 +133,7 @@ func isMaskedKey(s string) bool {
 	case "", "null", "nil", "none", "n/a", "hidden", "masked", "removed":
 		return true
 	}
-	for _, kind := range [...]string{"asia", "akia", "aroa", "aida"} {
-		bare = strings.TrimPrefix(bare, kind)
-	}
-	return bare != "" && strings.Trim(bare, "x") == "" || isMasked(s)
+	return strings.Trim(bare, "x") == "" || isMasked(s)
 }
 
 func unmaskedKey(s string) string {
