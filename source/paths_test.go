@@ -31,7 +31,10 @@ func tree(t *testing.T, files ...string) {
 func link(t *testing.T, to, name string) {
 	t.Helper()
 	if err := os.Symlink(to, name); err != nil {
-		t.Skipf("no symbolic links here: %v", err)
+		if os.Getenv("CI") == "true" {
+			t.Fatal(err)
+		}
+		t.Skipf("SKIPPED, NOT TESTED ON SYMBOLIC LINKS: %v", err)
 	}
 }
 
