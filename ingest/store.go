@@ -13,8 +13,8 @@ type Source interface {
 	Next(ctx context.Context) (source.Delivery, error)
 }
 
-// Store is what the pump asks of a store. Has and Add are called from several
-// goroutines at once; Commit is not called during either.
+// Store is what the pump asks of a store. All but Commit are called from several
+// goroutines at once, those about one file from one after the other.
 type Store interface {
 	// Has reports whether the file is already there, so that it need not be
 	// read again.
@@ -24,7 +24,11 @@ type Store interface {
 	// nothing and counts as a duplicate, a variant counts as kept. A record
 	// that the store does not want counts as neither.
 	Add(ctx context.Context, file source.File) (kept, duplicate int, err error)
-	// Commit makes all that was added durable and visible to readers.
+	// Finish tells that no more of a file comes, and why it could not be read
+	// to its end, if it could not. From the next commit on [Store.Has] knows a
+	// file that could; one that could not is to be read again.
+	Finish(ctx context.Context, file cloudtrail.LogFile, failed error) error
+	// Commit makes all that was added before it durable and visible to readers.
 	Commit(ctx context.Context) error
 }
 

@@ -68,6 +68,9 @@ func (w *worker) read(ctx context.Context, j job) error {
 		j.delivery.failed(f.broken)
 		w.fail(f.broken)
 	}
+	if err := w.store.Finish(ctx, j.item.LogFile, f.broken); err != nil {
+		return w.storeFailed(err)
+	}
 	w.count(files, Counts{}, 0)
 	return nil
 }

@@ -91,6 +91,8 @@ type Index interface {
 // Horizon tells what is known of an account's log in a region at a moment.
 type Horizon interface {
 	At(account, region string, t cloudtrail.Time) Coverage
+	// Steady is from when until when, both included, At says what it says at t.
+	Steady(account, region string, t cloudtrail.Time) (from, until cloudtrail.Time)
 }
 
 // Coverage is one reading of a Horizon.

@@ -2,6 +2,7 @@ package lineage
 
 import (
 	"iter"
+	"math"
 	"sort"
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
@@ -32,24 +33,56 @@ type place struct{ account, region string }
 // deliveries are the first and the newest stamp.
 type deliveries struct{ first, newest cloudtrail.Time }
 
-// NewHorizon reads the names of the files in the set, in any order; files whose
-// names tell nothing (renamed, inline, no log files) cover nothing. It fails
-// only as files does.
-func NewHorizon(files iter.Seq2[cloudtrail.LogFile, error], lost ...Lost) (*LogHorizon, error) {
-	h := &LogHorizon{spans: map[place]deliveries{}, lost: map[place][]Lost{}}
+// Span is what is there of one account and region, by the names of its log
+// files.
+type Span struct {
+	Account, Region string
+	Files           int
+	First, Newest   cloudtrail.Time // delivery stamps; zero where no name tells
+}
+
+// Add counts a file of the span's account and region. A stamp counts where the
+// name is a log file's.
+func (s *Span) Add(f cloudtrail.LogFile) {
+	s.Files++
+	if f.Kind != cloudtrail.LogFileKind || f.Delivered.IsZero() {
+		return
+	}
+	if s.First.IsZero() || f.Delivered < s.First {
+		s.First = f.Delivered
+	}
+	s.Newest = max(s.Newest, f.Delivered)
+}
+
+// Spans sums up log files, given in any order, by account and region. Those
+// whose names tell neither are in the span of no account.
+func Spans(files iter.Seq2[cloudtrail.LogFile, error]) ([]Span, error) {
+	at := map[place]int{}
+	var all []Span
 	for f, err := range files {
 		if err != nil {
 			return nil, err
 		}
-		if f.Kind != cloudtrail.LogFileKind || f.Account == "" || f.Region == "" || f.Delivered.IsZero() {
-			continue
-		}
-		at := place{f.Account, f.Region}
-		d, ok := h.spans[at]
+		p := place{f.Account, f.Region}
+		i, ok := at[p]
 		if !ok {
-			d = deliveries{f.Delivered, f.Delivered}
+			i = len(all)
+			at[p] = i
+			all = append(all, Span{Account: p.account, Region: p.region})
 		}
-		h.spans[at] = deliveries{min(d.first, f.Delivered), max(d.newest, f.Delivered)}
+		all[i].Add(f)
+	}
+	return all, nil
+}
+
+// NewHorizon reads what is there, one span an account and region. One without
+// stamps (renamed, inline, no log files) covers nothing.
+func NewHorizon(spans []Span, lost ...Lost) *LogHorizon {
+	h := &LogHorizon{spans: map[place]deliveries{}, lost: map[place][]Lost{}}
+	for _, s := range spans {
+		if s.Account != "" && s.Region != "" && !s.Newest.IsZero() {
+			h.spans[place{s.Account, s.Region}] = deliveries{s.First, s.Newest}
+		}
 	}
 	for _, m := range lost {
 		at := place{m.Account, m.Region}
@@ -58,7 +91,7 @@ func NewHorizon(files iter.Seq2[cloudtrail.LogFile, error], lost ...Lost) (*LogH
 	for at, spans := range h.lost {
 		h.lost[at] = joined(spans)
 	}
-	return h, nil
+	return h
 }
 
 // joined sorts spans and makes one of those that touch.
@@ -98,6 +131,31 @@ func (h *LogHorizon) At(account, region string, t cloudtrail.Time) Coverage {
 		return BehindNewest
 	}
 	return Covered
+}
+
+// Steady implements [Horizon].
+func (h *LogHorizon) Steady(account, region string, t cloudtrail.Time) (from, until cloudtrail.Time) {
+	from, until = math.MinInt64, math.MaxInt64
+	if h == nil {
+		return from, until
+	}
+	at := place{account, region}
+	// Where a reading may end: before each of these moments.
+	var ends []cloudtrail.Time
+	if d, ok := h.spans[at]; ok {
+		ends = append(ends, d.first-lateness, d.newest-lateness+1)
+	}
+	for _, m := range h.lost[at] {
+		ends = append(ends, m.From, m.Until+1)
+	}
+	for _, end := range ends {
+		if end <= t {
+			from = max(from, end)
+		} else {
+			until = min(until, end-1)
+		}
+	}
+	return from, until
 }
 
 // Newest is the newest delivery stamp of all, the moment up to which the set

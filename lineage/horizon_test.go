@@ -29,6 +29,15 @@ func files(list ...cloudtrail.LogFile) iter.Seq2[cloudtrail.LogFile, error] {
 	}
 }
 
+func horizon(t *testing.T, files iter.Seq2[cloudtrail.LogFile, error], lost ...lineage.Lost) *lineage.LogHorizon {
+	t.Helper()
+	spans, err := lineage.Spans(files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return lineage.NewHorizon(spans, lost...)
+}
+
 func TestHorizon(t *testing.T) {
 	set := []cloudtrail.LogFile{
 		delivered("111111111111", "us-east-1", noon),
@@ -64,10 +73,7 @@ func TestHorizon(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			for _, order := range [][]cloudtrail.LogFile{set, reversed(set)} {
-				h, err := lineage.NewHorizon(files(order...), touching, unlogged, hole)
-				if err != nil {
-					t.Fatal(err)
-				}
+				h := horizon(t, files(order...), touching, unlogged, hole)
 				if got := h.At(c.account, c.region, c.at); got != c.want {
 					t.Errorf("At(%s, %s, %v) = %d, want %d", c.account, c.region, c.at, got, c.want)
 				}
@@ -86,17 +92,11 @@ func reversed(set []cloudtrail.LogFile) []cloudtrail.LogFile {
 func TestHorizonMovesByDeliveriesAlone(t *testing.T) {
 	first := delivered("111111111111", "us-east-1", noon)
 	use := noon - 14*minute
-	h, err := lineage.NewHorizon(files(first))
-	if err != nil {
-		t.Fatal(err)
-	}
+	h := horizon(t, files(first))
 	if got := h.At(first.Account, first.Region, use); got != lineage.BehindNewest {
 		t.Errorf("at the newest delivery less 14 minutes: %d, want BehindNewest", got)
 	}
-	h, err = lineage.NewHorizon(files(first, delivered(first.Account, first.Region, noon+5*minute)))
-	if err != nil {
-		t.Fatal(err)
-	}
+	h = horizon(t, files(first, delivered(first.Account, first.Region, noon+5*minute)))
 	if got := h.At(first.Account, first.Region, use); got != lineage.Covered {
 		t.Errorf("after the next delivery: %d, want Covered", got)
 	}
@@ -106,10 +106,7 @@ func TestHorizonMovesByDeliveriesAlone(t *testing.T) {
 }
 
 func TestHorizonWithoutNamesKnowsNothing(t *testing.T) {
-	h, err := lineage.NewHorizon(files(cloudtrail.LogFile{URI: "-"}))
-	if err != nil {
-		t.Fatal(err)
-	}
+	h := horizon(t, files(cloudtrail.LogFile{URI: "-"}))
 	for _, h := range []*lineage.LogHorizon{h, nil} {
 		if got := h.At("111111111111", "us-east-1", noon); got != lineage.UnknownCoverage {
 			t.Errorf("At = %d, want UnknownCoverage", got)
@@ -122,8 +119,27 @@ func TestHorizonWithoutNamesKnowsNothing(t *testing.T) {
 
 func TestHorizonHandsOnTheErrorOfItsFiles(t *testing.T) {
 	broken := errors.New("catalogue is gone")
-	_, err := lineage.NewHorizon(func(yield func(cloudtrail.LogFile, error) bool) { yield(cloudtrail.LogFile{}, broken) })
+	_, err := lineage.Spans(func(yield func(cloudtrail.LogFile, error) bool) { yield(cloudtrail.LogFile{}, broken) })
 	if !errors.Is(err, broken) {
-		t.Errorf("NewHorizon: %v, want %v", err, broken)
+		t.Errorf("Spans: %v, want %v", err, broken)
+	}
+}
+
+// What is steady must be so: between the ends every moment reads alike, and
+// beyond them, where there are ends, it may differ.
+func TestHorizonSteady(t *testing.T) {
+	const account, region = "111111111111", "us-east-1"
+	h := horizon(t, files(delivered(account, region, noon), delivered(account, region, noon+60*minute)),
+		lineage.Lost{Account: account, Region: region, From: noon + 10*minute, Until: noon + 20*minute})
+	for at := noon - 30*minute; at < noon+90*minute; at += 30 {
+		from, until := h.Steady(account, region, at)
+		if from > at || until < at {
+			t.Fatalf("%v is not within %v to %v", at, from, until)
+		}
+		for other := max(from, noon-40*minute); other <= min(until, noon+100*minute); other++ {
+			if h.At(account, region, other) != h.At(account, region, at) {
+				t.Fatalf("%v and %v read unlike, yet are steady", at, other)
+			}
+		}
 	}
 }

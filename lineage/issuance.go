@@ -12,9 +12,12 @@ import (
 // issuesByName reports whether the call is known to hand out temporary
 // credentials (linkage.md section 3). Any other is known by an access key of
 // theirs in its response.
-func issuesByName(r *cloudtrail.Record) bool { return issues(r.EventSource, r.EventName) }
+func issuesByName(r *cloudtrail.Record) bool { return IssuesCredentials(r.EventSource, r.EventName) }
 
-func issues(source, name string) bool {
+// IssuesCredentials reports whether a call is one that hands out temporary
+// credentials, by its name. Its chain may depend on the call itself, that of any
+// other on who made it, where and when alone.
+func IssuesCredentials(source, name string) bool {
 	switch name {
 	case "AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity", "AssumeRoot",
 		"GetSessionToken", "GetFederationToken", "GetDelegatedAccessToken":

@@ -32,17 +32,9 @@ type answer struct {
 	chain   *Chain
 	lo, hi  cloudtrail.Time // event times, both included
 	calling bool            // as the caller of an issuing call
-	// What the log's coverage had a say in holds for one region, and as long
-	// as the readings at the event's own time stay what they are.
+	// What the log's coverage had a say in holds for one region.
 	regional bool
 	region   string
-	readings []reading
-}
-
-// reading is what the horizon said at the event's own time.
-type reading struct {
-	account, region string
-	said            Coverage
 }
 
 // mostAnswers is how many answers are kept for one identity; more would make
@@ -60,11 +52,30 @@ func (r *Resolver) recall(u *Use, calling bool) *Chain {
 		return nil
 	}
 	for i := range *list {
-		if a := &(*list)[i]; r.holds(a, u, calling) {
+		if a := &(*list)[i]; a.holds(u, calling) {
 			return a.chain
 		}
 	}
 	return nil
+}
+
+// Steady reports whether the chain that [Resolver.Resolve] just gave for a use
+// is that of every other call, but those that hand out credentials, which the
+// same caller made in the same region from then until a later moment, the end
+// included. It may say no where it is.
+func (r *Resolver) Steady(u *Use, until cloudtrail.Time) bool {
+	r.mu.RLock()
+	fixes := len(r.fixes)
+	r.mu.RUnlock()
+	v, ok := r.memory.byPointer.Load(u.Caller)
+	if !ok || fixes > 0 || IssuesCredentials(u.EventSource, u.EventName) {
+		return false
+	}
+	list := v.(*answers).list.Load()
+	if list == nil {
+		return false
+	}
+	return slices.ContainsFunc(*list, func(a answer) bool { return a.holds(u, false) && until <= a.hi })
 }
 
 // equal returns the answers of all identities equal to one, empty ones if it is
@@ -113,17 +124,8 @@ func (r *Resolver) forget() {
 	m.issuances.Clear()
 }
 
-func (r *Resolver) holds(a *answer, u *Use, calling bool) bool {
-	if a.calling != calling || u.Time < a.lo || u.Time > a.hi || a.regional && a.region != u.Region {
-		return false
-	}
-	for i := range a.readings {
-		m := &a.readings[i]
-		if r.horizon.At(m.account, m.region, u.Time) != m.said {
-			return false
-		}
-	}
-	return true
+func (a *answer) holds(u *Use, calling bool) bool {
+	return a.calling == calling && u.Time >= a.lo && u.Time <= a.hi && (!a.regional || a.region == u.Region)
 }
 
 // remember keeps an answer.
@@ -134,7 +136,7 @@ func (r *Resolver) remember(f *frame, c *Chain) {
 	}
 	a := answer{
 		chain: c, lo: f.lo, hi: f.hi, calling: f.calling,
-		regional: f.regional, region: f.use.Region, readings: f.readings,
+		regional: f.regional, region: f.use.Region,
 	}
 	keep := v.(*answers)
 	for {
@@ -162,7 +164,6 @@ type frame struct {
 
 	lo, hi   cloudtrail.Time
 	regional bool
-	readings []reading
 	single   bool // the answer leans on this one event: it is not kept
 	ring     bool // what fits was made from this very session
 }
@@ -222,13 +223,14 @@ func (f *frame) covered(account string, t cloudtrail.Time) [2]Coverage {
 	return said
 }
 
-// coveredNow is covered at the event's own time.
+// coveredNow is covered at the event's own time. The answer then holds as long
+// as the readings stay what they are.
 func (f *frame) coveredNow(account string) [2]Coverage {
 	said := f.covered(account, f.use.Time)
-	if f.w.r.horizon != nil && account != "" && !f.use.Time.IsZero() {
-		f.readings = append(f.readings, reading{account, f.use.Region, said[0]})
-		if f.use.Region != globalRegion {
-			f.readings = append(f.readings, reading{account, globalRegion, said[1]})
+	if h := f.w.r.horizon; h != nil && account != "" && !f.use.Time.IsZero() {
+		for _, region := range [...]string{f.use.Region, globalRegion} {
+			lo, hi := h.Steady(account, region, f.use.Time)
+			f.lo, f.hi = max(f.lo, lo), min(f.hi, hi)
 		}
 	}
 	return said

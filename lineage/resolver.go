@@ -50,7 +50,7 @@ func (r *Resolver) Resolve(ctx context.Context, uses []Use) ([]*Chain, error) {
 		if len(fixes) > 0 {
 			asked[i] = corrected(&uses[i], fixes)
 		}
-		if issues(asked[i].EventSource, asked[i].EventName) { // may have variants
+		if IssuesCredentials(asked[i].EventSource, asked[i].EventName) { // may have variants
 			cold = append(cold, i)
 		} else if chains[i] = r.recall(asked[i], false); chains[i] == nil {
 			cold = append(cold, i)

@@ -107,7 +107,7 @@ func shownBy(c *Chain, u *Use) *Chain {
 // name different callers by unique id, whichever of them is the one shown
 // (linkage.md section 1).
 func (w *walk) varied(u *Use, c *Chain) *Chain {
-	if !issues(u.EventSource, u.EventName) || u.Caller.Type == "AWSService" || !w.on(contestOrigins) {
+	if !IssuesCredentials(u.EventSource, u.EventName) || u.Caller.Type == "AWSService" || !w.on(contestOrigins) {
 		return c
 	}
 	var same []*Fact

@@ -113,23 +113,24 @@ func stamps(clocks ...string) []cloudtrail.LogFile {
 }
 
 func horizon(files []cloudtrail.LogFile, lost ...Lost) Horizon {
-	h, err := NewHorizon(func(yield func(cloudtrail.LogFile, error) bool) {
+	spans, err := Spans(func(yield func(cloudtrail.LogFile, error) bool) {
 		for _, f := range files {
 			if !yield(f, nil) {
 				return
 			}
 		}
-	}, lost...)
+	})
 	if err != nil {
 		panic(err)
 	}
-	return h
+	return NewHorizon(spans, lost...)
 }
 
 // unwatched is the horizon of a store whose watch left a span out.
 type unwatched struct{}
 
 func (unwatched) At(string, string, cloudtrail.Time) Coverage { return LeftOut }
+func (unwatched) Steady(_, _ string, t cloudtrail.Time) (from, until cloudtrail.Time) { return t, t }
 
 func coverageVectors() []vector {
 	lost := use("u", "10:20:00", dev, role(dev, "Ops", "s", "ASIAOPS", "10:00:00"))

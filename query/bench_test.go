@@ -39,11 +39,11 @@ func BenchmarkQuestions(b *testing.B) {
 			b.Run(name+"/"+question, func(b *testing.B) {
 				b.ReportAllocs()
 				for b.Loop() {
-					horizon, err := lineage.NewHorizon(store.LogFiles(b.Context()))
+					spans, err := store.Spans(b.Context())
 					if err != nil {
 						b.Fatal(err)
 					}
-					if err := ask(lineage.NewResolver(store, horizon)); err != nil {
+					if err := ask(lineage.NewResolver(store, lineage.NewHorizon(spans))); err != nil {
 						b.Fatal(err)
 					}
 				}

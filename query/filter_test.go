@@ -186,6 +186,14 @@ func (r rawReader) LogFiles(context.Context) iter.Seq2[cloudtrail.LogFile, error
 	}
 }
 
+func (r rawReader) Spans(ctx context.Context) ([]lineage.Span, error) {
+	return lineage.Spans(r.LogFiles(ctx))
+}
+
+func (r rawReader) Tallies(context.Context, Selection) iter.Seq2[*Tally, error] {
+	return func(yield func(*Tally, error) bool) { yield(nil, errNotAsked) }
+}
+
 func (r rawReader) Raw(context.Context, lineage.Location) ([]byte, error) { return []byte(r.raw), nil }
 
 func (r rawReader) Facts(context.Context, []lineage.Key, cloudtrail.Time, cloudtrail.Time) ([]*lineage.Fact, error) {

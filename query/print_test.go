@@ -75,6 +75,12 @@ func (m *madeUp) LogFiles(context.Context) iter.Seq2[cloudtrail.LogFile, error] 
 	return func(func(cloudtrail.LogFile, error) bool) {}
 }
 
+func (m *madeUp) Spans(context.Context) ([]lineage.Span, error) { return nil, nil }
+
+func (m *madeUp) Tallies(ctx context.Context, s query.Selection) iter.Seq2[*query.Tally, error] {
+	return query.TallyRows(m.Rows(ctx, s))
+}
+
 func (m *madeUp) Raw(_ context.Context, at lineage.Location) ([]byte, error) {
 	return fmt.Appendf(nil, `{"eventName":"GetObject","requestParameters":{"bucketName":"bucket%d"}}`, at.Record), nil
 }
@@ -256,7 +262,7 @@ func TestSummaryOfMany(t *testing.T) {
 		t.Fatalf("%d events of %d origins", s.Totals.Events, len(s.Origins))
 	}
 	top := s.Origins[0].Nodes[0].Calls[0].Touched
-	if len(top.Most) > 8 || !top.Many || !slices.IsSortedFunc(top.Most, func(a, b query.Tally) int { return b.Count - a.Count }) {
+	if len(top.Most) > 8 || !top.Many || !slices.IsSortedFunc(top.Most, func(a, b query.Counted) int { return b.Count - a.Count }) {
 		t.Errorf("touched: %+v", top)
 	}
 }

@@ -21,11 +21,29 @@ type Row struct {
 // concurrent use.
 type Reader interface {
 	lineage.Index
+	Events
+	Files
+}
+
+// Events is what a store tells of its events.
+type Events interface {
 	// Rows yields one row an event (of variants the one with the least
 	// Fingerprint), by time, then event id, then recipient; backwards where
 	// the selection asks for it. The Row is overwritten by the next step;
 	// its strings and its Caller stay valid.
 	Rows(ctx context.Context, s Selection) iter.Seq2[*Row, error]
+	// Tallies counts the events of a selection, each once, in any order. It
+	// keeps exactly to Since and Until, else it may count more than is asked
+	// for, in tallies of their own; EventIDs and EventNames are not asked of
+	// it. The Tally is overwritten by the next step as a Row is.
+	Tallies(ctx context.Context, s Selection) iter.Seq2[*Tally, error]
+}
+
+// Files is what a store tells of its log files.
+type Files interface {
+	// Spans are what is there of each account and region, by the names of the
+	// log files that were read; the files of no account among them.
+	Spans(ctx context.Context) ([]lineage.Span, error)
 	// LogFiles yields every log file that was read, in any order.
 	LogFiles(ctx context.Context) iter.Seq2[cloudtrail.LogFile, error]
 	// Raw returns the record itself, as it stands in its log file.

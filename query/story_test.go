@@ -111,9 +111,9 @@ func tell(t testing.TB, records []string, perFile int) (*memory.Store, *lineage.
 	if err := store.Commit(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	horizon, err := lineage.NewHorizon(store.LogFiles(t.Context()))
+	spans, err := store.Spans(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	return store, lineage.NewResolver(store, horizon)
+	return store, lineage.NewResolver(store, lineage.NewHorizon(spans))
 }

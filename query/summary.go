@@ -99,13 +99,13 @@ type Call struct {
 // Top is the most frequent of some values, by count, then first seen, and how
 // many more different values there were.
 type Top struct {
-	Most []Tally
+	Most []Counted
 	More int
 	Many bool // More is a lower bound: there were too many to remember
 }
 
-// Tally is one value and its number of events.
-type Tally struct {
+// Counted is one value and its number of events.
+type Counted struct {
 	Value string
 	Count int
 }

@@ -200,7 +200,7 @@ func TestCounterIsBounded(t *testing.T) {
 	if len(c.list) != mostKept || len(top.Most) != mostShown || top.More != mostKept-mostShown || !top.Many {
 		t.Errorf("%d kept, %d shown, %d more, many %v", len(c.list), len(top.Most), top.More, top.Many)
 	}
-	if diff := cmp.Diff([]Tally{{"often", 100_000}, {"once 0", 1}}, top.Most[:2]); diff != "" {
+	if diff := cmp.Diff([]Counted{{"often", 100_000}, {"once 0", 1}}, top.Most[:2]); diff != "" {
 		t.Errorf("most (-want +got):\n%s", diff)
 	}
 }
@@ -246,8 +246,8 @@ func TestSummaryPlaces(t *testing.T) {
 	}
 	node := b.summary().Origins[0].Nodes[0]
 	want := Places{
-		Addresses: Top{Most: []Tally{{"192.0.2.2", 2}, {"203.0.113.66", 1}}},
-		Programs:  Top{Most: []Tally{{"boto3", 3}}},
+		Addresses: Top{Most: []Counted{{"192.0.2.2", 2}, {"203.0.113.66", 1}}},
+		Programs:  Top{Most: []Counted{{"boto3", 3}}},
 	}
 	if diff := cmp.Diff(want, node.Places); diff != "" || node.Sessions != 3 {
 		t.Errorf("%d sessions (-want +got):\n%s", node.Sessions, diff)

@@ -32,11 +32,11 @@ func made(t testing.TB, org *synth.Org) (*memory.Store, *lineage.Resolver) {
 	if err := store.Commit(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	horizon, err := lineage.NewHorizon(store.LogFiles(t.Context()))
+	spans, err := store.Spans(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	return store, lineage.NewResolver(store, horizon)
+	return store, lineage.NewResolver(store, lineage.NewHorizon(spans))
 }
 
 // Every event is counted once in a summary, in the node of its caller.

@@ -15,7 +15,7 @@ const (
 // counter counts values in bounded memory: a million events may touch a million
 // things. Fed in a fixed order, what it forgets is fixed too.
 type counter struct {
-	list  []Tally        // in the order in which the values first came
+	list  []Counted        // in the order in which the values first came
 	index map[string]int // into list; nil while that is short, as nearly all are
 	full  bool           // some value was not remembered
 }
@@ -36,7 +36,7 @@ func (c *counter) addN(value string, n int) {
 	case len(c.list) == mostKept:
 		c.full = true
 	default:
-		c.list = append(c.list, Tally{value, n})
+		c.list = append(c.list, Counted{value, n})
 		c.note(len(c.list) - 1)
 	}
 }
@@ -46,7 +46,7 @@ func (c *counter) find(value string) (at int, ok bool) {
 		at, ok = c.index[value]
 		return at, ok
 	}
-	at = slices.IndexFunc(c.list, func(t Tally) bool { return t.Value == value })
+	at = slices.IndexFunc(c.list, func(t Counted) bool { return t.Value == value })
 	return at, at >= 0
 }
 
@@ -72,9 +72,9 @@ func (c *counter) merge(o *counter) {
 
 // sorted has the most frequent first, of those equally frequent the first seen:
 // of what one call touches, AWS names the whole before the part.
-func (c *counter) sorted() []Tally {
+func (c *counter) sorted() []Counted {
 	all := slices.Clone(c.list)
-	slices.SortStableFunc(all, func(x, y Tally) int { return cmp.Compare(y.Count, x.Count) })
+	slices.SortStableFunc(all, func(x, y Counted) int { return cmp.Compare(y.Count, x.Count) })
 	return all
 }
 

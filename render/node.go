@@ -158,7 +158,7 @@ func apiName(c *query.Call) string { return calledWords(c.EventSource, c.EventNa
 func (p *page) callDetail(c *query.Call, here string, room int) piece {
 	var parts []string
 	if c.Errors > 0 {
-		codes := joinedBy(c.ErrorCodes.Most, " ", func(t query.Tally) string { return t.Value })
+		codes := joinedBy(c.ErrorCodes.Most, " ", func(t query.Counted) string { return t.Value })
 		if c.Errors < c.Count {
 			codes = fmt.Sprintf("%d failed %s", c.Errors, codes)
 		}

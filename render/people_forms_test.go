@@ -207,13 +207,13 @@ func poisonSummary(sum *query.Summary, h string) {
 				poisonHop(n.Hop, h)
 			}
 			n.IssuedToAddress += h
-			n.OtherAgents.Most = append(n.OtherAgents.Most, query.Tally{Value: h, Count: 1})
-			n.Addresses.Most = append(n.Addresses.Most, query.Tally{Value: h, Count: 1})
+			n.OtherAgents.Most = append(n.OtherAgents.Most, query.Counted{Value: h, Count: 1})
+			n.Addresses.Most = append(n.Addresses.Most, query.Counted{Value: h, Count: 1})
 			for _, c := range n.Calls {
 				c.EventName += h
 				c.Via += h
-				c.Touched.Most = append(c.Touched.Most, query.Tally{Value: h, Count: 1})
-				c.ErrorCodes.Most = append(c.ErrorCodes.Most, query.Tally{Value: h, Count: 1})
+				c.Touched.Most = append(c.Touched.Most, query.Counted{Value: h, Count: 1})
+				c.ErrorCodes.Most = append(c.ErrorCodes.Most, query.Counted{Value: h, Count: 1})
 			}
 			walk(n.Children)
 		}

@@ -23,7 +23,7 @@ func story() *query.Summary {
 	}
 	payments := &query.Node{
 		Hop: &second, Evidence: lineage.Strong, Sessions: 3, Activity: did(11, 7, 2, "2016-04-05T20:45:20Z", "2016-04-05T21:02:10Z", "203.0.113.77"),
-		IssuedToAddress: "198.51.100.9", OtherAddresses: query.Top{Most: []query.Tally{{Value: "203.0.113.77", Count: 11}}},
+		IssuedToAddress: "198.51.100.9", OtherAddresses: query.Top{Most: []query.Counted{{Value: "203.0.113.77", Count: 11}}},
 		Calls: []*query.Call{
 			{EventSource: "dynamodb.amazonaws.com", EventName: "PutItem", Write: true, Count: 5, Touched: touched(0, "table/ledger")},
 			{EventSource: "iam.amazonaws.com", EventName: "AttachRolePolicy", Write: true, Count: 2, Errors: 2, ErrorCodes: touched(0, "AccessDenied"), Touched: touched(0, "role/PaymentsAdmin")},
@@ -154,7 +154,7 @@ func eventLines() []query.Line {
 func did(events, writes, errors int, first, last string, from ...string) query.Activity {
 	out := query.Activity{Events: events, Writes: writes, Errors: errors, First: at(first), Last: at(last)}
 	for i, f := range from {
-		out.Addresses.Most = append(out.Addresses.Most, query.Tally{Value: f, Count: len(from) - i})
+		out.Addresses.Most = append(out.Addresses.Most, query.Counted{Value: f, Count: len(from) - i})
 	}
 	return out
 }
@@ -162,7 +162,7 @@ func did(events, writes, errors int, first, last string, from ...string) query.A
 func touched(more int, values ...string) query.Top {
 	t := query.Top{More: more}
 	for _, v := range values {
-		t.Most = append(t.Most, query.Tally{Value: v, Count: 1})
+		t.Most = append(t.Most, query.Counted{Value: v, Count: 1})
 	}
 	return t
 }

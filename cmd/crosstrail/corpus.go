@@ -56,11 +56,11 @@ func (q *question) read(ctx context.Context, sources []string) (*corpus, error) 
 		return nil, err
 	}
 	c := &corpus{Reader: store, files: files, records: records, variants: store.Variants()}
-	horizon, err := lineage.NewHorizon(store.LogFiles(ctx))
+	spans, err := store.Spans(ctx)
 	if err != nil {
 		return nil, err
 	}
-	c.resolver = lineage.NewResolver(store, horizon)
+	c.resolver = lineage.NewResolver(store, lineage.NewHorizon(spans))
 	return c, nil
 }
 

@@ -66,8 +66,9 @@ func readFile(into *bytes.Buffer, name string) error {
 // counter is a store that keeps nothing: what is left of ingest is decoding.
 type counter struct{ events atomic.Int64 }
 
-func (c *counter) Has(context.Context, cloudtrail.LogFile) (bool, error) { return false, nil }
-func (c *counter) Commit(context.Context) error                          { return nil }
+func (c *counter) Has(context.Context, cloudtrail.LogFile) (bool, error)   { return false, nil }
+func (c *counter) Finish(context.Context, cloudtrail.LogFile, error) error { return nil }
+func (c *counter) Commit(context.Context) error                            { return nil }
 
 func (c *counter) Add(_ context.Context, file source.File) (kept, duplicate int, err error) {
 	for range file.Records {
@@ -163,9 +164,9 @@ func summarize(ctx context.Context, folder string, w io.Writer) (events int, err
 }
 
 func newResolver(ctx context.Context, store *memory.Store) (*lineage.Resolver, error) {
-	horizon, err := lineage.NewHorizon(store.LogFiles(ctx))
+	spans, err := store.Spans(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return lineage.NewResolver(store, horizon), nil
+	return lineage.NewResolver(store, lineage.NewHorizon(spans)), nil
 }

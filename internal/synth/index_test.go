@@ -75,7 +75,7 @@ func within(t, from, to cloudtrail.Time) bool {
 	return (from.IsZero() || t >= from) && (to.IsZero() || t <= to)
 }
 
-// logFiles yields the files as NewHorizon reads them.
+// logFiles yields the files as lineage.Spans reads them.
 func (x *index) logFiles(yield func(cloudtrail.LogFile, error) bool) {
 	for _, f := range x.files {
 		if !yield(f, nil) {
@@ -87,10 +87,11 @@ func (x *index) logFiles(yield func(cloudtrail.LogFile, error) bool) {
 // chains are the answers for all events, by identity.
 func (x *index) chains(t testing.TB) map[cloudtrail.ID]*lineage.Chain {
 	t.Helper()
-	horizon, err := lineage.NewHorizon(x.logFiles)
+	spans, err := lineage.Spans(x.logFiles)
 	if err != nil {
 		t.Fatal(err)
 	}
+	horizon := lineage.NewHorizon(spans)
 	ids := make([]cloudtrail.ID, 0, len(x.rows))
 	uses := make([]lineage.Use, 0, len(x.rows))
 	for id, use := range x.rows {

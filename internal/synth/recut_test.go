@@ -55,13 +55,13 @@ func answers(t *testing.T, files []synth.File) []string {
 	if _, _, err := ingest.Pump(t.Context(), &deliveries{files: files}, store, options); err != nil {
 		t.Fatal(err)
 	}
-	horizon, err := lineage.NewHorizon(store.LogFiles(t.Context()))
+	spans, err := store.Spans(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	var lines []string
 	encoder := render.NewEncoder(nil)
-	for line, err := range query.Lines(t.Context(), store, lineage.NewResolver(store, horizon), query.Filter{}) {
+	for line, err := range query.Lines(t.Context(), store, lineage.NewResolver(store, lineage.NewHorizon(spans)), query.Filter{}) {
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
+	"github.com/crosstrail/crosstrail/lineage"
 	"github.com/crosstrail/crosstrail/source"
 )
 
@@ -99,6 +100,10 @@ func (s *Store) Add(ctx context.Context, f source.File) (kept, duplicates int, e
 	return kept, duplicates, nil
 }
 
+// Finish does nothing: who asks a store in memory wants what was read of a file
+// that is damaged further on, and reads it once.
+func (s *Store) Finish(context.Context, cloudtrail.LogFile, error) error { return nil }
+
 // Variants is how many records are kept that tell of an event otherwise than
 // the row that [Store.Rows] yields of it.
 func (s *Store) Variants() int { return len(s.view.Load().hidden) }
@@ -142,6 +147,11 @@ func (s *Store) Commit(context.Context) error {
 	s.events.drop()
 	runtime.KeepAlive(s)
 	return nil
+}
+
+// Spans are what is there of each account and region.
+func (s *Store) Spans(ctx context.Context) ([]lineage.Span, error) {
+	return lineage.Spans(s.LogFiles(ctx))
 }
 
 // LogFiles yields every log file once, in the order they came.

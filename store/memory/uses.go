@@ -2,9 +2,11 @@ package memory
 
 import (
 	"context"
+	"iter"
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/lineage"
+	"github.com/crosstrail/crosstrail/query"
 )
 
 // callers finds rows by who called: four bytes an event, made when first asked.
@@ -57,4 +59,10 @@ func (s *Store) Uses(ctx context.Context, principalID string, from, to cloudtrai
 		}
 	}
 	return uses, ctx.Err()
+}
+
+// Tallies counts the events of a selection as [query.Reader] says.
+func (s *Store) Tallies(ctx context.Context, sel query.Selection) iter.Seq2[*query.Tally, error] {
+	sel.Newest = false
+	return query.TallyRows(s.Rows(ctx, sel))
 }

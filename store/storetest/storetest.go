@@ -20,8 +20,14 @@ import (
 // Store is what a store is to those who fill it and those who ask it.
 type Store interface {
 	query.Reader
+	filler
+}
+
+// filler is what ingest asks of a store.
+type filler interface {
 	Has(ctx context.Context, file cloudtrail.LogFile) (bool, error)
 	Add(ctx context.Context, file source.File) (kept, duplicate int, err error)
+	Finish(ctx context.Context, file cloudtrail.LogFile, failed error) error
 	Commit(ctx context.Context) error
 }
 
@@ -69,7 +75,7 @@ func file(uri string, records ...string) source.File {
 func add(t *testing.T, s Store, files ...source.File) (kept, duplicate int) {
 	t.Helper()
 	var d cloudtrail.Decoder
-	for _, f := range files {
+	for i, f := range files {
 		buf := append(make([]byte, 0, len(f.Body)+cloudtrail.Padding), f.Body...)
 		f.Body = bytes.Clone(f.Body)
 		f.Records = func(yield func(*cloudtrail.Record) bool) {
@@ -89,6 +95,11 @@ func add(t *testing.T, s Store, files ...source.File) (kept, duplicate int) {
 			t.Fatalf("Add %s: %v", f.URI, err)
 		}
 		kept, duplicate = kept+k, duplicate+n
+		if i+1 == len(files) || files[i+1].URI != f.URI {
+			if err := s.Finish(t.Context(), f.LogFile, nil); err != nil {
+				t.Fatalf("Finish %s: %v", f.URI, err)
+			}
+		}
 		for i := range buf {
 			buf[i] = '#'
 		}
