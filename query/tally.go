@@ -15,7 +15,7 @@ const (
 // counter counts values in bounded memory: a million events may touch a million
 // things. Fed in a fixed order, what it forgets is fixed too.
 type counter struct {
-	list  []Counted        // in the order in which the values first came
+	list  []Counted      // in the order in which the values first came
 	index map[string]int // into list; nil while that is short, as nearly all are
 	full  bool           // some value was not remembered
 }
