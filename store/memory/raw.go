@@ -3,15 +3,12 @@ package memory
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
 	"runtime"
 	"slices"
-	"sync"
 
-	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/lineage"
 	"github.com/crosstrail/crosstrail/source"
 )
@@ -33,7 +30,7 @@ func (s *Store) Raw(ctx context.Context, at lineage.Location) ([]byte, error) {
 	if f.URI == "" {
 		return nil, fmt.Errorf("%s: no such log file was read", at.File)
 	}
-	record, err := s.raw.record(ctx, &f, at.Record)
+	record, err := s.again(ctx, &f, at.Record)
 	if err != nil {
 		return nil, err
 	}
@@ -43,102 +40,13 @@ func (s *Store) Raw(ctx context.Context, at lineage.Location) ([]byte, error) {
 	return record, nil
 }
 
-// shelf holds the records of the files that were asked for last: who reads one
-// record of a file reads the next from it too.
-type shelf struct {
-	mu      sync.Mutex
-	volumes []volume // the one used last is last
-	limit   int64    // on a decompressed file: well above what Add has met
-}
-
-// volume is the records of a file, or of a piece of one.
-type volume struct {
-	uri, version string
-	first        int
-	raw          [][]byte // by ordinal, less first; nil where there is no good record
-	size         int
-}
-
-// shelfSize bounds what is held, but for a single file larger than it.
-const shelfSize = 32 << 20
-
-func newShelf() *shelf { return &shelf{limit: source.DefaultMaxFile} }
-
-// met makes room for files as large as one that was added.
-func (s *shelf) met(size int64) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.limit = max(s.limit, 2*size)
-}
-
-func (s *shelf) record(ctx context.Context, f *file, ordinal int) ([]byte, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	at := slices.IndexFunc(s.volumes, func(v volume) bool {
-		return v.uri == f.URI && v.version == f.Version && v.first <= ordinal && ordinal < v.first+len(v.raw)
-	})
-	if at < 0 {
-		v, err := s.read(ctx, f, ordinal)
-		if err != nil {
-			return nil, err
-		}
-		s.volumes = append(s.volumes, v)
-		at = len(s.volumes) - 1
+// again reads a record of a file, or of the body that was kept of a piece.
+func (s *Store) again(ctx context.Context, f *file, ordinal int) ([]byte, error) {
+	if f.open != nil {
+		return s.raw.Record(ctx, source.Item{LogFile: f.LogFile, Open: f.open}, 0, ordinal)
 	}
-	v := s.volumes[at]
-	s.volumes = append(slices.Delete(s.volumes, at, at+1), v)
-	size := 0
-	for _, v := range s.volumes {
-		size += v.size
-	}
-	for ; size > shelfSize && len(s.volumes) > 1; s.volumes = s.volumes[1:] {
-		size -= s.volumes[0].size
-	}
-	raw := v.raw[ordinal-v.first]
-	if raw == nil {
-		return nil, fmt.Errorf("%s, record %d: could not be read", f.URI, ordinal)
-	}
-	return slices.Clone(raw), nil
-}
-
-// read reads the piece of a file that holds a record.
-func (s *shelf) read(ctx context.Context, f *file, ordinal int) (volume, error) {
-	item := source.Item{LogFile: f.LogFile, Open: f.open}
-	first := 0
-	if f.open == nil {
-		first = f.first
-		item.Open = func(context.Context) (io.ReadCloser, error) {
-			return io.NopCloser(bytes.NewReader(f.body)), nil
-		}
-	}
-	var v volume
-	var d cloudtrail.Decoder
-	unpacker := source.NewUnpacker(source.NewBudget(0, s.limit, 1))
-	_, err := unpacker.Pieces(ctx, item, func(p source.Piece) bool {
-		v = volume{uri: f.URI, version: f.Version, first: first}
-		next := first
-		for r, err := range d.Records(p.Plain) {
-			if e, ok := errors.AsType[*cloudtrail.RecordError](err); ok {
-				next = max(next, first+e.Ordinal+1)
-			}
-			if err != nil {
-				continue
-			}
-			next = max(next, first+r.Ordinal+1)
-			v.raw = append(v.raw, make([][]byte, next-first-len(v.raw))...)
-			v.raw[r.Ordinal] = []byte(r.Raw)
-			v.size += len(r.Raw)
-		}
-		first = next
-		return first <= ordinal
-	})
-	if ordinal < v.first+len(v.raw) && ordinal >= v.first {
-		return v, nil // a file cut short further on is good up to there
-	}
-	if err == nil {
-		err = fmt.Errorf("%s: has no record %d any more: the file has changed since it was read", f.URI, ordinal)
-	}
-	return volume{}, err
+	body := func(context.Context) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(f.body)), nil }
+	return s.raw.Record(ctx, source.Item{LogFile: f.LogFile, Open: body}, f.first, ordinal)
 }
 
 // origins finds the rows of a file, by ordinal. Rows are asked for by place only

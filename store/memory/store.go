@@ -31,7 +31,7 @@ type Store struct {
 	names    names
 
 	view atomic.Pointer[view]
-	raw  *shelf
+	raw  source.Shelf
 
 	mu      sync.Mutex // guards what follows
 	idle    []*writer
@@ -62,7 +62,6 @@ func New() *Store {
 		touched:  newDict(cloneText),
 		long:     newDict(cloneText),
 		byURI:    map[string][]uint32{},
-		raw:      newShelf(),
 	}
 	s.events = newEvents(s.places)
 	s.view.Store(&view{store: s})
@@ -96,7 +95,7 @@ func (s *Store) Add(ctx context.Context, f source.File) (kept, duplicates int, e
 			return kept, duplicates, ctx.Err()
 		}
 	}
-	s.raw.met(size)
+	s.raw.Allow(2 * size) // more than was met of it, as its last lines may be no records
 	return kept, duplicates, nil
 }
 
