@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -10,7 +11,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/source"
 )
 
@@ -20,10 +20,15 @@ type Options struct {
 	Memory  int64 // bytes that all workers together may hold of their inputs; 0: as much as MaxFile needs
 	MaxFile int64 // cap on one decompressed file; 0: [source.DefaultMaxFile]
 
+	// SettleEvery is how long a delivery that is to be settled waits for the
+	// commit at most, 0: a second. Where there is none the store commits when
+	// it sees fit, and the pump at the end.
+	SettleEvery time.Duration
+
 	// Progress is told now and then how far it has come. OnError is told every
 	// file and record that could not be read, nearly always as a
-	// [*source.Error]; OnNote what is worth saying and no failure. Each may be
-	// nil; never two calls at once.
+	// [*source.Error], and every settlement that failed; OnNote what is worth
+	// saying and no failure. Each may be nil; never two calls at once.
 	Progress func(Progress)
 	OnError  func(error)
 	OnNote   func(string)
@@ -36,42 +41,30 @@ type Options struct {
 type Progress struct {
 	Files, Records Counts
 	Bytes          int64 // read, as delivered
+	Skipped        int64 // bytes of files that had not to be read: passed over, or there already
 }
 
 // progressEvery is how often Progress is told.
 const progressEvery = 100 * time.Millisecond
 
-// Pump moves what a source delivers into a store on all cores, commits, and
-// then settles every delivery. It returns what became of files and of records.
+// Pump moves what a source delivers into a store on all cores and commits. Every
+// delivery is settled as the run goes, after the commit that holds all its
+// items. It returns what became of files and of records.
 //
 // What cannot be read is told to OnError and counted as failed, and the rest
 // goes on. The error is that of the source, the store, a settlement, or of a ctx
-// that ended: what was read until then has been committed unless the store
-// itself failed.
+// that ended: what was read until then has been committed, and what was whole
+// has been settled, unless the store itself failed. The same run begun again
+// goes on from there.
 func Pump(ctx context.Context, from Source, to Store, o Options) (files, records Counts, err error) {
-	workers := o.Workers
-	if workers <= 0 {
-		workers = runtime.GOMAXPROCS(0)
-	}
-	p := &pump{store: to, options: o, flying: map[string]bool{}}
-	budget := source.NewBudget(o.Memory, o.MaxFile, workers)
-	jobs := make(chan job)
+	p := &pump{store: to, options: o, flying: map[string][]*delivery{}}
+	ended := make(chan struct{})
 	group, gctx := errgroup.WithContext(ctx)
-	for range workers {
-		group.Go(func() error {
-			w := worker{pump: p, unpacker: source.NewUnpacker(budget)}
-			for j := range jobs {
-				if err := w.run(gctx, j); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-	}
 	group.Go(func() error {
-		defer close(jobs)
-		return p.feed(gctx, from, jobs)
+		defer close(ended)
+		return p.move(gctx, from)
 	})
+	group.Go(func() error { return p.settleMeanwhile(ctx, ended) })
 	err = group.Wait()
 	err = p.finish(ctx, err)
 	return p.state.Files, p.state.Records, err
@@ -80,34 +73,51 @@ func Pump(ctx context.Context, from Source, to Store, o Options) (files, records
 // job is one item, and the delivery it came in.
 type job struct {
 	item     source.Item
-	delivery *delivery
-}
-
-// delivery collects what kept its items from being stored.
-type delivery struct {
-	settle func(context.Context, error) error
-	mu     sync.Mutex
-	errs   []error
-}
-
-func (d *delivery) failed(err error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.errs = append(d.errs, err)
+	delivery *delivery // nil: there is nothing to settle
 }
 
 // pump is what the workers of one run share.
 type pump struct {
-	store      Store
-	options    Options
-	deliveries []*delivery // to be settled; touched by feed, then by finish
-	unsound    bool        // the store failed: nothing may be committed
+	store   Store
+	options Options
 
-	mu     sync.Mutex // guards what follows, and the calls of the options' functions
-	flying map[string]bool
-	state  Progress
-	odd    odd
-	told   time.Time
+	unsettled int   // deliveries whose settlement failed; touched by commit
+	settleErr error // that of the first
+
+	mu       sync.Mutex             // guards what follows, and the calls of the options' functions
+	flying   map[string][]*delivery // files being read: who else waits for them
+	finished []*delivery            // wait for a commit, to be settled
+	unsound  bool                   // the store failed: nothing may be committed or settled
+	state    Progress
+	odd      odd
+	told     time.Time
+}
+
+// move reads everything into the store.
+func (p *pump) move(ctx context.Context, from Source) error {
+	workers := p.options.Workers
+	if workers <= 0 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	budget := source.NewBudget(p.options.Memory, p.options.MaxFile, workers)
+	jobs := make(chan job)
+	group, ctx := errgroup.WithContext(ctx)
+	for range workers {
+		group.Go(func() error {
+			w := worker{pump: p, unpacker: source.NewUnpacker(budget)}
+			for j := range jobs {
+				if err := w.run(ctx, j); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	group.Go(func() error {
+		defer close(jobs)
+		return p.feed(ctx, from, jobs)
+	})
+	return group.Wait()
 }
 
 // feed reads the source and hands its items to the workers.
@@ -120,16 +130,14 @@ func (p *pump) feed(ctx context.Context, from Source, jobs chan<- job) error {
 		if err != nil {
 			return err
 		}
-		one := &delivery{settle: d.Settle}
-		if d.Settle != nil {
-			p.deliveries = append(p.deliveries, one)
-		}
+		one := p.begin(d)
 		for _, item := range d.Items {
 			if item.Note != "" {
 				p.note(item.Note)
 			}
 			if item.PassOver != "" {
-				p.count(Counts{Read: 1, PassedOver: 1}, Counts{}, 0)
+				p.skip(Counts{Read: 1, PassedOver: 1}, item.Size)
+				p.done(one, nil)
 				continue
 			}
 			select {
@@ -138,16 +146,16 @@ func (p *pump) feed(ctx context.Context, from Source, jobs chan<- job) error {
 				return ctx.Err()
 			}
 		}
+		p.done(one, nil)
 	}
 }
 
-// finish commits what was stored and settles the deliveries. A run that was
-// stopped settles nothing: what it read will be delivered again.
+// finish commits what was stored and settles what is whole.
 func (p *pump) finish(ctx context.Context, stopped error) error {
 	if p.unsound {
 		return stopped
 	}
-	if err := p.store.Commit(context.WithoutCancel(ctx)); err != nil {
+	if err := p.commit(ctx, p.take()); err != nil {
 		return errors.Join(stopped, err)
 	}
 	if p.options.Progress != nil {
@@ -158,32 +166,15 @@ func (p *pump) finish(ctx context.Context, stopped error) error {
 			p.options.OnWarning(text)
 		}
 	}
-	if stopped != nil {
-		return stopped
-	}
-	var errs []error
-	for _, d := range p.deliveries {
-		errs = append(errs, d.settle(ctx, errors.Join(d.errs...)))
-	}
-	return errors.Join(errs...)
+	return cmp.Or(stopped, p.settleError())
 }
 
-// claim takes a file for one worker, false if another is reading it just now.
-func (p *pump) claim(file cloudtrail.LogFile) bool {
+// skip counts a file that has not to be read.
+func (p *pump) skip(files Counts, size int64) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	key := file.URI + "\x00" + file.Version
-	if p.flying[key] {
-		return false
-	}
-	p.flying[key] = true
-	return true
-}
-
-func (p *pump) release(file cloudtrail.LogFile) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	delete(p.flying, file.URI+"\x00"+file.Version)
+	p.state.Skipped += size
+	p.mu.Unlock()
+	p.count(files, Counts{}, 0)
 }
 
 func (p *pump) count(files, records Counts, bytes int64) {

@@ -13,8 +13,9 @@ type Source interface {
 	Next(ctx context.Context) (source.Delivery, error)
 }
 
-// Store is what the pump asks of a store. All but Commit are called from several
-// goroutines at once, those about one file from one after the other.
+// Store is what the pump asks of a store. It is called from several goroutines
+// at once: those about one file come one after the other, and so do the commits,
+// while other files are being added.
 type Store interface {
 	// Has reports whether the file is already there, so that it need not be
 	// read again.
@@ -28,7 +29,8 @@ type Store interface {
 	// to its end, if it could not. From the next commit on [Store.Has] knows a
 	// file that could; one that could not is to be read again.
 	Finish(ctx context.Context, file cloudtrail.LogFile, failed error) error
-	// Commit makes all that was added before it durable and visible to readers.
+	// Commit makes all that was added before it durable and visible to readers;
+	// of what is added meanwhile, as much as the store likes.
 	Commit(ctx context.Context) error
 }
 

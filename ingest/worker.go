@@ -23,17 +23,17 @@ func (w *worker) run(ctx context.Context, j job) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if !w.claim(j.item.LogFile) {
-		w.count(Counts{Read: 1, Duplicate: 1}, Counts{}, 0)
+	if !w.claim(j) {
+		w.skip(Counts{Read: 1, Duplicate: 1}, j.item.Size)
 		return nil
 	}
-	defer w.release(j.item.LogFile)
 	there, err := w.store.Has(ctx, j.item.LogFile)
 	if err != nil {
 		return w.storeFailed(err)
 	}
 	if there {
-		w.count(Counts{Read: 1, Duplicate: 1}, Counts{}, 0)
+		w.skip(Counts{Read: 1, Duplicate: 1}, j.item.Size)
+		w.land(j, nil)
 		return nil
 	}
 	return w.read(ctx, j)
@@ -65,21 +65,14 @@ func (w *worker) read(ctx context.Context, j job) error {
 	files := Counts{Read: 1, Kept: 1}
 	if f.broken != nil {
 		files = Counts{Read: 1, Failed: 1}
-		j.delivery.failed(f.broken)
 		w.fail(f.broken)
 	}
 	if err := w.store.Finish(ctx, j.item.LogFile, f.broken); err != nil {
 		return w.storeFailed(err)
 	}
+	w.land(j, f.broken)
 	w.count(files, Counts{}, 0)
 	return nil
-}
-
-func (w *worker) storeFailed(err error) error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.unsound = true
-	return fmt.Errorf("store: %w", err)
 }
 
 // reading is the state of one file between its pieces.

@@ -30,6 +30,9 @@ type Store struct {
 	events   *events
 	names    names
 
+	// adding is held by those in Add together, and by Commit alone.
+	adding sync.RWMutex
+
 	view atomic.Pointer[view]
 	raw  source.Shelf
 
@@ -78,6 +81,8 @@ func (s *Store) Has(_ context.Context, f cloudtrail.LogFile) (bool, error) {
 // Add takes in a file. Of one that cannot be opened again it keeps the body,
 // compressed.
 func (s *Store) Add(ctx context.Context, f source.File) (kept, duplicates int, err error) {
+	s.adding.RLock()
+	defer s.adding.RUnlock()
 	s.events.restore()
 	number := s.addFile(f)
 	w := s.take()
@@ -142,6 +147,8 @@ func (s *Store) give(w *writer) {
 
 // Commit shows readers all that was added.
 func (s *Store) Commit(context.Context) error {
+	s.adding.Lock()
+	defer s.adding.Unlock()
 	s.view.Store(newView(s))
 	s.events.drop()
 	runtime.KeepAlive(s)
