@@ -16,6 +16,9 @@ const (
 	byteOrderMark = "\xef\xbb\xbf"
 )
 
+// IsGzip reports whether a body is compressed as log files are.
+func IsGzip(body []byte) bool { return formOf(body) == gzipForm }
+
 // formOf tells a compressed file by its first bytes; "" is not compressed.
 func formOf(body []byte) string {
 	for _, f := range [...]struct{ magic, form string }{

@@ -1,0 +1,251 @@
+package local
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+
+	"github.com/cespare/xxhash/v2"
+	"zombiezen.com/go/sqlite"
+
+	"github.com/crosstrail/crosstrail/cloudtrail"
+	"github.com/crosstrail/crosstrail/lineage"
+	"github.com/crosstrail/crosstrail/query"
+	"github.com/crosstrail/crosstrail/source"
+)
+
+// logFile is a log file, or a piece of one, on its way into the catalogue.
+type logFile struct {
+	cloudtrail.LogFile
+	copied
+	id      int64
+	sum     [sha256.Size]byte
+	first   int
+	records int
+	kept    int
+	size    int64
+}
+
+// finished is a file of which no more comes.
+type finished struct {
+	cloudtrail.LogFile
+	failed error
+}
+
+// nameHash is what a log file's versions are found by.
+func nameHash(uri string) int64 { return int64(xxhash.Sum64String(uri)) }
+
+func sumHash(sum [sha256.Size]byte) int64 { return int64(binary.BigEndian.Uint64(sum[:])) }
+
+// InlinePrefix begins the URI of a log file of our own making: of records that
+// came without one.
+const inlinePrefix = "inline:"
+
+// Has reports whether the file was read to its end, under the same name and
+// version.
+func (s *Store) Has(_ context.Context, f cloudtrail.LogFile) (bool, error) {
+	there := false
+	s.lookup.Lock()
+	defer s.lookup.Unlock()
+	err := rows(s.lookupConn, `select path || name = ? and version = ? and ended from log_file join folder on folder.id = folder where hash = ?`,
+		func(st *sqlite.Stmt) error { there = there || st.ColumnBool(0); return nil },
+		f.URI, f.Version, nameHash(f.URI))
+	return there, err
+}
+
+// Add takes in a file, or a piece of one, as ingest.Store says.
+func (s *Store) Add(ctx context.Context, f source.File) (kept, duplicates int, err error) {
+	kept, duplicates, full, err := s.addFile(ctx, f)
+	if err != nil || !full {
+		return kept, duplicates, err
+	}
+	return kept, duplicates, s.Commit(ctx)
+}
+
+func (s *Store) addFile(ctx context.Context, f source.File) (kept, duplicates int, full bool, err error) {
+	s.adding.RLock()
+	defer s.adding.RUnlock()
+	entry := logFile{LogFile: f.LogFile, sum: sha256.Sum256(f.Body), first: f.First, size: int64(len(f.Body))}
+	if f.Open == nil { // it cannot be read twice: it becomes a file of our own
+		entry.LogFile = cloudtrail.LogFile{URI: inlineURI(entry.sum)}
+		entry.first = 0
+	}
+	twice, err := s.twin(&entry)
+	if err != nil {
+		return 0, 0, false, err
+	}
+	if err := s.keepCopy(&entry, &f); err != nil {
+		return 0, 0, false, err
+	}
+	b := s.take(&entry)
+	defer s.give(b)
+	a := adder{store: s, batch: b, file: &entry, account: f.Account, shift: f.First - entry.first}
+	for r := range f.Records {
+		entry.records++
+		if twice {
+			duplicates++
+			continue
+		}
+		v, wanted, err := a.add(ctx, r)
+		if err != nil {
+			return kept, duplicates, false, err
+		}
+		switch {
+		case !wanted:
+		case v == fresh, v == variant:
+			kept++
+		default:
+			duplicates++
+		}
+		if entry.records%1024 == 0 && ctx.Err() != nil {
+			return kept, duplicates, false, ctx.Err()
+		}
+	}
+	entry.kept = kept
+	b.files = append(b.files, entry)
+	return kept, duplicates, len(b.rows) >= segmentRows || !b.room(len(f.Body)) || len(b.files) >= mostFiles, nil
+}
+
+// mostFiles is how many log files a batch holds.
+const mostFiles = 1 << 16
+
+// twin reports whether a file of the same bytes, of the same account, was read
+// to its end: then all its records are there. Its copy serves for both.
+func (s *Store) twin(f *logFile) (bool, error) {
+	there := false
+	s.lookup.Lock()
+	defer s.lookup.Unlock()
+	err := rows(s.lookupConn, `select path || name, pack, offset, length, pressed, ended, first from log_file join folder on folder.id = folder
+		where sum = ? and sha256 = ?`,
+		func(st *sqlite.Stmt) error {
+			if st.ColumnInt64(1) != 0 {
+				f.copied = copied{st.ColumnInt64(1), st.ColumnInt64(2), st.ColumnInt64(3), st.ColumnBool(4)}
+			}
+			if st.ColumnBool(5) && cloudtrail.ParseLogFileName(st.ColumnText(0)).Account == f.Account && st.ColumnInt(6) == f.first {
+				there = true
+			}
+			return nil
+		}, sumHash(f.sum), f.sum[:])
+	return there, err
+}
+
+func (s *Store) keepCopy(entry *logFile, f *source.File) (err error) {
+	if entry.pack != 0 || s.options.Keep == KeepReference && f.Open != nil {
+		return nil
+	}
+	body, pressed := f.Body, false
+	if !source.IsGzip(body) {
+		body, pressed = source.Pack(body), true
+	}
+	entry.copied, err = s.packs.add(entry.LogFile, entry.first, entry.sum, body, pressed)
+	return err
+}
+
+// take finds a batch that no other goroutine adds to, and numbers the file.
+func (s *Store) take(f *logFile) *batch {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.nextRow++
+	f.id = s.nextRow
+	if n := len(s.idle); n > 0 {
+		b := s.idle[n-1]
+		s.idle = s.idle[:n-1]
+		return b
+	}
+	b := newBatch(s.seed)
+	s.batches = append(s.batches, b)
+	return b
+}
+
+func (s *Store) give(b *batch) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.idle = append(s.idle, b)
+}
+
+// Finish notes that no more of a file comes, as ingest.Store says.
+func (s *Store) Finish(_ context.Context, f cloudtrail.LogFile, failed error) error {
+	if f.URI == source.Stdin {
+		return nil
+	}
+	s.adding.RLock()
+	defer s.adding.RUnlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.batches) == 0 {
+		s.batches = append(s.batches, newBatch(s.seed))
+		s.idle = append(s.idle, s.batches[0])
+	}
+	b := s.batches[0]
+	b.finished = append(b.finished, finished{f, failed})
+	return nil
+}
+
+// adder adds the records of one file.
+type adder struct {
+	store   *Store
+	batch   *batch
+	file    *logFile
+	account string // in the file's path
+	shift   int    // of ordinals
+}
+
+// factsBefore is how much longer facts are kept than events: a session lives 36
+// hours at most, and its issuance is to be found (linkage.md 4.2).
+const factsBefore = 48 * secondsAnHour
+
+// add adds one record. It is not wanted where it is older than the store keeps.
+func (a *adder) add(ctx context.Context, r *cloudtrail.Record) (v verdict, wanted bool, err error) {
+	b, s := a.batch, a.store
+	who := b.people.meet(&r.UserIdentity)
+	p := &b.people.all[who]
+	at := lineage.Location{Record: r.Ordinal - a.shift}
+	use := lineage.NewUse(r, r.ID(a.account), p.id, at)
+	onlyNames := lineage.AddsOnlyNames(r, p.id)
+	if day := use.Time/(hoursADay*secondsAnHour) + 1; onlyNames && p.day != day {
+		p.day = day
+		a.names(lineage.Names(p.id, use.Time))
+	}
+	old := s.floor != 0 && use.Time != 0 && use.Time < s.floor
+	if old && (onlyNames || use.Time < s.floor-factsBefore) {
+		if !onlyNames {
+			a.names(lineage.Names(p.id, use.Time))
+		}
+		return duplicate, false, nil
+	}
+	names := query.Touched(r)
+	sum := checksum(&use, r, names)
+	if !old {
+		v, err = s.known.add(ctx, hourOf(use.Time), use.ID, form{use.Fingerprint, sum}, s.epoch)
+		if err != nil || v == duplicate {
+			return v, true, err
+		}
+		if v != fresh {
+			b.twins[hourOf(use.Time)] = true
+		}
+		b.add(r, &use, who, sum, names, a.file.id, at.Record)
+	}
+	if !onlyNames {
+		a.facts(lineage.Facts(r, use), who, sum)
+	}
+	return v, !old, nil
+}
+
+func (a *adder) facts(facts []lineage.Fact, who, sum uint32) {
+	for i := range facts {
+		if f := &facts[i]; f.Kind == lineage.Name {
+			a.names(facts[i : i+1])
+		} else {
+			a.batch.addFact(f, who, sum, a.file.id)
+		}
+	}
+}
+
+// names adds facts of names: they are of no event and no file.
+func (a *adder) names(facts []lineage.Fact) {
+	for i := range facts {
+		a.batch.addName(&facts[i])
+	}
+}
+
+func inlineURI(sum [sha256.Size]byte) string { return inlinePrefix + hexOf(sum[:]) }

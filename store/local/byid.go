@@ -1,0 +1,117 @@
+package local
+
+import (
+	"context"
+	"slices"
+
+	"github.com/parquet-go/parquet-go"
+)
+
+// byID returns the events with one of the ids that are asked for, in order. The
+// files' Bloom filters tell which row groups to look into.
+func (v *view) byID(ctx context.Context, sel *selection) ([]found, error) {
+	var all []found
+	for _, s := range v.segments {
+		if !sel.overlaps(s) {
+			continue
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		before := len(all)
+		rows, err := s.file.findIDs(sel.EventIDs)
+		if err == nil && len(rows) > 0 {
+			all, err = v.loadRows(s, rows, sel, all)
+		}
+		if err != nil {
+			all = all[:before]
+			if err := v.reader.damaged(s.name, err); err != nil {
+				return nil, err
+			}
+		}
+	}
+	sortFound(all)
+	return hideForms(all), nil
+}
+
+// findIDs returns the rows with one of some event ids.
+func (f *segmentFile) findIDs(ids []string) ([]uint32, error) {
+	p, err := f.open()
+	if err != nil {
+		return nil, err
+	}
+	var rows []uint32
+	for g, group := range p.RowGroups() {
+		maybe := false
+		err := guarded(func() error {
+			filter := group.ColumnChunks()[f.leaves[colEventID]].BloomFilter()
+			if filter == nil {
+				maybe = true
+				return nil
+			}
+			for _, id := range ids {
+				ok, err := filter.Check(parquet.ByteArrayValue(bytesOf(id)))
+				if err != nil {
+					return err
+				}
+				maybe = maybe || ok
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		if !maybe {
+			continue
+		}
+		err = f.read(uint32(f.starts[g]), uint32(f.starts[g+1]), []int{colEventID}, func(first uint32, c *vectors) error {
+			for i, id := range c.texts[colEventID] {
+				if slices.Contains(ids, id) {
+					rows = append(rows, first+uint32(i))
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return rows, nil
+}
+
+// loadRows reads single rows, with the tallies they are in.
+func (v *view) loadRows(s *segmentView, rows []uint32, sel *selection, all []found) ([]found, error) {
+	starts, err := v.hours(s)
+	if err != nil {
+		return all, err
+	}
+	for _, row := range rows {
+		i, _ := slices.BinarySearchFunc(starts, row, func(h hourStart, row uint32) int {
+			if h.row <= row {
+				return -1
+			}
+			return 1
+		})
+		if i == 0 || i == len(starts) {
+			return all, errPlace
+		}
+		var one picked
+		err := v.tallies(s, starts[i-1].tally, starts[i].tally, func(_ uint32, t *tally) error {
+			if t.first <= row && row < t.first+t.n {
+				one = picked{s, *t}
+				one.first, one.n = row, 1
+			}
+			return nil
+		})
+		if err != nil {
+			return all, err
+		}
+		if one.segmentView == nil {
+			return all, errPlace
+		}
+		if all, err = v.loadRange([]picked{one}, sel.from, sel.to, all); err != nil {
+			return all, err
+		}
+	}
+	return all, nil
+}

@@ -1,0 +1,150 @@
+package local
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"time"
+
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+)
+
+// tables is the form of the catalogue. A log file's name is kept in two parts,
+// since thousands share a folder; hash and sum find it by name and by content.
+const tables = `
+create table folder(id integer primary key, path text not null unique);
+create table log_file(
+	id integer primary key, folder integer not null, name text not null, version text not null,
+	hash integer not null,  -- of the URI
+	sum integer not null,   -- the first eight bytes of sha256
+	sha256 blob not null,   -- of the bytes as delivered
+	first integer not null, -- ordinal of its first record: not 0 for a later piece
+	records integer not null, size integer not null, ended integer not null, -- read to its end
+	pack integer, offset integer, length integer, pressed integer -- the copy; pressed: by us
+);
+create index log_file_hash on log_file(hash);
+create index log_file_sum on log_file(sum);
+create table pack(id integer primary key, name text not null unique, size integer not null);
+create table failed(uri text not null, version text not null, problem text not null, at integer not null, times integer not null,
+	primary key(uri, version)) without rowid;
+create table span(account text not null, region text not null, files integer not null, first integer not null, newest integer not null,
+	primary key(account, region)) without rowid;
+create table growth(day integer primary key, files integer not null, events integer not null, bytes integer not null);
+create table segment(
+	id integer primary key, name text not null, rows integer not null, facts integer not null,
+	first integer not null, last integer not null, fact_first integer not null, fact_last integer not null,
+	bytes integer not null, sha256 blob
+);
+create table part(segment integer not null, kind integer not null, first integer not null, data blob not null,
+	primary key(segment, kind, first)) without rowid;
+create table twin(hour integer primary key); -- hours in which an event has several forms
+create table setting(name text primary key, value integer not null) without rowid;
+`
+
+// applicationID marks the file as ours: "XTRL".
+const applicationID = 0x5854524c
+
+// access is what a connection is for.
+type access uint8
+
+const (
+	writing access = iota
+	reading
+	frozen // reading what nobody can write: a read-only folder
+)
+
+// NewerError is a store that a newer crosstrail made.
+type NewerError struct{ Dir string }
+
+func (e *NewerError) Error() string {
+	return fmt.Sprintf("%s: the store was made by a newer crosstrail: use that one, or a folder of its own (--store)", e.Dir)
+}
+
+// connect opens the catalogue, making its tables where it is new.
+func connect(dir string, a access) (*sqlite.Conn, error) {
+	flags := sqlite.OpenURI | sqlite.OpenReadWrite | sqlite.OpenCreate | sqlite.OpenWAL
+	uri := url.URL{Scheme: "file", Path: filepath.ToSlash(filepath.Join(dir, catalogueName))}
+	switch a {
+	case reading:
+		flags = sqlite.OpenURI | sqlite.OpenReadWrite
+	case frozen:
+		flags = sqlite.OpenURI | sqlite.OpenReadOnly
+		uri.RawQuery = "immutable=1"
+	}
+	conn, err := sqlite.OpenConn(uri.String(), flags)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", catalogueName, err)
+	}
+	conn.SetBusyTimeout(10 * time.Second)
+	if err := prepare(conn, dir, a); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return conn, nil
+}
+
+func prepare(conn *sqlite.Conn, dir string, a access) error {
+	version, err := one(conn, "pragma user_version")
+	switch {
+	case err != nil:
+		return fmt.Errorf("%s: %w", catalogueName, err)
+	case version > format:
+		return &NewerError{dir}
+	case version == 0 && a != writing:
+		return fmt.Errorf("%s: %w", dir, ErrNoStore)
+	}
+	if a != writing {
+		return run(conn, "pragma cache_size=-8192")
+	}
+	if err := run(conn, "pragma synchronous=full", "pragma cache_size=-32768", "pragma wal_autocheckpoint=2000"); err != nil {
+		return err
+	}
+	if version == format {
+		return nil
+	}
+	return transact(conn, func() error {
+		if err := sqlitex.ExecuteScript(conn, tables, nil); err != nil {
+			return fmt.Errorf("%s: %w", catalogueName, err)
+		}
+		return run(conn, fmt.Sprintf("pragma application_id=%d", applicationID), fmt.Sprintf("pragma user_version=%d", format))
+	})
+}
+
+// run carries out statements that give nothing to keep.
+func run(conn *sqlite.Conn, statements ...string) error {
+	for _, statement := range statements {
+		if err := sqlitex.ExecuteTransient(conn, statement, nil); err != nil {
+			return fmt.Errorf("%s: %w", catalogueName, err)
+		}
+	}
+	return nil
+}
+
+// one is the integer that a query gives, 0 where it gives none.
+func one(conn *sqlite.Conn, query string, args ...any) (int64, error) {
+	var n int64
+	err := rows(conn, query, func(s *sqlite.Stmt) error { n = s.ColumnInt64(0); return nil }, args...)
+	return n, err
+}
+
+// rows calls each for every row of a query.
+func rows(conn *sqlite.Conn, query string, each func(*sqlite.Stmt) error, args ...any) error {
+	return sqlitex.Execute(conn, query, &sqlitex.ExecOptions{Args: args, ResultFunc: each})
+}
+
+// exec carries out a statement.
+func exec(conn *sqlite.Conn, query string, args ...any) error {
+	return sqlitex.Execute(conn, query, &sqlitex.ExecOptions{Args: args})
+}
+
+// transact carries out do as one transaction: all of it, or nothing.
+func transact(conn *sqlite.Conn, do func() error) (err error) {
+	if err := run(conn, "begin immediate"); err != nil {
+		return err
+	}
+	if err := do(); err != nil {
+		return errors.Join(err, run(conn, "rollback"))
+	}
+	return run(conn, "commit")
+}

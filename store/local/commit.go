@@ -1,0 +1,194 @@
+package local
+
+import (
+	"encoding/hex"
+	"strings"
+	"time"
+
+	"zombiezen.com/go/sqlite"
+
+	"github.com/crosstrail/crosstrail/lineage"
+)
+
+func hexOf(b []byte) string { return hex.EncodeToString(b) }
+
+func addSegments(conn *sqlite.Conn, all []*built) error {
+	for _, b := range all {
+		err := exec(conn, "insert into segment values(?,?,?,?,?,?,?,?,?,?)", b.id, b.name, b.rows, b.facts,
+			int64(b.first), int64(b.last), int64(b.factFirst), int64(b.factLast), b.bytes, b.sum)
+		if err != nil {
+			return err
+		}
+		insert := conn.Prep("insert into part values(?,?,?,?)")
+		for _, p := range b.parts {
+			insert.BindInt64(1, b.id)
+			insert.BindInt64(2, int64(p.kind))
+			insert.BindInt64(3, p.first)
+			insert.BindBytes(4, p.data)
+			if err := step(insert); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func step(s *sqlite.Stmt) error {
+	if _, err := s.Step(); err != nil {
+		return err
+	}
+	return s.Reset()
+}
+
+func addPacks(conn *sqlite.Conn, grown []pack) error {
+	for _, p := range grown {
+		if err := exec(conn, "insert or replace into pack values(?,?,?)", p.id, p.name, p.size); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// folders numbers the folders of log files.
+type folders map[string]int64
+
+// mostFolders is how many are remembered.
+const mostFolders = 1 << 16
+
+func (f *folders) number(conn *sqlite.Conn, path string) (int64, error) {
+	if id, ok := (*f)[path]; ok {
+		return id, nil
+	}
+	id, err := one(conn, "select id from folder where path = ?", path)
+	if err == nil && id == 0 {
+		if err = exec(conn, "insert into folder(path) values(?)", path); err == nil {
+			id = conn.LastInsertRowID()
+		}
+	}
+	if err != nil {
+		return 0, err
+	}
+	if *f == nil || len(*f) >= mostFolders {
+		*f = folders{}
+	}
+	(*f)[path] = id
+	return id, nil
+}
+
+// addFiles tells the catalogue of log files, of those that ended, and of what
+// follows from both.
+func (s *Store) addFiles(taken []*batch, now time.Time) error {
+	ended := map[[2]string]error{}
+	for _, b := range taken {
+		for _, f := range b.finished {
+			ended[[2]string{f.URI, f.Version}] = f.failed
+		}
+	}
+	spans := map[[2]string]*lineage.Span{}
+	known := map[[2]string]bool{} // files of which all is in this commit
+	var files, events, bytes int64
+	for _, b := range taken {
+		for i := range b.files {
+			f := &b.files[i]
+			name := [2]string{f.URI, f.Version}
+			failed, over := ended[name]
+			if err := s.addLogFile(f, over && failed == nil || strings.HasPrefix(f.URI, inlinePrefix)); err != nil {
+				return err
+			}
+			bytes += f.size
+			events += int64(f.kept)
+			if f.first != 0 {
+				known[name] = false
+				continue
+			}
+			files++
+			if _, ok := known[name]; !ok {
+				known[name] = true
+			}
+			at := [2]string{f.Account, f.Region}
+			if spans[at] == nil {
+				spans[at] = &lineage.Span{Account: f.Account, Region: f.Region}
+			}
+			spans[at].Add(f.LogFile)
+		}
+		for hour := range b.twins {
+			if err := exec(s.conn, "insert or ignore into twin values(?)", hour); err != nil {
+				return err
+			}
+		}
+	}
+	for _, span := range spans {
+		if err := addSpan(s.conn, span); err != nil {
+			return err
+		}
+	}
+	failures, err := one(s.conn, "select count(*) from failed")
+	if err != nil {
+		return err
+	}
+	for name, failed := range ended {
+		if failed == nil && known[name] && failures == 0 {
+			continue // as nearly always
+		}
+		if err := s.end(name, failed, known[name], now); err != nil {
+			return err
+		}
+	}
+	day := now.UTC().Truncate(24 * time.Hour).Unix()
+	return exec(s.conn, `insert into growth values(?,?,?,?) on conflict do update set
+		files = files + excluded.files, events = events + excluded.events, bytes = bytes + excluded.bytes`, day, files, events, bytes)
+}
+
+func (s *Store) addLogFile(f *logFile, ended bool) error {
+	cut := strings.LastIndexByte(f.URI, '/') + 1
+	folder, err := s.folders.number(s.conn, f.URI[:cut])
+	if err != nil {
+		return err
+	}
+	st := s.conn.Prep("insert into log_file values(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)")
+	st.BindInt64(1, f.id)
+	st.BindInt64(2, folder)
+	st.BindText(3, f.URI[cut:])
+	st.BindText(4, f.Version)
+	st.BindInt64(5, nameHash(f.URI))
+	st.BindInt64(6, sumHash(f.sum))
+	st.BindBytes(7, f.sum[:])
+	for i, n := range [...]int64{int64(f.first), int64(f.records), f.size} {
+		st.BindInt64(8+i, n)
+	}
+	st.BindBool(11, ended)
+	if f.pack == 0 {
+		for i := range 4 {
+			st.BindNull(12 + i)
+		}
+	} else {
+		for i, n := range [...]int64{f.pack, f.offset, f.length} {
+			st.BindInt64(12+i, n)
+		}
+		st.BindBool(15, f.pressed)
+	}
+	return step(st)
+}
+
+// addSpan widens what is there of an account and region.
+func addSpan(conn *sqlite.Conn, s *lineage.Span) error {
+	return exec(conn, `insert into span values(?,?,?,?,?) on conflict do update set files = files + excluded.files,
+		first = case when excluded.first <> 0 and (first = 0 or excluded.first < first) then excluded.first else first end,
+		newest = max(newest, excluded.newest)`, s.Account, s.Region, s.Files, int64(s.First), int64(s.Newest))
+}
+
+// end notes that a file was read to its end, or why not.
+func (s *Store) end(name [2]string, failed error, whole bool, now time.Time) error {
+	if failed != nil {
+		return exec(s.conn, `insert into failed values(?,?,?,?,1) on conflict do update set
+			problem = excluded.problem, at = excluded.at, times = times + 1`, name[0], name[1], failed.Error(), now.Unix())
+	}
+	if !whole {
+		err := exec(s.conn, `update log_file set ended = 1 where hash = ? and version = ? and
+			(select path from folder where folder.id = folder) || name = ?`, nameHash(name[0]), name[1], name[0])
+		if err != nil {
+			return err
+		}
+	}
+	return exec(s.conn, "delete from failed where uri = ? and version = ?", name[0], name[1])
+}

@@ -1,0 +1,195 @@
+package local
+
+import (
+	"context"
+	"fmt"
+	"hash/maphash"
+	"sync"
+
+	"github.com/crosstrail/crosstrail/cloudtrail"
+	"github.com/crosstrail/crosstrail/lineage"
+)
+
+// known is the set of events that are there, so that every one is kept once. It
+// is held by hours of event time, those in use, and read again from the segments
+// when an hour comes up: a year of ids is not to be held in memory.
+type known struct {
+	seed maphash.Seed
+	// load calls each for every event of an hour that is committed.
+	load func(ctx context.Context, hour int32, each func(cloudtrail.ID, form)) error
+
+	mu    sync.Mutex
+	hours map[int32]*hourSet
+	clock int64
+}
+
+// form is one way in which an event is told.
+type form struct {
+	print lineage.Fingerprint
+	sum   uint32
+}
+
+type hourSet struct {
+	mu     sync.Mutex
+	used   int64 // by the clock; guarded by known.mu
+	epoch  int64 // in which it last grew; guarded by mu
+	loaded bool
+	forms  map[uint64]form   // by hash of the identity
+	more   map[uint64][]form // further forms of the few events that have several
+}
+
+// mostKnown is how many events are remembered, some 32 bytes each.
+const mostKnown = 4 << 20
+
+// verdict is what an event is to what is there.
+type verdict uint8
+
+const (
+	fresh     verdict = iota // not there
+	variant                  // there, with other link fields
+	reworded                 // there, with the same link fields and other words
+	duplicate                // there
+)
+
+func (k *known) add(ctx context.Context, hour int32, id cloudtrail.ID, f form, epoch int64) (verdict, error) {
+	h := k.hour(hour)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !h.loaded {
+		err := k.load(ctx, hour, func(id cloudtrail.ID, f form) { h.put(maphash.Comparable(k.seed, id), f) })
+		if err != nil {
+			return 0, fmt.Errorf("reading what is there already: %w", err)
+		}
+		h.loaded = true
+	}
+	v := h.put(maphash.Comparable(k.seed, id), f)
+	if v != duplicate {
+		h.epoch = epoch
+	}
+	return v, nil
+}
+
+func (h *hourSet) put(id uint64, f form) verdict {
+	first, ok := h.forms[id]
+	switch {
+	case !ok:
+		h.forms[id] = f
+		return fresh
+	case first == f:
+		return duplicate
+	}
+	v := variant
+	if first.print == f.print {
+		v = reworded
+	}
+	for _, other := range h.more[id] {
+		switch {
+		case other == f:
+			return duplicate
+		case other.print == f.print:
+			v = reworded
+		}
+	}
+	if h.more == nil {
+		h.more = map[uint64][]form{}
+	}
+	h.more[id] = append(h.more[id], f)
+	return v
+}
+
+func (k *known) hour(hour int32) *hourSet {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.clock++
+	h := k.hours[hour]
+	if h == nil {
+		h = &hourSet{forms: map[uint64]form{}}
+		k.hours[hour] = h
+	}
+	h.used = k.clock
+	return h
+}
+
+// forget drops the hours used least recently until few enough events are held.
+// What was added after the commit that ended with an epoch stays: the segments
+// do not have it. It is not called during add.
+func (k *known) forget(epoch int64) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	total := 0
+	for _, h := range k.hours {
+		total += len(h.forms)
+	}
+	for total > mostKnown {
+		oldest, found := int32(0), false
+		for hour, h := range k.hours {
+			if h.epoch <= epoch && (!found || h.used < k.hours[oldest].used) {
+				oldest, found = hour, true
+			}
+		}
+		if !found {
+			return
+		}
+		total -= len(k.hours[oldest].forms)
+		delete(k.hours, oldest)
+	}
+}
+
+// loadHour calls each for every event of an hour that is committed.
+func (s *Store) loadHour(ctx context.Context, hour int32, each func(cloudtrail.ID, form)) error {
+	v, err := s.acquire()
+	if err != nil {
+		return err
+	}
+	defer s.release(v)
+	start := cloudtrail.Time(hour) * secondsAnHour
+	for _, seg := range v.segments {
+		if seg.rows == 0 || seg.last < start || seg.first >= start+secondsAnHour {
+			continue
+		}
+		if err := v.identities(ctx, seg, hour, each); err != nil {
+			return fmt.Errorf("%s: %w", seg.name, err)
+		}
+	}
+	return nil
+}
+
+// identities calls each for every event of an hour of a segment.
+func (v *view) identities(ctx context.Context, s *segmentView, hour int32, each func(cloudtrail.ID, form)) error {
+	starts, err := v.hours(s)
+	if err != nil {
+		return err
+	}
+	places, err := v.places(s)
+	if err != nil {
+		return err
+	}
+	for i, h := range starts[:max(len(starts)-1, 0)] {
+		if h.hour != hour {
+			continue
+		}
+		var own []tally
+		err := v.tallies(s, h.tally, starts[i+1].tally, func(_ uint32, t *tally) error { own = append(own, *t); return ctx.Err() })
+		if err != nil {
+			return err
+		}
+		at := 0
+		err = s.file.read(h.row, starts[i+1].row, []int{colEventID, colPrint, colSum}, func(first uint32, c *vectors) error {
+			for i, id := range c.texts[colEventID] {
+				for first+uint32(i) >= own[at].first+own[at].n {
+					at++
+				}
+				if int(own[at].place) >= len(places) {
+					return errPlace
+				}
+				each(cloudtrail.ID{Event: id, Recipient: places[own[at].place].recipient},
+					form{lineage.Fingerprint(c.numbers[colPrint][i]), uint32(c.numbers[colSum][i])})
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,150 @@
+package local
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/crosstrail/crosstrail/cloudtrail"
+	"github.com/crosstrail/crosstrail/lineage"
+	"github.com/crosstrail/crosstrail/query"
+)
+
+// found is an event that was read.
+type found struct {
+	query.Row
+	sum uint32
+}
+
+// compareFound is the order of events, to the last; of the forms of one event
+// the one to be shown comes first.
+func compareFound(a, b *found) int {
+	return cmp.Or(
+		cmp.Compare(a.Time, b.Time), strings.Compare(a.ID.Event, b.ID.Event), strings.Compare(a.ID.Recipient, b.ID.Recipient),
+		cmp.Compare(a.Fingerprint, b.Fingerprint), cmp.Compare(a.sum, b.sum),
+	)
+}
+
+// picked is a tally whose rows are to be read.
+type picked struct {
+	*segmentView
+	tally
+}
+
+// load reads the rows of tallies that lie in a span of time, in no order. Both
+// ends are included. A damaged segment is told of and left out.
+func (v *view) load(ctx context.Context, picks []picked, from, to cloudtrail.Time) ([]found, error) {
+	var all []found
+	for len(picks) > 0 {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		// One range of rows: what follows on one another in one segment.
+		n := 1
+		for n < len(picks) && picks[n].segmentView == picks[0].segmentView && picks[n].first == picks[n-1].first+picks[n-1].n {
+			n++
+		}
+		before := len(all)
+		var err error
+		if all, err = v.loadRange(picks[:n], from, to, all); err != nil {
+			all = all[:before]
+			if err := v.reader.damaged(picks[0].segmentView.name, err); err != nil {
+				return nil, err
+			}
+		}
+		picks = picks[n:]
+	}
+	return all, nil
+}
+
+func (v *view) loadRange(picks []picked, from, to cloudtrail.Time, all []found) ([]found, error) {
+	s := picks[0].segmentView
+	places, err := v.places(s)
+	if err != nil {
+		return all, err
+	}
+	first, end := picks[0].first, picks[len(picks)-1].first+picks[len(picks)-1].n
+	at := 0 // the pick that a row is of
+	err = s.file.read(first, end, eventColumns(), func(row uint32, c *vectors) error {
+		for i := range c.n {
+			for row+uint32(i) >= picks[at].first+picks[at].n {
+				at++
+			}
+			t := cloudtrail.Time(c.numbers[colTime][i] / 1000)
+			if t < from || t > to {
+				continue
+			}
+			who, err := v.person(s, picks[at].who)
+			if err != nil {
+				return err
+			}
+			if int(picks[at].place) >= len(places) {
+				return errPlace
+			}
+			file, err := v.fileName(c.numbers[colFile][i])
+			if err != nil {
+				return err
+			}
+			all = append(all, found{})
+			c.fill(&all[len(all)-1], i, who, places[picks[at].place], file)
+		}
+		return nil
+	})
+	return all, err
+}
+
+// fill makes an event of the i-th row.
+func (c *vectors) fill(f *found, i int, who *lineage.Identity, where place, file string) {
+	f.Use = lineage.Use{
+		ID:            cloudtrail.ID{Event: c.texts[colEventID][i], Recipient: where.recipient},
+		Fingerprint:   lineage.Fingerprint(c.numbers[colPrint][i]),
+		Time:          cloudtrail.Time(c.numbers[colTime][i] / 1000),
+		Caller:        who,
+		EventSource:   c.texts[colSource][i],
+		EventName:     c.texts[colName][i],
+		Region:        where.region,
+		ErrorCode:     c.texts[colError][i],
+		RequestID:     c.texts[colRequest][i],
+		SharedEventID: c.texts[colShared][i],
+		SourceIP:      c.texts[colIP][i],
+		UserAgent:     c.texts[colAgent][i],
+		FromConsole:   c.numbers[colConsole][i] == int64(cloudtrail.True),
+		Location:      lineage.Location{File: file, Record: int(c.numbers[colOrdinal][i])},
+	}
+	f.ErrorMessage, f.EventType = c.texts[colMessage][i], c.texts[colType][i]
+	f.ReadOnly = cloudtrail.Bool(c.numbers[colReadOnly][i])
+	f.Resources = c.lists[i]
+	f.sum = uint32(c.numbers[colSum][i])
+}
+
+// hideForms leaves of every event the form that is shown. The events are in
+// order; forms may differ in time.
+func hideForms(all []found) []found {
+	shown := make(map[cloudtrail.ID]int, len(all))
+	hidden := make([]bool, len(all))
+	for i := range all {
+		other, ok := shown[all[i].ID]
+		switch {
+		case !ok:
+			shown[all[i].ID] = i
+		case cmp.Or(cmp.Compare(all[other].Fingerprint, all[i].Fingerprint), cmp.Compare(all[other].sum, all[i].sum)) <= 0:
+			hidden[i] = true
+		default:
+			hidden[other] = true
+			shown[all[i].ID] = i
+		}
+	}
+	n := 0
+	for i := range all {
+		if !hidden[i] {
+			all[n] = all[i]
+			n++
+		}
+	}
+	return all[:n]
+}
+
+func sortFound(all []found) {
+	slices.SortFunc(all, func(a, b found) int { return compareFound(&a, &b) })
+}

@@ -1,0 +1,89 @@
+package local
+
+import (
+	"bufio"
+	"crypto/sha256"
+	"errors"
+	"hash"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/parquet-go/parquet-go"
+)
+
+// write writes the Parquet file of a segment in its place: nothing of that name
+// is there before it is whole and on disk.
+func (s *sealer) write(c *cut, one *built) error {
+	path := filepath.Join(s.dir, one.name)
+	f, err := os.OpenFile(path+temporary, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	w := &summed{to: bufio.NewWriterSize(f, 1<<18), sum: sha256.New()}
+	err = errors.Join(c.encode(w), w.to.Flush(), f.Sync(), f.Close())
+	if err != nil {
+		_ = os.Remove(path + temporary) // the error at hand is the one to tell
+		return err
+	}
+	one.bytes, one.sum = w.n, w.sum.Sum(nil)
+	return os.Rename(path+temporary, path)
+}
+
+// summed hashes and counts what is written.
+type summed struct {
+	to  *bufio.Writer
+	sum hash.Hash
+	n   int64
+}
+
+func (w *summed) Write(p []byte) (int, error) {
+	n, err := w.to.Write(p)
+	w.sum.Write(p[:n])
+	w.n += int64(n)
+	return n, err
+}
+
+// bloomBits is what an event id takes in the filter that tells the row groups
+// apart that may hold one: of a hundred others one is looked into in vain.
+const bloomBits = 10
+
+// encode writes the rows of a cut, column by column.
+func (c *cut) encode(to io.Writer) error {
+	s, leaves := schema()
+	options := []parquet.WriterOption{
+		s, parquet.DataPageStatistics(false), parquet.DataPageVersion(1), parquet.PageBufferSize(16 << 20),
+		parquet.CreatedBy("crosstrail", "", ""), parquet.BloomFilters(parquet.SplitBlockFilter(bloomBits, columns()[colEventID].name)),
+	}
+	for i, leaf := range leaves {
+		if i != colTime {
+			options = append(options, parquet.SkipPageBounds(s.Columns()[leaf]...))
+		}
+	}
+	w := parquet.NewWriter(to, options...)
+	fills := c.fills(leaves)
+	values := make([]parquet.Value, 0, pageRows)
+	for from := 0; from < len(c.refs); from += groupRows {
+		group := c.refs[from:min(from+groupRows, len(c.refs))]
+		writers := w.ColumnWriters()
+		for i, fill := range fills {
+			out := writers[leaves[i]]
+			for at := 0; at < len(group); at += pageRows {
+				values = values[:0]
+				for _, r := range group[at:min(at+pageRows, len(group))] {
+					values = fill(values, &c.rows[r.row])
+				}
+				if _, err := out.WriteRowValues(values); err != nil {
+					return err
+				}
+				if err := out.Flush(); err != nil {
+					return err
+				}
+			}
+		}
+		if err := w.Flush(); err != nil {
+			return err
+		}
+	}
+	return w.Close()
+}

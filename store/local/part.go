@@ -1,0 +1,145 @@
+package local
+
+import (
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+	"slices"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+// kind is what a part of a segment holds. The values are part of the format.
+type kind int64
+
+const (
+	partPeople  kind = 1 + iota // userIdentity elements, by number
+	partTallies                 // tallies, by number
+	partHours                   // the first tally and row of each hour
+	partCallers                 // tallies by role id and by access key
+	partFacts                   // facts, by number
+	partKeys                    // facts by key
+	partPlaces                  // recipient and region, all in one
+)
+
+// part is a block of one of a segment's sorted runs, as the catalogue keeps it:
+// first is the number, or the hash, of the first thing in it.
+type part struct {
+	kind  kind
+	first int64
+	data  []byte
+}
+
+// How many things a block holds: a look-up reads one block, a scan all.
+const (
+	peopleABlock  = 64
+	talliesABlock = 256
+	factsABlock   = 32
+	entriesABlock = 256
+)
+
+// presser presses blocks and opens them again. Safe for concurrent use.
+type presser struct {
+	enc *zstd.Encoder
+	dec *zstd.Decoder
+}
+
+func newPresser() (*presser, error) {
+	enc, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1), zstd.WithEncoderCRC(false))
+	if err != nil {
+		return nil, err
+	}
+	dec, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxMemory(1<<30))
+	if err != nil {
+		return nil, err
+	}
+	return &presser{enc, dec}, nil
+}
+
+// press makes the data of a part, pressed, with a checksum at its end.
+func (p *presser) press(plain []byte) []byte { return sealed(p.enc.EncodeAll(plain, nil)) }
+
+func (p *presser) open(data []byte) ([]byte, error) {
+	data, err := unsealed(data)
+	if err != nil {
+		return nil, err
+	}
+	return p.dec.DecodeAll(data, nil)
+}
+
+func sealed(data []byte) []byte {
+	return binary.LittleEndian.AppendUint32(data, crc32.Checksum(data, castagnoli))
+}
+
+func unsealed(data []byte) ([]byte, error) {
+	n := len(data) - 4
+	if n < 0 || binary.LittleEndian.Uint32(data[n:]) != crc32.Checksum(data[:n], castagnoli) {
+		return nil, fmt.Errorf("a block is damaged: its checksum is wrong")
+	}
+	return data[:n], nil
+}
+
+// entry says that n things from number at on have a hash.
+type entry struct {
+	hash  int64
+	at, n uint32
+}
+
+const entrySize = 16
+
+// index cuts entries, in any order, into parts. Those of one hash stay in one
+// part, so that one part answers.
+func index(k kind, entries []entry) []part {
+	slices.SortFunc(entries, func(a, b entry) int {
+		if a.hash != b.hash {
+			if a.hash < b.hash {
+				return -1
+			}
+			return 1
+		}
+		return int(a.at) - int(b.at)
+	})
+	var parts []part
+	for len(entries) > 0 {
+		n := min(entriesABlock, len(entries))
+		for n < len(entries) && entries[n].hash == entries[n-1].hash {
+			n++
+		}
+		data := make([]byte, 0, n*entrySize+4)
+		for _, e := range entries[:n] {
+			data = binary.LittleEndian.AppendUint64(data, uint64(e.hash))
+			data = binary.LittleEndian.AppendUint32(data, e.at)
+			data = binary.LittleEndian.AppendUint32(data, e.n)
+		}
+		parts = append(parts, part{k, entries[0].hash, sealed(data)})
+		entries = entries[n:]
+	}
+	return parts
+}
+
+// entries is the unsealed data of index parts, one behind the other.
+type entries []byte
+
+func (e entries) len() int { return len(e) / entrySize }
+
+func (e entries) at(i int) entry {
+	b := e[i*entrySize:]
+	return entry{int64(binary.LittleEndian.Uint64(b)), binary.LittleEndian.Uint32(b[8:]), binary.LittleEndian.Uint32(b[12:])}
+}
+
+// find appends the entries of a hash.
+func (e entries) find(to []entry, hash int64) []entry {
+	lo, hi := 0, e.len()
+	for lo < hi {
+		mid := (lo + hi) / 2
+		if e.at(mid).hash < hash {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
+	}
+	for ; lo < e.len() && e.at(lo).hash == hash; lo++ {
+		to = append(to, e.at(lo))
+	}
+	return to
+}

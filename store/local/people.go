@@ -1,0 +1,96 @@
+package local
+
+import (
+	"cmp"
+	"fmt"
+	"hash/maphash"
+	"slices"
+	"strings"
+
+	"github.com/crosstrail/crosstrail/cloudtrail"
+	"github.com/crosstrail/crosstrail/lineage"
+)
+
+// person is one distinct userIdentity element: its text, which is what is
+// stored, and what the ladder reads of it.
+type person struct {
+	raw string
+	id  *lineage.Identity
+	day cloudtrail.Time // whose names were last asked for, plus one
+}
+
+// people are the identities of a batch, one for every distinct text.
+type people struct {
+	seed maphash.Seed
+	at   map[[2]uint64]uint32 // by two hashes of the text
+	all  []person
+}
+
+// meet returns the number of an element's identity.
+func (p *people) meet(u *cloudtrail.UserIdentity) uint32 {
+	text := string(u.Raw)
+	hash := [2]uint64{maphash.String(p.seed, text), uint64(len(text))}
+	for {
+		n, ok := p.at[hash]
+		if !ok {
+			n = uint32(len(p.all))
+			p.at[hash] = n
+			id := lineage.NewIdentity(u)
+			p.all = append(p.all, person{raw: strings.Clone(text), id: id.Clone()})
+			return n
+		}
+		if p.all[n].raw == text {
+			return n
+		}
+		hash[1]++ // another text of that hash
+	}
+}
+
+// comparePeople is the order of rows within an hour: who is asked for together
+// lies together, by role, then session, then key.
+func comparePeople(a, b *person) int {
+	return cmp.Or(
+		strings.Compare(a.id.PrincipalID, b.id.PrincipalID), cmp.Compare(a.id.Created, b.id.Created),
+		strings.Compare(a.id.AccountID, b.id.AccountID), strings.Compare(a.id.AccessKeyID, b.id.AccessKeyID),
+		strings.Compare(a.raw, b.raw),
+	)
+}
+
+// ranks are the places of people in their order.
+func (p *people) ranks() (order, rank []uint32) {
+	order = make([]uint32, len(p.all))
+	for i := range order {
+		order[i] = uint32(i)
+	}
+	slices.SortFunc(order, func(a, b uint32) int { return comparePeople(&p.all[a], &p.all[b]) })
+	rank = make([]uint32, len(order))
+	for i, n := range order {
+		rank[n] = uint32(i)
+	}
+	return order, rank
+}
+
+// readPerson makes an identity of the text of its element.
+func readPerson(raw string, d *cloudtrail.Decoder) (*lineage.Identity, error) {
+	if raw == "" {
+		return noIdentity(), nil
+	}
+	buf := make([]byte, 0, len(raw)+32+cloudtrail.Padding)
+	buf = append(buf, `{"userIdentity":`...)
+	buf = append(buf, raw...)
+	buf = append(buf, '}')
+	for r, err := range d.Records(buf) {
+		if err != nil {
+			return nil, fmt.Errorf("userIdentity: %w", err)
+		}
+		id := lineage.NewIdentity(&r.UserIdentity)
+		return id.Clone(), nil
+	}
+	return nil, fmt.Errorf("userIdentity: %q is none", raw)
+}
+
+// noIdentity is what a record without the element has.
+func noIdentity() *lineage.Identity {
+	id := lineage.NewIdentity(&cloudtrail.UserIdentity{})
+	return &id
+}

@@ -1,0 +1,127 @@
+package local
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"zombiezen.com/go/sqlite"
+
+	"github.com/crosstrail/crosstrail/cloudtrail"
+	"github.com/crosstrail/crosstrail/lineage"
+	"github.com/crosstrail/crosstrail/source"
+)
+
+// Raw returns the record itself: from the copy of its log file or, where none
+// is kept, from the file, which must still be as it was.
+func (r *Reader) Raw(ctx context.Context, at lineage.Location) ([]byte, error) {
+	v, err := r.acquire()
+	if err != nil {
+		return nil, err
+	}
+	defer r.release(v)
+	f, err := v.origin(at)
+	if err != nil {
+		return nil, err
+	}
+	first := f.first
+	if f.pack == 0 {
+		first = 0 // the whole file is read
+	}
+	return r.shelf.Record(ctx, source.Item{LogFile: f.LogFile, Size: f.length, Open: r.opener(f)}, first, at.Record)
+}
+
+// origin is the log file, or the piece of one, that holds a record.
+func (v *view) origin(at lineage.Location) (*storedFile, error) {
+	uri, version, versioned := strings.Cut(at.File, versionMark)
+	var f *storedFile
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	err := rows(v.conn, storedColumns+` where hash = ? and first <= ? order by first, log_file.id`, func(s *sqlite.Stmt) error {
+		if one := readStored(s); one.URI == uri && (!versioned || one.Version == version) {
+			f = one
+		}
+		return nil
+	}, nameHash(uri), at.Record)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", catalogueName, err)
+	}
+	if f == nil {
+		return nil, fmt.Errorf("%s: no such log file was read", at.File)
+	}
+	if at.Record < 0 || at.Record >= f.first+f.records && f.first > 0 {
+		return nil, fmt.Errorf("%s: has no record %d", at.File, at.Record)
+	}
+	return f, nil
+}
+
+// storedFile is a log file as the catalogue knows it.
+type storedFile struct {
+	logFile
+	packName string
+	ended    bool
+}
+
+const storedColumns = `select path || log_file.name, version, sha256, first, records, log_file.size, ended, pack, offset, length, pressed, pack.name
+	from log_file join folder on folder.id = folder left join pack on pack.id = pack`
+
+func readStored(s *sqlite.Stmt) *storedFile {
+	f := &storedFile{packName: s.ColumnText(11), ended: s.ColumnBool(6)}
+	f.LogFile = cloudtrail.ParseLogFileName(s.ColumnText(0))
+	f.Version = s.ColumnText(1)
+	s.ColumnBytes(2, f.sum[:])
+	f.first, f.records, f.size = s.ColumnInt(3), s.ColumnInt(4), s.ColumnInt64(5)
+	f.copied = copied{s.ColumnInt64(7), s.ColumnInt64(8), s.ColumnInt64(9), s.ColumnBool(10)}
+	return f
+}
+
+// opener opens the copy of a log file or, where there is none, the file itself.
+func (r *Reader) opener(f *storedFile) func(context.Context) (io.ReadCloser, error) {
+	return func(context.Context) (io.ReadCloser, error) {
+		if f.pack == 0 {
+			file, err := os.Open(f.URI)
+			if err != nil {
+				return nil, fmt.Errorf("the store keeps no copy of it (--keep reference), and %w", err)
+			}
+			return &checked{file, file, sha256.New(), f.sum, errors.New("the file has changed since it was read, and the store keeps no copy of it (--keep reference)")}, nil
+		}
+		file, err := os.Open(filepath.Join(r.dir, filepath.FromSlash(f.packName)))
+		if err != nil {
+			return nil, err
+		}
+		part := io.NewSectionReader(file, f.offset, f.length)
+		if f.pressed {
+			return struct {
+				io.Reader
+				io.Closer
+			}{part, file}, nil
+		}
+		return &checked{part, file, sha256.New(), f.sum, fmt.Errorf("%s: the copy at byte %d is damaged: its hash is wrong", f.packName, f.offset)}, nil
+	}
+}
+
+// checked is a file that fails at its end where its bytes are not as they were.
+type checked struct {
+	from  io.Reader
+	close io.Closer
+	hash  hash.Hash
+	sum   [sha256.Size]byte
+	wrong error
+}
+
+func (c *checked) Read(p []byte) (int, error) {
+	n, err := c.from.Read(p)
+	c.hash.Write(p[:n])
+	if err == io.EOF && [sha256.Size]byte(c.hash.Sum(nil)) != c.sum {
+		err = c.wrong
+	}
+	return n, err
+}
+
+func (c *checked) Close() error { return c.close.Close() }

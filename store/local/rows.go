@@ -1,0 +1,198 @@
+package local
+
+import (
+	"context"
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/crosstrail/crosstrail/cloudtrail"
+	"github.com/crosstrail/crosstrail/lineage"
+	"github.com/crosstrail/crosstrail/query"
+)
+
+// windowRows is how many rows are held at a time where an hour has more.
+const windowRows = 1 << 17
+
+// Rows yields one row an event, as [query.Reader] says. It holds those of one
+// hour at a time, of a very busy hour those of some minutes.
+func (r *Reader) Rows(ctx context.Context, s query.Selection) iter.Seq2[*query.Row, error] {
+	return func(yield func(*query.Row, error) bool) {
+		v, err := r.acquire()
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		defer r.release(v)
+		give := func(all []found, err error) bool {
+			if err != nil {
+				yield(nil, err)
+				return false
+			}
+			if s.Newest {
+				slices.Reverse(all)
+			}
+			for i := range all {
+				if hasName(s.EventNames, all[i].EventName) && !yield(&all[i].Row, nil) {
+					return false
+				}
+			}
+			return true
+		}
+		sel := newSelection(s)
+		switch {
+		case len(s.EventIDs) > 0:
+			give(v.byID(ctx, &sel))
+		case sel.hashes != nil:
+			v.callersRows(ctx, &sel, give)
+		default:
+			v.allRows(ctx, &sel, give)
+		}
+	}
+}
+
+func hasName(names []string, name string) bool {
+	return len(names) == 0 || slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, name) })
+}
+
+// allRows gives the rows of a span of time, hour by hour.
+func (v *view) allRows(ctx context.Context, sel *selection, give func([]found, error) bool) {
+	hours, err := v.spannedHours(sel)
+	if err != nil {
+		give(nil, err)
+		return
+	}
+	for _, hour := range hoursInOrder(hours, sel.Newest) {
+		for _, w := range windows(hour, hours[hour], v.twins[hour], sel) {
+			if !give(v.window(ctx, sel, hours[hour], w)) {
+				return
+			}
+		}
+	}
+}
+
+// window is a span of time within an hour, both ends included.
+type window struct{ from, to cloudtrail.Time }
+
+// windows cut a very busy hour into spans, in the order they are asked for. One
+// with several forms of an event is not cut.
+func windows(hour int32, in []spanned, twins bool, sel *selection) []window {
+	rows := 0
+	for _, s := range in {
+		rows += int(s.rows)
+	}
+	start := cloudtrail.Time(hour) * secondsAnHour
+	n := cloudtrail.Time(1)
+	if rows > windowRows && !twins {
+		n = min(cloudtrail.Time(rows/windowRows+1), 60)
+	}
+	var all []window
+	for i := range n {
+		w := window{start + i*secondsAnHour/n, start + (i+1)*secondsAnHour/n - 1}
+		w.from, w.to = max(w.from, sel.from), min(w.to, sel.to)
+		if w.from <= w.to {
+			all = append(all, w)
+		}
+	}
+	if sel.Newest {
+		slices.Reverse(all)
+	}
+	return all
+}
+
+// window reads the rows of a window, in order. Where an event of the hour has
+// several forms, all are read before any is left out.
+func (v *view) window(ctx context.Context, sel *selection, in []spanned, w window) ([]found, error) {
+	twins := v.twins[hourOf(w.from)]
+	var picks []picked
+	for _, s := range in {
+		before := len(picks)
+		err := v.tallies(s.segmentView, s.from, s.to, func(_ uint32, t *tally) error {
+			ok, err := true, error(nil)
+			if !twins {
+				ok, err = v.wants(sel, s.segmentView, t)
+			}
+			if ok {
+				picks = append(picks, picked{s.segmentView, *t})
+			}
+			return err
+		})
+		if err != nil {
+			picks = picks[:before]
+			if err := v.reader.damaged(catalogueName+" (segment "+s.name+")", err); err != nil {
+				return nil, err
+			}
+		}
+	}
+	all, err := v.load(ctx, picks, w.from, w.to)
+	if err != nil {
+		return nil, err
+	}
+	sortFound(all)
+	if twins {
+		all = hideForms(all)
+	}
+	return all, nil
+}
+
+// callersRows gives the rows of callers, hour by hour.
+func (v *view) callersRows(ctx context.Context, sel *selection, give func([]found, error) bool) {
+	hours, err := v.pickedHours(sel)
+	if err != nil {
+		give(nil, err)
+		return
+	}
+	var spans map[int32][]spanned
+	for _, hour := range hoursInOrder(hours, sel.Newest) {
+		var all []found
+		if v.twins[hour] { // a form may be another caller's
+			if spans == nil {
+				if spans, err = v.spannedHours(sel); err != nil {
+					give(nil, err)
+					return
+				}
+			}
+			start := cloudtrail.Time(hour) * secondsAnHour
+			all, err = v.window(ctx, sel, spans[hour], window{max(start, sel.from), min(start+secondsAnHour-1, sel.to)})
+			all = slices.DeleteFunc(all, func(f found) bool {
+				return !anyOf(sel.AccessKeys, f.Caller.AccessKeyID) || !isPrincipal(sel.Principals, f.Caller.PrincipalID)
+			})
+		} else {
+			all, err = v.load(ctx, hours[hour], sel.from, sel.to)
+			sortFound(all)
+		}
+		if !give(all, err) {
+			return
+		}
+	}
+}
+
+// Uses returns events by their caller's principal id, every form of each.
+func (r *Reader) Uses(ctx context.Context, principalID string, from, to cloudtrail.Time) ([]lineage.Use, error) {
+	v, err := r.acquire()
+	if err != nil {
+		return nil, err
+	}
+	defer r.release(v)
+	sel := newSelection(query.Selection{Since: from, Until: to, Principals: []string{principalID}})
+	if sel.hashes == nil {
+		return nil, nil
+	}
+	hours, err := v.pickedHours(&sel)
+	if err != nil {
+		return nil, err
+	}
+	var uses []lineage.Use
+	for _, picks := range hours {
+		all, err := v.load(ctx, picks, sel.from, sel.to)
+		if err != nil {
+			return nil, err
+		}
+		for i := range all {
+			if all[i].Caller.PrincipalID == principalID {
+				uses = append(uses, all[i].Use)
+			}
+		}
+	}
+	return uses, nil
+}

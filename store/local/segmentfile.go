@@ -1,0 +1,102 @@
+package local
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/parquet-go/parquet-go"
+)
+
+// segmentFile is an open Parquet file. Its footer is read when first needed:
+// most questions need few files.
+type segmentFile struct {
+	name   string
+	rows   int64
+	users  int // views; guarded by the reader
+	file   *os.File
+	broken error // why it cannot be read
+
+	mu      sync.Mutex // guards what follows
+	parquet *parquet.File
+	leaves  [columnCount]int
+	starts  []int64 // first row of each row group, and the number of rows
+}
+
+func openSegment(dir string, s *segment) (*segmentFile, error) {
+	f := &segmentFile{name: s.name, rows: s.rows}
+	if s.name == "" {
+		return f, nil
+	}
+	file, err := os.Open(filepath.Join(dir, filepath.FromSlash(s.name)))
+	if errors.Is(err, os.ErrNotExist) || errors.Is(err, os.ErrPermission) {
+		f.broken = err
+		return f, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	f.file = file
+	return f, nil
+}
+
+func (f *segmentFile) close() {
+	if f.file != nil {
+		_ = f.file.Close() // it was only read from
+	}
+}
+
+// open reads the footer.
+func (f *segmentFile) open() (*parquet.File, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.broken != nil || f.parquet != nil {
+		return f.parquet, f.broken
+	}
+	f.broken = guarded(func() error {
+		info, err := f.file.Stat()
+		if err != nil {
+			return err
+		}
+		p, err := parquet.OpenFile(f.file, info.Size(), parquet.SkipBloomFilters(true), parquet.SkipPageIndex(false), parquet.ReadBufferSize(32<<10))
+		if err != nil {
+			return err
+		}
+		if p.NumRows() != f.rows {
+			return fmt.Errorf("holds %d rows, not %d", p.NumRows(), f.rows)
+		}
+		at := map[string]int{}
+		for i, path := range p.Schema().Columns() {
+			at[path[0]] = i
+		}
+		for i, c := range columns() {
+			leaf, ok := at[c.name]
+			if !ok {
+				return fmt.Errorf("has no column %s", c.name)
+			}
+			f.leaves[i] = leaf
+		}
+		n := int64(0)
+		for _, g := range p.RowGroups() {
+			f.starts = append(f.starts, n)
+			n += g.NumRows()
+		}
+		f.starts = append(f.starts, n)
+		f.parquet = p
+		return nil
+	})
+	return f.parquet, f.broken
+}
+
+// guarded turns a panic into an error: a damaged file may say anything, and the
+// library does not check all of it.
+func guarded(do func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("is damaged: %v", p)
+		}
+	}()
+	return do()
+}

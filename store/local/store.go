@@ -1,0 +1,270 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/gofrs/flock"
+	"golang.org/x/sync/errgroup"
+	"zombiezen.com/go/sqlite"
+
+	"github.com/crosstrail/crosstrail/cloudtrail"
+)
+
+// Keep says what the store keeps of log files.
+type Keep uint8
+
+// The two ways.
+const (
+	KeepCopy      Keep = iota // the bytes as delivered: evidence that nobody can take away
+	KeepReference             // name and hash: what shows a record reads the file again
+)
+
+// Options are what a user may set. The zero value is good.
+type Options struct {
+	Wait bool // for another writer to end, instead of failing
+	Keep Keep
+	// Damaged is told once of each damaged file of the store that a question
+	// meets; the rest answers. Nil: the question ends with the error.
+	Damaged func(file string, err error)
+	MaxFile int64 // cap on a decompressed log file when a record is read again; 0: the default
+}
+
+// ErrNoStore says that there is no store in a folder.
+var ErrNoStore = errors.New("there is no store here")
+
+// Store is the store to the one who writes. What was added is there for others,
+// and for its own reading methods, from the next commit on: [Store.Commit], or
+// one that it makes by itself when it has gathered enough.
+//
+// Safe for concurrent use. After a method has failed with other than the error
+// of its context, it must only be closed.
+type Store struct {
+	*Reader
+	options Options
+	lock    *flock.Flock
+	seed    maphash.Seed
+	sealer  sealer
+	packs   packs
+	known   known
+
+	// adding is held for reading by Add and Finish, for writing by who takes
+	// away what they gathered.
+	adding  sync.RWMutex
+	mu      sync.Mutex // guards what follows
+	idle    []*batch
+	batches []*batch
+	epoch   int64
+	nextRow int64 // id of the last log file
+	floor   cloudtrail.Time
+
+	committing sync.Mutex // one commit at a time; guards conn
+	conn       *sqlite.Conn
+	folders    folders
+	failed     error // the commit that failed: nothing more is committed
+
+	merging   sync.WaitGroup
+	mergeLock sync.Mutex // guards mergeOn
+	mergeOn   bool
+	mergeErr  error
+
+	lookup     sync.Mutex // guards lookupConn
+	lookupConn *sqlite.Conn
+}
+
+// Open opens the store in a folder for writing, and makes one where there is
+// none. It removes what a crash left behind.
+func Open(ctx context.Context, dir string, o Options) (*Store, error) {
+	if err := refuseNetwork(dir); err != nil {
+		return nil, err
+	}
+	for _, sub := range []string{"", eventsName, logsName} {
+		if err := os.MkdirAll(filepath.Join(dir, sub), 0o700); err != nil {
+			return nil, err
+		}
+	}
+	held, err := lock(ctx, dir, o.Wait)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{options: o, lock: held, seed: maphash.MakeSeed()}
+	if err := s.open(dir); err != nil {
+		return nil, errors.Join(err, s.letGo())
+	}
+	return s, nil
+}
+
+func (s *Store) open(dir string) (err error) {
+	if s.conn, err = connect(dir, writing); err != nil {
+		return err
+	}
+	if s.lookupConn, err = connect(dir, reading); err != nil {
+		return err
+	}
+	if s.sealer.press, err = newPresser(); err != nil {
+		return err
+	}
+	s.sealer.dir, s.packs.dir = dir, dir
+	s.known = known{seed: s.seed, hours: map[int32]*hourSet{}, load: s.loadHour}
+	for query, to := range map[string]func(int64){
+		"select max(id) from segment":                       s.sealer.nextID.Store,
+		"select max(id) from log_file":                      func(n int64) { s.nextRow = n },
+		"select value from setting where name = 'floor'":    func(n int64) { s.floor = cloudtrail.Time(n) },
+		"select value from setting where name = 'last id'":  func(n int64) { s.sealer.nextID.Store(max(n, s.sealer.nextID.Load())) },
+		"select value from setting where name = 'last log'": func(n int64) { s.nextRow = max(n, s.nextRow) },
+	} {
+		n, err := one(s.conn, query)
+		if err != nil {
+			return err
+		}
+		to(n)
+	}
+	if err := s.packs.resume(s.conn); err != nil {
+		return err
+	}
+	if err := s.sweep(dir); err != nil {
+		return err
+	}
+	s.Reader, err = newReader(dir, reading, s.options, s.sealer.press)
+	return err
+}
+
+// sweep removes files that the catalogue does not know: a crash left them.
+func (s *Store) sweep(dir string) error {
+	there := map[string]bool{}
+	for _, table := range []string{"segment", "pack"} {
+		err := rows(s.conn, "select name from "+table, func(st *sqlite.Stmt) error {
+			there[filepath.FromSlash(st.ColumnText(0))] = true
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	for _, sub := range []string{eventsName, logsName} {
+		err := filepath.WalkDir(filepath.Join(dir, sub), func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
+				return err
+			}
+			name, err := filepath.Rel(dir, path)
+			ours := strings.HasSuffix(name, ".parquet") || strings.HasSuffix(name, ".pack") || strings.HasSuffix(name, temporary)
+			if err != nil || there[name] || !ours {
+				return err
+			}
+			return os.Remove(path)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Commit makes all that was added before it durable and visible to readers.
+func (s *Store) Commit(ctx context.Context) error {
+	s.committing.Lock()
+	defer s.committing.Unlock()
+	return s.commit(ctx)
+}
+
+// commit takes away what was gathered, and commits it. Commits follow each other
+// in the order in which they took: a duplicate may rest on an event of an
+// earlier one.
+func (s *Store) commit(ctx context.Context) error {
+	if s.failed != nil {
+		return s.failed
+	}
+	s.adding.Lock()
+	s.mu.Lock()
+	taken := s.batches
+	s.batches, s.idle = nil, nil
+	s.known.forget(s.epoch - 1)
+	s.epoch++
+	last := s.nextRow
+	s.mu.Unlock()
+	s.adding.Unlock()
+	if len(taken) == 0 {
+		return nil
+	}
+	if err := s.write(ctx, taken, last); err != nil {
+		s.failed = fmt.Errorf("commit: %w", err)
+		return s.failed
+	}
+	s.Reader.stale()
+	s.mergeLater()
+	return nil
+}
+
+// write seals batches and tells the catalogue, in one transaction.
+func (s *Store) write(ctx context.Context, taken []*batch, last int64) error {
+	sealed := make([][]*built, len(taken))
+	group, gctx := errgroup.WithContext(ctx)
+	for i, b := range taken {
+		group.Go(func() (err error) {
+			sealed[i], err = s.sealer.seal(gctx, b)
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	grown, err := s.packs.sync()
+	if err != nil {
+		return err
+	}
+	if err := syncFolder(filepath.Join(s.sealer.dir, eventsName)); err != nil {
+		return err
+	}
+	return transact(s.conn, func() error {
+		for _, all := range sealed {
+			if err := addSegments(s.conn, all); err != nil {
+				return err
+			}
+		}
+		if err := addPacks(s.conn, grown); err != nil {
+			return err
+		}
+		if err := s.addFiles(taken, time.Now()); err != nil {
+			return err
+		}
+		return exec(s.conn, "insert or replace into setting values('last id', ?), ('last log', ?)", s.sealer.nextID.Load(), last)
+	})
+}
+
+// Close commits what was added, waits for merging to end and lets go.
+func (s *Store) Close() error {
+	err := s.Commit(context.Background())
+	s.merging.Wait()
+	s.mergeLock.Lock()
+	err = errors.Join(err, s.mergeErr)
+	s.mergeLock.Unlock()
+	if s.Reader != nil {
+		err = errors.Join(err, s.Reader.Close())
+	}
+	if err == nil {
+		// What is written ahead goes into the catalogue itself, so that the
+		// folder can be copied, and read where nothing can be written.
+		err = run(s.conn, "pragma wal_checkpoint(truncate)")
+	}
+	return errors.Join(err, s.letGo())
+}
+
+func (s *Store) letGo() error {
+	var errs []error
+	if s.lookupConn != nil {
+		errs = append(errs, s.lookupConn.Close())
+	}
+	if s.conn != nil {
+		errs = append(errs, s.conn.Close())
+	}
+	errs = append(errs, s.packs.close(), s.lock.Close())
+	return errors.Join(errs...)
+}
