@@ -121,6 +121,7 @@ func (v *view) fact(s *segmentView, n uint32) (*storedFact, error) {
 
 func (v *view) readFacts(s *segmentView, plain []byte) ([]*storedFact, error) {
 	var all []*storedFact
+	nobody := &lineage.Identity{} // made no name
 	r := reader{left: plain}
 	for len(r.left) > 0 && r.err == nil {
 		f := storedFact{who: uint32(r.uint()), sum: uint32(r.uint())}
@@ -132,8 +133,11 @@ func (v *view) readFacts(s *segmentView, plain []byte) ([]*storedFact, error) {
 		if f.Fact, f.file, err = readFact(bytesOf(body)); err != nil {
 			return nil, err
 		}
-		if f.Caller, err = v.person(s, f.who); err != nil {
-			return nil, err
+		f.Caller = nobody
+		if f.Kind != lineage.Name {
+			if f.Caller, err = v.person(s, f.who); err != nil {
+				return nil, err
+			}
 		}
 		if f.file != 0 {
 			if f.File, err = v.fileName(f.file); err != nil {
