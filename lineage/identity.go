@@ -128,6 +128,9 @@ func isMaskedKey(s string) bool {
 	if s == "" {
 		return false
 	}
+	if strings.ContainsAny(s, "0123456789") { // no word for a mask has a digit
+		return strings.IndexByte(s, '*') >= 0
+	}
 	bare := strings.ToLower(strings.Trim(s, " \t<>[](){}-"))
 	switch bare {
 	case "", "null", "nil", "none", "n/a", "hidden", "masked", "removed":

@@ -152,9 +152,18 @@ func (s *Store) take(f *logFile) *batch {
 		s.idle = s.idle[:n-1]
 		return b
 	}
-	b := newBatch(s.seed)
+	b := s.newBatch()
 	s.batches = append(s.batches, b)
 	return b
+}
+
+func (s *Store) newBatch() *batch {
+	if n := len(s.spare); n > 0 {
+		b := s.spare[n-1]
+		s.spare = s.spare[:n-1]
+		return b
+	}
+	return newBatch(s.seed)
 }
 
 func (s *Store) give(b *batch) {
@@ -173,7 +182,7 @@ func (s *Store) Finish(_ context.Context, f cloudtrail.LogFile, failed error) er
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.batches) == 0 {
-		s.batches = append(s.batches, newBatch(s.seed))
+		s.batches = append(s.batches, s.newBatch())
 		s.idle = append(s.idle, s.batches[0])
 	}
 	b := s.batches[0]
@@ -213,8 +222,8 @@ func (a *adder) add(ctx context.Context, r *cloudtrail.Record) (v verdict, wante
 		}
 		return duplicate, false, nil
 	}
-	names := query.Touched(r)
-	sum := checksum(&use, r, names)
+	row := query.NewRow(r, use)
+	sum := checksum(&row)
 	if !old {
 		v, err = s.known.add(ctx, hourOf(use.Time), use.ID, form{use.Fingerprint, sum}, s.epoch)
 		if err != nil || v == duplicate {
@@ -223,7 +232,7 @@ func (a *adder) add(ctx context.Context, r *cloudtrail.Record) (v verdict, wante
 		if v != fresh {
 			b.twins[hourOf(use.Time)] = true
 		}
-		b.add(r, &use, who, sum, names, a.file.id, at.Record)
+		b.add(&row, who, sum, a.file.id)
 	}
 	if !onlyNames {
 		a.facts(lineage.Facts(r, use), who, sum)

@@ -64,6 +64,16 @@ func newBatch(seed maphash.Seed) *batch {
 	return &batch{people: people{seed: seed, at: map[[2]uint64]uint32{}}, twins: map[int32]bool{}}
 }
 
+// reset empties a batch, and keeps the memory of what is large in it.
+func (b *batch) reset() {
+	fresh := newBatch(b.people.seed)
+	fresh.rows, fresh.arena = b.rows[:0], b.arena[:0]
+	fresh.facts, fresh.keys, fresh.factText = b.facts[:0], b.keys[:0], b.factText[:0]
+	fresh.people.all = b.people.all[:0]
+	clear(fresh.people.all[:cap(fresh.people.all)])
+	*b = *fresh
+}
+
 // numbered numbers values in the order they first come. Number 0 is the zero value.
 type numbered[V comparable] struct {
 	at   map[V]uint32
@@ -106,28 +116,28 @@ func (b *batch) room(size int) bool {
 	return len(b.arena)+size < math.MaxUint32/2
 }
 
-// add describes an event that is new. use is of the record.
-func (b *batch) add(r *cloudtrail.Record, use *lineage.Use, who uint32, sum uint32, names []string, file int64, ordinal int) {
+// add describes an event that is new.
+func (b *batch) add(r *query.Row, who uint32, sum uint32, file int64) {
 	keepText := strings.Clone
 	b.rows = append(b.rows, row{
-		time: use.Time, print: use.Fingerprint, sum: sum,
-		id: b.put(use.ID.Event), request: b.put(use.RequestID), shared: b.put(use.SharedEventID),
-		file: file, ordinal: uint32(ordinal), who: who,
-		call: b.calls.number(call{use.EventSource, use.EventName, r.EventType, r.ReadOnly}, func(c call) call {
+		time: r.Time, print: r.Fingerprint, sum: sum,
+		id: b.put(r.ID.Event), request: b.put(r.RequestID), shared: b.put(r.SharedEventID),
+		file: file, ordinal: uint32(r.Record), who: who,
+		call: b.calls.number(call{r.EventSource, r.EventName, r.EventType, r.ReadOnly}, func(c call) call {
 			return call{keepText(c.source), keepText(c.name), keepText(c.typ), c.readOnly}
 		}),
-		place: b.places.number(place{use.ID.Recipient, use.Region}, func(p place) place {
+		place: b.places.number(place{r.ID.Recipient, r.Region}, func(p place) place {
 			return place{keepText(p.recipient), keepText(p.region)}
 		}),
-		client: b.clients.number(client{use.SourceIP, use.UserAgent}, func(c client) client {
+		client: b.clients.number(client{r.SourceIP, r.UserAgent}, func(c client) client {
 			return client{keepText(c.ip), keepText(c.agent)}
 		}),
-		outcome: b.outcomes.number(outcome{use.ErrorCode, r.ErrorMessage}, func(o outcome) outcome {
+		outcome: b.outcomes.number(outcome{r.ErrorCode, r.ErrorMessage}, func(o outcome) outcome {
 			return outcome{keepText(o.code), keepText(o.message)}
 		}),
-		touched: b.touched.number(joinNames(names), func(s string) string { return s }),
-		console: use.FromConsole,
-		alone:   lineage.IssuesCredentials(use.EventSource, use.EventName),
+		touched: b.touched.number(joinNames(r.Resources), func(s string) string { return s }),
+		console: r.FromConsole,
+		alone:   lineage.IssuesCredentials(r.EventSource, r.EventName),
 	})
 }
 
@@ -135,15 +145,15 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // checksum is over what a row shows that is no link field: two records of one
 // identity and one fingerprint that agree in it are one, however formatted.
-func checksum(u *lineage.Use, r *cloudtrail.Record, names []string) uint32 {
+func checksum(r *query.Row) uint32 {
 	sum := uint32(r.ReadOnly)
-	for _, s := range [...]string{u.SourceIP, u.UserAgent, r.ErrorMessage, r.EventType, u.Region} {
+	for _, s := range [...]string{r.SourceIP, r.UserAgent, r.ErrorMessage, r.EventType, r.Region} {
 		sum = crc32.Update(sum+uint32(len(s)), castagnoli, bytesOf(s))
 	}
-	for _, s := range names {
+	for _, s := range r.Resources {
 		sum = crc32.Update(sum+uint32(len(s)), castagnoli, bytesOf(s))
 	}
-	if u.FromConsole {
+	if r.FromConsole {
 		sum++
 	}
 	return sum

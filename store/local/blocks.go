@@ -45,7 +45,7 @@ func cachedBlock[T any](v *view, s *segmentView, k kind, first int64, open func(
 	if data == nil || at != first {
 		return zero, fmt.Errorf("%s: segment %d has no part %d at %d", catalogueName, s.id, k, first)
 	}
-	plain, err := v.reader.press.open(data)
+	plain, err := v.reader.press.openPart(data)
 	if err != nil {
 		return zero, fmt.Errorf("%s: segment %d, part %d at %d: %w", catalogueName, s.id, k, first, err)
 	}

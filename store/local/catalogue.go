@@ -89,7 +89,7 @@ func prepare(conn *sqlite.Conn, dir string, a access) error {
 	switch {
 	case err != nil:
 		return fmt.Errorf("%s: %w", catalogueName, err)
-	case version > format:
+	case version > formatVersion:
 		return &NewerError{dir}
 	case version == 0 && a != writing:
 		return fmt.Errorf("%s: %w", dir, ErrNoStore)
@@ -100,14 +100,14 @@ func prepare(conn *sqlite.Conn, dir string, a access) error {
 	if err := run(conn, "pragma synchronous=full", "pragma cache_size=-32768", "pragma wal_autocheckpoint=2000"); err != nil {
 		return err
 	}
-	if version == format {
+	if version == formatVersion {
 		return nil
 	}
 	return transact(conn, func() error {
 		if err := sqlitex.ExecuteScript(conn, tables, nil); err != nil {
 			return fmt.Errorf("%s: %w", catalogueName, err)
 		}
-		return run(conn, fmt.Sprintf("pragma application_id=%d", applicationID), fmt.Sprintf("pragma user_version=%d", format))
+		return run(conn, fmt.Sprintf("pragma application_id=%d", applicationID), fmt.Sprintf("pragma user_version=%d", formatVersion))
 	})
 }
 

@@ -34,7 +34,6 @@ const (
 	colResources
 	colConsole
 	colPrint
-	colSum
 	colFile
 	colOrdinal
 	colRecipient
@@ -55,13 +54,13 @@ const (
 )
 
 func columns() [columnCount]column {
-	codec := &zstd.Codec{Level: zstd.SpeedFastest, Concurrency: 1}
+	codec, ids := &zstd.Codec{Level: zstd.SpeedFastest, Concurrency: 1}, newEntropy()
 	word := func() parquet.Node {
 		return parquet.Compressed(parquet.Encoded(parquet.String(), &parquet.RLEDictionary), codec)
 	}
 	text := func() parquet.Node { return parquet.Optional(word()) }
 	id := func() parquet.Node {
-		return parquet.Compressed(parquet.Encoded(parquet.String(), &parquet.DeltaLengthByteArray), codec)
+		return parquet.Compressed(parquet.Encoded(parquet.String(), &parquet.DeltaLengthByteArray), ids)
 	}
 	moment := func() parquet.Node {
 		return parquet.Optional(parquet.Compressed(parquet.Encoded(parquet.Timestamp(parquet.Millisecond), &parquet.DeltaBinaryPacked), codec))
@@ -87,9 +86,8 @@ func columns() [columnCount]column {
 		colShared:    {"shared_event_id", parquet.Optional(id()), true},
 		colResources: {"resources", parquet.List(word()), true},
 		colConsole:   {"session_credential_from_console", flag(), true},
-		// Hashes: there is nothing to press out of them.
+		// A hash: there is nothing to press out of it.
 		colPrint:          {"fingerprint", parquet.Int(64), true},
-		colSum:            {"checksum", parquet.Int(32), true},
 		colFile:           {"log_file", number(), true},
 		colOrdinal:        {"record", number(), true},
 		colRecipient:      {"recipient_account_id", text(), false},

@@ -29,7 +29,7 @@ func (c *cut) fills(leaves [columnCount]int) [columnCount]fill {
 		}
 	}
 	var f [columnCount]fill
-	eventLeaf, sumLeaf := leaves[colEventID], leaves[colSum]
+	eventLeaf := leaves[colEventID]
 	f[colEventID] = func(to []parquet.Value, r *row) []parquet.Value {
 		return append(to, parquet.ByteArrayValue(b.arena[r.id.at:r.id.at+r.id.n]).Level(0, 0, eventLeaf))
 	}
@@ -39,9 +39,6 @@ func (c *cut) fills(leaves [columnCount]int) [columnCount]fill {
 	f[colPrint] = number(colPrint, func(r *row) int64 { return int64(r.print) })
 	f[colFile] = number(colFile, func(r *row) int64 { return r.file })
 	f[colOrdinal] = number(colOrdinal, func(r *row) int64 { return int64(r.ordinal) })
-	f[colSum] = func(to []parquet.Value, r *row) []parquet.Value {
-		return append(to, parquet.Int32Value(int32(r.sum)).Level(0, 0, sumLeaf))
-	}
 	consoleLeaf := leaves[colConsole]
 	f[colConsole] = func(to []parquet.Value, r *row) []parquet.Value {
 		if !r.console {

@@ -147,7 +147,10 @@ func (s *Store) loadHour(ctx context.Context, hour int32, each func(cloudtrail.I
 		if seg.rows == 0 || seg.last < start || seg.first >= start+secondsAnHour {
 			continue
 		}
-		if err := v.identities(ctx, seg, hour, each); err != nil {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := v.identities(seg, hour, each); err != nil {
 			return fmt.Errorf("%s: %w", seg.name, err)
 		}
 	}
@@ -155,12 +158,8 @@ func (s *Store) loadHour(ctx context.Context, hour int32, each func(cloudtrail.I
 }
 
 // identities calls each for every event of an hour of a segment.
-func (v *view) identities(ctx context.Context, s *segmentView, hour int32, each func(cloudtrail.ID, form)) error {
+func (v *view) identities(s *segmentView, hour int32, each func(cloudtrail.ID, form)) error {
 	starts, err := v.hours(s)
-	if err != nil {
-		return err
-	}
-	places, err := v.places(s)
 	if err != nil {
 		return err
 	}
@@ -168,27 +167,18 @@ func (v *view) identities(ctx context.Context, s *segmentView, hour int32, each 
 		if h.hour != hour {
 			continue
 		}
-		var own []tally
-		err := v.tallies(s, h.tally, starts[i+1].tally, func(_ uint32, t *tally) error { own = append(own, *t); return ctx.Err() })
+		var picks []picked
+		err := v.tallies(s, h.tally, starts[i+1].tally, func(_ uint32, t *tally) error { picks = append(picks, picked{s, *t}); return nil })
+		if err != nil || len(picks) == 0 {
+			return err
+		}
+		start := cloudtrail.Time(hour) * secondsAnHour
+		all, err := v.loadRange(picks, start, start+secondsAnHour-1, nil)
 		if err != nil {
 			return err
 		}
-		at := 0
-		err = s.file.read(h.row, starts[i+1].row, []int{colEventID, colPrint, colSum}, func(first uint32, c *vectors) error {
-			for i, id := range c.texts[colEventID] {
-				for first+uint32(i) >= own[at].first+own[at].n {
-					at++
-				}
-				if int(own[at].place) >= len(places) {
-					return errPlace
-				}
-				each(cloudtrail.ID{Event: id, Recipient: places[own[at].place].recipient},
-					form{lineage.Fingerprint(c.numbers[colPrint][i]), uint32(c.numbers[colSum][i])})
-			}
-			return nil
-		})
-		if err != nil {
-			return err
+		for i := range all {
+			each(all[i].ID, form{all[i].Fingerprint, all[i].sum})
 		}
 	}
 	return nil

@@ -8,7 +8,7 @@ import (
 )
 
 // format is the version of the folder's form. A newer one is refused.
-const format = 1
+const formatVersion = 1
 
 // The names in the folder.
 const (

@@ -115,7 +115,7 @@ func (c *vectors) fill(f *found, i int, who *lineage.Identity, where place, file
 	f.ErrorMessage, f.EventType = c.texts[colMessage][i], c.texts[colType][i]
 	f.ReadOnly = cloudtrail.Bool(c.numbers[colReadOnly][i])
 	f.Resources = c.lists[i]
-	f.sum = uint32(c.numbers[colSum][i])
+	f.sum = checksum(&f.Row)
 }
 
 // hideForms leaves of every event the form that is shown. The events are in

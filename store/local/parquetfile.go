@@ -21,7 +21,7 @@ func (s *sealer) write(c *cut, one *built) error {
 		return err
 	}
 	w := &summed{to: bufio.NewWriterSize(f, 1<<18), sum: sha256.New()}
-	err = errors.Join(c.encode(w), w.to.Flush(), f.Sync(), f.Close())
+	err = errors.Join(c.encode(w, s.schema, s.leaves), w.to.Flush(), f.Sync(), f.Close())
 	if err != nil {
 		_ = os.Remove(path + temporary) // the error at hand is the one to tell
 		return err
@@ -49,8 +49,7 @@ func (w *summed) Write(p []byte) (int, error) {
 const bloomBits = 10
 
 // encode writes the rows of a cut, column by column.
-func (c *cut) encode(to io.Writer) error {
-	s, leaves := schema()
+func (c *cut) encode(to io.Writer, s *parquet.Schema, leaves [columnCount]int) error {
 	options := []parquet.WriterOption{
 		s, parquet.DataPageStatistics(false), parquet.DataPageVersion(1), parquet.PageBufferSize(16 << 20),
 		parquet.CreatedBy("crosstrail", "", ""), parquet.BloomFilters(parquet.SplitBlockFilter(bloomBits, columns()[colEventID].name)),
@@ -62,16 +61,20 @@ func (c *cut) encode(to io.Writer) error {
 	}
 	w := parquet.NewWriter(to, options...)
 	fills := c.fills(leaves)
-	values := make([]parquet.Value, 0, pageRows)
+	values, group := make([]parquet.Value, 0, pageRows), make([]row, 0, groupRows)
 	for from := 0; from < len(c.refs); from += groupRows {
-		group := c.refs[from:min(from+groupRows, len(c.refs))]
+		// Rows are copied into their order once, not fetched for every column.
+		group = group[:0]
+		for _, r := range c.refs[from:min(from+groupRows, len(c.refs))] {
+			group = append(group, c.rows[r.row])
+		}
 		writers := w.ColumnWriters()
 		for i, fill := range fills {
 			out := writers[leaves[i]]
 			for at := 0; at < len(group); at += pageRows {
 				values = values[:0]
-				for _, r := range group[at:min(at+pageRows, len(group))] {
-					values = fill(values, &c.rows[r.row])
+				for i := at; i < min(at+pageRows, len(group)); i++ {
+					values = fill(values, &group[i])
 				}
 				if _, err := out.WriteRowValues(values); err != nil {
 					return err

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"hash/crc32"
 	"slices"
-
-	"github.com/klauspost/compress/zstd"
 )
 
 // kind is what a part of a segment holds. The values are part of the format.
@@ -32,39 +30,21 @@ type part struct {
 
 // How many things a block holds: a look-up reads one block, a scan all.
 const (
-	peopleABlock  = 64
-	talliesABlock = 256
-	factsABlock   = 32
-	entriesABlock = 256
+	peopleABlock  = 128
+	talliesABlock = 512
+	factsABlock   = 128
+	entriesABlock = 512
 )
 
-// presser presses blocks and opens them again. Safe for concurrent use.
-type presser struct {
-	enc *zstd.Encoder
-	dec *zstd.Decoder
-}
-
-func newPresser() (*presser, error) {
-	enc, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1), zstd.WithEncoderCRC(false))
-	if err != nil {
-		return nil, err
-	}
-	dec, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxMemory(1<<30))
-	if err != nil {
-		return nil, err
-	}
-	return &presser{enc, dec}, nil
-}
-
 // press makes the data of a part, pressed, with a checksum at its end.
-func (p *presser) press(plain []byte) []byte { return sealed(p.enc.EncodeAll(plain, nil)) }
+func (p *pressers) part(plain []byte) []byte { return sealed(p.press(nil, plain)) }
 
-func (p *presser) open(data []byte) ([]byte, error) {
+func (p *pressers) openPart(data []byte) ([]byte, error) {
 	data, err := unsealed(data)
 	if err != nil {
 		return nil, err
 	}
-	return p.dec.DecodeAll(data, nil)
+	return p.open(nil, data)
 }
 
 func sealed(data []byte) []byte {

@@ -22,7 +22,7 @@ type Reader struct {
 	dir     string
 	access  access
 	options Options
-	press   *presser
+	press   *pressers
 	cache   *cache
 	shelf   *source.Shelf
 
@@ -44,15 +44,11 @@ func OpenReader(_ context.Context, dir string, o Options) (*Reader, error) {
 	if err := refuseNetwork(dir); err != nil {
 		return nil, err
 	}
-	press, err := newPresser()
-	if err != nil {
-		return nil, err
-	}
 	a, err := accessTo(dir)
 	if err != nil {
 		return nil, err
 	}
-	return newReader(dir, a, o, press)
+	return newReader(dir, a, o, newPressers())
 }
 
 // accessTo tells a folder that can be written from one that cannot: beside a
@@ -68,7 +64,7 @@ func accessTo(dir string) (access, error) {
 	return frozen, nil
 }
 
-func newReader(dir string, a access, o Options, press *presser) (*Reader, error) {
+func newReader(dir string, a access, o Options, press *pressers) (*Reader, error) {
 	r := &Reader{
 		dir: dir, access: a, options: o, press: press, cache: newCache(), shelf: &source.Shelf{},
 		files: map[int64]*segmentFile{}, told: map[string]bool{},

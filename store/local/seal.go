@@ -8,6 +8,8 @@ import (
 	"slices"
 	"sync/atomic"
 
+	"github.com/parquet-go/parquet-go"
+
 	"github.com/crosstrail/crosstrail/cloudtrail"
 )
 
@@ -32,8 +34,10 @@ type built struct {
 // sealer makes segments of batches.
 type sealer struct {
 	dir    string
-	press  *presser
-	nextID atomic.Int64 // the last segment's
+	press  *pressers
+	schema *parquet.Schema
+	leaves [columnCount]int // where a column is in the schema
+	nextID atomic.Int64     // the last segment's
 }
 
 // ref is a row and its place in the order of rows.
@@ -181,7 +185,7 @@ func (s *sealer) build(c *cut) (*built, error) {
 }
 
 // peopleParts are the userIdentity elements, as they stand in the records.
-func (c *cut) peopleParts(p *presser) []part {
+func (c *cut) peopleParts(p *pressers) []part {
 	var parts []part
 	var plain []byte
 	for i := 0; i < len(c.people); i += peopleABlock {
@@ -189,12 +193,12 @@ func (c *cut) peopleParts(p *presser) []part {
 		for _, n := range c.people[i:min(i+peopleABlock, len(c.people))] {
 			plain = appendText(plain, c.batch.people.all[n].raw)
 		}
-		parts = append(parts, part{partPeople, int64(i), p.press(plain)})
+		parts = append(parts, part{partPeople, int64(i), p.part(plain)})
 	}
 	return parts
 }
 
-func (c *cut) factParts(p *presser) []part {
+func (c *cut) factParts(p *pressers) []part {
 	var parts []part
 	var plain []byte
 	var keys []entry
@@ -206,7 +210,7 @@ func (c *cut) factParts(p *presser) []part {
 			keys = append(keys, entry{int64(h), uint32(i), 1})
 		}
 		if (i+1)%factsABlock == 0 || i+1 == len(c.facts) {
-			parts = append(parts, part{partFacts, int64(i - i%factsABlock), p.press(plain)})
+			parts = append(parts, part{partFacts, int64(i - i%factsABlock), p.part(plain)})
 			plain = plain[:0]
 		}
 	}
@@ -214,7 +218,7 @@ func (c *cut) factParts(p *presser) []part {
 }
 
 // rowParts are the tallies, and what finds them.
-func (c *cut) rowParts(p *presser) []part {
+func (c *cut) rowParts(p *pressers) []part {
 	tallies := c.tallies()
 	var parts []part
 	var plain []byte
@@ -232,14 +236,14 @@ func (c *cut) rowParts(p *presser) []part {
 	hours = append(hours, hourStart{math.MaxInt32, uint32(len(tallies)), uint32(len(c.refs))})
 	for i := 0; i < len(tallies); i += talliesABlock {
 		plain = appendTallies(plain[:0], tallies[i:min(i+talliesABlock, len(tallies))])
-		parts = append(parts, part{partTallies, int64(i), p.press(plain)})
+		parts = append(parts, part{partTallies, int64(i), p.part(plain)})
 	}
-	parts = append(parts, part{partHours, 0, p.press(appendHours(nil, hours))})
+	parts = append(parts, part{partHours, 0, p.part(appendHours(nil, hours))})
 	plain = plain[:0]
 	for _, at := range c.places.all {
 		plain = appendText(appendText(plain, at.recipient), at.region)
 	}
-	parts = append(parts, part{partPlaces, 0, p.press(plain)})
+	parts = append(parts, part{partPlaces, 0, p.part(plain)})
 	return append(parts, index(partCallers, callers.entries)...)
 }
 

@@ -8,11 +8,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/gofrs/flock"
+	"github.com/klauspost/compress/zstd"
 	"golang.org/x/sync/errgroup"
 	"zombiezen.com/go/sqlite"
 
@@ -62,6 +64,7 @@ type Store struct {
 	mu      sync.Mutex // guards what follows
 	idle    []*batch
 	batches []*batch
+	spare   []*batch // to be filled again: their memory is large
 	epoch   int64
 	nextRow int64 // id of the last log file
 	floor   cloudtrail.Time
@@ -95,7 +98,7 @@ func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{options: o, lock: held, seed: maphash.MakeSeed()}
+	s := &Store{options: o, lock: held, seed: maphash.MakeSeed(), spare: make([]*batch, 0, runtime.GOMAXPROCS(0))}
 	if err := s.open(dir); err != nil {
 		return nil, errors.Join(err, s.letGo())
 	}
@@ -109,9 +112,8 @@ func (s *Store) open(dir string) (err error) {
 	if s.lookupConn, err = connect(dir, reading); err != nil {
 		return err
 	}
-	if s.sealer.press, err = newPresser(); err != nil {
-		return err
-	}
+	s.sealer.press = newPressers(zstd.WithAllLitEntropyCompression(true))
+	s.sealer.schema, s.sealer.leaves = schema()
 	s.sealer.dir, s.packs.dir = dir, dir
 	s.known = known{seed: s.seed, hours: map[int32]*hourSet{}, load: s.loadHour}
 	for query, to := range map[string]func(int64){
@@ -198,6 +200,14 @@ func (s *Store) commit(ctx context.Context) error {
 		s.failed = fmt.Errorf("commit: %w", err)
 		return s.failed
 	}
+	s.mu.Lock()
+	for _, b := range taken {
+		if len(s.spare) < cap(s.spare) {
+			b.reset()
+			s.spare = append(s.spare, b)
+		}
+	}
+	s.mu.Unlock()
 	s.Reader.stale()
 	s.mergeLater()
 	return nil

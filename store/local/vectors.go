@@ -21,7 +21,7 @@ type vectors struct {
 func eventColumns() []int {
 	return []int{
 		colEventID, colTime, colSource, colName, colType, colReadOnly, colIP, colAgent, colError, colMessage,
-		colRequest, colShared, colResources, colConsole, colPrint, colSum, colFile, colOrdinal,
+		colRequest, colShared, colResources, colConsole, colPrint, colFile, colOrdinal,
 	}
 }
 
@@ -75,7 +75,7 @@ func (v *vectors) column(col int, chunk parquet.ColumnChunk, first int64) (err e
 		}
 		left -= part.NumRows()
 		switch col {
-		case colTime, colPrint, colSum, colFile, colOrdinal, colReadOnly, colConsole:
+		case colTime, colPrint, colFile, colOrdinal, colReadOnly, colConsole:
 			v.numbers[col], err = appendNumbers(v.numbers[col], part)
 		case colResources:
 			v.lists, err = words.appendLists(v.lists, part)
@@ -98,9 +98,6 @@ func appendNumbers(to []int64, page parquet.Page) ([]int64, error) {
 	case parquet.Int64:
 		values := data.Int64()
 		at = func(i int) int64 { return values[i] }
-	case parquet.Int32:
-		values := data.Int32()
-		at = func(i int) int64 { return int64(uint32(values[i])) }
 	case parquet.Boolean:
 		bits := data.Boolean()
 		at = func(i int) int64 { return 1 + int64(bits[i/8]>>(i%8)&1) }
