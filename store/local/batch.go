@@ -129,9 +129,7 @@ func (b *batch) add(r *query.Row, who uint32, sum uint32, file int64) {
 		place: b.places.number(place{r.ID.Recipient, r.Region}, func(p place) place {
 			return place{keepText(p.recipient), keepText(p.region)}
 		}),
-		client: b.clients.number(client{r.SourceIP, r.UserAgent}, func(c client) client {
-			return client{keepText(c.ip), keepText(c.agent)}
-		}),
+		client: b.client(&b.people.all[who], client{r.SourceIP, r.UserAgent}),
 		outcome: b.outcomes.number(outcome{r.ErrorCode, r.ErrorMessage}, func(o outcome) outcome {
 			return outcome{keepText(o.code), keepText(o.message)}
 		}),
@@ -139,6 +137,18 @@ func (b *batch) add(r *query.Row, who uint32, sum uint32, file int64) {
 		console: r.FromConsole,
 		alone:   lineage.IssuesCredentials(r.EventSource, r.EventName),
 	})
+}
+
+// client numbers where a call came from: most callers have one address and one
+// agent, so the last of each is tried first.
+func (b *batch) client(p *person, from client) uint32 {
+	if all := b.clients.all; all != nil && all[p.client] == from {
+		return p.client
+	}
+	p.client = b.clients.number(from, func(c client) client {
+		return client{strings.Clone(c.ip), strings.Clone(c.agent)}
+	})
+	return p.client
 }
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)

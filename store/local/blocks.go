@@ -3,31 +3,24 @@ package local
 import (
 	"fmt"
 
-	"zombiezen.com/go/sqlite"
-
 	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/lineage"
 )
 
 // block returns a block of a segment, as it is kept: the one that holds the
-// thing with a number or hash.
-func (v *view) block(s *segmentView, k kind, at int64) (first int64, data []byte, err error) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	st := v.conn.Prep("select first, data from part where segment = ? and kind = ? and first <= ? order by first desc limit 1")
-	st.BindInt64(1, s.id)
-	st.BindInt64(2, int64(k))
-	st.BindInt64(3, at)
-	there, err := st.Step()
+// thing with a number or hash. data is nil where there is none.
+func (s *segmentView) block(k kind, at int64) (first int64, data []byte, err error) {
+	all, err := s.file.directory()
 	if err != nil {
-		return 0, nil, fmt.Errorf("%s: %w", catalogueName, err)
+		return 0, nil, err
 	}
-	if there {
-		first = st.ColumnInt64(0)
-		data = make([]byte, st.ColumnLen(1))
-		st.ColumnBytes(1, data)
+	where, ok := find(all, k, at)
+	if !ok {
+		return 0, nil, nil
 	}
-	return first, data, st.Reset()
+	data = make([]byte, where.length)
+	_, err = s.file.parts.ReadAt(data, where.offset)
+	return where.first, data, err
 }
 
 // cached returns the block that holds a thing, taken apart. first is where the
@@ -38,20 +31,20 @@ func cachedBlock[T any](v *view, s *segmentView, k kind, first int64, open func(
 		return value.(T), nil
 	}
 	var zero T
-	at, data, err := v.block(s, k, first)
+	at, data, err := s.block(k, first)
 	if err != nil {
 		return zero, err
 	}
 	if data == nil || at != first {
-		return zero, fmt.Errorf("%s: segment %d has no part %d at %d", catalogueName, s.id, k, first)
+		return zero, fmt.Errorf("has no part %d at %d", k, first)
 	}
 	plain, err := v.reader.press.openPart(data)
 	if err != nil {
-		return zero, fmt.Errorf("%s: segment %d, part %d at %d: %w", catalogueName, s.id, k, first, err)
+		return zero, fmt.Errorf("part %d at %d: %w", k, first, err)
 	}
 	value, err := open(plain)
 	if err != nil {
-		return zero, fmt.Errorf("%s: segment %d, part %d at %d: %w", catalogueName, s.id, k, first, err)
+		return zero, fmt.Errorf("part %d at %d: %w", k, first, err)
 	}
 	return v.reader.cache.put(key, value, 4*len(plain)).(T), nil
 }
@@ -64,7 +57,7 @@ func (v *view) person(s *segmentView, n uint32) (*lineage.Identity, error) {
 		return nil, err
 	}
 	if int(n%peopleABlock) >= len(all) {
-		return nil, fmt.Errorf("%s: segment %d has no caller %d", catalogueName, s.id, n)
+		return nil, fmt.Errorf("has no caller %d", n)
 	}
 	return all[n%peopleABlock], nil
 }
@@ -92,7 +85,7 @@ func (v *view) tallies(s *segmentView, from, to uint32, each func(number uint32,
 			return err
 		}
 		if int(from-first) >= len(all) {
-			return fmt.Errorf("%s: segment %d has no tally %d", catalogueName, s.id, from)
+			return fmt.Errorf("has no tally %d", from)
 		}
 		for i := int(from - first); i < len(all) && from < to; i++ {
 			if err := each(from, &all[i]); err != nil {
@@ -131,7 +124,7 @@ func (v *view) lookUp(s *segmentView, k kind, hashes []int64, to []entry) ([]ent
 	key := blockKey{s.id, k, whole}
 	all, ok := v.reader.cache.get(key)
 	if !ok && len(hashes) >= manyHashes {
-		read, err := v.wholeIndex(s, k)
+		read, err := s.wholeIndex(k)
 		if err != nil {
 			return to, err
 		}
@@ -142,7 +135,7 @@ func (v *view) lookUp(s *segmentView, k kind, hashes []int64, to []entry) ([]ent
 			to = all.(entries).find(to, h)
 			continue
 		}
-		_, data, err := v.block(s, k, h)
+		_, data, err := s.block(k, h)
 		if err != nil {
 			return to, err
 		}
@@ -151,7 +144,7 @@ func (v *view) lookUp(s *segmentView, k kind, hashes []int64, to []entry) ([]ent
 		}
 		plain, err := unsealed(data)
 		if err != nil {
-			return to, fmt.Errorf("%s: segment %d, part %d: %w", catalogueName, s.id, k, err)
+			return to, fmt.Errorf("part %d: %w", k, err)
 		}
 		to = entries(plain).find(to, h)
 	}
@@ -161,19 +154,25 @@ func (v *view) lookUp(s *segmentView, k kind, hashes []int64, to []entry) ([]ent
 // manyHashes is from how many look-ups on an index is read whole.
 const manyHashes = 48
 
-func (v *view) wholeIndex(s *segmentView, k kind) (entries, error) {
-	all := entries{}
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	err := rows(v.conn, "select data from part where segment = ? and kind = ? order by first", func(st *sqlite.Stmt) error {
-		data := make([]byte, st.ColumnLen(0))
-		st.ColumnBytes(0, data)
-		plain, err := unsealed(data)
-		all = append(all, plain...)
-		return err
-	}, s.id, int64(k))
+func (s *segmentView) wholeIndex(k kind) (entries, error) {
+	directory, err := s.file.directory()
 	if err != nil {
-		return nil, fmt.Errorf("%s: segment %d, part %d: %w", catalogueName, s.id, k, err)
+		return nil, err
+	}
+	all := entries{}
+	for _, where := range directory {
+		if where.kind != k {
+			continue
+		}
+		data := make([]byte, where.length)
+		if _, err := s.file.parts.ReadAt(data, where.offset); err != nil {
+			return nil, err
+		}
+		plain, err := unsealed(data)
+		if err != nil {
+			return nil, fmt.Errorf("part %d: %w", k, err)
+		}
+		all = append(all, plain...)
 	}
 	return all, nil
 }

@@ -35,10 +35,8 @@ create table growth(day integer primary key, files integer not null, events inte
 create table segment(
 	id integer primary key, name text not null, rows integer not null, facts integer not null,
 	first integer not null, last integer not null, fact_first integer not null, fact_last integer not null,
-	bytes integer not null, sha256 blob
+	bytes integer not null, part_bytes integer not null, sha256 blob
 );
-create table part(segment integer not null, kind integer not null, first integer not null, data blob not null,
-	primary key(segment, kind, first)) without rowid;
 create table twin(hour integer primary key); -- hours in which an event has several forms
 create table setting(name text primary key, value integer not null) without rowid;
 `

@@ -12,25 +12,22 @@ import (
 
 func hexOf(b []byte) string { return hex.EncodeToString(b) }
 
-func addSegments(conn *sqlite.Conn, all []*built) error {
+func addSegments(conn *sqlite.Conn, all []*segment) error {
 	for _, b := range all {
-		err := exec(conn, "insert into segment values(?,?,?,?,?,?,?,?,?,?)", b.id, b.name, b.rows, b.facts,
-			int64(b.first), int64(b.last), int64(b.factFirst), int64(b.factLast), b.bytes, b.sum)
+		err := exec(conn, "insert into segment values(?,?,?,?,?,?,?,?,?,?,?)", b.id, b.name, b.rows, b.facts,
+			int64(b.first), int64(b.last), int64(b.factFirst), int64(b.factLast), b.bytes, b.partBytes, b.sum)
 		if err != nil {
 			return err
 		}
-		insert := conn.Prep("insert into part values(?,?,?,?)")
-		for _, p := range b.parts {
-			insert.BindInt64(1, b.id)
-			insert.BindInt64(2, int64(p.kind))
-			insert.BindInt64(3, p.first)
-			insert.BindBytes(4, p.data)
-			if err := step(insert); err != nil {
-				return err
-			}
-		}
 	}
 	return nil
+}
+
+// bytesAt is a column's bytes.
+func bytesAt(s *sqlite.Stmt, column int) []byte {
+	b := make([]byte, s.ColumnLen(column))
+	s.ColumnBytes(column, b)
+	return b
 }
 
 func step(s *sqlite.Stmt) error {

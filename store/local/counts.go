@@ -79,7 +79,7 @@ func (c *counting) all(ctx context.Context) error {
 				return err
 			})
 			if err != nil {
-				if err := c.reader.damaged(catalogueName+" (segment "+s.name+")", err); err != nil {
+				if err := c.reader.damaged(partsName(s.id), err); err != nil {
 					return err
 				}
 				continue

@@ -45,7 +45,7 @@ func (r *Reader) Facts(ctx context.Context, keys []lineage.Key, from, to cloudtr
 		before := len(all)
 		if all, err = v.factsOf(s, hashes, wanted, from, to, all); err != nil {
 			all = all[:before]
-			if err := r.damaged(catalogueName+" (facts of segment "+s.name+")", err); err != nil {
+			if err := r.damaged(partsName(s.id), err); err != nil {
 				return nil, err
 			}
 		}

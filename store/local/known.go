@@ -103,7 +103,7 @@ func (k *known) hour(hour int32) *hourSet {
 	k.clock++
 	h := k.hours[hour]
 	if h == nil {
-		h = &hourSet{forms: map[uint64]form{}}
+		h = &hourSet{forms: make(map[uint64]form, 1<<10)}
 		k.hours[hour] = h
 	}
 	h.used = k.clock

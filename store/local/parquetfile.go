@@ -14,7 +14,7 @@ import (
 
 // write writes the Parquet file of a segment in its place: nothing of that name
 // is there before it is whole and on disk.
-func (s *sealer) write(c *cut, one *built) error {
+func (s *sealer) write(c *cut, one *segment) error {
 	path := filepath.Join(s.dir, one.name)
 	f, err := os.OpenFile(path+temporary, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {

@@ -17,6 +17,8 @@ type person struct {
 	raw string
 	id  *lineage.Identity
 	day cloudtrail.Time // whose names were last asked for, plus one
+
+	client uint32 // of its last call
 }
 
 // people are the identities of a batch, one for every distinct text.

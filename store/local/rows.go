@@ -119,7 +119,7 @@ func (v *view) window(ctx context.Context, sel *selection, in []spanned, w windo
 		})
 		if err != nil {
 			picks = picks[:before]
-			if err := v.reader.damaged(catalogueName+" (segment "+s.name+")", err); err != nil {
+			if err := v.reader.damaged(partsName(s.id), err); err != nil {
 				return nil, err
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"math"
+	"path/filepath"
 	"slices"
 	"sync/atomic"
 
@@ -20,15 +21,8 @@ type segment struct {
 	rows, facts         int64
 	first, last         cloudtrail.Time // of its rows
 	factFirst, factLast cloudtrail.Time
-	bytes               int64
-	sum                 []byte // SHA-256 of the file
-}
-
-// built is a segment whose file is in its place, and that the catalogue does
-// not know yet.
-type built struct {
-	segment
-	parts []part
+	bytes, partBytes    int64
+	sum                 []byte // SHA-256 of the Parquet file
 }
 
 // sealer makes segments of batches.
@@ -96,9 +90,9 @@ func (b *batch) cuts(refs []ref) []int {
 	return append(ends, len(refs))
 }
 
-// seal writes a batch as segments. The files it wrote stay for the next writer
-// to remove where the catalogue does not come to know them.
-func (s *sealer) seal(ctx context.Context, b *batch) ([]*built, error) {
+// seal writes a batch as segments. Where the catalogue does not come to know
+// them, the next writer removes their files.
+func (s *sealer) seal(ctx context.Context, b *batch) ([]*segment, error) {
 	order, rank := b.people.ranks()
 	refs := b.inOrder(rank)
 	facts := make([]*packedFact, len(b.facts))
@@ -106,7 +100,7 @@ func (s *sealer) seal(ctx context.Context, b *batch) ([]*built, error) {
 		facts[i] = &b.facts[i]
 	}
 	slices.SortStableFunc(facts, func(x, y *packedFact) int { return cmp.Compare(x.time, y.time) })
-	var all []*built
+	var all []*segment
 	start := 0
 	for _, end := range b.cuts(refs) {
 		if err := ctx.Err(); err != nil {
@@ -164,24 +158,29 @@ func (c *cut) choosePeople(order []uint32) {
 	}
 }
 
-func (s *sealer) build(c *cut) (*built, error) {
-	one := &built{segment: segment{id: s.nextID.Add(1), rows: int64(len(c.refs)), facts: int64(len(c.facts))}}
-	one.parts = append(c.peopleParts(s.press), c.factParts(s.press)...)
+// build writes the files of one segment.
+func (s *sealer) build(c *cut) (*segment, error) {
+	one := &segment{id: s.nextID.Add(1), rows: int64(len(c.refs)), facts: int64(len(c.facts))}
+	parts := append(c.peopleParts(s.press), c.factParts(s.press)...)
 	if n := len(c.facts); n > 0 {
 		one.factFirst, one.factLast = c.facts[0].time, c.facts[n-1].time
 	}
-	if len(c.refs) == 0 {
-		return one, nil
+	if len(c.refs) > 0 {
+		parts = append(parts, c.rowParts(s.press)...)
+		first, last := &c.rows[c.refs[0].row], &c.rows[c.refs[len(c.refs)-1].row]
+		one.first, one.last = first.time, last.time
+		for _, r := range c.refs {
+			t := c.rows[r.row].time
+			one.first, one.last = min(one.first, t), max(one.last, t)
+		}
+		one.name = segmentName(hourOf(first.time), hourOf(last.time), one.id)
+		if err := s.write(c, one); err != nil {
+			return nil, err
+		}
 	}
-	one.parts = append(one.parts, c.rowParts(s.press)...)
-	first, last := &c.rows[c.refs[0].row], &c.rows[c.refs[len(c.refs)-1].row]
-	one.first, one.last = first.time, last.time
-	for _, r := range c.refs {
-		t := c.rows[r.row].time
-		one.first, one.last = min(one.first, t), max(one.last, t)
-	}
-	one.name = segmentName(hourOf(first.time), hourOf(last.time), one.id)
-	return one, s.write(c, one)
+	size, err := writeParts(filepath.Join(s.dir, partsName(one.id)), parts)
+	one.partBytes = size
+	return one, err
 }
 
 // peopleParts are the userIdentity elements, as they stand in the records.

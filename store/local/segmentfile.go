@@ -15,37 +15,58 @@ import (
 type segmentFile struct {
 	name   string
 	rows   int64
-	users  int // views; guarded by the reader
-	file   *os.File
+	users  int      // views; guarded by the reader
+	file   *os.File // nil where it holds facts alone
+	parts  *os.File
 	broken error // why it cannot be read
 
 	mu      sync.Mutex // guards what follows
 	parquet *parquet.File
 	leaves  [columnCount]int
 	starts  []int64 // first row of each row group, and the number of rows
+	located []located
 }
 
+// openSegment opens the files of a segment. One that is not there, or may not be
+// read, is told of by who asks it.
 func openSegment(dir string, s *segment) (*segmentFile, error) {
 	f := &segmentFile{name: s.name, rows: s.rows}
-	if s.name == "" {
-		return f, nil
+	for name, to := range map[string]**os.File{s.name: &f.file, partsName(s.id): &f.parts} {
+		if name == "" {
+			continue
+		}
+		file, err := os.Open(filepath.Join(dir, filepath.FromSlash(name)))
+		if errors.Is(err, os.ErrNotExist) || errors.Is(err, os.ErrPermission) {
+			f.broken = err
+			continue
+		}
+		if err != nil {
+			f.close()
+			return nil, err
+		}
+		*to = file
 	}
-	file, err := os.Open(filepath.Join(dir, filepath.FromSlash(s.name)))
-	if errors.Is(err, os.ErrNotExist) || errors.Is(err, os.ErrPermission) {
-		f.broken = err
-		return f, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	f.file = file
 	return f, nil
 }
 
 func (f *segmentFile) close() {
-	if f.file != nil {
-		_ = f.file.Close() // it was only read from
+	for _, file := range []*os.File{f.file, f.parts} {
+		if file != nil {
+			_ = file.Close() // it was only read from
+		}
 	}
+}
+
+// directory is where the parts lie.
+func (f *segmentFile) directory() ([]located, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.located != nil || f.broken != nil {
+		return f.located, f.broken
+	}
+	var err error
+	f.located, err = readDirectory(f.parts)
+	return f.located, err
 }
 
 // open reads the footer.

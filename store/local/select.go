@@ -104,7 +104,7 @@ func (v *view) pickedHours(sel *selection) (map[int32][]picked, error) {
 		}
 		own, err := v.pick(sel, s)
 		if err != nil {
-			if err := v.reader.damaged(catalogueName+" (segment "+s.name+")", err); err != nil {
+			if err := v.reader.damaged(partsName(s.id), err); err != nil {
 				return nil, err
 			}
 			continue
@@ -160,7 +160,7 @@ func (v *view) spannedHours(sel *selection) (map[int32][]spanned, error) {
 		}
 		starts, err := v.hours(s)
 		if err != nil {
-			if err := v.reader.damaged(catalogueName+" (segment "+s.name+")", err); err != nil {
+			if err := v.reader.damaged(partsName(s.id), err); err != nil {
 				return nil, err
 			}
 			continue

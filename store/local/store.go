@@ -142,8 +142,8 @@ func (s *Store) open(dir string) (err error) {
 // sweep removes files that the catalogue does not know: a crash left them.
 func (s *Store) sweep(dir string) error {
 	there := map[string]bool{}
-	for _, table := range []string{"segment", "pack"} {
-		err := rows(s.conn, "select name from "+table, func(st *sqlite.Stmt) error {
+	for _, query := range []string{"select name from segment", "select name from pack", "select 'events/' || id || '.parts' from segment"} {
+		err := rows(s.conn, query, func(st *sqlite.Stmt) error {
 			there[filepath.FromSlash(st.ColumnText(0))] = true
 			return nil
 		})
@@ -157,7 +157,7 @@ func (s *Store) sweep(dir string) error {
 				return err
 			}
 			name, err := filepath.Rel(dir, path)
-			ours := strings.HasSuffix(name, ".parquet") || strings.HasSuffix(name, ".pack") || strings.HasSuffix(name, temporary)
+			ours := strings.HasSuffix(name, ".parquet") || strings.HasSuffix(name, ".parts") || strings.HasSuffix(name, ".pack") || strings.HasSuffix(name, temporary)
 			if err != nil || there[name] || !ours {
 				return err
 			}
@@ -215,7 +215,7 @@ func (s *Store) commit(ctx context.Context) error {
 
 // write seals batches and tells the catalogue, in one transaction.
 func (s *Store) write(ctx context.Context, taken []*batch, last int64) error {
-	sealed := make([][]*built, len(taken))
+	sealed := make([][]*segment, len(taken))
 	group, gctx := errgroup.WithContext(ctx)
 	for i, b := range taken {
 		group.Go(func() (err error) {
