@@ -70,12 +70,16 @@ func (s *Store) addFile(ctx context.Context, f source.File) (kept, duplicates in
 		entry.LogFile = cloudtrail.LogFile{URI: inlineURI(entry.sum)}
 		entry.first = 0
 	}
+	// Of a file from before what is kept only names are of use.
+	old := s.floor != 0 && !f.Delivered.IsZero() && f.Delivered < s.floor-factsBefore
 	twice, err := s.twin(&entry)
 	if err != nil {
 		return 0, 0, false, err
 	}
-	if err := s.keepCopy(&entry, &f); err != nil {
-		return 0, 0, false, err
+	if !old {
+		if err := s.keepCopy(&entry, &f); err != nil {
+			return 0, 0, false, err
+		}
 	}
 	b := s.take(&entry)
 	defer s.give(b)
@@ -101,8 +105,9 @@ func (s *Store) addFile(ctx context.Context, f source.File) (kept, duplicates in
 			return kept, duplicates, false, ctx.Err()
 		}
 	}
-	entry.kept = kept
-	b.files = append(b.files, entry)
+	if entry.kept = kept; !old {
+		b.files = append(b.files, entry)
+	}
 	return kept, duplicates, len(b.rows) >= segmentRows || !b.room(len(f.Body)) || len(b.files) >= mostFiles, nil
 }
 
@@ -130,6 +135,9 @@ func (s *Store) twin(f *logFile) (bool, error) {
 }
 
 func (s *Store) keepCopy(entry *logFile, f *source.File) (err error) {
+	if at, ok := s.adopted[entry.sum]; ok {
+		entry.copied = at
+	}
 	if entry.pack != 0 || s.options.Keep == KeepReference && f.Open != nil {
 		return nil
 	}

@@ -131,6 +131,9 @@ func (s *Store) addFiles(taken []*batch, now time.Time) error {
 			return err
 		}
 	}
+	if s.regrown {
+		return nil
+	}
 	day := now.UTC().Truncate(24 * time.Hour).Unix()
 	return exec(s.conn, `insert into growth values(?,?,?,?) on conflict do update set
 		files = files + excluded.files, events = events + excluded.events, bytes = bytes + excluded.bytes`, day, files, events, bytes)

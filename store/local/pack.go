@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 
 	"zombiezen.com/go/sqlite"
@@ -194,4 +195,16 @@ func syncFolder(dir string) error {
 		return err
 	}
 	return errors.Join(f.Sync(), f.Close())
+}
+
+// forget lets go of packs that are removed.
+func (p *packs) forget(names []string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for month, k := range p.open {
+		if slices.Contains(names, k.name) {
+			_ = k.file.Close() // all that was written was committed
+			delete(p.open, month)
+		}
+	}
 }

@@ -30,19 +30,37 @@ type people struct {
 
 // meet returns the number of an element's identity.
 func (p *people) meet(u *cloudtrail.UserIdentity) uint32 {
-	text := string(u.Raw)
+	n, fresh := p.number(string(u.Raw))
+	if fresh {
+		id := lineage.NewIdentity(u)
+		p.all[n].id = id.Clone()
+	}
+	return n
+}
+
+// meetText is meet for an element that was stored.
+func (p *people) meetText(raw string, d *cloudtrail.Decoder) (n uint32, err error) {
+	n, fresh := p.number(raw)
+	if fresh {
+		p.all[n].id, err = readPerson(raw, d)
+	}
+	return n, err
+}
+
+// number finds a text, or gives it a number and an identity that is still to be
+// read.
+func (p *people) number(text string) (n uint32, fresh bool) {
 	hash := [2]uint64{maphash.String(p.seed, text), uint64(len(text))}
 	for {
 		n, ok := p.at[hash]
 		if !ok {
 			n = uint32(len(p.all))
 			p.at[hash] = n
-			id := lineage.NewIdentity(u)
-			p.all = append(p.all, person{raw: strings.Clone(text), id: id.Clone()})
-			return n
+			p.all = append(p.all, person{raw: strings.Clone(text)})
+			return n, true
 		}
 		if p.all[n].raw == text {
-			return n
+			return n, false
 		}
 		hash[1]++ // another text of that hash
 	}

@@ -68,11 +68,12 @@ type storedFile struct {
 	ended    bool
 }
 
-const storedColumns = `select path || log_file.name, version, sha256, first, records, log_file.size, ended, pack, offset, length, pressed, pack.name
+const storedColumns = `select path || log_file.name, version, sha256, first, records, log_file.size, ended, pack, offset, length, pressed, pack.name, log_file.id
 	from log_file join folder on folder.id = folder left join pack on pack.id = pack`
 
 func readStored(s *sqlite.Stmt) *storedFile {
 	f := &storedFile{packName: s.ColumnText(11), ended: s.ColumnBool(6)}
+	f.id = s.ColumnInt64(12)
 	f.LogFile = cloudtrail.ParseLogFileName(s.ColumnText(0))
 	f.Version = s.ColumnText(1)
 	s.ColumnBytes(2, f.sum[:])

@@ -2,6 +2,7 @@ package local
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"hash/maphash"
@@ -79,6 +80,9 @@ type Store struct {
 	mergeOn   bool
 	mergeErr  error
 
+	regrown bool                         // what grew was counted before
+	adopted map[[sha256.Size]byte]copied // copies that are there before the catalogue; see Rebuild
+
 	lookup     sync.Mutex // guards lookupConn
 	lookupConn *sqlite.Conn
 }
@@ -98,14 +102,23 @@ func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := finishRebuild(dir); err != nil {
+		return nil, errors.Join(err, held.Close())
+	}
+	return openHeld(dir, dir, o, held)
+}
+
+// openHeld opens the store in a folder whose copies of log files are in another:
+// the same one, but for a rebuild.
+func openHeld(dir, copies string, o Options, held *flock.Flock) (*Store, error) {
 	s := &Store{options: o, lock: held, seed: maphash.MakeSeed(), spare: make([]*batch, 0, runtime.GOMAXPROCS(0))}
-	if err := s.open(dir); err != nil {
+	if err := s.open(dir, copies); err != nil {
 		return nil, errors.Join(err, s.letGo())
 	}
 	return s, nil
 }
 
-func (s *Store) open(dir string) (err error) {
+func (s *Store) open(dir, copies string) (err error) {
 	if s.conn, err = connect(dir, writing); err != nil {
 		return err
 	}
@@ -114,7 +127,7 @@ func (s *Store) open(dir string) (err error) {
 	}
 	s.sealer.press = newPressers(zstd.WithAllLitEntropyCompression(true))
 	s.sealer.schema, s.sealer.leaves = schema()
-	s.sealer.dir, s.packs.dir = dir, dir
+	s.sealer.dir, s.packs.dir = dir, copies
 	s.known = known{seed: s.seed, hours: map[int32]*hourSet{}, load: s.loadHour}
 	for query, to := range map[string]func(int64){
 		"select max(id) from segment":                       s.sealer.nextID.Store,
@@ -132,7 +145,7 @@ func (s *Store) open(dir string) (err error) {
 	if err := s.packs.resume(s.conn); err != nil {
 		return err
 	}
-	if err := s.sweep(dir); err != nil {
+	if err := s.sweep(dir, copies); err != nil {
 		return err
 	}
 	s.Reader, err = newReader(dir, reading, s.options, s.sealer.press)
@@ -140,7 +153,7 @@ func (s *Store) open(dir string) (err error) {
 }
 
 // sweep removes files that the catalogue does not know: a crash left them.
-func (s *Store) sweep(dir string) error {
+func (s *Store) sweep(dir, copies string) error {
 	there := map[string]bool{}
 	for _, query := range []string{"select name from segment", "select name from pack", "select 'events/' || id || '.parts' from segment"} {
 		err := rows(s.conn, query, func(st *sqlite.Stmt) error {
@@ -151,7 +164,11 @@ func (s *Store) sweep(dir string) error {
 			return err
 		}
 	}
-	for _, sub := range []string{eventsName, logsName} {
+	folders := []string{eventsName, logsName}
+	if copies != dir {
+		folders = folders[:1]
+	}
+	for _, sub := range folders {
 		err := filepath.WalkDir(filepath.Join(dir, sub), func(path string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() {
 				return err
@@ -275,6 +292,9 @@ func (s *Store) letGo() error {
 	if s.conn != nil {
 		errs = append(errs, s.conn.Close())
 	}
-	errs = append(errs, s.packs.close(), s.lock.Close())
+	errs = append(errs, s.packs.close())
+	if s.lock != nil {
+		errs = append(errs, s.lock.Close())
+	}
 	return errors.Join(errs...)
 }

@@ -1,0 +1,249 @@
+package local
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"zombiezen.com/go/sqlite"
+
+	"github.com/klauspost/compress/gzip"
+)
+
+// Finding is something wrong with one file of a store.
+type Finding struct {
+	File    string // below the store's folder; of a log file without a copy its name
+	Problem string
+	Remedy  string
+}
+
+// Checked is what a check looked at.
+type Checked struct {
+	Files    int
+	Events   int64
+	Findings int
+	Bytes    int64
+}
+
+const (
+	remedyRebuild = "make events and catalogue anew from the copies of the log files: crosstrail store rebuild"
+	remedyIngest  = "ingest these log files again from where they came from"
+)
+
+// Check reads every byte of a store and holds it against what was written. It
+// goes on after a finding, and tells of each.
+func Check(ctx context.Context, dir string, told func(Finding)) (Checked, error) {
+	c := checking{ctx: ctx, told: told}
+	r, err := OpenReader(ctx, dir, Options{Damaged: func(string, error) {}})
+	if errors.Is(err, ErrNoStore) {
+		return c.Checked, err
+	}
+	var newer *NewerError
+	if errors.As(err, &newer) {
+		return c.Checked, err
+	}
+	if err != nil {
+		c.find(catalogueName, err.Error(), remedyRebuild)
+		return c.Checked, nil
+	}
+	defer r.Close() //nolint:errcheck // only read from
+	v, err := r.acquire()
+	if err != nil {
+		return c.Checked, err
+	}
+	defer r.release(v)
+	c.catalogue(v)
+	for _, s := range v.segments {
+		if err := ctx.Err(); err != nil {
+			return c.Checked, err
+		}
+		c.segment(v, s)
+	}
+	return c.Checked, c.copies(v)
+}
+
+type checking struct {
+	Checked
+	ctx  context.Context
+	told func(Finding)
+}
+
+func (c *checking) find(file, problem, remedy string) {
+	c.Findings++
+	c.told(Finding{file, problem, remedy})
+}
+
+func (c *checking) catalogue(v *view) {
+	c.Files++
+	if info, err := os.Stat(filepath.Join(v.reader.dir, catalogueName)); err == nil {
+		c.Bytes += info.Size()
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	err := rows(v.conn, "pragma integrity_check(10)", func(s *sqlite.Stmt) error {
+		if text := s.ColumnText(0); text != "ok" {
+			c.find(catalogueName, text, remedyRebuild)
+		}
+		return nil
+	})
+	if err != nil {
+		c.find(catalogueName, err.Error(), remedyRebuild)
+	}
+}
+
+// segment reads the files of a segment.
+func (c *checking) segment(v *view, s *segmentView) {
+	if s.name != "" {
+		c.Files++
+		c.Bytes += s.bytes
+		c.Events += s.rows
+		sum := sha256.New()
+		n, err := copyFile(sum, filepath.Join(v.reader.dir, filepath.FromSlash(s.name)))
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			c.find(s.name, "is not there", remedyRebuild)
+		case err != nil:
+			c.find(s.name, err.Error(), remedyRebuild)
+		case n != s.bytes || string(sum.Sum(nil)) != string(s.sum):
+			c.find(s.name, "is not as it was written: its hash is wrong", remedyRebuild)
+		}
+	}
+	c.Files++
+	c.Bytes += s.partBytes
+	name := partsName(s.id)
+	if _, err := os.Stat(filepath.Join(v.reader.dir, filepath.FromSlash(name))); err != nil {
+		c.find(name, "is not there", remedyRebuild)
+		return
+	}
+	if err := v.checkParts(s); err != nil {
+		c.find(name, err.Error(), remedyRebuild)
+	}
+}
+
+// checkParts opens every part of a segment.
+func (v *view) checkParts(s *segmentView) error {
+	f, err := os.Open(filepath.Join(v.reader.dir, filepath.FromSlash(partsName(s.id))))
+	if err != nil {
+		return err
+	}
+	defer f.Close() //nolint:errcheck // only read from
+	directory, err := readDirectory(f)
+	if err != nil {
+		return err
+	}
+	rows := int64(0)
+	for _, where := range directory {
+		data := make([]byte, where.length)
+		if _, err := f.ReadAt(data, where.offset); err != nil {
+			return err
+		}
+		open := v.reader.press.openPart
+		if where.kind == partCallers || where.kind == partKeys {
+			open = unsealed
+		}
+		plain, err := open(data)
+		if err != nil {
+			return fmt.Errorf("part %d at %d: %w", where.kind, where.first, err)
+		}
+		if where.kind == partTallies {
+			all, err := readTallies(plain)
+			if err != nil {
+				return err
+			}
+			for _, t := range all {
+				rows += int64(t.n)
+			}
+		}
+	}
+	if rows != s.rows {
+		return fmt.Errorf("counts %d events of %d", rows, s.rows)
+	}
+	return nil
+}
+
+// copies reads the log files, as far as there are copies; and where there are
+// none, the files themselves.
+func (c *checking) copies(v *view) error {
+	for after := int64(-1); ; {
+		var page []*storedFile
+		v.mu.Lock()
+		err := rows(v.conn, storedColumns+" where log_file.id > ? order by log_file.id limit 512", func(s *sqlite.Stmt) error {
+			f := readStored(s)
+			page = append(page, f)
+			after = f.id
+			return nil
+		}, after)
+		v.mu.Unlock()
+		if err != nil {
+			c.find(catalogueName, err.Error(), remedyRebuild)
+			return nil
+		}
+		for _, f := range page {
+			if err := c.ctx.Err(); err != nil {
+				return err
+			}
+			c.copy(v, f)
+		}
+		if len(page) == 0 {
+			return nil
+		}
+	}
+}
+
+func (c *checking) copy(v *view, f *storedFile) {
+	c.Files++
+	c.Bytes += f.length
+	name, remedy := f.packName, remedyIngest
+	if f.pack == 0 {
+		if f.first != 0 {
+			return // the whole file is read with its first piece
+		}
+		name, remedy = f.URI, "bring the file back to where it was: the store keeps no copy of it (--keep reference)"
+	}
+	if err := v.reader.verify(c.ctx, f); err != nil {
+		problem := err.Error()
+		if f.pack != 0 {
+			problem = fmt.Sprintf("the copy of %s at byte %d: %s", f.URI, f.offset, problem)
+		}
+		c.find(name, problem, remedy)
+	}
+}
+
+// verify reads a copy to its end and holds it against its hash.
+func (r *Reader) verify(ctx context.Context, f *storedFile) error {
+	from, err := r.opener(f)(ctx)
+	if err != nil {
+		return err
+	}
+	defer from.Close() //nolint:errcheck // only read from
+	if !f.pressed {
+		_, err = io.Copy(io.Discard, from) // it fails at its end where the hash is wrong
+		return err
+	}
+	z, err := gzip.NewReader(from)
+	if err != nil {
+		return err
+	}
+	sum := sha256.New()
+	if _, err := io.Copy(sum, z); err != nil {
+		return err
+	}
+	if [sha256.Size]byte(sum.Sum(nil)) != f.sum {
+		return errors.New("its hash is wrong")
+	}
+	return nil
+}
+
+func copyFile(to io.Writer, path string) (int64, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return 0, err
+	}
+	defer f.Close() //nolint:errcheck // only read from
+	return io.Copy(to, f)
+}

@@ -1,0 +1,120 @@
+package local
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"time"
+
+	"zombiezen.com/go/sqlite"
+
+	"github.com/crosstrail/crosstrail/cloudtrail"
+)
+
+// Info is what a store holds, how large it is and how it grew.
+type Info struct {
+	Dir               string
+	Format            int
+	Floor             cloudtrail.Time // of event time; zero: none
+	Events            int64           // rows: forms of one event are counted each
+	Facts             int64
+	LogFiles          int64
+	Copies            int64 // log files of which there is a copy
+	Failed            int64
+	Accounts, Regions int64
+	First, Last       cloudtrail.Time // of events
+	Newest            cloudtrail.Time // delivery
+	Segments          int
+	EventBytes        int64 // Parquet files and what finds things in them
+	CatalogueBytes    int64
+	CopyBytes         int64
+	Days              []Growth // by day
+}
+
+// Growth is what one day of ingesting added.
+type Growth struct {
+	Day    cloudtrail.Time // 00:00 UTC
+	Files  int64
+	Events int64
+	Bytes  int64 // of log files, as delivered
+}
+
+// Info tells what the store holds.
+func (r *Reader) Info(context.Context) (Info, error) {
+	v, err := r.acquire()
+	if err != nil {
+		return Info{}, err
+	}
+	defer r.release(v)
+	info := Info{Dir: r.dir, Format: formatVersion, Floor: v.floor, Segments: len(v.segments)}
+	for _, s := range v.segments {
+		info.Events += s.rows
+		info.Facts += s.facts
+		info.EventBytes += s.bytes + s.partBytes
+		if s.rows == 0 {
+			continue
+		}
+		if first := s.first; first != 0 && (info.First == 0 || first < info.First) {
+			info.First = first
+		}
+		info.Last = max(info.Last, s.last)
+	}
+	accounts, regions := map[string]bool{"": true}, map[string]bool{"": true}
+	for _, s := range v.spans {
+		accounts[s.Account], regions[s.Region] = true, true
+		info.Newest = max(info.Newest, s.Newest)
+	}
+	info.Accounts, info.Regions = int64(len(accounts)-1), int64(len(regions)-1)
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for query, to := range map[string]*int64{
+		"select count(*) from log_file where first = 0":                      &info.LogFiles,
+		"select count(*) from log_file where first = 0 and pack is not null": &info.Copies,
+		"select count(*) from failed":                                        &info.Failed,
+		"select coalesce(sum(size), 0) from pack":                            &info.CopyBytes,
+	} {
+		if *to, err = one(v.conn, query); err != nil {
+			return info, err
+		}
+	}
+	for _, name := range []string{catalogueName, catalogueName + "-wal"} {
+		if f, err := os.Stat(filepath.Join(r.dir, name)); err == nil {
+			info.CatalogueBytes += f.Size()
+		}
+	}
+	err = rows(v.conn, "select day, files, events, bytes from growth order by day", func(s *sqlite.Stmt) error {
+		info.Days = append(info.Days, Growth{cloudtrail.Time(s.ColumnInt64(0)), s.ColumnInt64(1), s.ColumnInt64(2), s.ColumnInt64(3)})
+		return nil
+	})
+	return info, err
+}
+
+// FailedFile is a log file that could not be read to its end.
+type FailedFile struct {
+	cloudtrail.LogFile
+	Problem string
+	At      time.Time // when it was last tried
+	Times   int
+}
+
+// Failed are the files that could not be read to their end, by name.
+func (r *Reader) Failed(context.Context) ([]FailedFile, error) {
+	v, err := r.acquire()
+	if err != nil {
+		return nil, err
+	}
+	defer r.release(v)
+	var all []FailedFile
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	err = rows(v.conn, "select uri, version, problem, at, times from failed order by uri, version", func(s *sqlite.Stmt) error {
+		f := FailedFile{
+			LogFile: cloudtrail.ParseLogFileName(s.ColumnText(0)),
+			Problem: s.ColumnText(2), At: time.Unix(s.ColumnInt64(3), 0).UTC(), Times: s.ColumnInt(4),
+		}
+		f.Version = s.ColumnText(1)
+		all = append(all, f)
+		return nil
+	})
+	return all, err
+}

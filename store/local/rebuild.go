@@ -1,0 +1,332 @@
+package local
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/klauspost/compress/gzip"
+	"zombiezen.com/go/sqlite"
+
+	"github.com/crosstrail/crosstrail/cloudtrail"
+	"github.com/crosstrail/crosstrail/source"
+)
+
+// The folder in which a rebuild works, and the file that says that it is whole.
+const (
+	rebuildName = "rebuild.tmp"
+	rebuiltName = "whole"
+)
+
+// Rebuild makes catalogue and events anew from the copies of log files; of files
+// without a copy, from the files themselves, if the old catalogue still names
+// them. fill pumps what from hands out into to. Until all is done the old store
+// is left as it is.
+func Rebuild(ctx context.Context, dir string, o Options, fill func(from *Copies, to *Store) error) error {
+	if _, err := os.Stat(filepath.Join(dir, logsName)); err != nil {
+		return fmt.Errorf("%s: %w", dir, ErrNoStore)
+	}
+	held, err := lock(ctx, dir, o.Wait)
+	if err != nil {
+		return err
+	}
+	defer held.Close() //nolint:errcheck // it ends with the process at the latest
+	work := filepath.Join(dir, rebuildName)
+	if err := os.RemoveAll(work); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Join(work, eventsName), 0o700); err != nil {
+		return err
+	}
+	from, err := findCopies(dir)
+	if err != nil {
+		return err
+	}
+	to, err := openHeld(work, dir, o, nil)
+	if err != nil {
+		return err
+	}
+	if err := to.adopt(dir, from); err != nil {
+		return errors.Join(err, to.Close())
+	}
+	if err := errors.Join(fill(from, to), to.Close()); err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(work, rebuiltName), nil, 0o600); err != nil {
+		return err
+	}
+	if err := syncFolder(work); err != nil {
+		return err
+	}
+	return finishRebuild(dir)
+}
+
+// finishRebuild puts what a rebuild made in the place of what was there, if it
+// came to its end. Each step can be done again.
+func finishRebuild(dir string) error {
+	work := filepath.Join(dir, rebuildName)
+	if _, err := os.Stat(filepath.Join(work, rebuiltName)); err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // none was begun, or it is to be begun anew
+		}
+		return err
+	}
+	made := filepath.Join(work, eventsName)
+	if _, err := os.Stat(made); err == nil {
+		if err := os.RemoveAll(filepath.Join(dir, eventsName)); err != nil {
+			return err
+		}
+		if err := os.Rename(made, filepath.Join(dir, eventsName)); err != nil {
+			return err
+		}
+	}
+	made = filepath.Join(work, catalogueName)
+	if _, err := os.Stat(made); err == nil {
+		for _, suffix := range []string{"-wal", "-shm"} {
+			if err := os.Remove(filepath.Join(dir, catalogueName+suffix)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
+		}
+		if err := os.Rename(made, filepath.Join(dir, catalogueName)); err != nil {
+			return err
+		}
+	}
+	if err := syncFolder(dir); err != nil {
+		return err
+	}
+	return os.RemoveAll(work)
+}
+
+// adopt makes the copies known, and takes over what no log file tells: the
+// floor, how the store grew and what failed.
+func (s *Store) adopt(dir string, from *Copies) error {
+	s.adopted = map[[sha256.Size]byte]copied{}
+	for _, c := range from.found {
+		s.adopted[c.sum] = c.copied
+	}
+	err := transact(s.conn, func() error {
+		if err := addPacks(s.conn, from.packs); err != nil {
+			return err
+		}
+		if from.old == nil {
+			return nil
+		}
+		for _, table := range []string{"setting", "failed", "growth"} {
+			if err := copyTable(from.old, s.conn, table); err != nil {
+				return err
+			}
+		}
+		// The files are read anew, and count in what grew once.
+		return exec(s.conn, "delete from setting where name like 'last %'")
+	})
+	if err != nil {
+		return err
+	}
+	floor, err := one(s.conn, "select value from setting where name = 'floor'")
+	s.floor = cloudtrail.Time(floor)
+	s.regrown = from.old != nil
+	return errors.Join(err, s.packs.resume(s.conn))
+}
+
+func copyTable(from, to *sqlite.Conn, table string) error {
+	return rows(from, "select * from "+table, func(s *sqlite.Stmt) error {
+		var args []any
+		for i := range s.ColumnCount() {
+			if s.ColumnType(i) == sqlite.TypeInteger {
+				args = append(args, s.ColumnInt64(i))
+			} else {
+				args = append(args, s.ColumnText(i))
+			}
+		}
+		marks := strings.TrimSuffix(strings.Repeat("?,", len(args)), ",")
+		return exec(to, "insert or replace into "+table+" values("+marks+")", args...)
+	})
+}
+
+// Copies hands out the copies that a store keeps of log files, as an
+// ingest.Source.
+type Copies struct {
+	dir   string
+	found []foundCopy
+	next  int
+	packs []pack
+	old   *sqlite.Conn // the catalogue that was there, nil if it cannot be read
+}
+
+// foundCopy is a log file that can be read again; the pieces of one lie one
+// behind the other.
+type foundCopy struct {
+	cloudtrail.LogFile
+	copied
+	pack  string // its name
+	sum   [sha256.Size]byte
+	first int
+}
+
+// findCopies reads the headers of all packs. It goes on behind what is damaged.
+func findCopies(dir string) (*Copies, error) {
+	c := &Copies{dir: dir}
+	names, err := filepath.Glob(filepath.Join(dir, logsName, "*", "*.pack"))
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(names, func(a, b string) int { return int(packID(a) - packID(b)) })
+	for _, name := range names {
+		if err := c.scan(name); err != nil {
+			return nil, err
+		}
+	}
+	if conn, err := connect(dir, reading); err == nil {
+		c.old = conn
+		err := rows(conn, storedColumns+" where pack is null and first = 0 order by log_file.id", func(s *sqlite.Stmt) error {
+			f := readStored(s)
+			c.found = append(c.found, foundCopy{LogFile: f.LogFile, sum: f.sum})
+			return nil
+		})
+		if err != nil { // damaged: what the packs hold is all there is
+			_ = conn.Close()
+			c.old = nil
+		}
+	}
+	return c, nil
+}
+
+func packID(name string) int64 {
+	id, _ := strconv.ParseInt(strings.TrimSuffix(filepath.Base(name), ".pack"), 10, 64)
+	return id
+}
+
+func (c *Copies) scan(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close() //nolint:errcheck // only read from
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	name, err := filepath.Rel(c.dir, path)
+	if err != nil {
+		return err
+	}
+	p := pack{id: packID(path), name: filepath.ToSlash(name), size: info.Size()}
+	c.packs = append(c.packs, p)
+	for at := int64(0); at < p.size; {
+		h, start, ok := headerAt(f, at)
+		if !ok || start+h.Length > p.size {
+			if at, ok = nextMark(f, at+1, p.size); !ok {
+				break
+			}
+			continue
+		}
+		one := foundCopy{LogFile: cloudtrail.ParseLogFileName(h.URI), copied: copied{p.id, start, h.Length, h.Pressed}, pack: p.name, first: h.First}
+		one.Version = h.Version
+		if sum, err := hex.DecodeString(h.SHA256); err == nil && len(sum) == sha256.Size {
+			one.sum = [sha256.Size]byte(sum)
+			c.found = append(c.found, one)
+		}
+		at = start + h.Length
+	}
+	return nil
+}
+
+// longestHeader is what a header may take: a key of S3 has a thousand bytes.
+const longestHeader = 16 << 10
+
+func headerAt(f *os.File, at int64) (h packHeader, body int64, ok bool) {
+	buf := make([]byte, longestHeader)
+	n, _ := f.ReadAt(buf, at)
+	line, _, found := bytes.Cut(buf[:n], []byte("\n"))
+	text, marked := bytes.CutPrefix(line, []byte(packMark))
+	if !found || !marked || json.Unmarshal(text, &h) != nil || h.Length < 0 {
+		return h, 0, false
+	}
+	return h, at + int64(len(line)) + 1, true
+}
+
+// nextMark finds where the next copy begins behind damage.
+func nextMark(f *os.File, at, end int64) (int64, bool) {
+	r := bufio.NewReaderSize(io.NewSectionReader(f, at, end-at), 1<<16)
+	for {
+		skipped, err := r.ReadSlice(packMark[0])
+		at += int64(len(skipped))
+		if err != nil && !errors.Is(err, bufio.ErrBufferFull) {
+			return 0, false
+		}
+		if rest, err := r.Peek(len(packMark) - 1); err == nil && string(rest) == packMark[1:] && len(skipped) > 0 && skipped[len(skipped)-1] == packMark[0] {
+			return at - 1, true
+		}
+	}
+}
+
+// Next implements ingest.Source.
+func (c *Copies) Next(context.Context) (source.Delivery, error) {
+	if c.next == len(c.found) {
+		if c.old != nil {
+			err := c.old.Close()
+			c.old = nil
+			if err != nil {
+				return source.Delivery{}, err
+			}
+		}
+		return source.Delivery{}, io.EOF
+	}
+	pieces := c.found[c.next : c.next+1]
+	for n := c.next + 1; n < len(c.found) && c.found[n].first > 0 && c.found[n].URI == pieces[0].URI && c.found[n].Version == pieces[0].Version; n++ {
+		pieces = c.found[c.next : n+1]
+	}
+	c.next += len(pieces)
+	item := source.Item{LogFile: pieces[0].LogFile, Open: func(context.Context) (io.ReadCloser, error) { return c.open(pieces) }}
+	return source.Delivery{Items: []source.Item{item}}, nil
+}
+
+func (c *Copies) open(pieces []foundCopy) (io.ReadCloser, error) {
+	if pieces[0].pack == "" {
+		return os.Open(pieces[0].URI)
+	}
+	var all []io.Reader
+	opened := &closers{}
+	for _, p := range pieces {
+		f, err := os.Open(filepath.Join(c.dir, filepath.FromSlash(p.pack)))
+		if err != nil {
+			return nil, errors.Join(err, opened.Close())
+		}
+		opened.all = append(opened.all, f)
+		var from io.Reader = io.NewSectionReader(f, p.offset, p.length)
+		if p.pressed {
+			if from, err = gzip.NewReader(from); err != nil {
+				return nil, errors.Join(fmt.Errorf("%s: the copy at byte %d is damaged: %w", p.pack, p.offset, err), opened.Close())
+			}
+		}
+		all = append(all, from)
+	}
+	opened.Reader = io.MultiReader(all...)
+	return opened, nil
+}
+
+// closers reads from files one behind the other, and closes them all.
+type closers struct {
+	io.Reader
+	all []*os.File
+}
+
+func (c *closers) Close() error {
+	var errs []error
+	for _, f := range c.all {
+		errs = append(errs, f.Close())
+	}
+	return errors.Join(errs...)
+}

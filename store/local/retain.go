@@ -1,0 +1,130 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"zombiezen.com/go/sqlite"
+
+	"github.com/crosstrail/crosstrail/cloudtrail"
+	"github.com/crosstrail/crosstrail/lineage"
+)
+
+// Retained is what went.
+type Retained struct {
+	Floor  cloudtrail.Time // what is older is not kept, now and later
+	Events int64
+	Facts  int64
+	Files  int   // copies of log files
+	Bytes  int64 // that the folder became smaller by
+}
+
+// Retain sets a floor of event time. Events before it go; what links later ones
+// stays 48 hours longer, names stay for ever; later, what is older is passed
+// over. So the store is what it would be had it never seen them, whatever the
+// order. A floor is never lowered: what went does not come back.
+func (s *Store) Retain(ctx context.Context, floor cloudtrail.Time) (Retained, error) {
+	if err := s.Commit(ctx); err != nil {
+		return Retained{}, err
+	}
+	s.merging.Wait()
+	s.adding.Lock() // nothing older is added from now on
+	s.floor = max(s.floor, floor)
+	floor = s.floor
+	s.adding.Unlock()
+	gone := Retained{Floor: floor}
+	before, err := s.Info(ctx)
+	if err != nil {
+		return gone, err
+	}
+	v, err := s.acquire()
+	if err != nil {
+		return gone, err
+	}
+	var group []*segmentView
+	for _, seg := range v.segments {
+		if seg.rows > 0 && seg.first < floor || seg.facts > 0 && seg.factFirst < floor-factsBefore {
+			group = append(group, seg)
+		}
+	}
+	err = s.rewrite(ctx, v, group, floor)
+	s.release(v)
+	if err == nil {
+		gone.Files, err = s.dropCopies(floor - factsBefore)
+	}
+	if err != nil {
+		return gone, fmt.Errorf("retain: %w", err)
+	}
+	after, err := s.Info(ctx)
+	gone.Events, gone.Facts = before.Events-after.Events, before.Facts-after.Facts
+	gone.Bytes = before.EventBytes + before.CopyBytes - after.EventBytes - after.CopyBytes
+	return gone, err
+}
+
+// dropCopies forgets the log files delivered before a moment, and removes the
+// packs that hold nothing else.
+func (s *Store) dropCopies(before cloudtrail.Time) (files int, err error) {
+	s.committing.Lock()
+	defer s.committing.Unlock()
+	var old []int64
+	spans := map[[2]string]*lineage.Span{}
+	err = rows(s.conn, "select log_file.id, path || name, first from log_file join folder on folder.id = folder", func(st *sqlite.Stmt) error {
+		f := cloudtrail.ParseLogFileName(st.ColumnText(1))
+		if !f.Delivered.IsZero() && f.Delivered < before {
+			old = append(old, st.ColumnInt64(0))
+			return nil
+		}
+		if st.ColumnInt(2) == 0 {
+			at := [2]string{f.Account, f.Region}
+			if spans[at] == nil {
+				spans[at] = &lineage.Span{Account: f.Account, Region: f.Region}
+			}
+			spans[at].Add(f)
+		}
+		return nil
+	})
+	if err != nil || len(old) == 0 {
+		return 0, err
+	}
+	var packs []string
+	err = transact(s.conn, func() error {
+		for _, id := range old {
+			if err := exec(s.conn, "delete from log_file where id = ?", id); err != nil {
+				return err
+			}
+		}
+		if err := exec(s.conn, "delete from span"); err != nil {
+			return err
+		}
+		for _, span := range spans {
+			if err := addSpan(s.conn, span); err != nil {
+				return err
+			}
+		}
+		const unused = " from pack where id not in (select pack from log_file where pack is not null)"
+		err := rows(s.conn, "select name"+unused, func(st *sqlite.Stmt) error { packs = append(packs, st.ColumnText(0)); return nil })
+		if err != nil {
+			return err
+		}
+		if err := exec(s.conn, "delete"+unused); err != nil {
+			return err
+		}
+		return exec(s.conn, "delete from folder where id not in (select folder from log_file)")
+	})
+	if err != nil {
+		return 0, err
+	}
+	s.folders = nil
+	s.Reader.stale()
+	s.packs.forget(packs)
+	for _, name := range packs {
+		if err := os.Remove(filepath.Join(s.sealer.dir, filepath.FromSlash(name))); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return 0, err
+		}
+	}
+	return len(old), nil
+}
