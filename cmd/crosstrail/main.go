@@ -31,7 +31,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	out := &heedful{out: stdout}
 	root.SetOut(out)
 	root.SetErr(stderr)
-	return ui.finish(ctx, cmp.Or(root.ExecuteContext(ctx), out.err))
+	return ui.finish(ctx, cmp.Or(root.ExecuteContext(ctx), ui.close(), out.err))
 }
 
 func newRootCommand(ui *terminal) *cobra.Command {
@@ -89,8 +89,15 @@ workload it began with, with the proof for every hop.`,
 		newVersionCommand(ui),
 		newCompletionCommand(),
 	)
-	for _, c := range cmd.Commands() {
-		c.Flags().SortFlags = false // their order means something
-	}
+	keepFlagOrder(cmd)
 	return cmd
+}
+
+// keepFlagOrder lets helps list flags in the order in which they were added,
+// which means something.
+func keepFlagOrder(cmd *cobra.Command) {
+	for _, c := range cmd.Commands() {
+		c.Flags().SortFlags = false
+		keepFlagOrder(c)
+	}
 }

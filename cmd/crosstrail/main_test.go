@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -36,6 +37,7 @@ func TestScript(t *testing.T) {
 			// A program built with -race waits a second before it ends, for races
 			// that its other goroutines may still run into: ours have ended.
 			env.Setenv("GORACE", "atexit_sleep_ms=0")
+			env.Setenv("HOME", filepath.Join(env.WorkDir, ".home")) // the store is below it
 			return os.MkdirAll(env.Getenv("HOME"), 0o700)
 		},
 	})

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -17,40 +16,43 @@ import (
 
 // question holds the flags that every question has.
 type question struct {
-	ui      *terminal
-	from    []string
-	names   []string
-	form    formValue
-	memory  sizeValue
-	maxFile sizeValue
+	ui     *terminal
+	from   []string
+	store  storeValue
+	names  []string
+	form   formValue
+	limits limits
+
+	who, usage string // the command as it is called, and with its arguments
 }
 
-// newQuestion puts the flags on a command, with --from where the sources are not
-// its arguments.
+// newQuestion puts the flags on a command, with --from and --store where the
+// sources are not its arguments.
 func newQuestion(ui *terminal, cmd *cobra.Command, from bool) *question {
-	q := &question{ui: ui, form: formValue(render.Table)}
+	q := &question{ui: ui}
 	flags := cmd.Flags()
 	if from {
-		flags.StringArrayVar(&q.from, "from", nil, "where the logs are: a `SOURCE` is a log file, a folder of them, or - for standard input (repeatable)")
+		flags.StringArrayVar(&q.from, "from", nil, "ask log files, not the store: a `SOURCE` is a log file, a folder of them, or - for standard input (repeatable)")
 		must(cmd.MarkFlagFilename("from"))
+		addStore(cmd, &q.store)
 	}
-	flags.VarP(&q.form, "output", "o", "how to print: "+join(forms()))
+	addForm(cmd, &q.form)
 	flags.StringArrayVar(&q.names, "names", nil, "put names beside ids: a `FILE` of id,name lines or the YAML of known_aws_accounts (repeatable)")
-	flags.Var(&q.memory, "memory", "how much memory reading may take at once, as 512MiB (default: as much as --max-file needs)")
-	flags.Var(&q.maxFile, "max-file", "how large one log file may be when decompressed (default 256MiB)")
-	must(cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(forms(), cobra.ShellCompDirectiveNoFileComp)))
+	q.limits.add(cmd)
 	must(cmd.MarkFlagFilename("names", "csv", "yaml", "yml"))
 	return q
 }
 
-// needFrom refuses a question that does not say where to look.
+// needFrom sees to it that one place is asked: the sources of --from or, without
+// it, the store.
 func (q *question) needFrom(cmd *cobra.Command) error {
-	if len(q.from) > 0 {
-		return nil
+	q.who = cmd.CommandPath()
+	q.usage = q.who + " " + strings.Join(placeholders(cmd), " ")
+	if len(q.from) > 0 && q.store != "" {
+		return usage(errors.New("--from and --store are two places to look: give one of them"),
+			"to ask the store about more log files, read them into it first: crosstrail ingest "+quoteShell(q.from[0])+q.store.flag())
 	}
-	return usage(fmt.Errorf("%s does not know where to look: name the logs with --from", cmd.CommandPath()),
-		"for example: "+cmd.CommandPath()+" "+strings.Join(placeholders(cmd), " ")+"--from logs/",
-		"a store, to ask without reading the files each time, comes with a later release")
+	return nil
 }
 
 // placeholders are the arguments of a command as its usage line names them.
@@ -86,10 +88,7 @@ func readNamesFile(names *query.Names, file string) error {
 }
 
 // print hands a buffered standard output to a printer.
-func (q *question) print(to func(w io.Writer) error) error {
-	w := bufio.NewWriterSize(q.ui.stdout, 1<<16)
-	return errors.Join(to(w), w.Flush())
-}
+func (q *question) print(to func(w io.Writer) error) error { return q.ui.print(to) }
 
 // asciiOnly reports whether the locale says, in so many words, that it is not
 // UTF-8. Where it says nothing (as in most containers) a terminal shows UTF-8.
@@ -105,6 +104,13 @@ func asciiOnly() bool {
 
 // formValue is -o (pflag.Value).
 type formValue render.Form
+
+// addForm puts -o on a command.
+func addForm(cmd *cobra.Command, form *formValue) {
+	*form = formValue(render.Table)
+	cmd.Flags().VarP(form, "output", "o", "how to print: "+join(forms()))
+	must(cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(forms(), cobra.ShellCompDirectiveNoFileComp)))
+}
 
 func forms() []string {
 	return []string{string(render.Table), string(render.JSONL), string(render.JSON), string(render.CSV)}

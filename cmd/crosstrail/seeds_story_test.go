@@ -14,6 +14,7 @@ import (
 // runProgram runs the program as main does, with streams of its own.
 func runProgram(t *testing.T, stdin string, args ...string) (stdout, stderr string, status int) {
 	t.Helper()
+	t.Setenv(storeVariable, filepath.Join(t.TempDir(), "no-store")) // not the one of who runs the tests
 	var out, err bytes.Buffer
 	status = run(args, strings.NewReader(stdin), &out, &err)
 	return out.String(), err.String(), status

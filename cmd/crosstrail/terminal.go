@@ -16,11 +16,13 @@ package main
 //     those that the command can end with.
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -45,6 +47,8 @@ type terminal struct {
 	stdout io.Writer
 	stderr io.Writer
 	width  int // --width, 0 if not given
+
+	closers []func() error
 }
 
 func newTerminal(stdin io.Reader, stdout, stderr io.Writer) *terminal {
@@ -133,6 +137,25 @@ func (t *terminal) finish(ctx context.Context, err error) int {
 		t.say("hint", hint)
 	}
 	return f.status
+}
+
+// atEnd has something closed when the command is done.
+func (t *terminal) atEnd(closer func() error) { t.closers = append(t.closers, closer) }
+
+// close closes what was opened last first.
+func (t *terminal) close() error {
+	var errs []error
+	for _, closer := range slices.Backward(t.closers) {
+		errs = append(errs, closer())
+	}
+	t.closers = nil
+	return errors.Join(errs...)
+}
+
+// print hands a buffered standard output to a printer.
+func (t *terminal) print(to func(w io.Writer) error) error {
+	w := bufio.NewWriterSize(t.stdout, 1<<16)
+	return errors.Join(to(w), w.Flush())
 }
 
 // warn prints one line to standard error.

@@ -1,12 +1,8 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"errors"
-	"fmt"
 	"io"
-	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -26,8 +22,8 @@ considered and fell out.
 
 An EVENT is an event id, or <event id>@<account> where two accounts hold one event id;
 a KEY an access key id; a SESSION a session id, its ARN or its name. A name that fits
-several lists them. With - the question is a record pasted on standard input; without
---from, what was pasted is all the logs there are.`,
+several lists them. With - the question is a record pasted on standard input; where
+there is neither a store nor --from, what was pasted is all the logs there are.`,
 		Example: `  crosstrail who 099ff820-00f2-4500-94fc-2b9da26d576f --from AWSLogs/
 
   # an access key from an alert
@@ -39,11 +35,11 @@ several lists them. With - the question is a record pasted on standard input; wi
 		Args:              oneArgument("EVENT, KEY or SESSION, or - for a record on standard input", "crosstrail who ASIAJJQOJ64OAM7C65AA --from AWSLogs/"),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if args[0] == source.Stdin {
-				return runWhoPasted(cmd.Context(), q)
-			}
 			if err := q.needFrom(cmd); err != nil {
 				return err
+			}
+			if args[0] == source.Stdin {
+				return runWhoPasted(cmd.Context(), q)
 			}
 			return runWho(cmd.Context(), q, args[0])
 		},
@@ -63,53 +59,6 @@ func runWho(ctx context.Context, q *question, asked string) error {
 	}
 	a, err := query.Who(ctx, c, c.resolver, asked)
 	return q.printWho(c, a, err, style)
-}
-
-// runWhoPasted asks about records on standard input. They are part of the logs
-// too, so that a record pasted with its issuance needs no others.
-func runWhoPasted(ctx context.Context, q *question) error {
-	if slices.Contains(q.from, source.Stdin) {
-		return usage(errors.New("standard input cannot be both the question (-) and the logs (--from -)"),
-			"without --from, what is pasted is the logs too: crosstrail who - < records.json")
-	}
-	style, err := q.style()
-	if err != nil {
-		return err
-	}
-	pasted := &question{memory: q.memory, maxFile: q.maxFile}
-	var kept bytes.Buffer
-	pasted.ui = q.ui.withStdin(io.TeeReader(q.ui.stdin, &kept))
-	c, err := pasted.read(ctx, []string{source.Stdin})
-	if err != nil {
-		return err
-	}
-	rows, err := allRows(ctx, c)
-	if err != nil {
-		return err
-	}
-	if len(rows) == 0 {
-		return hinted(errors.New("standard input holds no CloudTrail record that can be read"),
-			"paste one record, from its first { to its last }")
-	}
-	if len(q.from) > 0 {
-		q.ui.stdin = &kept
-		if c, err = q.read(ctx, append([]string{source.Stdin}, q.from...)); err != nil {
-			return err
-		}
-	}
-	a, err := query.WhoRows(ctx, c.resolver, source.Stdin, rows)
-	return q.printWho(c, a, err, style)
-}
-
-func allRows(ctx context.Context, c *corpus) ([]query.Row, error) {
-	var rows []query.Row
-	for row, err := range c.Rows(ctx, query.Selection{}) {
-		if err != nil {
-			return nil, fmt.Errorf("read what was pasted: %w", err)
-		}
-		rows = append(rows, *row)
-	}
-	return rows, nil
 }
 
 func (q *question) printWho(c *corpus, a *query.WhoAnswer, err error, style render.Style) error {

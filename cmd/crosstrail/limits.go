@@ -1,0 +1,57 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/crosstrail/crosstrail/ingest"
+	"github.com/crosstrail/crosstrail/source"
+)
+
+// limits is what reading log files may take.
+type limits struct {
+	memory  sizeValue
+	maxFile sizeValue
+}
+
+// leastMaxFile is below what --max-file could be meant to be.
+const leastMaxFile = 1 << 10
+
+func (l *limits) add(cmd *cobra.Command) {
+	cmd.Flags().Var(&l.memory, "memory", "how much memory reading may take at once, as 512MiB (default: as much as --max-file needs)")
+	cmd.Flags().Var(&l.maxFile, "max-file", "how large one log file may be when decompressed (default 256MiB)")
+}
+
+func (l *limits) check() error {
+	if l.maxFile > 0 && l.maxFile < leastMaxFile {
+		return usage(fmt.Errorf("--max-file %d is less than any log file: it is a number of bytes, or has a unit", l.maxFile), "for example: --max-file 512MiB")
+	}
+	return nil
+}
+
+// pump moves log files into a store. It shows how far it has come, and names
+// what cannot be read. sources are the paths that it reads, as far as there are
+// any, for the time left.
+func (l *limits) pump(ctx context.Context, ui *terminal, sources []string, from ingest.Source, to ingest.Store) (files, records ingest.Counts, err error) {
+	if err := l.check(); err != nil {
+		return files, records, err
+	}
+	if slices.Contains(sources, source.Stdin) && isTerminal(ui.stdin) {
+		ui.say("note", "reading from the terminal: paste records, then press Ctrl-D")
+	}
+	meter := startMeter(ctx, ui.stderr, sources)
+	troubles := troubles{ui: ui, meter: meter}
+	files, records, err = ingest.Pump(ctx, from, to, ingest.Options{
+		Memory: int64(l.memory), MaxFile: int64(l.maxFile),
+		Progress:  meter.progress,
+		OnError:   troubles.add,
+		OnNote:    func(note string) { meter.clear(); ui.say("note", note) },
+		OnWarning: func(text string) { meter.clear(); ui.warn("%s", text) },
+	})
+	meter.clear()
+	troubles.end()
+	return files, records, err
+}

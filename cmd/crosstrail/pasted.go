@@ -1,0 +1,109 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/crosstrail/crosstrail/cloudtrail"
+	"github.com/crosstrail/crosstrail/lineage"
+	"github.com/crosstrail/crosstrail/query"
+	"github.com/crosstrail/crosstrail/source"
+	"github.com/crosstrail/crosstrail/store/local"
+)
+
+// runWhoPasted asks about records on standard input. They are part of the logs
+// too, so that a record pasted with its issuance needs no others.
+func runWhoPasted(ctx context.Context, q *question) error {
+	if slices.Contains(q.from, source.Stdin) {
+		return usage(errors.New("standard input cannot be both the question (-) and the logs (--from -)"),
+			"leave --from away: what is pasted is the logs too: crosstrail who - < records.json")
+	}
+	style, err := q.style()
+	if err != nil {
+		return err
+	}
+	pasted := &question{limits: q.limits}
+	var kept bytes.Buffer
+	pasted.ui = q.ui.withStdin(io.TeeReader(q.ui.stdin, &kept))
+	c, err := pasted.read(ctx, []string{source.Stdin})
+	if err != nil {
+		return err
+	}
+	rows, err := allRows(ctx, c)
+	if err != nil {
+		return err
+	}
+	if len(rows) == 0 {
+		return hinted(errors.New("standard input holds no CloudTrail record that can be read"),
+			"paste one record, from its first { to its last }")
+	}
+	if len(q.from) > 0 {
+		q.ui.stdin = &kept
+		c, err = q.read(ctx, append([]string{source.Stdin}, q.from...))
+	} else {
+		err = q.addStored(ctx, c)
+	}
+	if err != nil {
+		return err
+	}
+	a, err := query.WhoRows(ctx, c.resolver, source.Stdin, rows)
+	return q.printWho(c, a, err, style)
+}
+
+func allRows(ctx context.Context, c *corpus) ([]query.Row, error) {
+	var rows []query.Row
+	for row, err := range c.Rows(ctx, query.Selection{}) {
+		if err != nil {
+			return nil, fmt.Errorf("read what was pasted: %w", err)
+		}
+		rows = append(rows, *row)
+	}
+	return rows, nil
+}
+
+// addStored puts what the store holds beside what was pasted. Where nobody named
+// a store, there need be none.
+func (q *question) addStored(ctx context.Context, pasted *corpus) error {
+	stored, err := q.open(ctx)
+	if errors.Is(err, local.ErrNoStore) && q.store == "" {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	var spans []lineage.Span
+	for _, c := range []*corpus{pasted, stored} {
+		some, err := c.Spans(ctx)
+		if err != nil {
+			return err
+		}
+		spans = append(spans, some...)
+	}
+	pasted.resolver = lineage.NewResolver(both{pasted, stored}, lineage.NewHorizon(spans))
+	pasted.damage = stored.damage
+	return nil
+}
+
+// both is two indexes as one. What both hold may be returned twice.
+type both [2]lineage.Index
+
+func (b both) Facts(ctx context.Context, keys []lineage.Key, from, to cloudtrail.Time) ([]*lineage.Fact, error) {
+	return twice(b, func(i lineage.Index) ([]*lineage.Fact, error) { return i.Facts(ctx, keys, from, to) })
+}
+
+func (b both) Uses(ctx context.Context, principalID string, from, to cloudtrail.Time) ([]lineage.Use, error) {
+	return twice(b, func(i lineage.Index) ([]lineage.Use, error) { return i.Uses(ctx, principalID, from, to) })
+}
+
+func twice[T any](b both, read func(lineage.Index) ([]T, error)) ([]T, error) {
+	first, err := read(b[0])
+	if err != nil {
+		return nil, err
+	}
+	second, err := read(b[1])
+	return slices.Concat(first, second), err
+}

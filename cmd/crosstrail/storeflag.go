@@ -1,0 +1,117 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/crosstrail/crosstrail/store/local"
+)
+
+// storeVariable names the store where --store does not.
+const storeVariable = "CROSSTRAIL_STORE"
+
+// storeValue is --store: the folder that the store is in (pflag.Value).
+type storeValue string
+
+func (v *storeValue) String() string { return string(*v) }
+func (v *storeValue) Type() string   { return "PATH" }
+func (v *storeValue) Set(s string) error {
+	if err := isFolder(s); err != nil {
+		return err
+	}
+	*v = storeValue(s)
+	return nil
+}
+
+// isFolder refuses what cannot be meant as a folder: a variable that is not
+// set, a store of another kind.
+func isFolder(s string) error {
+	switch {
+	case strings.TrimSpace(s) == "":
+		return errors.New("it is the folder that the store is in, and empty")
+	case strings.Contains(s, "://"):
+		return fmt.Errorf("%s: this release keeps its store in a folder of this machine", s)
+	}
+	return nil
+}
+
+// addStore puts --store on a command.
+func addStore(cmd *cobra.Command, v *storeValue) {
+	cmd.Flags().Var(v, "store", "the folder that the store is in (default: $"+storeVariable+", else crosstrail in your data folder)")
+	must(cmd.MarkFlagDirname("store"))
+}
+
+// folder is where the store is.
+func (v *storeValue) folder() (string, error) {
+	if *v != "" {
+		return string(*v), nil
+	}
+	if dir := os.Getenv(storeVariable); dir != "" {
+		if err := isFolder(dir); err != nil {
+			return "", usage(fmt.Errorf("$%s: %w", storeVariable, err))
+		}
+		return dir, nil
+	}
+	data, err := dataFolder()
+	if err != nil {
+		return "", usage(fmt.Errorf("where the store is cannot be told: %w", err), "name it: --store PATH, or $"+storeVariable)
+	}
+	return filepath.Join(data, "crosstrail"), nil
+}
+
+// flag is how a command that is printed names this store: not at all where it
+// needs no naming.
+func (v *storeValue) flag() string {
+	if *v == "" {
+		return ""
+	}
+	return " --store " + quoteShell(string(*v))
+}
+
+// dataFolder is where the user's programs keep their data.
+func dataFolder() (string, error) {
+	if dir := os.Getenv("XDG_DATA_HOME"); filepath.IsAbs(dir) { // the specification wants others passed over
+		return dir, nil
+	}
+	if dir := os.Getenv("LocalAppData"); runtime.GOOS == "windows" && dir != "" {
+		return dir, nil
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "", err
+	}
+	if runtime.GOOS == "darwin" {
+		return filepath.Join(home, "Library", "Application Support"), nil
+	}
+	return filepath.Join(home, ".local", "share"), nil
+}
+
+// noStore is that there is none where one is to be read.
+type noStore struct{ text string }
+
+func (e *noStore) Error() string { return e.text }
+func (e *noStore) Unwrap() error { return local.ErrNoStore }
+
+// missing says how the store is made that is not there. before says who misses it.
+func (v *storeValue) missing(before, dir string, hints ...string) error {
+	hints = append([]string{"make one: crosstrail ingest AWSLogs/" + v.flag()}, hints...)
+	return usage(&noStore{before + "there is no store at " + dir}, hints...)
+}
+
+// opened puts errors of opening a store into words.
+func (v *storeValue) opened(err error, dir string) error {
+	locked, isLocked := errors.AsType[*local.LockedError](err)
+	switch {
+	case errors.Is(err, local.ErrNoStore):
+		return v.missing("", dir)
+	case isLocked:
+		return hinted(locked, "to begin when that has ended: --wait", "questions need not wait: they can be asked meanwhile")
+	}
+	return err
+}
