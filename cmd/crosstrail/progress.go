@@ -91,14 +91,15 @@ func (m *meter) clear() {
 // progressLine is one state of the meter, in ASCII so that it can be cut.
 func progressLine(p ingest.Progress, total int64, passed time.Duration) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "reading: %s files, %s events, %s", thousands(p.Files.Read), thousands(p.Records.Read), bytesText(p.Bytes))
+	done := p.Bytes + p.Skipped
+	fmt.Fprintf(&b, "reading: %s files, %s events, %s", thousands(p.Files.Read), thousands(p.Records.Read), bytesText(done))
 	if total > 0 {
 		fmt.Fprintf(&b, " of %s", bytesText(total))
 	}
 	if seconds := passed.Seconds(); seconds >= 1 {
 		fmt.Fprintf(&b, ", %s events/s", thousands(int(float64(p.Records.Read)/seconds)))
-		if p.Bytes > 0 && total > p.Bytes {
-			left := time.Duration(float64(passed) * float64(total-p.Bytes) / float64(p.Bytes))
+		if done > 0 && total > done {
+			left := time.Duration(float64(passed) * float64(total-done) / float64(done))
 			fmt.Fprintf(&b, ", %s left", left.Round(time.Second))
 		}
 	}

@@ -19,6 +19,7 @@ func TestProgressLine(t *testing.T) {
 		{"at once", ingest.Progress{}, 0, 0, "reading: 0 files, 0 events, 0 B"},
 		{"before the total is known", p, 0, 2 * time.Second, "reading: 1,204 files, 3,000,000 events, 100 MiB, 1,500,000 events/s"},
 		{"half way", p, 200 << 20, 10 * time.Second, "reading: 1,204 files, 3,000,000 events, 100 MiB of 200 MiB, 300,000 events/s, 10s left"},
+		{"most is there already", ingest.Progress{Bytes: 100 << 20, Skipped: 700 << 20}, 1000 << 20, 8 * time.Second, "reading: 0 files, 0 events, 800 MiB of 1000 MiB, 0 events/s, 2s left"},
 		{"files that grew", p, 50 << 20, 10 * time.Second, "reading: 1,204 files, 3,000,000 events, 100 MiB of 50.0 MiB, 300,000 events/s"},
 	} {
 		if got := progressLine(c.p, c.total, c.passed); got != c.want {

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/crosstrail/crosstrail/ingest"
+	"github.com/crosstrail/crosstrail/render"
+	"github.com/crosstrail/crosstrail/store/local"
+)
+
+// filling is what the commands share that read log files into the store.
+type filling struct {
+	ui     *terminal
+	store  storeValue
+	limits limits
+	wait   bool
+	form   formValue
+
+	files, records ingest.Counts
+}
+
+func newFilling(ui *terminal, cmd *cobra.Command) *filling {
+	f := &filling{ui: ui}
+	addStore(cmd, &f.store)
+	f.limits.add(cmd)
+	addWait(cmd, &f.wait)
+	addForm(cmd, &f.form)
+	return f
+}
+
+func addWait(cmd *cobra.Command, wait *bool) {
+	cmd.Flags().BoolVar(wait, "wait", false, "if something else writes to the store, wait for it to end")
+}
+
+// openStore opens the store for writing. Where there is none, one is made.
+func (f *filling) openStore(ctx context.Context, keep local.Keep) (*local.Store, string, error) {
+	if err := f.limits.check(); err != nil {
+		return nil, "", err
+	}
+	dir, err := f.store.folder()
+	if err != nil {
+		return nil, "", err
+	}
+	s, err := openToWrite(ctx, f.ui, &f.store, dir, f.wait, local.Options{Keep: keep, MaxFile: int64(f.limits.maxFile)})
+	return s, dir, err
+}
+
+// openToWrite opens a store for writing and has it closed at the end. Who waits
+// is told for whom.
+func openToWrite(ctx context.Context, ui *terminal, store *storeValue, dir string, wait bool, o local.Options) (*local.Store, error) {
+	s, err := local.Open(ctx, dir, o)
+	if locked, ok := errors.AsType[*local.LockedError](err); ok && wait {
+		ui.say("note", locked.Error()+": waiting for it to end")
+		o.Wait = true
+		s, err = local.Open(ctx, dir, o)
+	}
+	if err != nil {
+		return nil, store.opened(err, dir)
+	}
+	ui.atEnd(s.Close)
+	return s, nil
+}
+
+// pump reads log files into the store, and tells what became of them.
+func (f *filling) pump(ctx context.Context, sources []string, from ingest.Source, to ingest.Store) error {
+	var err error
+	f.files, f.records, err = f.limits.pump(ctx, f.ui, sources, from, to)
+	fmt.Fprintln(f.ui.stderr, "read "+counted(f.files, "file")+"; "+counted(f.records, "record"))
+	return err
+}
+
+// print prints the counts for programs, if it was asked for.
+func (f *filling) print() error {
+	if render.Form(f.form) == render.Table {
+		return nil
+	}
+	return f.ui.print(func(w io.Writer) error {
+		return printOne(w, render.Form(f.form), flat{{"files", countsOf(f.files)}, {"records", countsOf(f.records)}})
+	})
+}
+
+func countsOf(c ingest.Counts) flat {
+	return flat{{"read", c.Read}, {"kept", c.Kept}, {"duplicate", c.Duplicate}, {"passedOver", c.PassedOver}, {"failed", c.Failed}}
+}
+
+// end is the exit status of a run that came to its end.
+func (f *filling) end() error {
+	if f.files.Failed > 0 {
+		f.ui.say("hint", "the files that failed are kept in a list: crosstrail store failed"+f.store.flag())
+	}
+	if f.files.Failed+f.records.Failed > 0 {
+		return silent(exitPart)
+	}
+	return nil
+}

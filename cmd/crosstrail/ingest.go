@@ -1,0 +1,125 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/crosstrail/crosstrail/render"
+	"github.com/crosstrail/crosstrail/source"
+	"github.com/crosstrail/crosstrail/store/local"
+)
+
+func newIngestCommand(ui *terminal) *cobra.Command {
+	var f *filling
+	keep := keepValue(local.KeepCopy)
+	cmd := &cobra.Command{
+		Use:   "ingest SOURCE...",
+		Short: "read log files into the store, to be asked as often as you like",
+		Long: `Read CloudTrail log files into the store. It may be stopped at any moment and run
+again: it goes on from there. Files that are in the store are not read again, and an
+event that stands in several files is kept once.
+
+A SOURCE is a log file, a folder of them with all below it, or - for standard input.
+What cannot be read is named, and kept in a list (crosstrail store failed); all the
+rest is in the store. The store is a folder that only you can read, by default
+crosstrail in your data folder. It keeps a copy of each log file, so that records can
+be shown, and the store rebuilt, when the files have gone (--keep=copy).`,
+		Example: `  crosstrail ingest AWSLogs/
+
+  # a store of its own, which refers to the files instead of keeping copies
+  crosstrail ingest AWSLogs/ --store ./case-17 --keep=reference
+
+  # what AWS holds of the last 90 days
+  aws cloudtrail lookup-events --output json | crosstrail ingest -`,
+		Annotations: exits(exitDone, exitFailed, exitUsage, exitPart),
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usage(errors.New("ingest needs a SOURCE: a log file, a folder of them, or - for standard input"), "for example: crosstrail ingest AWSLogs/")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return runIngest(cmd.Context(), f, local.Keep(keep), args)
+		},
+	}
+	f = newFilling(ui, cmd)
+	cmd.Flags().Var(&keep, "keep", "what a new store keeps of each log file: copy or reference")
+	must(cmd.RegisterFlagCompletionFunc("keep", cobra.FixedCompletions([]string{"copy", "reference"}, cobra.ShellCompDirectiveNoFileComp)))
+	return cmd
+}
+
+func runIngest(ctx context.Context, f *filling, keep local.Keep, args []string) error {
+	args = absolute(args)
+	paths, err := source.NewPaths(args, newStoppable(ctx, f.ui.stdin))
+	if err != nil {
+		return usage(err)
+	}
+	from := &lasting{Source: paths}
+	f.ui.atEnd(from.close)
+	store, dir, err := f.openStore(ctx, keep)
+	if err != nil {
+		return err
+	}
+	if err := f.pump(ctx, args, from, store); err != nil {
+		if ctx.Err() != nil {
+			f.ui.say("note", "what was read until now is in the store; the same command goes on from there")
+		}
+		return err
+	}
+	if err := f.print(); err != nil {
+		return err
+	}
+	if f.records.Read+f.files.Duplicate+f.files.Failed == 0 {
+		f.ui.warnNothing()
+	}
+	if render.Form(f.form) == render.Table {
+		fmt.Fprintf(f.ui.stderr, "in the store at %s\n", render.Text(dir))
+		f.ui.say("hint", "who is in it: crosstrail sessions"+f.store.flag()+"; who is behind a key or an event: crosstrail who KEY"+f.store.flag())
+	}
+	return f.end()
+}
+
+// absolute makes paths absolute: a store outlives the folder that it was filled
+// from, and logs/ here is not logs/ there.
+func absolute(args []string) []string {
+	var all []string
+	for _, arg := range args {
+		if _, err := os.Stat(arg); err == nil && arg != source.Stdin {
+			if abs, err := filepath.Abs(arg); err == nil {
+				arg = abs
+			}
+		}
+		all = append(all, arg)
+	}
+	return all
+}
+
+// keepValue is --keep (pflag.Value).
+type keepValue local.Keep
+
+func (v *keepValue) Type() string { return "WHAT" }
+func (v *keepValue) String() string {
+	return keepWord(local.Keep(*v))
+}
+
+func (v *keepValue) Set(s string) error {
+	for _, k := range []local.Keep{local.KeepCopy, local.KeepReference} {
+		if s == keepWord(k) {
+			*v = keepValue(k)
+			return nil
+		}
+	}
+	return errors.New("it is copy or reference")
+}
+
+func keepWord(k local.Keep) string {
+	if k == local.KeepReference {
+		return "reference"
+	}
+	return "copy"
+}
