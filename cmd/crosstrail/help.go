@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -11,7 +12,10 @@ import (
 const exitNote = "exit"
 
 // exits is what a command can end with, for its help text.
-func exits(statuses ...int) map[string]string {
+func exits(statuses ...int) map[string]string { return exitsWith(nil, statuses...) }
+
+// exitsWith is exits with words of the command's own.
+func exitsWith(own map[int]string, statuses ...int) map[string]string {
 	meaning := []string{
 		exitDone:    "done, even if nothing matched",
 		exitFailed:  "failed",
@@ -21,7 +25,7 @@ func exits(statuses ...int) map[string]string {
 	}
 	var b strings.Builder
 	for _, s := range statuses {
-		fmt.Fprintf(&b, "  %d  %s\n", s, meaning[s])
+		fmt.Fprintf(&b, "  %d  %s\n", s, cmp.Or(own[s], meaning[s]))
 	}
 	return map[string]string{exitNote: b.String()}
 }
@@ -47,7 +51,7 @@ Exit status:
 {{. | trimTrailingWhitespaces}}{{end}}
 {{- if .HasAvailableSubCommands}}
 
-A command is explained by: {{.CommandPath}} help COMMAND{{end}}
+A command is explained by: {{.Root.CommandPath}} help {{if .HasParent}}{{.Name}} {{end}}COMMAND{{end}}
 `
 
 func newHelpCommand() *cobra.Command {
@@ -60,8 +64,8 @@ func newHelpCommand() *cobra.Command {
   crosstrail help trace`,
 		ValidArgsFunction: func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 			var names []string
-			if len(args) == 0 {
-				for _, c := range cmd.Root().Commands() {
+			if asked, rest, err := cmd.Root().Find(args); err == nil && len(rest) == 0 {
+				for _, c := range asked.Commands() {
 					names = append(names, c.Name()+"\t"+c.Short)
 				}
 			}
@@ -69,8 +73,11 @@ func newHelpCommand() *cobra.Command {
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			asked, rest, err := cmd.Root().Find(args)
-			if err != nil || asked == cmd.Root() && len(rest) > 0 {
+			if err != nil {
 				return unknownCommand(cmd.Root(), args[0])
+			}
+			if asked.HasSubCommands() && len(rest) > 0 {
+				return unknownCommand(asked, rest[0])
 			}
 			asked.InitDefaultHelpFlag()
 			return asked.Help()
@@ -79,10 +86,12 @@ func newHelpCommand() *cobra.Command {
 }
 
 // unknownCommand names what is there instead, nearest first.
-func unknownCommand(root *cobra.Command, name string) error {
-	hint := "the commands are listed by: crosstrail help"
-	if near := root.SuggestionsFor(name); len(near) > 0 {
-		hint = "did you mean: crosstrail " + strings.Join(near, ", crosstrail ")
+func unknownCommand(parent *cobra.Command, name string) error {
+	path := parent.CommandPath()
+	within := strings.TrimSpace(strings.TrimPrefix(path, parent.Root().CommandPath()) + " " + name)
+	hint := "the commands are listed by: " + strings.TrimSpace(parent.Root().CommandPath()+" help"+strings.TrimPrefix(path, parent.Root().CommandPath()))
+	if near := parent.SuggestionsFor(name); len(near) > 0 {
+		hint = "did you mean: " + path + " " + strings.Join(near, ", "+path+" ")
 	}
-	return usage(fmt.Errorf("there is no command %q", name), hint)
+	return usage(fmt.Errorf("there is no command %q", within), hint)
 }

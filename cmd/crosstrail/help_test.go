@@ -10,9 +10,13 @@ import (
 // or what its exit status means.
 func TestEveryCommandShowsHow(t *testing.T) {
 	root := newRootCommand(newTerminal(strings.NewReader(""), io.Discard, io.Discard))
+	all := root.Commands()
 	for _, cmd := range root.Commands() {
-		t.Run(cmd.Name(), func(t *testing.T) {
-			if !strings.Contains(cmd.Example, "crosstrail "+cmd.Name()) {
+		all = append(all, cmd.Commands()...)
+	}
+	for _, cmd := range all {
+		t.Run(cmd.CommandPath(), func(t *testing.T) {
+			if !strings.Contains(cmd.Example, cmd.CommandPath()) {
 				t.Errorf("no example types the command: %q", cmd.Example)
 			}
 			if !strings.HasPrefix(cmd.Annotations[exitNote], "  0  ") {

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/crosstrail/crosstrail/render"
+	"github.com/crosstrail/crosstrail/store/local"
+)
+
+func newStoreCheckCommand(ui *terminal) *cobra.Command {
+	var store storeValue
+	var form formValue
+	cmd := &cobra.Command{
+		Use:   "check",
+		Short: "look whether every file of the store is whole",
+		Long: `Read every file of the store and look whether it is what was written. Each damaged one
+is named, with what to do about it; nothing is changed.`,
+		Example: `  crosstrail store check
+
+  # for a monitor: exit status 4 and a list, if anything is damaged
+  crosstrail store check -o json`,
+		Annotations:       exitsWith(map[int]string{exitFinding: "something is damaged: each file is named"}, exitDone, exitFailed, exitUsage, exitFinding),
+		Args:              noArguments,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return runStoreCheck(cmd.Context(), ui, &store, render.Form(form))
+		},
+	}
+	addStore(cmd, &store)
+	addForm(cmd, &form)
+	return cmd
+}
+
+func runStoreCheck(ctx context.Context, ui *terminal, store *storeValue, form render.Form) error {
+	dir, err := store.folder()
+	if err != nil {
+		return err
+	}
+	found := []flat{}
+	var people lines
+	checked, err := local.Check(ctx, dir, func(f local.Finding) {
+		found = append(found, findingOf(f))
+		fmt.Fprintf(&people, "%s: %s\n", render.Text(f.File), render.Text(f.Problem))
+		if f.Remedy != "" {
+			fmt.Fprintf(&people, "  %s\n", render.Text(f.Remedy))
+		}
+	})
+	if err != nil {
+		return store.opened(err, dir)
+	}
+	err = ui.print(func(w io.Writer) error {
+		if form == render.Table {
+			_, err := io.WriteString(w, people.String())
+			return err
+		}
+		return printList(w, form, findingOf(local.Finding{}), found)
+	})
+	if err != nil {
+		return err
+	}
+	told := "checked " + number(checked.Files, "file") + " of the store, " + number(checked.Events, "event") + ", " + bytesText(checked.Bytes) + ": "
+	if len(found) == 0 {
+		fmt.Fprintln(ui.stderr, told+"all is whole")
+		return nil
+	}
+	fmt.Fprintln(ui.stderr, told+number(len(found), "finding"))
+	return silent(exitFinding)
+}
+
+func findingOf(f local.Finding) flat {
+	return flat{{"file", f.File}, {"problem", f.Problem}, {"remedy", f.Remedy}}
+}

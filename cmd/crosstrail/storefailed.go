@@ -1,0 +1,168 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/crosstrail/crosstrail/cloudtrail"
+	"github.com/crosstrail/crosstrail/ingest"
+	"github.com/crosstrail/crosstrail/render"
+	"github.com/crosstrail/crosstrail/source"
+	"github.com/crosstrail/crosstrail/store/local"
+)
+
+func newStoreFailedCommand(ui *terminal) *cobra.Command {
+	var f *filling
+	retry := false
+	cmd := &cobra.Command{
+		Use:   "failed",
+		Short: "list the files that could not be read, or read them again",
+		Long: `List the log files that could not be read to their end, and why. What could be read of
+them is in the store.
+
+With --retry they are read again from where they were: those that can be read now leave
+the list.`,
+		Example: `  crosstrail store failed
+
+  # after they have been fetched again
+  crosstrail store failed --retry`,
+		Annotations:       exits(exitDone, exitFailed, exitUsage, exitPart),
+		Args:              noArguments,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if retry {
+				return runStoreRetry(cmd.Context(), f)
+			}
+			return runStoreFailed(cmd.Context(), f)
+		},
+	}
+	f = newFilling(ui, cmd)
+	cmd.Flags().BoolVar(&retry, "retry", false, "read them again")
+	return cmd
+}
+
+func runStoreFailed(ctx context.Context, f *filling) error {
+	r, _, err := openToRead(ctx, &f.store)
+	if err != nil {
+		return err
+	}
+	defer r.Close() //nolint:errcheck // only read from
+	failed, err := r.Failed(ctx)
+	if err != nil {
+		return err
+	}
+	err = f.ui.print(func(w io.Writer) error {
+		if render.Form(f.form) == render.Table {
+			return tellFailed(w, failed)
+		}
+		list := []flat{}
+		for _, one := range failed {
+			list = append(list, failedOf(&one))
+		}
+		return printList(w, render.Form(f.form), failedOf(&local.FailedFile{}), list)
+	})
+	if err != nil || render.Form(f.form) != render.Table {
+		return err
+	}
+	if len(failed) == 0 {
+		fmt.Fprintln(f.ui.stderr, "every log file was read to its end")
+		return nil
+	}
+	f.ui.say("hint", "once they have been fetched again: crosstrail store failed --retry"+f.store.flag())
+	return nil
+}
+
+func failedOf(f *local.FailedFile) flat {
+	return flat{
+		{"file", f.URI},
+		{"version", f.Version},
+		{"accountId", f.Account},
+		{"region", f.Region},
+		{"problem", problemOf(f)},
+		{"at", cloudtrail.TimeOf(f.At)},
+		{"times", f.Times},
+	}
+}
+
+// problemOf is what was wrong, without the name of the file before it.
+func problemOf(f *local.FailedFile) string { return strings.TrimPrefix(f.Problem, f.URI+": ") }
+
+func tellFailed(w io.Writer, failed []local.FailedFile) error {
+	var b strings.Builder
+	for _, f := range failed {
+		fmt.Fprintf(&b, "%s: %s\n", render.Text(f.URI), render.Text(problemOf(&f)))
+		times := ""
+		if f.Times > 1 {
+			times = fmt.Sprintf(", tried %d times", f.Times)
+		}
+		fmt.Fprintf(&b, "  %s%s\n", f.At.UTC().Format(time.RFC3339), times)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func runStoreRetry(ctx context.Context, f *filling) error {
+	r, _, err := openToRead(ctx, &f.store) // opening it to write would make one
+	if err != nil {
+		return err
+	}
+	if err := r.Close(); err != nil {
+		return err
+	}
+	s, _, err := f.openStore(ctx, local.KeepCopy)
+	if err != nil {
+		return err
+	}
+	failed, err := s.Failed(ctx)
+	if err != nil {
+		return err
+	}
+	var paths []string
+	for _, one := range failed {
+		paths = append(paths, one.URI)
+	}
+	if err := f.pump(ctx, paths, &again{failed: failed}, s); err != nil {
+		return err
+	}
+	if err := f.print(); err != nil {
+		return err
+	}
+	return f.end()
+}
+
+// again hands out files that failed, from where they were.
+type again struct{ failed []local.FailedFile }
+
+var _ ingest.Source = (*again)(nil)
+
+func (a *again) Next(ctx context.Context) (source.Delivery, error) {
+	if len(a.failed) == 0 {
+		return source.Delivery{}, io.EOF
+	}
+	file := a.failed[0].LogFile
+	a.failed = a.failed[1:]
+	if strings.HasPrefix(file.URI, "inline:") {
+		return source.Delivery{Items: []source.Item{{
+			LogFile: file, PassOver: "it came on standard input",
+			Note: file.URI + ": it came on standard input, and cannot be had again from there: ingest it anew",
+		}}}, nil
+	}
+	item := source.Item{}
+	paths, err := source.NewPaths([]string{file.URI}, nil)
+	if err == nil {
+		var d source.Delivery
+		if d, err = paths.Next(ctx); err == nil {
+			item = d.Items[0]
+		}
+	}
+	if err != nil {
+		item.Open = func(context.Context) (io.ReadCloser, error) { return nil, err }
+	}
+	item.LogFile = file // by its name and version it leaves the list
+	return source.Delivery{Items: []source.Item{item}}, nil
+}

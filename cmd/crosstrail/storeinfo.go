@@ -1,0 +1,135 @@
+package main
+
+import (
+	"context"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/crosstrail/crosstrail/cloudtrail"
+	"github.com/crosstrail/crosstrail/render"
+	"github.com/crosstrail/crosstrail/store/local"
+)
+
+func newStoreInfoCommand(ui *terminal) *cobra.Command {
+	var store storeValue
+	var form formValue
+	cmd := &cobra.Command{
+		Use:   "info",
+		Short: "tell what the store holds, how large it is and how it grew",
+		Long: `Tell what the store holds, of which accounts and times, how large it is, and how it
+grew from day to day.`,
+		Example: `  crosstrail store info
+
+  # how it grew, day by day
+  crosstrail store info -o json | jq -r '.grew[] | [.day, .events, .bytes] | @tsv'`,
+		Annotations:       exits(exitDone, exitFailed, exitUsage),
+		Args:              noArguments,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return runStoreInfo(cmd.Context(), ui, &store, render.Form(form))
+		},
+	}
+	addStore(cmd, &store)
+	addForm(cmd, &form)
+	return cmd
+}
+
+func runStoreInfo(ctx context.Context, ui *terminal, store *storeValue, form render.Form) error {
+	r, _, err := openToRead(ctx, store)
+	if err != nil {
+		return err
+	}
+	defer r.Close() //nolint:errcheck // only read from
+	i, err := r.Info(ctx)
+	if err != nil {
+		return err
+	}
+	return ui.print(func(w io.Writer) error {
+		if form == render.Table {
+			return tellInfo(w, &i, store)
+		}
+		return printOne(w, form, infoOf(&i))
+	})
+}
+
+// openToRead opens the store for a command that only reads it and closes it itself.
+func openToRead(ctx context.Context, store *storeValue) (*local.Reader, string, error) {
+	dir, err := store.folder()
+	if err != nil {
+		return nil, "", err
+	}
+	r, err := local.OpenReader(ctx, dir, local.Options{})
+	if err != nil {
+		return nil, "", store.opened(err, dir)
+	}
+	return r, dir, nil
+}
+
+func infoOf(i *local.Info) flat {
+	days := []flat{}
+	for _, d := range i.Days {
+		days = append(days, flat{{"day", dayOf(d.Day)}, {"files", d.Files}, {"events", d.Events}, {"bytes", d.Bytes}})
+	}
+	return flat{
+		{"store", i.Dir},
+		{"format", i.Format},
+		{"keep", keepWord(i.Keep)},
+		{"floor", i.Floor},
+		{"events", i.Events},
+		{"facts", i.Facts},
+		{"logFiles", i.LogFiles},
+		{"failed", i.Failed},
+		{"accounts", i.Accounts},
+		{"regions", i.Regions},
+		{"first", i.First},
+		{"last", i.Last},
+		{"newest", i.Newest},
+		{"segments", i.Segments},
+		{"bytes", flat{{"events", i.EventBytes}, {"catalogue", i.CatalogueBytes}, {"copies", i.CopyBytes}}},
+		{"grew", days},
+	}
+}
+
+func dayOf(t cloudtrail.Time) string { return t.Time().Format("2006-01-02") }
+
+// mostDays is how many days of growth people are shown.
+const mostDays = 14
+
+func tellInfo(w io.Writer, i *local.Info, store *storeValue) error {
+	var l lines
+	l.add("store", "%s (format %d, keeps %s)", render.Text(i.Dir), i.Format, map[local.Keep]string{
+		local.KeepCopy: "copies of the log files", local.KeepReference: "references to the log files",
+	}[i.Keep])
+	l.add("holds", "%s of %s, %s", number(i.Events, "event"), number(i.LogFiles, "log file"), number(i.Facts, "fact"))
+	l.add("of", "%s, %s", number(i.Accounts, "account"), number(i.Regions, "region"))
+	if i.Events > 0 {
+		l.add("from", "%s to %s", i.First, i.Last)
+	}
+	if i.Newest != 0 {
+		l.add("newest", "delivery at %s", i.Newest)
+	}
+	if i.Floor != 0 {
+		l.add("floor", "%s: older events are not kept", i.Floor)
+	}
+	if i.Failed > 0 {
+		l.add("failed", "%s: crosstrail store failed%s", number(i.Failed, "file"), store.flag())
+	}
+	l.add("size", "%s: events %s (%s), catalogue %s, log copies %s",
+		bytesText(i.EventBytes+i.CatalogueBytes+i.CopyBytes), bytesText(i.EventBytes), number(i.Segments, "segment"),
+		bytesText(i.CatalogueBytes), bytesText(i.CopyBytes))
+	days := i.Days
+	if len(days) > mostDays {
+		days = days[len(days)-mostDays:]
+		l.add("", "the newest %d of %d days; all of them: crosstrail store info%s -o json", mostDays, len(i.Days), store.flag())
+	}
+	for n, d := range days {
+		label := ""
+		if n == 0 {
+			label = "grew"
+		}
+		l.add(label, "%s  %s, %s, %s", dayOf(d.Day), number(d.Files, "file"), number(d.Events, "event"), bytesText(d.Bytes))
+	}
+	_, err := io.WriteString(w, l.String())
+	return err
+}
