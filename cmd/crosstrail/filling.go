@@ -22,6 +22,7 @@ type filling struct {
 	form   formValue
 
 	files, records ingest.Counts
+	unlisted       bool // what fails leaves nothing that could be read again
 }
 
 func newFilling(ui *terminal, cmd *cobra.Command) *filling {
@@ -90,7 +91,7 @@ func countsOf(c ingest.Counts) flat {
 
 // end is the exit status of a run that came to its end.
 func (f *filling) end() error {
-	if f.files.Failed > 0 {
+	if f.files.Failed > 0 && !f.unlisted {
 		f.ui.say("hint", "the files that failed are kept in a list: crosstrail store failed"+f.store.flag())
 	}
 	if f.files.Failed+f.records.Failed > 0 {

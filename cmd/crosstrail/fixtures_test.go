@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,6 +21,7 @@ import (
 //	cut FILE BYTES        cuts a file to its first bytes, or by -bytes at its end
 //	spoil FILE OFFSET     turns one byte into another; a negative offset counts from the end
 //	swap FILE OLD NEW     replaces text; OLD and NEW may have Go's escapes, as \x00
+//	damage FOLDER         spoils a byte in the middle of every file below a folder
 //	record FILE KIND      writes a log file of three records, the middle one of a KIND
 //	exits N COMMAND...    runs a command that must end with that exit status
 var fixtures = map[string]func(ts *testscript.TestScript, neg bool, args []string){
@@ -27,6 +29,7 @@ var fixtures = map[string]func(ts *testscript.TestScript, neg bool, args []strin
 	"gz":     gzFixture,
 	"cut":    cutFixture,
 	"spoil":  spoilFixture,
+	"damage": damageFixture,
 	"swap":   swapFixture,
 	"record": recordFixture,
 }
@@ -78,6 +81,25 @@ func spoilFixture(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	body[n] ^= 0x55
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), body, 0o600))
+}
+
+func damageFixture(ts *testscript.TestScript, _ bool, args []string) {
+	spoiled := 0
+	ts.Check(filepath.WalkDir(ts.MkAbs(args[0]), func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		body, err := os.ReadFile(path)
+		if err != nil || len(body) == 0 {
+			return err
+		}
+		body[len(body)/2] ^= 0x55
+		spoiled++
+		return os.WriteFile(path, body, 0o600)
+	}))
+	if spoiled == 0 {
+		ts.Fatalf("%s: there is no file to damage", args[0])
+	}
 }
 
 func swapFixture(ts *testscript.TestScript, _ bool, args []string) {

@@ -48,24 +48,23 @@ be shown, and the store rebuilt, when the files have gone (--keep=copy).`,
 		},
 	}
 	f = newFilling(ui, cmd)
-	cmd.Flags().Var(&keep, "keep", "what a new store keeps of each log file: copy or reference")
+	cmd.Flags().Var(&keep, "keep", "what the store keeps of each log file: copy or reference")
 	must(cmd.RegisterFlagCompletionFunc("keep", cobra.FixedCompletions([]string{"copy", "reference"}, cobra.ShellCompDirectiveNoFileComp)))
 	return cmd
 }
 
 func runIngest(ctx context.Context, f *filling, keep local.Keep, args []string) error {
 	args = absolute(args)
+	f.unlisted = len(args) == 1 && args[0] == source.Stdin
 	paths, err := source.NewPaths(args, newStoppable(ctx, f.ui.stdin))
 	if err != nil {
 		return usage(err)
 	}
-	from := &lasting{Source: paths}
-	f.ui.atEnd(from.close)
 	store, dir, err := f.openStore(ctx, keep)
 	if err != nil {
 		return err
 	}
-	if err := f.pump(ctx, args, from, store); err != nil {
+	if err := f.pump(ctx, args, lasting{paths}, store); err != nil {
 		if ctx.Err() != nil {
 			f.ui.say("note", "what was read until now is in the store; the same command goes on from there")
 		}
@@ -77,7 +76,7 @@ func runIngest(ctx context.Context, f *filling, keep local.Keep, args []string) 
 	if f.records.Read+f.files.Duplicate+f.files.Failed == 0 {
 		f.ui.warnNothing()
 	}
-	if render.Form(f.form) == render.Table {
+	if render.Form(f.form) == render.Table && f.records.Kept+f.records.Duplicate+f.files.Duplicate > 0 {
 		fmt.Fprintf(f.ui.stderr, "in the store at %s\n", render.Text(dir))
 		f.ui.say("hint", "who is in it: crosstrail sessions"+f.store.flag()+"; who is behind a key or an event: crosstrail who KEY"+f.store.flag())
 	}

@@ -90,7 +90,12 @@ func failedOf(f *local.FailedFile) flat {
 }
 
 // problemOf is what was wrong, without the name of the file before it.
-func problemOf(f *local.FailedFile) string { return strings.TrimPrefix(f.Problem, f.URI+": ") }
+func problemOf(f *local.FailedFile) string {
+	if f.URI == source.Stdin {
+		return f.Problem
+	}
+	return strings.TrimLeft(strings.TrimPrefix(f.Problem, f.URI), ":, ")
+}
 
 func tellFailed(w io.Writer, failed []local.FailedFile) error {
 	var b strings.Builder
@@ -146,10 +151,10 @@ func (a *again) Next(ctx context.Context) (source.Delivery, error) {
 	}
 	file := a.failed[0].LogFile
 	a.failed = a.failed[1:]
-	if strings.HasPrefix(file.URI, "inline:") {
+	if file.URI == source.Stdin {
 		return source.Delivery{Items: []source.Item{{
 			LogFile: file, PassOver: "it came on standard input",
-			Note: file.URI + ": it came on standard input, and cannot be had again from there: ingest it anew",
+			Note: "standard input cannot be had again: give it to crosstrail ingest - anew, whole",
 		}}}, nil
 	}
 	item := source.Item{}
