@@ -147,6 +147,8 @@ Then your own:
 
   %[1]s trace FOLDER-OF-LOG-FILES
   aws cloudtrail lookup-events --output json | %[1]s trace -
+  # or read once into a store, to ask without --from as often as you like
+  %[1]s ingest FOLDER-OF-LOG-FILES
 `, program, from, quoteShell(filepath.Join(folder, "names.csv")), quoteShell(folder))
 	_, err := io.WriteString(w, b.String())
 	return err

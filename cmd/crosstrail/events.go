@@ -18,7 +18,7 @@ func newEventsCommand(ui *terminal) *cobra.Command {
 		Long: `List the records that the filters let through, by time, each with who is behind it.
 Several values of one filter mean any of them, several filters all of them.`,
 		Example: `  # everything that jsmith is behind, whatever role it was done with
-  crosstrail events --from AWSLogs/ --origin jsmith
+  crosstrail events --origin jsmith
 
   # what was refused, newest first
   crosstrail events --from AWSLogs/ --errors --newest --limit 20

@@ -49,7 +49,11 @@ workload it began with, with the proof for every hop.`,
   crosstrail trace logs/
 
   # what AWS holds of the last 90 days, without any log file
-  aws cloudtrail lookup-events --output json | crosstrail trace -`,
+  aws cloudtrail lookup-events --output json | crosstrail trace -
+
+  # read once into a store, then ask as often as you like
+  crosstrail ingest logs/
+  crosstrail who ASIAJJQOJ64OAM7C65AA`,
 		Annotations:       exits(exitDone, exitFailed, exitUsage, exitPart, exitFinding),
 		SilenceErrors:     true,
 		SilenceUsage:      true,

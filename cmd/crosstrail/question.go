@@ -35,6 +35,7 @@ func newQuestion(ui *terminal, cmd *cobra.Command, from bool) *question {
 		flags.StringArrayVar(&q.from, "from", nil, "ask log files, not the store: a `SOURCE` is a log file, a folder of them, or - for standard input (repeatable)")
 		must(cmd.MarkFlagFilename("from"))
 		addStore(cmd, &q.store)
+		cmd.Long += "\n\nIt asks the store that crosstrail ingest fills or, with --from, log files themselves."
 	}
 	addForm(cmd, &q.form)
 	flags.StringArrayVar(&q.names, "names", nil, "put names beside ids: a `FILE` of id,name lines or the YAML of known_aws_accounts (repeatable)")

@@ -25,7 +25,7 @@ the clock's now). Long-term keys and roles made on the way are named too.
 A PERSON is an origin id, ARN, name or e-mail; a ROLE a name or ARN; a SESSION an id,
 ARN or session name; an IP an address or a range.`,
 		Example: `  # a key leaked: what was done with it, and with all that was made from it?
-  crosstrail reach AKIAJ2DZP3QVQ3D6VJBQ --from AWSLogs/
+  crosstrail reach AKIAJ2DZP3QVQ3D6VJBQ
 
   # where did somebody get to in a week?
   crosstrail reach jsmith --from AWSLogs/ --since 2016-04-04 --until 2016-04-10`,

@@ -20,7 +20,7 @@ func newSessionsCommand(ui *terminal) *cobra.Command {
 		Long: `List the sessions in which something was done, with who is behind each and how much
 was done. The filters choose among the calls; --limit counts sessions.`,
 		Example: `  # every session of a role
-  crosstrail sessions --from AWSLogs/ --role CrossAccountTest
+  crosstrail sessions --role CrossAccountTest
 
   # sessions of people whose calls changed something, as CSV
   crosstrail sessions --from AWSLogs/ --writes --not kind=AWSService -o csv`,

@@ -20,7 +20,7 @@ log file it stands in with the hash of its bytes, and who is behind it.
 
 EVENT is an event id; <event id>@<account> where two accounts hold one event id; or
 sha256:… for a record without an id.`,
-		Example: `  crosstrail show 099ff820-00f2-4500-94fc-2b9da26d576f --from AWSLogs/
+		Example: `  crosstrail show 099ff820-00f2-4500-94fc-2b9da26d576f
 
   # only the record
   crosstrail show 099ff820-00f2-4500-94fc-2b9da26d576f --from AWSLogs/ -o json | jq .record`,

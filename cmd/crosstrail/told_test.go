@@ -41,7 +41,7 @@ func TestTold(t *testing.T) {
 					t.Errorf("lacks %q:\n%s", want, stdout)
 				}
 			}
-			if strings.Contains(stdout, "crosstrail ingest") { // no command of this release
+			if strings.Contains(stdout, "crosstrail ingest s3://") { // no source of this release
 				t.Errorf("tells to run what is not there:\n%s", stdout)
 			}
 			if c.name == "an instance in one place" && strings.Contains(stdout, "! one session") {

@@ -24,7 +24,7 @@ An EVENT is an event id, or <event id>@<account> where two accounts hold one eve
 a KEY an access key id; a SESSION a session id, its ARN or its name. A name that fits
 several lists them. With - the question is a record pasted on standard input; where
 there is neither a store nor --from, what was pasted is all the logs there are.`,
-		Example: `  crosstrail who 099ff820-00f2-4500-94fc-2b9da26d576f --from AWSLogs/
+		Example: `  crosstrail who 099ff820-00f2-4500-94fc-2b9da26d576f
 
   # an access key from an alert
   crosstrail who ASIAJJQOJ64OAM7C65AA --from AWSLogs/
