@@ -70,6 +70,9 @@ func runIngest(ctx context.Context, f *filling, keep local.Keep, args []string) 
 		}
 		return err
 	}
+	if err := dropSuperseded(ctx, store); err != nil {
+		return err
+	}
 	if err := f.print(); err != nil {
 		return err
 	}

@@ -134,6 +134,9 @@ func runStoreRetry(ctx context.Context, f *filling) error {
 	if err := f.pump(ctx, paths, &again{failed: failed}, s); err != nil {
 		return err
 	}
+	if err := dropSuperseded(ctx, s); err != nil {
+		return err
+	}
 	if err := f.print(); err != nil {
 		return err
 	}
@@ -168,6 +171,9 @@ func (a *again) Next(ctx context.Context) (source.Delivery, error) {
 	if err != nil {
 		item.Open = func(context.Context) (io.ReadCloser, error) { return nil, err }
 	}
-	item.LogFile = file // by its name and version it leaves the list
+	if version := fileVersion(file.URI); file.Version != "" && version != "" {
+		file.Version = version // it may have been fetched again
+	}
+	item.LogFile = file
 	return source.Delivery{Items: []source.Item{item}}, nil
 }

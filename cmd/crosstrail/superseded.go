@@ -1,0 +1,40 @@
+package main
+
+import (
+	"context"
+	"slices"
+
+	"github.com/crosstrail/crosstrail/store/local"
+)
+
+// dropSuperseded takes those files off the list of the failed that are no longer
+// what failed: the file of that name is another now, and was read.
+func dropSuperseded(ctx context.Context, s *local.Store) error {
+	failed, err := s.Failed(ctx)
+	if err != nil || len(failed) == 0 {
+		return err
+	}
+	dropped := false
+	for _, f := range failed {
+		now := f.LogFile
+		now.Version = fileVersion(f.URI)
+		if f.Version == "" || now.Version == "" || now.Version == f.Version {
+			continue
+		}
+		read, err := s.Has(ctx, now)
+		if err != nil {
+			return err
+		}
+		if !read && !slices.ContainsFunc(failed, func(o local.FailedFile) bool { return o.URI == now.URI && o.Version == now.Version }) {
+			continue
+		}
+		if err := s.Finish(ctx, f.LogFile, nil); err != nil {
+			return err
+		}
+		dropped = true
+	}
+	if !dropped {
+		return nil
+	}
+	return s.Commit(ctx)
+}
