@@ -129,10 +129,17 @@ func until(t *testing.T, what string, happened func() bool) {
 	t.Errorf("it did not come to pass: %s", what)
 }
 
-func (d *diary) has(prefix string) bool {
+func (d *diary) has(prefix string) bool { return d.count(prefix) > 0 }
+
+func (d *diary) count(prefix string) (n int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return slices.ContainsFunc(d.lines, func(l string) bool { return strings.HasPrefix(l, prefix) })
+	for _, l := range d.lines {
+		if strings.HasPrefix(l, prefix) {
+			n++
+		}
+	}
+	return n
 }
 
 func unreadable(uri string) source.Item {
@@ -265,11 +272,11 @@ func TestPumpStops(t *testing.T) {
 func TestPumpSettlesNothingMoreOnceTheStoreFails(t *testing.T) {
 	d := &diary{Store: memory.New(), refuse: "f10"}
 	deliveries := &counting{from: func(ctx context.Context, n int) (source.Delivery, error) {
-		if n == 10 {
-			until(t, "the first ones are settled", func() bool { return d.has("settle f9") })
-		}
-		if n > 1000 {
-			return source.Delivery{}, errors.New("the run goes on")
+		switch {
+		case n == 10:
+			until(t, "the first ones are settled", func() bool { return d.count("settle ") == 10 })
+		case n > 10:
+			<-ctx.Done()
 		}
 		uri := fmt.Sprintf("f%d", n)
 		return d.settles(uri, text(uri, one)), ctx.Err()
@@ -280,6 +287,36 @@ func TestPumpSettlesNothingMoreOnceTheStoreFails(t *testing.T) {
 	}
 	if settled := d.check(t, nil); len(settled) != 10 {
 		t.Errorf("settled: %v", settled)
+	}
+}
+
+// TestPumpStoreFailsAmongSettlements: of what one commit holds, no more is
+// settled once the store has failed.
+func TestPumpStoreFailsAmongSettlements(t *testing.T) {
+	d := &diary{Store: memory.New(), refuse: "bad"}
+	settling := make(chan struct{})
+	bad := text("bad", two)
+	bad.Open = func(context.Context) (io.ReadCloser, error) {
+		<-settling
+		return io.NopCloser(strings.NewReader(two)), nil
+	}
+	settled := 0
+	slow := func(context.Context, error) error {
+		if settled++; settled == 1 {
+			close(settling)
+			until(t, "the store fails", func() bool { return d.has("add bad") })
+			time.Sleep(20 * time.Millisecond) // until the pump knows
+		}
+		return nil
+	}
+	deliveries := &given{
+		{Items: []source.Item{text("a", one)}, Settle: slow},
+		{Items: []source.Item{text("b", one)}, Settle: slow},
+		{Items: []source.Item{bad}},
+	}
+	_, _, err := ingest.Pump(t.Context(), deliveries, d, ingest.Options{Workers: 2, SettleEvery: 50 * time.Millisecond})
+	if err == nil || settled != 1 {
+		t.Errorf("%d settled, %v", settled, err)
 	}
 }
 
