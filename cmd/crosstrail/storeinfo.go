@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 
 	"github.com/spf13/cobra"
@@ -74,11 +75,11 @@ func infoOf(i *local.Info) flat {
 	return flat{
 		{"store", i.Dir},
 		{"format", i.Format},
-		{"keep", keepWord(i.Keep)},
 		{"floor", i.Floor},
 		{"events", i.Events},
 		{"facts", i.Facts},
 		{"logFiles", i.LogFiles},
+		{"copies", i.Copies},
 		{"failed", i.Failed},
 		{"accounts", i.Accounts},
 		{"regions", i.Regions},
@@ -98,9 +99,11 @@ const mostDays = 14
 
 func tellInfo(w io.Writer, i *local.Info, store *storeValue) error {
 	var l lines
-	l.add("store", "%s (format %d, keeps %s)", render.Text(i.Dir), i.Format, map[local.Keep]string{
-		local.KeepCopy: "copies of the log files", local.KeepReference: "references to the log files",
-	}[i.Keep])
+	kept := "copies of all log files"
+	if i.Copies < i.LogFiles {
+		kept = fmt.Sprintf("copies of %s of the log files", thousands(int(i.Copies)))
+	}
+	l.add("store", "%s (format %d, %s)", render.Text(i.Dir), i.Format, kept)
 	l.add("holds", "%s of %s, %s", number(i.Events, "event"), number(i.LogFiles, "log file"), number(i.Facts, "fact"))
 	l.add("of", "%s, %s", number(i.Accounts, "account"), number(i.Regions, "region"))
 	if i.Events > 0 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
+	"strings"
 
 	"github.com/cespare/xxhash/v2"
 	"zombiezen.com/go/sqlite"
@@ -233,12 +234,14 @@ func (a *adder) add(ctx context.Context, r *cloudtrail.Record) (v verdict, wante
 	row := query.NewRow(r, use)
 	sum := checksum(&row)
 	if !old {
-		v, err = s.known.add(ctx, hourOf(use.Time), use.ID, form{use.Fingerprint, sum}, s.epoch)
+		var forms []sighting
+		v, forms, err = s.known.add(ctx, hourOf(use.Time), use.ID, form{use.Fingerprint, sum}, s.epoch)
 		if err != nil || v == duplicate {
 			return v, true, err
 		}
-		if v != fresh {
-			b.twins[hourOf(use.Time)] = true
+		for _, f := range forms {
+			f.id = cloudtrail.ID{Event: strings.Clone(f.id.Event), Recipient: strings.Clone(f.id.Recipient)}
+			b.forms = append(b.forms, f)
 		}
 		b.add(&row, who, sum, a.file.id)
 	}

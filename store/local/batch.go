@@ -56,12 +56,12 @@ type batch struct {
 	factText []byte
 	files    []logFile // that were added to, each once a piece
 	finished []finished
-	twins    map[int32]bool // hours in which an event has several forms
+	forms    []sighting // of events that have several
 	named    map[nameKey]bool
 }
 
 func newBatch(seed maphash.Seed) *batch {
-	return &batch{people: people{seed: seed, at: map[[2]uint64]uint32{}}, twins: map[int32]bool{}}
+	return &batch{people: people{seed: seed, at: map[[2]uint64]uint32{}}}
 }
 
 // reset empties a batch, and keeps the memory of what is large in it.

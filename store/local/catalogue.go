@@ -37,7 +37,9 @@ create table segment(
 	first integer not null, last integer not null, fact_first integer not null, fact_last integer not null,
 	bytes integer not null, part_bytes integer not null, sha256 blob
 );
-create table twin(hour integer primary key); -- hours in which an event has several forms
+-- The forms of events that have several. They may differ in time.
+create table form(hour integer not null, event text not null, recipient text not null, fingerprint integer not null, checksum integer not null,
+	primary key(hour, event, recipient, fingerprint, checksum)) without rowid;
 create table setting(name text primary key, value integer not null) without rowid;
 `
 

@@ -108,8 +108,9 @@ func (s *Store) addFiles(taken []*batch, now time.Time) error {
 			}
 			spans[at].Add(f.LogFile)
 		}
-		for hour := range b.twins {
-			if err := exec(s.conn, "insert or ignore into twin values(?)", hour); err != nil {
+		for _, f := range b.forms {
+			err := exec(s.conn, "insert or ignore into form values(?,?,?,?,?)", f.hour, f.id.Event, f.id.Recipient, int64(f.print), f.sum)
+			if err != nil {
 				return err
 			}
 		}

@@ -63,7 +63,7 @@ func (c *counting) all(ctx context.Context) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if c.twins[hour] || !c.sel.whole(hour) {
+		if c.several[hour] || !c.sel.whole(hour) {
 			if err := c.rows(ctx, hour); err != nil {
 				return err
 			}
@@ -99,7 +99,7 @@ func (c *counting) callers(ctx context.Context) error {
 		return err
 	}
 	for _, hour := range hoursInOrder(hours, false) {
-		if c.twins[hour] || !c.sel.whole(hour) {
+		if c.several[hour] || !c.sel.whole(hour) {
 			err = c.rows(ctx, hour)
 		} else {
 			err = c.counted(ctx, hours[hour])

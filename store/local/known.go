@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"sync"
+	"sync/atomic"
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/lineage"
@@ -29,13 +30,18 @@ type form struct {
 	sum   uint32
 }
 
+func (f form) less(other form) bool {
+	return f.print < other.print || f.print == other.print && f.sum < other.sum
+}
+
 type hourSet struct {
-	mu     sync.Mutex
-	used   int64 // by the clock; guarded by known.mu
-	epoch  int64 // in which it last grew; guarded by mu
-	loaded bool
-	forms  map[uint64]form   // by hash of the identity
-	more   map[uint64][]form // further forms of the few events that have several
+	used  int64 // by the clock; guarded by known.mu
+	ready atomic.Bool
+
+	mu    sync.Mutex        // guards what follows
+	epoch int64             // in which it last grew
+	forms map[uint64]form   // by hash of the identity
+	more  map[uint64][]form // further forms of the few events that have several
 }
 
 // mostKnown is how many events are remembered, some 32 bytes each.
@@ -51,22 +57,81 @@ const (
 	duplicate                // there
 )
 
-func (k *known) add(ctx context.Context, hour int32, id cloudtrail.ID, f form, epoch int64) (verdict, error) {
-	h := k.hour(hour)
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if !h.loaded {
-		err := k.load(ctx, hour, func(id cloudtrail.ID, f form) { h.put(maphash.Comparable(k.seed, id), f) })
-		if err != nil {
-			return 0, fmt.Errorf("reading what is there already: %w", err)
-		}
-		h.loaded = true
+// sighting is a form of an event, and the hour it is in.
+type sighting struct {
+	hour int32
+	id   cloudtrail.ID
+	form
+}
+
+// add adds an event. Where it has several forms all are returned: those of its
+// hour, of the hours beside it and of no known time. Forms further apart than
+// that are not noticed; AWS writes one time for one event.
+func (k *known) add(ctx context.Context, hour int32, id cloudtrail.ID, f form, epoch int64) (verdict, []sighting, error) {
+	key := maphash.Comparable(k.seed, id)
+	h, err := k.loaded(ctx, hour)
+	if err != nil {
+		return 0, nil, err
 	}
-	v := h.put(maphash.Comparable(k.seed, id), f)
+	h.mu.Lock()
+	v := h.put(key, f)
 	if v != duplicate {
 		h.epoch = epoch
 	}
-	return v, nil
+	var all []sighting
+	if v == variant || v == reworded {
+		all = h.sighted(all, hour, key, id)
+	}
+	h.mu.Unlock()
+	if v == duplicate {
+		return v, nil, nil
+	}
+	for _, other := range [...]int32{hour - 1, hour + 1, 0} {
+		if other == hour {
+			continue
+		}
+		o, err := k.loaded(ctx, other)
+		if err != nil {
+			return 0, nil, err
+		}
+		o.mu.Lock()
+		all = o.sighted(all, other, key, id)
+		o.mu.Unlock()
+	}
+	if v == fresh && len(all) > 0 {
+		v, all = variant, append(all, sighting{hour, id, f})
+	}
+	return v, all, nil
+}
+
+// loaded returns the set of an hour with all that is committed in it.
+func (k *known) loaded(ctx context.Context, hour int32) (*hourSet, error) {
+	h := k.hour(hour)
+	if h.ready.Load() {
+		return h, nil
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.ready.Load() {
+		return h, nil
+	}
+	err := k.load(ctx, hour, func(id cloudtrail.ID, f form) { h.put(maphash.Comparable(k.seed, id), f) })
+	if err != nil {
+		return nil, fmt.Errorf("reading what is there already: %w", err)
+	}
+	h.ready.Store(true)
+	return h, nil
+}
+
+// sighted appends the forms of an event.
+func (h *hourSet) sighted(to []sighting, hour int32, key uint64, id cloudtrail.ID) []sighting {
+	if first, ok := h.forms[key]; ok {
+		to = append(to, sighting{hour, id, first})
+	}
+	for _, f := range h.more[key] {
+		to = append(to, sighting{hour, id, f})
+	}
+	return to
 }
 
 func (h *hourSet) put(id uint64, f form) verdict {
@@ -103,7 +168,7 @@ func (k *known) hour(hour int32) *hourSet {
 	k.clock++
 	h := k.hours[hour]
 	if h == nil {
-		h = &hourSet{forms: make(map[uint64]form, 1<<10)}
+		h = &hourSet{forms: map[uint64]form{}}
 		k.hours[hour] = h
 	}
 	h.used = k.clock

@@ -118,8 +118,8 @@ func (c *vectors) fill(f *found, i int, who *lineage.Identity, where place, file
 	f.sum = checksum(&f.Row)
 }
 
-// hideForms leaves of every event the form that is shown. The events are in
-// order; forms may differ in time.
+// hideForms leaves of every event the form that is shown, where all forms are
+// there.
 func hideForms(all []found) []found {
 	shown := make(map[cloudtrail.ID]int, len(all))
 	hidden := make([]bool, len(all))

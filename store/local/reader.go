@@ -35,6 +35,10 @@ type Reader struct {
 
 // OpenReader opens the store in a folder for reading, beside whoever writes.
 func OpenReader(_ context.Context, dir string, o Options) (*Reader, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
 	if _, err := os.Stat(filepath.Join(dir, catalogueName)); err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil, fmt.Errorf("%s: %w", dir, ErrNoStore)
@@ -159,7 +163,8 @@ func (r *Reader) tryOpen() (v *view, err error) {
 	if err != nil {
 		return nil, err
 	}
-	v = &view{reader: r, conn: conn, twins: map[int32]bool{}}
+	v = &view{reader: r, conn: conn, several: map[int32]bool{}}
+	v.shown = sync.OnceValues(v.readShown)
 	if err := v.read(); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
@@ -194,7 +199,8 @@ type view struct {
 	reader   *Reader
 	users    int // guarded by the reader
 	segments []*segmentView
-	twins    map[int32]bool
+	several  map[int32]bool                         // hours in which an event has several forms
+	shown    func() (map[cloudtrail.ID]form, error) // of those events the form that is shown
 	spans    []lineage.Span
 	floor    cloudtrail.Time
 
@@ -223,7 +229,7 @@ func (v *view) read() error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", catalogueName, err)
 	}
-	err = rows(v.conn, "select hour from twin", func(s *sqlite.Stmt) error { v.twins[int32(s.ColumnInt64(0))] = true; return nil })
+	err = rows(v.conn, "select distinct hour from form", func(s *sqlite.Stmt) error { v.several[int32(s.ColumnInt64(0))] = true; return nil })
 	if err != nil {
 		return fmt.Errorf("%s: %w", catalogueName, err)
 	}
@@ -240,6 +246,25 @@ func (v *view) read() error {
 	floor, err := one(v.conn, "select value from setting where name = 'floor'")
 	v.floor = cloudtrail.Time(floor)
 	return err
+}
+
+// readShown reads which form is shown of the events that have several.
+func (v *view) readShown() (map[cloudtrail.ID]form, error) {
+	shown := map[cloudtrail.ID]form{}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	err := rows(v.conn, "select event, recipient, fingerprint, checksum from form", func(s *sqlite.Stmt) error {
+		id := cloudtrail.ID{Event: s.ColumnText(0), Recipient: s.ColumnText(1)}
+		f := form{lineage.Fingerprint(s.ColumnInt64(2)), uint32(s.ColumnInt64(3))}
+		if least, ok := shown[id]; !ok || f.less(least) {
+			shown[id] = f
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", catalogueName, err)
+	}
+	return shown, nil
 }
 
 // isNewest reports whether the list of segments is still the one in the view.

@@ -35,6 +35,10 @@ const (
 // them. fill pumps what from hands out into to. Until all is done the old store
 // is left as it is.
 func Rebuild(ctx context.Context, dir string, o Options, fill func(from *Copies, to *Store) error) error {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return err
+	}
 	if _, err := os.Stat(filepath.Join(dir, logsName)); err != nil {
 		return fmt.Errorf("%s: %w", dir, ErrNoStore)
 	}

@@ -63,7 +63,7 @@ func (v *view) allRows(ctx context.Context, sel *selection, give func([]found, e
 		return
 	}
 	for _, hour := range hoursInOrder(hours, sel.Newest) {
-		for _, w := range windows(hour, hours[hour], v.twins[hour], sel) {
+		for _, w := range windows(hour, hours[hour], sel) {
 			if !give(v.window(ctx, sel, hours[hour], w)) {
 				return
 			}
@@ -74,16 +74,15 @@ func (v *view) allRows(ctx context.Context, sel *selection, give func([]found, e
 // window is a span of time within an hour, both ends included.
 type window struct{ from, to cloudtrail.Time }
 
-// windows cut a very busy hour into spans, in the order they are asked for. One
-// with several forms of an event is not cut.
-func windows(hour int32, in []spanned, twins bool, sel *selection) []window {
+// windows cut a very busy hour into spans, in the order they are asked for.
+func windows(hour int32, in []spanned, sel *selection) []window {
 	rows := 0
 	for _, s := range in {
 		rows += int(s.rows)
 	}
 	start := cloudtrail.Time(hour) * secondsAnHour
 	n := cloudtrail.Time(1)
-	if rows > windowRows && !twins {
+	if rows > windowRows {
 		n = min(cloudtrail.Time(rows/windowRows+1), 60)
 	}
 	var all []window
@@ -100,18 +99,13 @@ func windows(hour int32, in []spanned, twins bool, sel *selection) []window {
 	return all
 }
 
-// window reads the rows of a window, in order. Where an event of the hour has
-// several forms, all are read before any is left out.
+// window reads the rows of a window, in order.
 func (v *view) window(ctx context.Context, sel *selection, in []spanned, w window) ([]found, error) {
-	twins := v.twins[hourOf(w.from)]
 	var picks []picked
 	for _, s := range in {
 		before := len(picks)
 		err := v.tallies(s.segmentView, s.from, s.to, func(_ uint32, t *tally) error {
-			ok, err := true, error(nil)
-			if !twins {
-				ok, err = v.wants(sel, s.segmentView, t)
-			}
+			ok, err := v.wants(sel, s.segmentView, t)
 			if ok {
 				picks = append(picks, picked{s.segmentView, *t})
 			}
@@ -124,14 +118,27 @@ func (v *view) window(ctx context.Context, sel *selection, in []spanned, w windo
 			}
 		}
 	}
-	all, err := v.load(ctx, picks, w.from, w.to)
+	return v.shownRows(ctx, picks, w.from, w.to)
+}
+
+// shownRows reads the rows of tallies of one hour, in order, of each event the
+// form that is shown.
+func (v *view) shownRows(ctx context.Context, picks []picked, from, to cloudtrail.Time) ([]found, error) {
+	all, err := v.load(ctx, picks, from, to)
 	if err != nil {
 		return nil, err
 	}
-	sortFound(all)
-	if twins {
-		all = hideForms(all)
+	if len(picks) > 0 && v.several[picks[0].hour] {
+		shown, err := v.shown()
+		if err != nil {
+			return nil, err
+		}
+		all = slices.DeleteFunc(all, func(f found) bool {
+			least, ok := shown[f.ID]
+			return ok && least != form{f.Fingerprint, f.sum}
+		})
 	}
+	sortFound(all)
 	return all, nil
 }
 
@@ -142,26 +149,8 @@ func (v *view) callersRows(ctx context.Context, sel *selection, give func([]foun
 		give(nil, err)
 		return
 	}
-	var spans map[int32][]spanned
 	for _, hour := range hoursInOrder(hours, sel.Newest) {
-		var all []found
-		if v.twins[hour] { // a form may be another caller's
-			if spans == nil {
-				if spans, err = v.spannedHours(sel); err != nil {
-					give(nil, err)
-					return
-				}
-			}
-			start := cloudtrail.Time(hour) * secondsAnHour
-			all, err = v.window(ctx, sel, spans[hour], window{max(start, sel.from), min(start+secondsAnHour-1, sel.to)})
-			all = slices.DeleteFunc(all, func(f found) bool {
-				return !anyOf(sel.AccessKeys, f.Caller.AccessKeyID) || !isPrincipal(sel.Principals, f.Caller.PrincipalID)
-			})
-		} else {
-			all, err = v.load(ctx, hours[hour], sel.from, sel.to)
-			sortFound(all)
-		}
-		if !give(all, err) {
+		if !give(v.shownRows(ctx, hours[hour], sel.from, sel.to)) {
 			return
 		}
 	}

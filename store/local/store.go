@@ -90,6 +90,10 @@ type Store struct {
 // Open opens the store in a folder for writing, and makes one where there is
 // none. It removes what a crash left behind.
 func Open(ctx context.Context, dir string, o Options) (*Store, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
 	if err := refuseNetwork(dir); err != nil {
 		return nil, err
 	}

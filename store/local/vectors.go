@@ -6,6 +6,8 @@ import (
 	"io"
 
 	"github.com/parquet-go/parquet-go"
+
+	"github.com/crosstrail/crosstrail/cloudtrail"
 )
 
 // vectors are columns of a run of rows that lie in one row group, as far as they
@@ -99,8 +101,7 @@ func appendNumbers(to []int64, page parquet.Page) ([]int64, error) {
 		values := data.Int64()
 		at = func(i int) int64 { return values[i] }
 	case parquet.Boolean:
-		bits := data.Boolean()
-		at = func(i int) int64 { return 1 + int64(bits[i/8]>>(i%8)&1) }
+		return appendFlags(to, page)
 	default:
 		return to, fmt.Errorf("is of an unexpected type, %v", page.Type())
 	}
@@ -119,6 +120,27 @@ func appendNumbers(to []int64, page parquet.Page) ([]int64, error) {
 		}
 		to = append(to, at(n))
 		n++
+	}
+	return to, nil
+}
+
+// appendFlags appends the flags of a page, which may begin in the middle of a
+// byte: only its values tell.
+func appendFlags(to []int64, page parquet.Page) ([]int64, error) {
+	values := make([]parquet.Value, page.NumValues())
+	n, err := page.Values().ReadValues(values)
+	if err != nil && err != io.EOF {
+		return to, err
+	}
+	for _, v := range values[:n] {
+		switch {
+		case v.IsNull():
+			to = append(to, int64(cloudtrail.Absent))
+		case v.Boolean():
+			to = append(to, int64(cloudtrail.True))
+		default:
+			to = append(to, int64(cloudtrail.False))
+		}
 	}
 	return to, nil
 }
