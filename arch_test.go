@@ -24,7 +24,7 @@ var layers = []string{
 	"lineage",
 	"query",
 	"source",
-	"store/memory store/storetest render",
+	"store/memory store/local store/storetest render",
 	"ingest",
 	"cmd/crosstrail internal/bench",
 }
@@ -36,7 +36,9 @@ var pure = []string{"cloudtrail", "lineage", "query"}
 var kept = map[string]string{
 	module + "internal/synth":        "cmd/crosstrail internal/bench",
 	"github.com/spf13/cobra":         "cmd/crosstrail",
-	"github.com/klauspost/compress/": "source internal/bench",
+	"github.com/klauspost/compress/": "source store/local internal/bench",
+	"github.com/parquet-go/":         "store/local",
+	"zombiezen.com/go/sqlite":        "store/local",
 	"testing":                        "store/storetest",
 }
 
