@@ -46,7 +46,7 @@ func cachedBlock[T any](v *view, s *segmentView, k kind, first int64, open func(
 	if err != nil {
 		return zero, fmt.Errorf("part %d at %d: %w", k, first, err)
 	}
-	return v.reader.cache.put(key, value, 4*len(plain)).(T), nil
+	return v.reader.cache.put(key, value, 2*len(plain)).(T), nil
 }
 
 // person returns the identity with a number.
@@ -63,17 +63,15 @@ func (v *view) person(s *segmentView, n uint32) (*lineage.Identity, error) {
 }
 
 func readPeople(plain []byte) ([]*lineage.Identity, error) {
-	var all []*lineage.Identity
-	var d cloudtrail.Decoder
+	var raws []string
 	r := reader{left: plain}
 	for len(r.left) > 0 && r.err == nil {
-		id, err := readPerson(r.text(), &d)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, id)
+		raws = append(raws, r.text())
 	}
-	return all, r.err
+	if r.err != nil {
+		return nil, r.err
+	}
+	return readPersons(raws, new(cloudtrail.Decoder))
 }
 
 // tallies yields tallies by number, from one to before another.

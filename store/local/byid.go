@@ -9,7 +9,7 @@ import (
 
 // byID returns the events with one of the ids that are asked for, in order. The
 // files' Bloom filters tell which row groups to look into.
-func (v *view) byID(ctx context.Context, sel *selection) ([]found, error) {
+func (v *view) byID(ctx context.Context, sel *selection) ([]*found, error) {
 	var all []found
 	for _, s := range v.segments {
 		if !sel.overlaps(s) {
@@ -30,8 +30,9 @@ func (v *view) byID(ctx context.Context, sel *selection) ([]found, error) {
 			}
 		}
 	}
-	sortFound(all)
-	return hideForms(all), nil
+	sorted := (&room{rows: all}).pointers()
+	sortFound(sorted)
+	return hideForms(sorted), nil
 }
 
 // findIDs returns the rows with one of some event ids.
@@ -64,7 +65,7 @@ func (f *segmentFile) findIDs(ids []string) ([]uint32, error) {
 		if !maybe {
 			continue
 		}
-		err = f.read(uint32(f.starts[g]), uint32(f.starts[g+1]), []int{colEventID}, func(first uint32, c *vectors) error {
+		err = f.read(uint32(f.starts[g]), uint32(f.starts[g+1]), []int{colEventID}, &vectors{}, func(first uint32, c *vectors) error {
 			for i, id := range c.texts[colEventID] {
 				if slices.Contains(ids, id) {
 					rows = append(rows, first+uint32(i))
@@ -109,7 +110,7 @@ func (v *view) loadRows(s *segmentView, rows []uint32, sel *selection, all []fou
 		if one.segmentView == nil {
 			return all, errPlace
 		}
-		if all, err = v.loadRange([]picked{one}, sel.from, sel.to, all); err != nil {
+		if all, err = v.loadRange([]picked{one}, sel.from, sel.to, all, &vectors{}); err != nil {
 			return all, err
 		}
 	}

@@ -28,7 +28,7 @@ type cached struct {
 }
 
 // cacheSize bounds what is held, in bytes as they were read, by guess.
-const cacheSize = 64 << 20
+const cacheSize = 96 << 20
 
 func newCache() *cache { return &cache{at: map[blockKey]*list.Element{}, order: list.New()} }
 

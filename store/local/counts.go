@@ -38,6 +38,7 @@ func (r *Reader) Tallies(ctx context.Context, s query.Selection) iter.Seq2[*quer
 type counting struct {
 	*view
 	sel    selection
+	in     room
 	yield  func(*query.Tally, error) bool
 	enough bool
 }
@@ -117,13 +118,13 @@ func (c *counting) rows(ctx context.Context, hour int32) error {
 	start := cloudtrail.Time(hour) * secondsAnHour
 	part.from, part.to = max(part.from, start), min(part.to, start+secondsAnHour-1)
 	for t, err := range query.TallyRows(func(yield func(*query.Row, error) bool) {
-		give := func(all []found, err error) bool {
+		give := func(all []*found, err error) bool {
 			if err != nil {
 				yield(nil, err)
 				return false
 			}
-			for i := range all {
-				if !yield(&all[i].Row, nil) {
+			for _, f := range all {
+				if !yield(&f.Row, nil) {
 					return false
 				}
 			}
@@ -176,13 +177,13 @@ func (c *counting) counted(ctx context.Context, picks []picked) error {
 		}
 	}
 	picks = slices.DeleteFunc(picks, func(p picked) bool { return !p.alone })
-	all, err := c.load(ctx, picks, c.sel.from, c.sel.to)
+	all, err := c.load(ctx, picks, c.sel.from, c.sel.to, &c.in)
 	if err != nil {
 		return err
 	}
-	for i := range all {
-		t := query.NewTally(&all[i].Row)
-		t.Use = all[i].Use
+	for _, f := range all {
+		t := query.NewTally(&f.Row)
+		t.Use = f.Use
 		if err := c.give(&t); err != nil {
 			return err
 		}

@@ -238,7 +238,7 @@ func (v *view) identities(s *segmentView, hour int32, each func(cloudtrail.ID, f
 			return err
 		}
 		start := cloudtrail.Time(hour) * secondsAnHour
-		all, err := v.loadRange(picks, start, start+secondsAnHour-1, nil)
+		all, err := v.loadRange(picks, start, start+secondsAnHour-1, nil, &vectors{})
 		if err != nil {
 			return err
 		}

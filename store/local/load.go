@@ -32,10 +32,21 @@ type picked struct {
 	tally
 }
 
+// room is memory for events that is used again for the next.
+type room struct {
+	rows    []found
+	order   []*found
+	vectors vectors
+}
+
 // load reads the rows of tallies that lie in a span of time, in no order. Both
 // ends are included. A damaged segment is told of and left out.
-func (v *view) load(ctx context.Context, picks []picked, from, to cloudtrail.Time) ([]found, error) {
-	var all []found
+func (v *view) load(ctx context.Context, picks []picked, from, to cloudtrail.Time, in *room) ([]*found, error) {
+	n := 0
+	for i := range picks {
+		n += int(picks[i].n)
+	}
+	all := slices.Grow(in.rows[:0], n)
 	for len(picks) > 0 {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -47,7 +58,7 @@ func (v *view) load(ctx context.Context, picks []picked, from, to cloudtrail.Tim
 		}
 		before := len(all)
 		var err error
-		if all, err = v.loadRange(picks[:n], from, to, all); err != nil {
+		if all, err = v.loadRange(picks[:n], from, to, all, &in.vectors); err != nil {
 			all = all[:before]
 			if err := v.reader.damaged(picks[0].segmentView.name, err); err != nil {
 				return nil, err
@@ -55,10 +66,20 @@ func (v *view) load(ctx context.Context, picks []picked, from, to cloudtrail.Tim
 		}
 		picks = picks[n:]
 	}
-	return all, nil
+	in.rows = all
+	return in.pointers(), nil
 }
 
-func (v *view) loadRange(picks []picked, from, to cloudtrail.Time, all []found) ([]found, error) {
+// pointers are to the rows, for they are large to move.
+func (in *room) pointers() []*found {
+	in.order = slices.Grow(in.order[:0], len(in.rows))
+	for i := range in.rows {
+		in.order = append(in.order, &in.rows[i])
+	}
+	return in.order
+}
+
+func (v *view) loadRange(picks []picked, from, to cloudtrail.Time, all []found, memory *vectors) ([]found, error) {
 	s := picks[0].segmentView
 	places, err := v.places(s)
 	if err != nil {
@@ -66,7 +87,7 @@ func (v *view) loadRange(picks []picked, from, to cloudtrail.Time, all []found) 
 	}
 	first, end := picks[0].first, picks[len(picks)-1].first+picks[len(picks)-1].n
 	at := 0 // the pick that a row is of
-	err = s.file.read(first, end, eventColumns(), func(row uint32, c *vectors) error {
+	err = s.file.read(first, end, eventColumns(), memory, func(row uint32, c *vectors) error {
 		for i := range c.n {
 			for row+uint32(i) >= picks[at].first+picks[at].n {
 				at++
@@ -120,7 +141,7 @@ func (c *vectors) fill(f *found, i int, who *lineage.Identity, where place, file
 
 // hideForms leaves of every event the form that is shown, where all forms are
 // there.
-func hideForms(all []found) []found {
+func hideForms(all []*found) []*found {
 	shown := make(map[cloudtrail.ID]int, len(all))
 	hidden := make([]bool, len(all))
 	for i := range all {
@@ -145,6 +166,4 @@ func hideForms(all []found) []found {
 	return all[:n]
 }
 
-func sortFound(all []found) {
-	slices.SortFunc(all, func(a, b found) int { return compareFound(&a, &b) })
-}
+func sortFound(all []*found) { slices.SortFunc(all, compareFound) }

@@ -186,7 +186,7 @@ func (v *view) refillRows(ctx context.Context, b *batch, s *segmentView, people 
 		return err
 	}
 	at := 0
-	return s.file.read(0, uint32(s.rows), eventColumns(), func(first uint32, c *vectors) error {
+	return s.file.read(0, uint32(s.rows), eventColumns(), &vectors{}, func(first uint32, c *vectors) error {
 		var f found
 		for i := range c.n {
 			for first+uint32(i) >= tallies[at].first+tallies[at].n {

@@ -77,40 +77,62 @@ func comparePeople(a, b *person) int {
 }
 
 // ranks are the places of people in their order.
-func (p *people) ranks() (order, rank []uint32) {
-	order = make([]uint32, len(p.all))
+func (p *people) ranks() []uint32 {
+	order := make([]uint32, len(p.all))
 	for i := range order {
 		order[i] = uint32(i)
 	}
 	slices.SortFunc(order, func(a, b uint32) int { return comparePeople(&p.all[a], &p.all[b]) })
-	rank = make([]uint32, len(order))
+	rank := make([]uint32, len(order))
 	for i, n := range order {
 		rank[n] = uint32(i)
 	}
-	return order, rank
+	return rank
 }
 
 // readPerson makes an identity of the text of its element.
 func readPerson(raw string, d *cloudtrail.Decoder) (*lineage.Identity, error) {
-	if raw == "" {
-		return noIdentity(), nil
+	all, err := readPersons([]string{raw}, d)
+	if err != nil {
+		return nil, err
 	}
-	buf := make([]byte, 0, len(raw)+32+cloudtrail.Padding)
-	buf = append(buf, `{"userIdentity":`...)
-	buf = append(buf, raw...)
-	buf = append(buf, '}')
+	return all[0], nil
+}
+
+// readPersons makes identities of the texts of their elements. "" stands for a
+// record without one.
+func readPersons(raws []string, d *cloudtrail.Decoder) ([]*lineage.Identity, error) {
+	size := 0
+	for _, raw := range raws {
+		size += len(raw) + len(`{"userIdentity":},{}`)
+	}
+	buf := make([]byte, 0, size+2+cloudtrail.Padding)
+	for i, raw := range raws {
+		switch {
+		case i == 0:
+			buf = append(buf, '[')
+		default:
+			buf = append(buf, ',')
+		}
+		if raw == "" {
+			buf = append(buf, `{"eventID":"-"}`...) // an empty object would be no record
+			continue
+		}
+		buf = append(buf, `{"userIdentity":`...)
+		buf = append(buf, raw...)
+		buf = append(buf, '}')
+	}
+	buf = append(buf, ']')
+	all := make([]*lineage.Identity, 0, len(raws))
 	for r, err := range d.Records(buf) {
 		if err != nil {
 			return nil, fmt.Errorf("userIdentity: %w", err)
 		}
 		id := lineage.NewIdentity(&r.UserIdentity)
-		return id.Clone(), nil
+		all = append(all, id.Clone())
 	}
-	return nil, fmt.Errorf("userIdentity: %q is none", raw)
-}
-
-// noIdentity is what a record without the element has.
-func noIdentity() *lineage.Identity {
-	id := lineage.NewIdentity(&cloudtrail.UserIdentity{})
-	return &id
+	if len(all) != len(raws) {
+		return nil, fmt.Errorf("userIdentity: %d of %d can be read", len(all), len(raws))
+	}
+	return all, nil
 }

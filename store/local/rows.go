@@ -24,7 +24,7 @@ func (r *Reader) Rows(ctx context.Context, s query.Selection) iter.Seq2[*query.R
 			return
 		}
 		defer r.release(v)
-		give := func(all []found, err error) bool {
+		give := func(all []*found, err error) bool {
 			if err != nil {
 				yield(nil, err)
 				return false
@@ -32,8 +32,8 @@ func (r *Reader) Rows(ctx context.Context, s query.Selection) iter.Seq2[*query.R
 			if s.Newest {
 				slices.Reverse(all)
 			}
-			for i := range all {
-				if hasName(s.EventNames, all[i].EventName) && !yield(&all[i].Row, nil) {
+			for _, f := range all {
+				if hasName(s.EventNames, f.EventName) && !yield(&f.Row, nil) {
 					return false
 				}
 			}
@@ -56,15 +56,16 @@ func hasName(names []string, name string) bool {
 }
 
 // allRows gives the rows of a span of time, hour by hour.
-func (v *view) allRows(ctx context.Context, sel *selection, give func([]found, error) bool) {
+func (v *view) allRows(ctx context.Context, sel *selection, give func([]*found, error) bool) {
 	hours, err := v.spannedHours(sel)
 	if err != nil {
 		give(nil, err)
 		return
 	}
+	var in room
 	for _, hour := range hoursInOrder(hours, sel.Newest) {
 		for _, w := range windows(hour, hours[hour], sel) {
-			if !give(v.window(ctx, sel, hours[hour], w)) {
+			if !give(v.window(ctx, sel, hours[hour], w, &in)) {
 				return
 			}
 		}
@@ -100,9 +101,9 @@ func windows(hour int32, in []spanned, sel *selection) []window {
 }
 
 // window reads the rows of a window, in order.
-func (v *view) window(ctx context.Context, sel *selection, in []spanned, w window) ([]found, error) {
+func (v *view) window(ctx context.Context, sel *selection, spans []spanned, w window, in *room) ([]*found, error) {
 	var picks []picked
-	for _, s := range in {
+	for _, s := range spans {
 		before := len(picks)
 		err := v.tallies(s.segmentView, s.from, s.to, func(_ uint32, t *tally) error {
 			ok, err := v.wants(sel, s.segmentView, t)
@@ -118,13 +119,13 @@ func (v *view) window(ctx context.Context, sel *selection, in []spanned, w windo
 			}
 		}
 	}
-	return v.shownRows(ctx, picks, w.from, w.to)
+	return v.shownRows(ctx, picks, w.from, w.to, in)
 }
 
 // shownRows reads the rows of tallies of one hour, in order, of each event the
 // form that is shown.
-func (v *view) shownRows(ctx context.Context, picks []picked, from, to cloudtrail.Time) ([]found, error) {
-	all, err := v.load(ctx, picks, from, to)
+func (v *view) shownRows(ctx context.Context, picks []picked, from, to cloudtrail.Time, in *room) ([]*found, error) {
+	all, err := v.load(ctx, picks, from, to, in)
 	if err != nil {
 		return nil, err
 	}
@@ -133,7 +134,7 @@ func (v *view) shownRows(ctx context.Context, picks []picked, from, to cloudtrai
 		if err != nil {
 			return nil, err
 		}
-		all = slices.DeleteFunc(all, func(f found) bool {
+		all = slices.DeleteFunc(all, func(f *found) bool {
 			least, ok := shown[f.ID]
 			return ok && least != form{f.Fingerprint, f.sum}
 		})
@@ -143,14 +144,15 @@ func (v *view) shownRows(ctx context.Context, picks []picked, from, to cloudtrai
 }
 
 // callersRows gives the rows of callers, hour by hour.
-func (v *view) callersRows(ctx context.Context, sel *selection, give func([]found, error) bool) {
+func (v *view) callersRows(ctx context.Context, sel *selection, give func([]*found, error) bool) {
 	hours, err := v.pickedHours(sel)
 	if err != nil {
 		give(nil, err)
 		return
 	}
+	var in room
 	for _, hour := range hoursInOrder(hours, sel.Newest) {
-		if !give(v.shownRows(ctx, hours[hour], sel.from, sel.to)) {
+		if !give(v.shownRows(ctx, hours[hour], sel.from, sel.to, &in)) {
 			return
 		}
 	}
@@ -172,14 +174,15 @@ func (r *Reader) Uses(ctx context.Context, principalID string, from, to cloudtra
 		return nil, err
 	}
 	var uses []lineage.Use
+	var in room
 	for _, picks := range hours {
-		all, err := v.load(ctx, picks, sel.from, sel.to)
+		all, err := v.load(ctx, picks, sel.from, sel.to, &in)
 		if err != nil {
 			return nil, err
 		}
-		for i := range all {
-			if all[i].Caller.PrincipalID == principalID {
-				uses = append(uses, all[i].Use)
+		for _, f := range all {
+			if f.Caller.PrincipalID == principalID {
+				uses = append(uses, f.Use)
 			}
 		}
 	}

@@ -93,8 +93,7 @@ func (b *batch) cuts(refs []ref) []int {
 // seal writes a batch as segments. Where the catalogue does not come to know
 // them, the next writer removes their files.
 func (s *sealer) seal(ctx context.Context, b *batch) ([]*segment, error) {
-	order, rank := b.people.ranks()
-	refs := b.inOrder(rank)
+	refs := b.inOrder(b.people.ranks())
 	facts := make([]*packedFact, len(b.facts))
 	for i := range b.facts {
 		facts[i] = &b.facts[i]
@@ -121,7 +120,7 @@ func (s *sealer) seal(ctx context.Context, b *batch) ([]*segment, error) {
 		if len(c.refs)+len(c.facts) == 0 {
 			continue
 		}
-		c.choosePeople(order)
+		c.choosePeople()
 		one, err := s.build(&c)
 		if err != nil {
 			return nil, err
@@ -141,20 +140,25 @@ type cut struct {
 	number []uint32 // of a person in the segment, by its number in the batch
 }
 
-func (c *cut) choosePeople(order []uint32) {
-	used := make([]bool, len(c.batch.people.all))
+// choosePeople numbers the callers of a cut as they first come in the order of
+// its rows: who reads an hour finds the callers of that hour together.
+func (c *cut) choosePeople() {
+	const unused = ^uint32(0)
+	c.number = make([]uint32, len(c.batch.people.all))
+	for i := range c.number {
+		c.number[i] = unused
+	}
+	note := func(who uint32) {
+		if c.number[who] == unused {
+			c.number[who] = uint32(len(c.people))
+			c.people = append(c.people, who)
+		}
+	}
 	for _, r := range c.refs {
-		used[c.rows[r.row].who] = true
+		note(c.rows[r.row].who)
 	}
 	for _, f := range c.facts {
-		used[f.who] = true
-	}
-	c.number = make([]uint32, len(used))
-	for _, n := range order {
-		if used[n] {
-			c.number[n] = uint32(len(c.people))
-			c.people = append(c.people, n)
-		}
+		note(f.who)
 	}
 }
 

@@ -29,7 +29,7 @@ func eventColumns() []int {
 
 // read reads columns of rows from one to before another, and calls each for
 // every row group that holds some of them.
-func (f *segmentFile) read(from, to uint32, cols []int, each func(first uint32, v *vectors) error) error {
+func (f *segmentFile) read(from, to uint32, cols []int, v *vectors, each func(first uint32, v *vectors) error) error {
 	p, err := f.open()
 	if err != nil {
 		return err
@@ -39,7 +39,7 @@ func (f *segmentFile) read(from, to uint32, cols []int, each func(first uint32, 
 		if lo >= hi {
 			continue
 		}
-		v := vectors{n: int(hi - lo)}
+		v.empty(int(hi - lo))
 		chunks := group.ColumnChunks()
 		for _, col := range cols {
 			err := guarded(func() error { return v.column(col, chunks[f.leaves[col]], lo-f.starts[g]) })
@@ -47,11 +47,20 @@ func (f *segmentFile) read(from, to uint32, cols []int, each func(first uint32, 
 				return fmt.Errorf("column %s: %w", columns()[col].name, err)
 			}
 		}
-		if err := each(uint32(lo), &v); err != nil {
+		if err := each(uint32(lo), v); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// empty makes room for other rows.
+func (v *vectors) empty(n int) {
+	v.n = n
+	for i := range v.texts {
+		v.texts[i], v.numbers[i] = v.texts[i][:0], v.numbers[i][:0]
+	}
+	v.lists = v.lists[:0]
 }
 
 func (v *vectors) column(col int, chunk parquet.ColumnChunk, first int64) (err error) {
