@@ -206,6 +206,7 @@ type adder struct {
 	file    *logFile
 	account string // in the file's path
 	shift   int    // of ordinals
+	hours   [2]*around
 }
 
 // factsBefore is how much longer facts are kept than events: a session lives 36
@@ -234,10 +235,14 @@ func (a *adder) add(ctx context.Context, r *cloudtrail.Record) (v verdict, wante
 	row := query.NewRow(r, use)
 	sum := checksum(&row)
 	if !old {
-		var forms []sighting
-		v, forms, err = s.known.add(ctx, hourOf(use.Time), use.ID, form{use.Fingerprint, sum}, s.epoch)
-		if err != nil || v == duplicate {
+		near, err := a.near(ctx, hourOf(use.Time))
+		if err != nil {
 			return v, true, err
+		}
+		var forms []sighting
+		v, forms = s.known.add(near, use.Time, use.ID, form{use.Fingerprint, sum}, s.epoch)
+		if v == duplicate {
+			return v, true, nil
 		}
 		for _, f := range forms {
 			f.id = cloudtrail.ID{Event: strings.Clone(f.id.Event), Recipient: strings.Clone(f.id.Recipient)}
@@ -249,6 +254,20 @@ func (a *adder) add(ctx context.Context, r *cloudtrail.Record) (v verdict, wante
 		a.facts(lineage.Facts(r, use), who, sum)
 	}
 	return v, !old, nil
+}
+
+// near returns the sets of an hour: of a file's few hours those met last are
+// kept, so that nearly all records take no lock for them.
+func (a *adder) near(ctx context.Context, hour int32) (*around, error) {
+	for i, near := range a.hours {
+		if near != nil && near.hour == hour {
+			a.hours[0], a.hours[i] = near, a.hours[0]
+			return near, nil
+		}
+	}
+	near, err := a.store.known.around(ctx, hour)
+	a.hours[1], a.hours[0] = a.hours[0], near
+	return near, err
 }
 
 func (a *adder) facts(facts []lineage.Fact, who, sum uint32) {

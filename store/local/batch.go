@@ -5,6 +5,7 @@ import (
 	"hash/maphash"
 	"math"
 	"strings"
+	"unsafe"
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/lineage"
@@ -58,15 +59,19 @@ type batch struct {
 	finished []finished
 	forms    []sighting // of events that have several
 	named    map[nameKey]bool
+	names    []byte // of the event at hand
 }
 
 func newBatch(seed maphash.Seed) *batch {
-	return &batch{people: people{seed: seed, at: map[[2]uint64]uint32{}}}
+	return &batch{
+		rows: make([]row, 0, segmentRows/4), arena: make([]byte, 0, segmentRows/4*80),
+		people: people{seed: seed, at: map[[2]uint64]uint32{}},
+	}
 }
 
 // reset empties a batch, and keeps the memory of what is large in it.
 func (b *batch) reset() {
-	fresh := newBatch(b.people.seed)
+	fresh := &batch{people: people{seed: b.people.seed, at: map[[2]uint64]uint32{}}, names: b.names}
 	fresh.rows, fresh.arena = b.rows[:0], b.arena[:0]
 	fresh.facts, fresh.keys, fresh.factText = b.facts[:0], b.keys[:0], b.factText[:0]
 	fresh.people.all = b.people.all[:0]
@@ -133,10 +138,18 @@ func (b *batch) add(r *query.Row, who uint32, sum uint32, file int64) {
 		outcome: b.outcomes.number(outcome{r.ErrorCode, r.ErrorMessage}, func(o outcome) outcome {
 			return outcome{keepText(o.code), keepText(o.message)}
 		}),
-		touched: b.touched.number(joinNames(r.Resources), func(s string) string { return s }),
+		touched: b.touching(r.Resources),
 		console: r.FromConsole,
 		alone:   lineage.IssuesCredentials(r.EventSource, r.EventName),
 	})
+}
+
+func (b *batch) touching(names []string) uint32 {
+	if len(names) == 0 {
+		return b.touched.number("", strings.Clone)
+	}
+	b.names = appendNames(b.names[:0], names)
+	return b.touched.number(unsafe.String(&b.names[0], len(b.names)), strings.Clone)
 }
 
 // client numbers where a call came from: most callers have one address and one

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"hash/maphash"
 	"sync"
-	"sync/atomic"
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/lineage"
@@ -35,10 +34,10 @@ func (f form) less(other form) bool {
 }
 
 type hourSet struct {
-	used  int64 // by the clock; guarded by known.mu
-	ready atomic.Bool
+	used int64 // by the clock; guarded by known.mu
 
 	mu    sync.Mutex        // guards what follows
+	ready bool              // what is committed is in it
 	epoch int64             // in which it last grew
 	forms map[uint64]form   // by hash of the identity
 	more  map[uint64][]form // further forms of the few events that have several
@@ -64,15 +63,33 @@ type sighting struct {
 	form
 }
 
-// add adds an event. Where it has several forms all are returned: those of its
-// hour, of the hours beside it and of no known time. Forms further apart than
-// that are not noticed; AWS writes one time for one event.
-func (k *known) add(ctx context.Context, hour int32, id cloudtrail.ID, f form, epoch int64) (verdict, []sighting, error) {
-	key := maphash.Comparable(k.seed, id)
-	h, err := k.loaded(ctx, hour)
-	if err != nil {
-		return 0, nil, err
+// around is an hour with those whose events may be forms of its own: the hours
+// beside it, and those of no known time.
+type around struct {
+	hour int32
+	sets [4]*hourSet // its own first
+}
+
+// nearby is how far apart the times of two forms of one event may be to be
+// noticed. AWS writes one time for one event; tools that rewrite logs do not.
+const nearby = 10 * 60
+
+// around returns the sets of an hour, with all that is committed in them.
+func (k *known) around(ctx context.Context, hour int32) (*around, error) {
+	a := &around{hour: hour}
+	for i, h := range [...]int32{hour, hour - 1, hour + 1, 0} {
+		var err error
+		if a.sets[i], err = k.loaded(ctx, h); err != nil {
+			return nil, err
+		}
 	}
+	return a, nil
+}
+
+// add adds an event of that hour. Where it has several forms all are returned.
+func (k *known) add(a *around, t cloudtrail.Time, id cloudtrail.ID, f form, epoch int64) (verdict, []sighting) {
+	key := maphash.Comparable(k.seed, id)
+	h := a.sets[0]
 	h.mu.Lock()
 	v := h.put(key, f)
 	if v != duplicate {
@@ -80,46 +97,44 @@ func (k *known) add(ctx context.Context, hour int32, id cloudtrail.ID, f form, e
 	}
 	var all []sighting
 	if v == variant || v == reworded {
-		all = h.sighted(all, hour, key, id)
+		all = h.sighted(all, a.hour, key, id)
 	}
 	h.mu.Unlock()
 	if v == duplicate {
-		return v, nil, nil
+		return v, nil
 	}
-	for _, other := range [...]int32{hour - 1, hour + 1, 0} {
-		if other == hour {
+	second := t - cloudtrail.Time(a.hour)*secondsAnHour
+	for i, beside := range [...]bool{false, second < nearby, second >= secondsAnHour-nearby, a.hour != 0} {
+		if !beside {
 			continue
 		}
-		o, err := k.loaded(ctx, other)
-		if err != nil {
-			return 0, nil, err
-		}
+		hour := [...]int32{0, a.hour - 1, a.hour + 1, 0}[i]
+		o := a.sets[i]
 		o.mu.Lock()
-		all = o.sighted(all, other, key, id)
+		if len(o.forms) > 0 {
+			all = o.sighted(all, hour, key, id)
+		}
 		o.mu.Unlock()
 	}
 	if v == fresh && len(all) > 0 {
-		v, all = variant, append(all, sighting{hour, id, f})
+		v, all = variant, append(all, sighting{a.hour, id, f})
 	}
-	return v, all, nil
+	return v, all
 }
 
 // loaded returns the set of an hour with all that is committed in it.
 func (k *known) loaded(ctx context.Context, hour int32) (*hourSet, error) {
 	h := k.hour(hour)
-	if h.ready.Load() {
-		return h, nil
-	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.ready.Load() {
+	if h.ready {
 		return h, nil
 	}
 	err := k.load(ctx, hour, func(id cloudtrail.ID, f form) { h.put(maphash.Comparable(k.seed, id), f) })
 	if err != nil {
 		return nil, fmt.Errorf("reading what is there already: %w", err)
 	}
-	h.ready.Store(true)
+	h.ready = true
 	return h, nil
 }
 

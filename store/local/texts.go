@@ -9,19 +9,15 @@ import (
 // bytesOf is the bytes of a string that is not written to.
 func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }
 
-// joinNames writes names so that they can be told apart again.
-func joinNames(names []string) string {
-	if len(names) == 0 {
-		return ""
-	}
-	var b []byte
+// appendNames writes names so that they can be told apart again.
+func appendNames(b []byte, names []string) []byte {
 	for _, n := range names {
 		b = appendText(b, n)
 	}
-	return unsafe.String(&b[0], len(b))
+	return b
 }
 
-// splitNames reads what joinNames wrote.
+// splitNames reads what appendNames wrote.
 func splitNames(s string) []string {
 	var names []string
 	for r := (reader{left: bytesOf(s)}); len(r.left) > 0 && r.err == nil; {
