@@ -200,6 +200,10 @@ func (f *frame) atMost(t cloudtrail.Time) bool {
 	return false
 }
 
+// unnamed reports whether the use tells no more than who called, where and when:
+// it stands for several calls, any of which may be the one that matters.
+func (f *frame) unnamed() bool { return f.use.ID.Event == "" && f.use.EventName == "" }
+
 func (f *frame) unknownTime() bool {
 	if f.use.Time.IsZero() {
 		f.lo, f.hi = 0, 0
