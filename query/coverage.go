@@ -129,7 +129,7 @@ func (b *coverageBook) file(f *cloudtrail.LogFile) {
 		b.buckets[strings.Clone(name)] = true
 	}
 	stamped := f.Kind == cloudtrail.LogFileKind && !f.Delivered.IsZero()
-	inside := !stamped || f.Delivered >= b.f.Since && (b.f.Until == 0 || f.Delivered <= b.f.Until)
+	inside := !stamped || (b.f.Since == 0 || f.Delivered >= b.f.Since) && (b.f.Until == 0 || f.Delivered <= b.f.Until)
 	if f.Account == "" {
 		if inside {
 			b.files++
@@ -149,7 +149,7 @@ func (b *coverageBook) file(f *cloudtrail.LogFile) {
 		return
 	}
 	if l.files++; stamped {
-		n := f.Delivered / hour
+		n := hourOf(f.Delivered)
 		l.hours[n>>6] |= 1 << uint(n&63)
 	}
 	if b.asked(at) {
@@ -189,11 +189,14 @@ func (l *logHours) silence(f *Filter) (hours int, silent []Hours) {
 	if l.Newest.IsZero() {
 		return 0, nil
 	}
-	from, until := max(l.First, f.Since), l.Newest
+	from, until := l.First, l.Newest
+	if f.Since != 0 {
+		from = max(from, f.Since)
+	}
 	if f.Until != 0 {
 		until = min(until, f.Until)
 	}
-	next := from / hour // the first hour of which nothing is known yet
+	next := hourOf(from) // the first hour of which nothing is known yet
 	if from%hour != 0 && from != l.First {
 		next++ // an hour that begins before the span is not silent in it
 	}
@@ -211,10 +214,18 @@ func (l *logHours) silence(f *Filter) (hours int, silent []Hours) {
 			}
 		}
 	}
-	end := until / hour
+	end := hourOf(until)
 	if until == l.Newest || (until+1)%hour == 0 {
 		end++ // the last hour is whole, or has the newest file
 	}
 	note(end)
 	return hours, silent
+}
+
+// hourOf counts hours, those before 1970 too.
+func hourOf(t cloudtrail.Time) cloudtrail.Time {
+	if t < 0 {
+		return (t+1)/hour - 1
+	}
+	return t / hour
 }
