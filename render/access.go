@@ -93,7 +93,7 @@ func (e *Encoder) accessCells(l query.AccessLine) []string {
 func accessTable(w io.Writer, a *query.AccessAnswer, style Style) error {
 	p := &page{style: style}
 	if len(a.Lines) == 0 {
-		p.prose("", "", ordinary, "No call that was chosen came from another account.")
+		p.prose("", "", strong, "No call that was chosen came from another account.")
 	}
 	free := style.columns() - len("  =  ") - len("  CALLS  WRITES  ERRORS")
 	if style.columns() >= oneLine {

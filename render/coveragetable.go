@@ -39,32 +39,56 @@ func (p *page) logs(a *query.CoverageAnswer) {
 		p.blank("")
 		return
 	}
-	region := len("REGION")
-	for _, l := range a.Logs {
-		region = max(region, width(Text(l.Region)))
-	}
-	region = min(region, len("ap-southeast-2")+2)
-	p.line("    ", say(faint, pad("REGION", region)+"    FILES    HOURS   SILENT  "+pad("FIRST (UTC)", len("2016-04-05 20:39"))+"  NEWEST"))
-	for i, l := range a.Logs {
-		if i == 0 || l.Account != a.Logs[i-1].Account {
-			p.line("  ", say(strong, p.style.named(l.Account)))
-		}
-		num := func(n int, t tone) piece { return piece{t, padLeft(strconv.Itoa(n), len("    FILES"))} }
-		silent := faint
-		if l.SilentHours > 0 {
-			silent = yellow
-		}
-		delivered := "no delivery stamp in the names"
-		if !l.First.IsZero() {
-			delivered = minute(l.First) + "  " + minute(l.Newest)
-		}
-		p.line("    ", piece{ordinary, pad(p.style.cut(Text(l.Region), region), region)}, num(l.Files, ordinary), num(l.Hours, ordinary), num(l.SilentHours, silent),
-			say(ordinary, "  "+delivered))
-	}
+	p.logTable(a.Logs)
 	if a.Nameless > 0 {
 		p.prose("  ", "  ", ordinary, plural(a.Nameless, "file")+" more, of whose names none tells the account")
 	}
 	p.blank("")
+}
+
+// logTable prints a line a region below its account; where they do not fit, the
+// stamps are on a line of their own.
+func (p *page) logTable(logs []query.AccountLog) {
+	const indent = "    "
+	heads := [...]string{"REGION", "FILES", "HOURS", "SILENT"}
+	cells := func(l query.AccountLog) [4]string {
+		return [...]string{p.style.cut(Text(l.Region), 16), strconv.Itoa(l.Files), strconv.Itoa(l.Hours), strconv.Itoa(l.SilentHours)}
+	}
+	var widths [4]int
+	for i, head := range heads {
+		widths[i] = len(head)
+		for _, l := range logs {
+			widths[i] = max(widths[i], width(cells(l)[i]))
+		}
+	}
+	line := func(cells [4]string, tones [4]tone, stamps piece) {
+		pieces := []piece{{tones[0], pad(cells[0], widths[0])}}
+		for i := 1; i < len(cells); i++ {
+			pieces = append(pieces, piece{ordinary, "  "}, piece{tones[i], padLeft(cells[i], widths[i])})
+		}
+		whole := width(indent) + widths[0] + widths[1] + widths[2] + widths[3] + 6 + 2 + len("2016-04-05 20:39  2016-04-05 20:39")
+		if whole <= p.style.columns() {
+			p.line(indent, append(pieces, piece{ordinary, "  "}, stamps)...)
+			return
+		}
+		p.line(indent, pieces...)
+		p.line(indent+"  ", stamps)
+	}
+	line(heads, [...]tone{faint, faint, faint, faint}, say(faint, pad("FIRST (UTC)", len("2016-04-05 20:39"))+"  NEWEST"))
+	for i, l := range logs {
+		if i == 0 || l.Account != logs[i-1].Account {
+			p.line("  ", say(strong, p.style.named(l.Account)))
+		}
+		silent := faint
+		if l.SilentHours > 0 {
+			silent = yellow
+		}
+		delivered := "no stamp in the names"
+		if !l.First.IsZero() {
+			delivered = minute(l.First) + "  " + minute(l.Newest)
+		}
+		line(cells(l), [...]tone{ordinary, ordinary, ordinary, silent}, say(ordinary, delivered))
+	}
 }
 
 // silences names the longest spans without a file.
@@ -201,5 +225,5 @@ func holeMeans(g query.CoverageGap) string {
 	case query.BehindNewest:
 		return "The newest log file here is not late enough to hold it."
 	}
-	return "Files of that log are here from that time, and do not hold it."
+	return "No hole in the log files here accounts for it."
 }
