@@ -72,8 +72,9 @@ type Unexplained struct{ Sessions, Calls int }
 // way that was made from another account, and where the caller itself, or the
 // role it was in, belongs to another account (a bucket policy let it in), for
 // that. So an entry that only leads on to a third account has the calls made on
-// the way there. The owner's copy of a call that hands out credentials is no
-// access: what was done with them is. Services that act without an account of
+// the way there. A role that was taken and that no call shows in use is a line
+// without calls, First and Last being when it was taken; but the copy that its
+// owner was given of that call is no call in the owner's account. Services that act without an account of
 // their own are on no such way; a workload that goes on into another account is.
 //
 // A line is seen for the first time where none of the calls that the filter
@@ -92,7 +93,7 @@ func Access(ctx context.Context, r Reader, resolver *lineage.Resolver, f Filter)
 	if err != nil {
 		return nil, err
 	}
-	if err := q.eachTally(ctx, b.add); err != nil {
+	if err := b.read(ctx, q); err != nil {
 		return nil, err
 	}
 	if f.Since != 0 && len(b.lines) > 0 {
@@ -113,8 +114,8 @@ type wayKey struct{ who, from, role, to string }
 // way is an AccessLine being counted.
 type way struct {
 	AccessLine
-	told     speaker
-	external map[string]bool
+	calls, opening comings
+	external       map[string]bool
 }
 
 type accessBook struct {
@@ -122,6 +123,23 @@ type accessBook struct {
 	lines        map[wayKey]*way
 	unknown      *distinct
 	unknownCalls int
+}
+
+// read counts the calls, and those by which the ways were opened.
+func (b *accessBook) read(ctx context.Context, q *question) error {
+	o := &opened{r: q.reader, each: func(key wayKey, call openedBy, f *lineage.Fact) {
+		if anyOf(q.filter.Accounts, key.to) {
+			b.open(key, call, f)
+		}
+	}}
+	var failed error
+	err := q.eachTally(ctx, func(t *Tally, c *lineage.Chain) {
+		b.add(t, c)
+		if failed == nil {
+			failed = o.add(ctx, t, c)
+		}
+	})
+	return cmp.Or(err, failed, o.flush(ctx))
 }
 
 func (b *accessBook) add(t *Tally, c *lineage.Chain) {
@@ -133,36 +151,76 @@ func (b *accessBook) add(t *Tally, c *lineage.Chain) {
 		}
 		return
 	}
+	w := b.way(key)
+	w.Calls += t.Events
+	w.Writes += t.Writes
+	w.Errors += t.Errors
+	w.calls.add(t, c, b.own)
+	w.opened(by)
+}
+
+// open counts a call that opened a way.
+func (b *accessBook) open(key wayKey, call openedBy, f *lineage.Fact) {
+	w := b.way(key)
+	w.opening.add(&call.tally, call.chain, b.own)
+	w.askedWith(f.Request.ExternalID)
+	if f.Request.SerialNumber != "" {
+		w.MFA.add(true)
+	}
+}
+
+// way is the line of a key.
+func (b *accessBook) way(key wayKey) *way {
 	w := b.lines[key]
 	if w == nil {
 		w = &way{external: map[string]bool{}}
 		w.FromAccount, w.RoleARN, w.ToAccount = key.from, key.role, key.to
-		w.First, w.Last = t.Time, t.Last
 		b.lines[key] = w
 	}
-	w.Calls += t.Events
-	w.Writes += t.Writes
-	w.Errors += t.Errors
-	w.First, w.Last = min(w.First, t.Time), max(w.Last, t.Last)
-	w.ThirdParty = w.ThirdParty || fromAccount(&Row{Use: t.Use}, c, func(a string) bool { return isThirdParty(a, b.own) })
-	w.opened(by)
-	if said := speakerOf(t, c, false); w.Chain == nil || said.before(&w.told) {
-		w.Chain, w.told = c, said
+	return w
+}
+
+// comings are some calls of one way: who speaks for them, and when they were.
+type comings struct {
+	chain       *lineage.Chain
+	told        speaker
+	first, last cloudtrail.Time
+	thirdParty  bool
+}
+
+func (m *comings) add(t *Tally, c *lineage.Chain, own map[string]bool) {
+	said := speakerOf(t, c, false)
+	if m.chain == nil {
+		m.first, m.last = t.Time, t.Last
+	}
+	if m.chain == nil || said.before(&m.told) {
+		m.chain, m.told = c, said
+	}
+	m.first, m.last = min(m.first, t.Time), max(m.last, t.Last)
+	m.thirdParty = m.thirdParty || fromAccount(&Row{Use: t.Use}, c, func(a string) bool { return isThirdParty(a, own) })
+}
+
+// done completes the line: of the calls, or where there is none of how it was opened.
+func (w *way) done() {
+	m := w.calls
+	if m.chain == nil {
+		m = w.opening
+	}
+	w.Chain, w.First, w.Last, w.ThirdParty = m.chain, m.first, m.last, m.thirdParty
+	if ids := sortedKeys(w.external); len(ids) > 0 {
+		w.ExternalIDs = ids[:min(len(ids), mostShown)]
 	}
 }
 
 // wayOf is the way that calls came into the account where they were made, and
 // the session that was made for it; none where they did not come from another.
 func wayOf(t *Tally, c *lineage.Chain) (wayKey, *lineage.Hop, bool) {
-	here, from, role := t.ID.Recipient, cmp.Or(t.Caller.AccountID, t.Caller.IssuerAccount, accountOf(t.Caller.ARN)), ""
+	here, from, role := t.ID.Recipient, callerAccount(t.Caller), ""
 	last := acting(c)
 	if last != nil {
 		from, role = cmp.Or(last.Account, from), last.RoleARN
 	}
-	key := wayKey{who: originID(c), to: here}
-	if c.Origin == nil {
-		key.who = rivals(c)
-	}
+	key := wayKey{who: whoOf(c), to: here}
 	switch {
 	case here == "" || from == "" || t.Caller.Type == "AWSService":
 	case from != here:
@@ -201,8 +259,12 @@ func acting(c *lineage.Chain) *lineage.Hop {
 	return nil
 }
 
-// rivals are the ids of all that fit a chain without an origin, "" for none.
-func rivals(c *lineage.Chain) string {
+// whoOf is the id of the origin or, where there is none, the ids of all that fit;
+// "" for none.
+func whoOf(c *lineage.Chain) string {
+	if c.Origin != nil {
+		return c.Origin.ID
+	}
 	var ids []string
 	for _, x := range c.Candidates {
 		ids = append(ids, x.ID())
@@ -234,6 +296,11 @@ func (w *way) opened(by *lineage.Hop) {
 	for _, c := range by.Copies {
 		asked = cmp.Or(asked, c.Request.ExternalID)
 	}
+	w.askedWith(asked)
+}
+
+// askedWith notes the external id that a role was asked for with, "" for none.
+func (w *way) askedWith(asked string) {
 	w.ExternalID.add(asked != "")
 	if asked != "" && len(w.external) < mostKept {
 		w.external[asked] = true
@@ -258,22 +325,33 @@ func (b *accessBook) markFirst(ctx context.Context, r Reader, resolver *lineage.
 	if len(fresh) == 0 {
 		return nil
 	}
-	f.Accounts, f.Since, f.Until = accounts, 0, f.Since-1
+	for key := range fresh { // where roles were taken is logged too
+		accounts = append(accounts, key.from)
+	}
+	slices.Sort(accounts)
+	f.Accounts, f.Since, f.Until = slices.Compact(accounts), 0, f.Since-1
 	q, err := newQuestion(ctx, r, resolver, f)
 	if err != nil {
 		return err
 	}
-	ctx, stop := context.WithCancelCause(ctx)
+	before, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	err = q.eachTally(ctx, func(t *Tally, c *lineage.Chain) {
-		if key, _, ok := wayOf(t, c); ok {
-			delete(fresh, key)
-		}
-		if len(fresh) == 0 {
+	came := func(key wayKey) {
+		if delete(fresh, key); len(fresh) == 0 {
 			stop(errEnough)
 		}
+	}
+	o := &opened{r: r, each: func(key wayKey, _ openedBy, _ *lineage.Fact) { came(key) }}
+	var failed error
+	err = q.eachTally(before, func(t *Tally, c *lineage.Chain) {
+		if key, _, ok := wayOf(t, c); ok {
+			came(key)
+		}
+		if failed == nil {
+			failed = o.add(before, t, c)
+		}
 	})
-	if err != nil && !errors.Is(context.Cause(ctx), errEnough) {
+	if err = cmp.Or(err, failed, o.flush(before)); err != nil && !errors.Is(context.Cause(before), errEnough) {
 		return err
 	}
 	for key := range fresh {
@@ -307,6 +385,7 @@ func reachBack(ctx context.Context, r Reader, accounts []string, t cloudtrail.Ti
 func (b *accessBook) sorted(newest bool) []AccessLine {
 	writes, calls := map[string]int{}, map[string]int{}
 	for key, w := range b.lines {
+		w.done()
 		writes[key.to] += w.Writes
 		calls[key.to] += w.Calls
 	}
@@ -332,11 +411,7 @@ func (b *accessBook) sorted(newest bool) []AccessLine {
 	})
 	lines := make([]AccessLine, 0, len(keys))
 	for _, key := range keys {
-		w := b.lines[key]
-		if ids := sortedKeys(w.external); len(ids) > 0 {
-			w.ExternalIDs = ids[:min(len(ids), mostShown)]
-		}
-		lines = append(lines, w.AccessLine)
+		lines = append(lines, b.lines[key].AccessLine)
 	}
 	return lines
 }

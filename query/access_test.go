@@ -128,6 +128,46 @@ func TestAccessOfOthers(t *testing.T) {
 	}
 }
 
+// A role that was taken and never seen in use is a way all the same; so is one
+// that a vendor took, with what it was asked for.
+func TestAccessUnused(t *testing.T) {
+	jo := user("jsmith", "AIDAJSMITH", jsmithKey)
+	take := assumed(deployRole, "AROADEPLOY", "spare", unusedKey, "May 4, 2026, 12:30:00 PM") + `,"requestID":"r-1"`
+	records := []string{
+		record("take", "2026-05-04T11:30:00Z", "sts", "AssumeRole", home, jo, elsewhere, true, strings.Replace(take, `"requestParameters":{`, `"requestParameters":{"externalId":"e","serialNumber":"m",`, 1)),
+		record("refused", "2026-05-04T11:31:00Z", "sts", "AssumeRole", home, jo, elsewhere, true,
+			`,"requestParameters":{"roleArn":"arn:aws:iam::222222222222:role/Admin","roleSessionName":"x"},"errorCode":"AccessDenied","requestID":"r-2"`),
+		record("at-home", "2026-05-04T11:32:00Z", "sts", "AssumeRole", home, jo, elsewhere, true,
+			assumed("arn:aws:iam::111111111111:role/Own", "AROAOWN", "o", "ASIAQQQQQQQQQQQQOWNN", "May 4, 2026, 12:30:00 PM")+`,"requestID":"r-3"`),
+	}
+	const want = jsmithID + ": 111111111111 > Deploy > 222222222222 calls=0 writes=0 errors=0 mfa:used external:used[e]\nunknown 0 0"
+	if diff := cmp.Diff(want, accessOf(t, records, query.Filter{})); diff != "" {
+		t.Errorf("access (-want +got):\n%s", diff)
+	}
+	if got := accessOf(t, records, query.Filter{Accounts: []string{home}}); got != "unknown 0 0" {
+		t.Errorf("into the caller's own account: %s", got)
+	}
+	store, resolver := tell(t, records, 1)
+	a, err := query.Access(t.Context(), store, resolver, query.Filter{})
+	if err != nil || a.Lines[0].First.String() != "2026-05-04T11:30:00Z" || a.Lines[0].Last != a.Lines[0].First {
+		t.Errorf("%v, taken from %s to %s", err, a.Lines[0].First, a.Lines[0].Last)
+	}
+	// Taken before, used after: not new.
+	used := record("used", "2026-05-04T11:40:00Z", "s3", "ListBuckets", prod, role("ci/Deploy", "AROADEPLOY", "spare", unusedKey, "2026-05-04T11:30:00Z"), elsewhere, true, ``)
+	files := map[string][]string{
+		logName(home, "us-east-1", "20260504T1135Z", 1): records, logName(prod, "us-east-1", "20260504T1100Z", 1): nil, logName(prod, "us-east-1", "20260504T1145Z", 1): {used},
+	}
+	since, _ := cloudtrail.ParseTime("2026-05-04T11:35:00Z")
+	store, resolver = deliver(t, files)
+	if a, err = query.Access(t.Context(), store, resolver, query.Filter{Since: since}); err != nil || len(a.Lines) != 1 || a.Lines[0].FirstTime || a.Lines[0].Calls != 1 {
+		t.Errorf("%v, %+v", err, a.Lines)
+	}
+	since -= 600
+	if a, err = query.Access(t.Context(), store, resolver, query.Filter{Since: since}); err != nil || len(a.Lines) != 1 || !a.Lines[0].FirstTime {
+		t.Errorf("%v, %+v", err, a.Lines)
+	}
+}
+
 func sortedLines(s string) map[string]bool {
 	lines := map[string]bool{}
 	for line := range strings.SplitSeq(s, "\n") {

@@ -177,7 +177,12 @@ func wayFacts(s Style, l query.AccessLine) []piece {
 	if !isAnonymous(l.FromAccount) {
 		add(ordinary, "from "+s.named(l.FromAccount))
 	}
-	add(ordinary, span(l.First, l.Last))
+	if l.Calls == 0 {
+		add(ordinary, "taken "+span(l.First, l.Last))
+		add(ordinary, "not seen in use")
+	} else {
+		add(ordinary, span(l.First, l.Last))
+	}
 	switch l.MFA {
 	case query.Used:
 		add(green, "with MFA")

@@ -36,6 +36,10 @@ func accessAnswer() *query.AccessAnswer {
 				Calls: 4, Errors: 4, First: at("2016-04-05T20:39:39Z"), Last: at("2016-04-05T20:39:39Z"),
 			},
 			{
+				Chain: vendor, FromAccount: "666666666666", RoleARN: "arn:aws:iam::222222222222:role/vendor/Spare", ToAccount: "222222222222", ThirdParty: true,
+				ExternalID: query.Used, ExternalIDs: []string{"acme-1"}, First: at("2016-04-05T20:39:39Z"), Last: at("2016-04-06T20:39:39Z"),
+			},
+			{
 				Chain: vendor, FromAccount: "666666666666", ToAccount: "222222222222", ThirdParty: true, Calls: 4, First: at("2016-04-05T20:39:39Z"), Last: at("2016-04-05T20:39:39Z"),
 			},
 		},

@@ -24,7 +24,8 @@ external id.
 A call counts once, into the account where it was made: for the last step on its way
 that led from one account into another, or, where a resource's policy let somebody of
 another account in, for that. Services that act without an account of their own are on
-no such way. --third-party chooses the ways of accounts that the logs are not of.
+no such way. A role that was taken, and that no call shows in use, is a line without
+calls. --third-party chooses the ways of accounts that the logs are not of.
 
 With --since, ways that nobody came before it are marked as new, where the log of the
 account they lead into reaches back further. The other filters choose among the calls,
