@@ -90,7 +90,7 @@ func tallyOf(r *Row) Tally {
 	return t
 }
 
-// place is where and by whom the events of a tally were made, and in which hour.
+// tallyPlace is where and by whom the events of a tally were made, and in which hour.
 // Callers are equal by value: a store may hold one twice.
 type tallyPlace struct {
 	caller            int

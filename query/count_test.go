@@ -1,14 +1,19 @@
 package query_test
 
 import (
+	"context"
 	"fmt"
+	"iter"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/internal/synth"
 	"github.com/crosstrail/crosstrail/lineage"
 	"github.com/crosstrail/crosstrail/query"
+	"github.com/crosstrail/crosstrail/source"
 	"github.com/crosstrail/crosstrail/store/memory"
 )
 
@@ -37,6 +42,79 @@ func TestTalliesTellWhatRowsTell(t *testing.T) {
 				t.Errorf("seed %d, %s: sessions (-rows +tallies):\n%s", seed, name, diff)
 			}
 		}
+	}
+}
+
+// scattered is a store that tells its tallies in no order, by callers of their own.
+type scattered struct{ *memory.Store }
+
+func (s scattered) Tallies(ctx context.Context, sel query.Selection) iter.Seq2[*query.Tally, error] {
+	return func(yield func(*query.Tally, error) bool) {
+		var all []query.Tally
+		for t, err := range s.Store.Tallies(ctx, sel) {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			one := *t
+			one.Caller = t.Caller.Clone()
+			all = append(all, one)
+		}
+		rand.New(rand.NewPCG(3, 4)).Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+		for i := range all {
+			if !yield(&all[i], nil) {
+				return
+			}
+		}
+	}
+}
+
+// In whatever order a store counts, and however much there is, the answers are
+// the same.
+func TestTalliesInAnyOrder(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it reads eighty thousand events")
+	}
+	store := memory.New()
+	for f := range synth.Corpus(synth.Live, 5, 80_000) {
+		body := f.Body()
+		var d cloudtrail.Decoder
+		file := source.File{LogFile: cloudtrail.ParseLogFileName(f.Name), Body: body, Records: func(yield func(*cloudtrail.Record) bool) {
+			for r, err := range d.Records(body) {
+				if err == nil && !yield(r) {
+					return
+				}
+			}
+		}}
+		if _, _, err := store.Add(t.Context(), file); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := store.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	tallies := 0
+	for range store.Tallies(t.Context(), query.Selection{}) {
+		tallies++
+	}
+	want, wantSessions, err := query.Count(t.Context(), store, resolverOf(t, store), query.Filter{}, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, r := range map[string]query.Reader{"by time": store, "scattered": scattered{store}} {
+		got, sessions, err := query.Count(t.Context(), r, resolverOf(t, store), query.Filter{}, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%d tallies %s: counts (-rows +tallies):\n%s", tallies, name, diff)
+		}
+		if diff := cmp.Diff(told(wantSessions), told(sessions)); diff != "" {
+			t.Errorf("%d tallies %s: sessions (-rows +tallies):\n%s", tallies, name, diff)
+		}
+	}
+	if tallies < 10_000 {
+		t.Errorf("%d tallies are linked in one go", tallies)
 	}
 }
 
