@@ -139,8 +139,14 @@ func (p *page) way(l query.AccessLine, who, through int) {
 	cell := func(t tone, text string, n int) piece { return piece{t, pad(s.cut(Text(text), n), n)} }
 	num := func(n int, t tone) piece { c := count(n, t); return piece{c.tone, padLeft(c.text, len("  WRITES"))} }
 	row := []piece{
-		{ordinary, "  "}, p.mark(l.Chain.Evidence), {ordinary, "  "}, cell(strong, name, who), {ordinary, " "}, cell(ordinary, role, through),
-		{ordinary, padLeft(strconv.Itoa(l.Calls), len("  CALLS"))}, num(l.Writes, yellow), num(l.Errors, red),
+		{ordinary, "  "},
+		p.mark(l.Chain.Evidence),
+		{ordinary, "  "},
+		cell(strong, name, who),
+		{ordinary, " "},
+		cell(ordinary, role, through),
+		{ordinary, padLeft(strconv.Itoa(l.Calls), len("  CALLS"))},
+		num(l.Writes, yellow), num(l.Errors, red),
 	}
 	facts := wayFacts(s, l)
 	if s.columns() < oneLine {
