@@ -13,7 +13,7 @@ import (
 
 const (
 	fullBatch    = 4096 // tallies that are linked at once; never fewer than those of one hour
-	largestBatch = 8 * fullBatch
+	largestBatch = 32 * fullBatch
 )
 
 // countable reports whether a tally tells all that the filter looks at before a
@@ -121,7 +121,10 @@ func (b *batch) reset() {
 }
 
 // full reports whether the batch is to be linked before t comes into it. One
-// hour's tallies stay together as long as can be, to be counted together.
+// hour's tallies stay together: the events of one that is taken apart are all
+// that were counted in that hour, by whichever tally. (An hour of so many callers
+// that it has to be cut is counted right as long as none of them is on both
+// sides of the cut.)
 func (b *batch) full(t *Tally) bool {
 	n := len(b.tallies)
 	return n >= largestBatch || n >= fullBatch && t.Time/hour != b.tallies[n-1].Time/hour

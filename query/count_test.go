@@ -1,13 +1,16 @@
 package query_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/internal/synth"
@@ -27,40 +30,55 @@ func TestTalliesTellWhatRowsTell(t *testing.T) {
 	for _, seed := range seeds {
 		store, _ := made(t, synth.New(seed, synth.Options{}))
 		for name, f := range countFilters(t, store) {
-			counts, sessions, err := query.Count(t.Context(), store, resolverOf(t, store), f, false)
-			if err != nil {
-				t.Fatal(err)
-			}
 			wantCounts, wantSessions, err := query.Count(t.Context(), store, resolverOf(t, store), f, true)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(wantCounts, counts); diff != "" {
-				t.Errorf("seed %d, %s: counts (-rows +tallies):\n%s", seed, name, diff)
-			}
-			if diff := cmp.Diff(told(wantSessions), told(sessions)); diff != "" {
-				t.Errorf("seed %d, %s: sessions (-rows +tallies):\n%s", seed, name, diff)
+			for _, r := range []query.Reader{store, scattered{store}} {
+				counts, sessions, err := query.Count(t.Context(), r, resolverOf(t, store), f, false)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if diff := gocmp.Diff(wantCounts, counts); diff != "" {
+					t.Errorf("seed %d, %s, %T: counts (-rows +tallies):\n%s", seed, name, r, diff)
+				}
+				if diff := gocmp.Diff(told(wantSessions), told(sessions)); diff != "" {
+					t.Errorf("seed %d, %s, %T: sessions (-rows +tallies):\n%s", seed, name, r, diff)
+				}
 			}
 		}
 	}
 }
 
-// scattered is a store that tells its tallies in no order, by callers of their own.
+// scattered is a store that tells its tallies as one does that keeps its events
+// in several parts: hour by hour, one caller more than once, each time as another
+// Identity.
 type scattered struct{ *memory.Store }
 
 func (s scattered) Tallies(ctx context.Context, sel query.Selection) iter.Seq2[*query.Tally, error] {
 	return func(yield func(*query.Tally, error) bool) {
 		var all []query.Tally
-		for t, err := range s.Store.Tallies(ctx, sel) {
-			if err != nil {
-				yield(nil, err)
-				return
+		for part := range 3 {
+			n := 0
+			rows := func(yield func(*query.Row, error) bool) {
+				for row, err := range s.Rows(ctx, sel) {
+					if n++; (err != nil || n%3 == part) && !yield(row, err) {
+						return
+					}
+				}
 			}
-			one := *t
-			one.Caller = t.Caller.Clone()
-			all = append(all, one)
+			for t, err := range query.TallyRows(rows) {
+				if err != nil {
+					yield(nil, err)
+					return
+				}
+				one := *t
+				one.Caller = t.Caller.Clone()
+				all = append(all, one)
+			}
 		}
 		rand.New(rand.NewPCG(3, 4)).Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+		slices.SortStableFunc(all, func(x, y query.Tally) int { return cmp.Compare(x.Time/3600, y.Time/3600) })
 		for i := range all {
 			if !yield(&all[i], nil) {
 				return
@@ -106,10 +124,10 @@ func TestTalliesInAnyOrder(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(want, got); diff != "" {
+		if diff := gocmp.Diff(want, got); diff != "" {
 			t.Errorf("%d tallies %s: counts (-rows +tallies):\n%s", tallies, name, diff)
 		}
-		if diff := cmp.Diff(told(wantSessions), told(sessions)); diff != "" {
+		if diff := gocmp.Diff(told(wantSessions), told(sessions)); diff != "" {
 			t.Errorf("%d tallies %s: sessions (-rows +tallies):\n%s", tallies, name, diff)
 		}
 	}
@@ -169,4 +187,70 @@ func countFilters(t *testing.T, store *memory.Store) map[string]query.Filter {
 		"not mixed":        {Not: []query.Filter{{CrossAccount: true, Writes: true}}},
 		"not mixed either": {Not: []query.Filter{{CrossAccount: true, Regions: []string{middle.Region}}}},
 	}
+}
+
+// However a store counts, every question has one answer.
+func TestAnswersOfAnyStore(t *testing.T) {
+	for seed := range uint64(4) {
+		store, _ := made(t, synth.New(seed+1, synth.Options{}))
+		asked := askedOf(t, store)
+		var want string
+		for _, r := range []query.Reader{store, scattered{store}} {
+			resolver := resolverOf(t, store)
+			var b strings.Builder
+			for _, name := range asked {
+				reach, err := query.Reach(t.Context(), r, resolver, name, query.ReachOptions{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				who, err := query.Who(t.Context(), r, resolver, name)
+				if err != nil {
+					t.Fatal(err)
+				}
+				fmt.Fprintln(&b, name, reached(reach))
+				for _, a := range who.Answers {
+					fmt.Fprintln(&b, a.Row.ID, told([]query.SessionLine{*a.Session}))
+				}
+			}
+			access, err := query.Access(t.Context(), r, resolver, query.Filter{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			coverage, err := query.Coverage(t.Context(), r, resolver, query.Filter{}, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			fmt.Fprintln(&b, ways(access))
+			for _, g := range coverage.Gaps {
+				fmt.Fprintln(&b, g)
+			}
+			if want == "" {
+				want = b.String()
+			} else if diff := gocmp.Diff(strings.Split(want, "\n"), strings.Split(b.String(), "\n")); diff != "" {
+				t.Errorf("seed %d (-one tally each +several):\n%s", seed+1, diff)
+			}
+		}
+	}
+}
+
+// askedOf are names of all kinds, of what is there.
+func askedOf(t *testing.T, store *memory.Store) []string {
+	t.Helper()
+	var all []string
+	n := 0
+	for l, err := range query.Lines(t.Context(), store, resolverOf(t, store), query.Filter{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n++; n%37 != 0 {
+			continue
+		}
+		who := l.Row.Caller
+		all = append(all, who.AccessKeyID, who.SessionID(), who.SessionName(), who.ARN, who.IssuerARN)
+		if l.Chain.Origin != nil {
+			all = append(all, l.Chain.Origin.ID, l.Chain.Origin.Name)
+		}
+	}
+	slices.Sort(all)
+	return slices.DeleteFunc(slices.Compact(all), func(s string) bool { return s == "" })
 }
