@@ -43,6 +43,7 @@ type Hole string
 // The holes.
 const (
 	NoHole       Hole = ""                      // the logs that should tell are there
+	NotKnown     Hole = "not-known"             // no file's name tells whose log it is
 	NoAccount    Hole = "account-not-collected" // no log file of that account is
 	NoRegion     Hole = "region-not-collected"  // no log file of that account in that region is, nor in us-east-1
 	SilentHours  Hole = "silent-hours"

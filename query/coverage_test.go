@@ -229,8 +229,8 @@ func TestCoverageGapsJoinDays(t *testing.T) {
 		got = append(got, fmt.Sprintf("%s to %s: %d calls, %d examples %q", g.From, g.Until, g.Calls, len(g.Examples), g.Hole))
 	}
 	want := []string{
-		`2026-04-01T10:00:00Z to 2026-04-10T12:00:00Z: 30 calls, 3 examples ""`, // no name tells which logs there are
-		`2026-04-12T10:00:00Z to 2026-04-20T12:00:00Z: 27 calls, 3 examples ""`,
+		`2026-04-01T10:00:00Z to 2026-04-10T12:00:00Z: 30 calls, 3 examples "not-known"`,
+		`2026-04-12T10:00:00Z to 2026-04-20T12:00:00Z: 27 calls, 3 examples "not-known"`,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("gaps (-want +got):\n%s", diff)

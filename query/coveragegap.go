@@ -84,8 +84,8 @@ func collectable(r lineage.Reason) bool {
 func (b *coverageBook) hole(g *lineage.Gap) (Hole, Hours) {
 	places := [...]logPlace{{g.AccountID, g.Region}, {g.AccountID, "us-east-1"}}
 	switch {
-	case g.AccountID == "" || len(b.accounts) == 0: // whose log it is, or which there are, no name tells
-		return NoHole, Hours{}
+	case g.AccountID == "" || len(b.accounts) == 0:
+		return NotKnown, Hours{}
 	case !b.accounts[g.AccountID]:
 		return NoAccount, Hours{}
 	case b.there[places[0]] == nil && b.there[places[1]] == nil:

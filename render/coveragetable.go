@@ -214,6 +214,8 @@ func (p *page) unexplained(a *query.CoverageAnswer) {
 // holeMeans says what of the coverage may be why.
 func holeMeans(g query.CoverageGap) string {
 	switch g.Hole {
+	case query.NotKnown:
+		return "No name of a file tells whether that log is here."
 	case query.NoAccount:
 		return "No log file of that account is here."
 	case query.NoRegion:

@@ -89,6 +89,7 @@ func coverageAnswer() *query.CoverageAnswer {
 			{Gap: lineage.Gap{Reason: lineage.BeforeCoverage, AccountID: "999999999999", Region: "us-east-1", From: at("2016-04-04T22:10:00Z")}, Hole: query.BeforeFirst, Sessions: 1, Calls: 1},
 			{Gap: lineage.Gap{Reason: lineage.Pending, AccountID: "999999999999", Region: "us-east-1", From: at("2016-04-09T21:35:00Z")}, Hole: query.BehindNewest, Sessions: 1, Calls: 1},
 			{Gap: lineage.Gap{Reason: lineage.NoIssuerLog, AccountID: "999999999999", Region: "us-east-1", From: at("2016-04-06T21:35:00Z")}, Sessions: 1, Calls: 1},
+			{Gap: lineage.Gap{Reason: lineage.NotWatched}, Hole: query.NotKnown, Sessions: 1, Calls: 1},
 		},
 	}
 }
