@@ -35,32 +35,38 @@ var (
 // mostChanges is how many are told; the rest are counted.
 const mostChanges = 500
 
+// trailSetUps are calls that name the bucket that a trail writes to.
+var trailSetUps = [...]string{"CreateTrail", "UpdateTrail"}
+
 // trailChanges finds the calls, by time. A bucket is known to be a trail's by
-// the log files that were read from it, and by the calls that set up trails.
+// the log files that were read from it, and from the call on that told a trail
+// to write to it.
 func trailChanges(ctx context.Context, r Reader, resolver *lineage.Resolver, f Filter, buckets map[string]bool) (all []TrailChange, more int, err error) {
-	if err := trailBuckets(ctx, r, buckets); err != nil {
-		return nil, 0, err
-	}
-	s := f.Selection()
-	s.EventNames = slices.Concat(trailCalls[:], bucketCalls[:])
 	m, err := newMatcher(&f, nil)
 	if err != nil {
 		return nil, 0, err
 	}
-	named := sortedKeys(buckets)
+	// Before the span, and in other accounts, only how trails were set up is read.
 	var rows []Row
-	for row, err := range r.Rows(ctx, s) {
-		switch {
-		case err != nil:
-			return nil, 0, fmt.Errorf("reading what was done to trails: %w", err)
-		case !m.row(row):
-		case row.EventSource == "cloudtrail.amazonaws.com" && slices.Contains(trailCalls[:], row.EventName),
-			row.EventSource == "s3.amazonaws.com" && slices.Contains(bucketCalls[:], row.EventName) && namesAny(row.Resources, named):
-			if len(rows) == mostChanges {
-				more++
-				continue
+	spans := []Selection{{Since: f.Since, Until: f.Until, EventNames: slices.Concat(trailSetUps[:], trailCalls[:], bucketCalls[:])}}
+	if f.Since != 0 {
+		spans = slices.Insert(spans, 0, Selection{Until: f.Since - 1, EventNames: trailSetUps[:]})
+	}
+	for _, s := range spans {
+		for row, err := range r.Rows(ctx, s) {
+			if err != nil {
+				return nil, 0, fmt.Errorf("reading what was done to trails: %w", err)
 			}
-			rows = append(rows, keepRow(row))
+			if err := trailBucket(ctx, r, row, buckets); err != nil {
+				return nil, 0, err
+			}
+			switch {
+			case !m.row(row) || !isTrailChange(row, buckets):
+			case len(rows) == mostChanges:
+				more++
+			default:
+				rows = append(rows, keepRow(row))
+			}
 		}
 	}
 	lines, err := linkRows(ctx, resolver, rows)
@@ -86,26 +92,26 @@ func trailChanges(ctx context.Context, r Reader, resolver *lineage.Resolver, f F
 	return all, more, nil
 }
 
-// trailBuckets adds the buckets that trails were told to write to.
-func trailBuckets(ctx context.Context, r Reader, buckets map[string]bool) error {
-	for row, err := range r.Rows(ctx, Selection{EventNames: []string{"CreateTrail", "UpdateTrail"}}) {
-		if err != nil {
-			return fmt.Errorf("reading how trails were set up: %w", err)
-		}
-		if row.EventSource != "cloudtrail.amazonaws.com" || row.IsError() || len(buckets) >= mostKept ||
-			row.EventName != "CreateTrail" && row.EventName != "UpdateTrail" {
-			continue
-		}
-		err := requestOf(ctx, r, row, func(asked cloudtrail.JSON) {
-			if name := asked.Get("s3BucketName").Text(); name != "" {
-				buckets[strings.Clone(name)] = true
-			}
-		})
-		if err != nil {
-			return err
-		}
+func isTrailChange(r *Row, buckets map[string]bool) bool {
+	switch r.EventSource {
+	case "cloudtrail.amazonaws.com":
+		return slices.Contains(trailCalls[:], r.EventName)
+	case "s3.amazonaws.com":
+		return slices.Contains(bucketCalls[:], r.EventName) && namesAny(r.Resources, sortedKeys(buckets))
 	}
-	return nil
+	return false
+}
+
+// trailBucket adds the bucket that a call told a trail to write to.
+func trailBucket(ctx context.Context, r Reader, row *Row, buckets map[string]bool) error {
+	if row.EventSource != "cloudtrail.amazonaws.com" || row.IsError() || !slices.Contains(trailSetUps[:], row.EventName) || len(buckets) >= mostKept {
+		return nil
+	}
+	return requestOf(ctx, r, row, func(asked cloudtrail.JSON) {
+		if name := asked.Get("s3BucketName").Text(); name != "" {
+			buckets[strings.Clone(name)] = true
+		}
+	})
 }
 
 // requestOf reads what a call asked for, from its record.
