@@ -143,6 +143,7 @@ func TestTrailChanges(t *testing.T) {
 		call("not-it", "10:04:00", "s3", "PutBucketPolicy", elseBucket),
 		call("lifecycle", "10:05:00", "s3", "PutBucketLifecycle", `,"requestParameters":{"bucketName":"from-uri"}`),
 		call("object", "10:06:00", "s3", "DeleteObject", `,"requestParameters":{"bucketName":"acme-trail","key":"AWSLogs/x.json.gz"}`),
+		call("other", "10:06:01", "s3", "DeleteObject", `,"requestParameters":{"bucketName":"acme-web","key":"acme-trail/x"},"resources":[{"ARN":"arn:aws:s3:::acme-web/acme-trail/x"}]`),
 		call("read", "10:07:00", "cloudtrail", "DescribeTrails", ``),
 	}, "s3://from-uri/" + logName(home, "us-east-1", "20260504T1105Z", 2): nil}
 	told := func(f query.Filter) (got []string) {

@@ -87,7 +87,10 @@ func trailChanges(ctx context.Context, r Reader, resolver *lineage.Resolver, f F
 		if err != nil {
 			return nil, 0, err
 		}
-		all = append(all, change)
+		// A name may stand elsewhere in a resource than where the bucket's does.
+		if l.Row.EventSource != "s3.amazonaws.com" || buckets[change.Bucket] {
+			all = append(all, change)
+		}
 	}
 	return all, more, nil
 }
@@ -97,7 +100,14 @@ func isTrailChange(r *Row, buckets map[string]bool) bool {
 	case "cloudtrail.amazonaws.com":
 		return slices.Contains(trailCalls[:], r.EventName)
 	case "s3.amazonaws.com":
-		return slices.Contains(bucketCalls[:], r.EventName) && namesAny(r.Resources, sortedKeys(buckets))
+		if !slices.Contains(bucketCalls[:], r.EventName) {
+			return false
+		}
+		for bucket := range buckets {
+			if slices.ContainsFunc(r.Resources, func(v string) bool { return named(v, bucket) }) {
+				return true
+			}
+		}
 	}
 	return false
 }
