@@ -1,5 +1,5 @@
 # Everything here is a plain command that can be typed without make.
-.PHONY: build test check format fuzz bench golden
+.PHONY: build test check format fuzz bench bench-large golden
 
 TOOLS = go tool -modfile=tools/go.mod
 FUZZTIME ?= 5m
@@ -23,8 +23,11 @@ fuzz: ## every fuzz target in turn, FUZZTIME each
 		done || exit 1; \
 	done
 
-bench: ## decode and trace against decompressing alone, in one run
+bench: ## decode, trace and the store against decompressing alone, in one run
 	go run ./internal/bench
+
+bench-large: ## how the store grows from one million events to ten
+	go run ./internal/bench -only growth
 
 golden: ## rewrite golden files; look at the diff
 	go test ./render ./cmd/crosstrail -update

@@ -184,3 +184,11 @@ func originKeys(id string) []Key {
 	}
 	return []Key{keyCaller(id)}
 }
+
+// IssuanceKeys are the keys that find what a call handed out, if it was one that
+// hands out credentials, among the facts of its copies.
+func (u *Use) IssuanceKeys() []Key {
+	k := make(keySet, 0, 2)
+	k.add(keyShared(u.EventSource, u.SharedEventID), keyRequest(u.EventSource, u.RequestID))
+	return k
+}

@@ -81,10 +81,11 @@ func (f *frame) tied() (*Chain, Reason) {
 		return f.grantedItself(grant, hop, SignInSession, Exact), ""
 	}
 	if grant := f.oauthGrant(); grant != nil {
+		// A use that stands for several, see [Resolver.Steady], may be the grant.
+		f.single = grant.ID == f.use.ID || f.unnamed()
 		if grant.ID != f.use.ID {
 			return f.grantedItself(grant, hop, Session, Strong), ""
 		}
-		f.single = true
 	}
 	if c := f.switchedFrom(hop); c != nil {
 		return c, ""

@@ -62,7 +62,8 @@ func (r *Resolver) recall(u *Use, calling bool) *Chain {
 // Steady reports whether the chain that [Resolver.Resolve] just gave for a use
 // is that of every other call, but those that hand out credentials, which the
 // same caller made in the same region from then until a later moment, the end
-// included. It may say no where it is.
+// included. It may say no where it is. The use may stand for all those calls, and
+// have no more than they have in common: Caller, ID.Recipient, Region; and Time.
 func (r *Resolver) Steady(u *Use, until cloudtrail.Time) bool {
 	r.mu.RLock()
 	fixes := len(r.fixes)
@@ -199,6 +200,10 @@ func (f *frame) atMost(t cloudtrail.Time) bool {
 	f.lo = max(f.lo, t+1)
 	return false
 }
+
+// unnamed reports whether the use tells no more than who called, where and when:
+// it stands for several calls, any of which may be the one that matters.
+func (f *frame) unnamed() bool { return f.use.ID.Event == "" && f.use.EventName == "" }
 
 func (f *frame) unknownTime() bool {
 	if f.use.Time.IsZero() {

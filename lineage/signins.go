@@ -69,6 +69,7 @@ func (f *frame) signIn() *SignInInfo {
 		return signInOf(login)
 	}
 	if grant := f.oauthGrant(); grant != nil && grant.ID != f.use.ID {
+		f.single = f.single || f.unnamed()
 		return signInOf(grant)
 	}
 	return nil

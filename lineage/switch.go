@@ -28,6 +28,9 @@ func (f *frame) begin() {
 // itself alone.
 func (f *frame) switches() []*Fact {
 	found := f.signInEvents("SwitchRole")
+	if len(found) > 0 && f.unnamed() && f.id.AccessKeyID == "" {
+		f.single = true // it may be one of them
+	}
 	if f.isSwitch() {
 		f.single = true
 		if own := slices.DeleteFunc(slices.Clone(found), func(sw *Fact) bool { return sw.ID != f.use.ID }); len(own) > 0 {

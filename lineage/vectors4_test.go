@@ -129,7 +129,8 @@ func horizon(files []cloudtrail.LogFile, lost ...Lost) Horizon {
 // unwatched is the horizon of a store whose watch left a span out.
 type unwatched struct{}
 
-func (unwatched) At(string, string, cloudtrail.Time) Coverage                         { return LeftOut }
+func (unwatched) At(string, string, cloudtrail.Time) Coverage { return LeftOut }
+
 func (unwatched) Steady(_, _ string, t cloudtrail.Time) (from, until cloudtrail.Time) { return t, t }
 
 func coverageVectors() []vector {

@@ -25,7 +25,6 @@ type deletions map[[2]string][]cloudtrail.Time
 // record matches nothing.
 func readDeletions(ctx context.Context, r Reader, since cloudtrail.Time) (deletions, error) {
 	found := deletions{}
-	var d cloudtrail.Decoder
 	for row, err := range r.Rows(ctx, Selection{Since: since, EventNames: []string{"DeleteAccessKey", "DeleteRole"}}) {
 		if err != nil {
 			return nil, fmt.Errorf("reading what was deleted: %w", err)
@@ -33,23 +32,19 @@ func readDeletions(ctx context.Context, r Reader, since cloudtrail.Time) (deleti
 		if row.IsError() || row.EventSource != "iam.amazonaws.com" {
 			continue
 		}
-		raw, err := r.Raw(ctx, row.Location)
-		if err != nil {
-			return nil, fmt.Errorf("reading event %s again: %w", row.ID.Event, err)
-		}
-		for rec, err := range d.Records(raw) {
-			if err != nil || rec == nil {
-				continue
-			}
-			asked := rec.RequestParameters.Unquoted()
-			name := asked.Get("roleName").Text()
+		name := ""
+		err := requestOf(ctx, r, row, func(asked cloudtrail.JSON) {
+			name = asked.Get("roleName").Text()
 			if row.EventName == "DeleteAccessKey" {
 				name = asked.Get("accessKeyId").Text()
 			}
-			at := [2]string{row.ID.Recipient, strings.Clone(name)} // the decoder reuses its memory
-			found[at] = append(found[at], row.Time)
-			break
+			name = strings.Clone(name) // the decoder reuses its memory
+		})
+		if err != nil {
+			return nil, err
 		}
+		at := [2]string{row.ID.Recipient, name}
+		found[at] = append(found[at], row.Time)
 	}
 	return found, nil
 }

@@ -241,17 +241,17 @@ func (m *matcher) chainFields(r *Row, c *lineage.Chain) bool {
 		return false
 	case len(f.FromAccounts) > 0 && !fromAccount(r, c, func(a string) bool { return slices.Contains(f.FromAccounts, a) }):
 		return false
-	case f.ThirdParty && !fromAccount(r, c, func(a string) bool { return m.isThirdParty(a) }):
+	case f.ThirdParty && !fromAccount(r, c, func(a string) bool { return isThirdParty(a, m.own) }):
 		return false
 	}
 	return true
 }
 
 // isThirdParty reports whether an account is a known one and not one's own.
-func (m *matcher) isThirdParty(account string) bool {
+func isThirdParty(account string, own map[string]bool) bool {
 	switch account {
 	case "", "anonymous", "ANONYMOUS_PRINCIPAL":
 		return false
 	}
-	return !m.own[account]
+	return !own[account]
 }

@@ -104,6 +104,22 @@ func (n *Names) IDs(name string) []string {
 	return ids
 }
 
+// Accounts are the ids among those named that can be an account's, sorted: twelve
+// digits, or more, as some logs have been published with.
+func (n *Names) Accounts() []string {
+	if n == nil {
+		return nil
+	}
+	var ids []string
+	for id := range n.exact {
+		if len(id) >= 12 && strings.Trim(id, "0123456789") == "" {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
+
 // canonicalID writes an address in its one canonical form, other ids as they are.
 func canonicalID(id string) string {
 	if addr, err := netip.ParseAddr(id); err == nil {

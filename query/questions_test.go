@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/lineage"
 	"github.com/crosstrail/crosstrail/query"
 )
@@ -239,6 +240,12 @@ func TestOrderIsNothing(t *testing.T) {
 			}
 			fmt.Fprintln(&b, reached(a))
 		}
+		since, _ := cloudtrail.ParseTime("2026-05-04T10:30:00Z")
+		access, err := query.Access(t.Context(), store, resolver, query.Filter{Since: since})
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintln(&b, ways(access))
 		return b.String()
 	}
 	records := story()

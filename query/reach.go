@@ -54,7 +54,7 @@ func Reach(ctx context.Context, r Reader, resolver *lineage.Resolver, asked stri
 	if err != nil {
 		return nil, err
 	}
-	if err := q.each(ctx, walk.add); err != nil {
+	if err := walk.read(ctx, q); err != nil {
 		return nil, err
 	}
 	answer := &ReachAnswer{Asked: asked, AsOf: o.AsOf}
@@ -80,7 +80,7 @@ func Reach(ctx context.Context, r Reader, resolver *lineage.Resolver, asked stri
 		start.reach(d.Hop.ID, d)
 	}
 	answer.Sessions = start.sessions(&walk.book, answer.AsOf)
-	if start.fits == 0 && len(answer.Sessions)+len(answer.Keys)+len(answer.Roles) == 0 {
+	if !start.fits && len(answer.Sessions)+len(answer.Keys)+len(answer.Roles) == 0 {
 		if o.Since != 0 || o.Until != 0 {
 			all, err := Reach(ctx, r, resolver, asked, ReachOptions{AsOf: answer.AsOf})
 			if err != nil {

@@ -32,8 +32,9 @@ type Events interface {
 	// the selection asks for it. The Row is overwritten by the next step;
 	// its strings and its Caller stay valid.
 	Rows(ctx context.Context, s Selection) iter.Seq2[*Row, error]
-	// Tallies counts the events of a selection, each once, in any order. It
-	// keeps exactly to Since and Until, else it may count more than is asked
+	// Tallies counts the events of a selection, each once, hour by hour; within
+	// an hour in any order, and what one tally could count may be in several.
+	// It keeps exactly to Since and Until, else it may count more than is asked
 	// for, in tallies of their own; EventIDs and EventNames are not asked of
 	// it. The Tally is overwritten by the next step as a Row is.
 	Tallies(ctx context.Context, s Selection) iter.Seq2[*Tally, error]

@@ -32,8 +32,8 @@ func Sessions(ctx context.Context, r Reader, resolver *lineage.Resolver, f Filte
 	if err != nil {
 		return nil, err
 	}
-	var b sessionBook
-	if err := q.each(ctx, b.add); err != nil {
+	b := sessionBook{newest: f.Newest}
+	if err := q.eachTally(ctx, b.add); err != nil {
 		return nil, err
 	}
 	var lines []SessionLine
@@ -51,10 +51,11 @@ func Sessions(ctx context.Context, r Reader, resolver *lineage.Resolver, f Filte
 	return lines, nil
 }
 
-// sessionBook tallies lines by session. Lines are added in order.
+// sessionBook tallies events by session. They are added in any order.
 type sessionBook struct {
-	byKey map[string]*sessionEntry
-	keys  sessionKeys
+	byKey  map[string]*sessionEntry
+	keys   sessionKeys
+	newest bool // of equally good chains the newest speaks, not the first
 }
 
 type sessionEntry struct {
@@ -62,40 +63,77 @@ type sessionEntry struct {
 	key    string
 	keys   map[string]bool // access keys
 	direct bool            // some call was not made by a service on the caller's behalf
+	told   speaker         // whose chain is Chain
 	// of are the same calls by who is behind them, origin id or "" for nobody
 	// known. Two people may hold one session id: a role, a name, a second.
 	of map[string]*sessionEntry
 }
 
-func (b *sessionBook) add(l Line) {
-	if key := b.keys.of(l.Row, l.Chain); key != "" {
-		b.addAs(key, l)
+func (b *sessionBook) add(t *Tally, c *lineage.Chain) {
+	if key := b.keys.of(t.Caller, c); key != "" {
+		b.addAs(key, t, c)
 	}
 }
 
-func (b *sessionBook) addAs(key string, l Line) {
+func (b *sessionBook) addAs(key string, t *Tally, c *lineage.Chain) {
 	if b.byKey == nil {
 		b.byKey = map[string]*sessionEntry{}
 	}
 	e := b.byKey[key]
 	if e == nil {
-		e = newSessionEntry(key, l)
+		e = newSessionEntry(key, t)
 		e.of = map[string]*sessionEntry{}
 		b.byKey[key] = e
 	}
-	e.count(l)
-	who := originID(l.Chain)
+	by := speakerOf(t, c, b.newest)
+	e.count(t, c, by)
+	who := originID(c)
 	if e.of[who] == nil {
-		e.of[who] = newSessionEntry(key, l)
+		e.of[who] = newSessionEntry(key, t)
 	}
-	e.of[who].count(l)
+	e.of[who].count(t, c, by)
 }
 
-func newSessionEntry(key string, l Line) *sessionEntry {
+func newSessionEntry(key string, t *Tally) *sessionEntry {
 	return &sessionEntry{
-		SessionLine: SessionLine{ID: sessionOfKey(key), First: l.Row.Time, Last: l.Row.Time},
+		SessionLine: SessionLine{ID: sessionOfKey(key), First: t.Time, Last: t.Last},
 		key:         key, keys: map[string]bool{},
 	}
+}
+
+// speaker is what decides whose chain speaks for several: the best evidence,
+// then the first event. What stands after that only keeps the order of reading
+// out of the answer.
+type speaker struct {
+	evidence          lineage.Evidence
+	at                cloudtrail.Time
+	caller            *lineage.Identity
+	recipient, region string
+	event             string // of calls that hand out credentials: others share a chain
+}
+
+func speakerOf(t *Tally, c *lineage.Chain, newest bool) speaker {
+	s := speaker{evidence: c.Evidence, at: t.Time, caller: t.Caller, recipient: t.ID.Recipient, region: t.Region}
+	if newest {
+		s.at = -t.Last
+	}
+	if issues(t) {
+		s.event = t.ID.Event
+	}
+	return s
+}
+
+func (s *speaker) before(o *speaker) bool {
+	return cmp.Or(cmp.Compare(s.evidence, o.evidence), cmp.Compare(s.at, o.at), s.compare(o)) < 0
+}
+
+// compare is an order of those of one moment.
+func (s *speaker) compare(o *speaker) int {
+	x, y := s.caller, o.caller
+	return cmp.Or(
+		cmp.Compare(x.PrincipalID, y.PrincipalID), cmp.Compare(x.ARN, y.ARN), cmp.Compare(x.AccessKeyID, y.AccessKeyID),
+		cmp.Compare(x.InvokedBy, y.InvokedBy), slices.Compare(x.Digest[:], y.Digest[:]),
+		cmp.Compare(s.recipient, o.recipient), cmp.Compare(s.region, o.region), cmp.Compare(s.event, o.event))
 }
 
 // originID is the id of the origin, "" where there is none.
@@ -130,32 +168,28 @@ func (e *sessionEntry) people() []*sessionEntry {
 // under a date of their own (linkage.md 3.19).
 func (e *sessionEntry) forwarded() bool { return !e.direct && len(e.Chain.Hops) == 0 }
 
-// count adds a call, and lets the chain with the best evidence speak for the
+// count adds calls, and lets the chain with the best evidence speak for the
 // session: calls of one session may show more or less of it.
-func (e *sessionEntry) count(l Line) {
-	row := l.Row
-	e.Calls++
-	e.direct = e.direct || row.Caller.InvokedBy == ""
-	if row.IsWrite() {
-		e.Writes++
-	}
-	if row.IsError() {
-		e.Errors++
-	}
-	e.First, e.Last = min(e.First, row.Time), max(e.Last, row.Time)
-	if key := row.Caller.AccessKeyID; key != "" && row.Caller.InvokedBy == "" {
+func (e *sessionEntry) count(t *Tally, c *lineage.Chain, by speaker) {
+	who := t.Caller
+	e.Calls += t.Events
+	e.Writes += t.Writes
+	e.Errors += t.Errors
+	e.direct = e.direct || who.InvokedBy == ""
+	e.First, e.Last = min(e.First, t.Time), max(e.Last, t.Last)
+	if key := who.AccessKeyID; key != "" && who.InvokedBy == "" {
 		e.keys[key] = true
 	}
-	if e.Chain != nil && (e.Chain == l.Chain || e.Chain.Evidence <= l.Chain.Evidence) {
+	if e.Chain != nil && !by.before(&e.told) {
 		return
 	}
-	e.Chain = l.Chain
-	e.SessionARN, e.RoleARN, e.AccountID = row.Caller.ARN, "", row.Caller.AccountID
-	if row.Caller.IssuerType == "Role" {
-		e.RoleARN = row.Caller.IssuerARN
+	e.Chain, e.told = c, by
+	e.SessionARN, e.RoleARN, e.AccountID = who.ARN, "", who.AccountID
+	if who.IssuerType == "Role" {
+		e.RoleARN = who.IssuerARN
 	}
-	if n := len(l.Chain.Hops); n > 0 && l.Chain.Hops[n-1].ID == e.ID {
-		hop := &l.Chain.Hops[n-1]
+	if n := len(c.Hops); n > 0 && c.Hops[n-1].ID == e.ID {
+		hop := &c.Hops[n-1]
 		e.SessionARN = cmp.Or(hop.SessionARN, e.SessionARN)
 		e.RoleARN = cmp.Or(hop.RoleARN, e.RoleARN)
 		e.AccountID = cmp.Or(hop.Account, e.AccountID)
@@ -190,15 +224,15 @@ type callerChain struct {
 
 const keySep = "\x1f" // stands in no id
 
-func (s *sessionKeys) of(row *Row, c *lineage.Chain) string {
-	at := callerChain{row.Caller, c}
+func (s *sessionKeys) of(who *lineage.Identity, c *lineage.Chain) string {
+	at := callerChain{who, c}
 	if key, ok := (*s)[at]; ok {
 		return key
 	}
-	if *s == nil {
-		*s = sessionKeys{}
+	if *s == nil || len(*s) == mostPlaces {
+		*s = sessionKeys{} // few callers are at work at once
 	}
-	key := sessionKey(row.Caller, c)
+	key := sessionKey(who, c)
 	(*s)[at] = key
 	return key
 }

@@ -2,7 +2,6 @@ package query
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/lineage"
@@ -125,11 +124,9 @@ func Summarize(ctx context.Context, r Reader, resolver *lineage.Resolver, f Filt
 	if s.Totals.Events == f.Limit {
 		s.Limit = f.Limit
 	}
-	for _, err := range r.LogFiles(ctx) {
-		if err != nil {
-			return nil, fmt.Errorf("reading the list of log files: %w", err)
-		}
-		s.Totals.Files++
+	spans, err := readSpans(ctx, r)
+	for _, span := range spans {
+		s.Totals.Files += span.Files
 	}
-	return s, nil
+	return s, err
 }

@@ -2,6 +2,7 @@ package query
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"maps"
 	"net/netip"
@@ -11,8 +12,8 @@ import (
 	"github.com/crosstrail/crosstrail/lineage"
 )
 
-// walk reads every event once and finds what the asked text stands for and what
-// the chains of the events say was reached from there.
+// walk finds what the asked text stands for and what the chains of the events
+// say was reached from there.
 type walk struct {
 	asked string
 	net   netip.Prefix // of an address or CIDR, else invalid
@@ -20,14 +21,23 @@ type walk struct {
 	// A name may be a person's, a role's or a session's: each is followed, and
 	// the first of them that fits is the answer.
 	starts []*start
-	seen   map[callerChain]bool // that need no second look
+	// What is to be followed: of each caller and chain that fits a start the
+	// first event.
+	met map[callerChain]meeting
+}
+
+// meeting is an event that a caller and chain were met by.
+type meeting struct {
+	use  lineage.Use
+	from []int // of each start
+	by   speaker
 }
 
 // start is one reading of what was asked.
 type start struct {
 	as      Word
-	from    func(*Row, *lineage.Chain) int // first hop that was reached, -1 where it does not fit
-	fits    int
+	from    func(*lineage.Use, *lineage.Chain) int // first hop that was reached, -1 where it does not fit
+	fits    bool
 	asked   string
 	origins map[string]*oneOrigin
 	roles   map[string]bool
@@ -42,8 +52,8 @@ type start struct {
 type personKey struct{ session, origin string }
 
 func newWalk(asked string) (*walk, error) {
-	w := &walk{asked: asked, seen: map[callerChain]bool{}}
-	add := func(as Word, from func(*Row, *lineage.Chain) int) {
+	w := &walk{asked: asked, met: map[callerChain]meeting{}}
+	add := func(as Word, from func(*lineage.Use, *lineage.Chain) int) {
 		w.starts = append(w.starts, &start{
 			as: as, from: from, asked: asked,
 			origins: map[string]*oneOrigin{}, roles: map[string]bool{}, ids: map[string]bool{},
@@ -80,43 +90,81 @@ func newWalk(asked string) (*walk, error) {
 // best is the first reading that fits any event.
 func (w *walk) best() *start {
 	for _, s := range w.starts {
-		if s.fits > 0 {
+		if s.fits {
 			return s
 		}
 	}
 	return w.starts[0]
 }
 
-func (w *walk) add(l Line) {
-	w.book.add(l)
-	key := callerChain{l.Row.Caller, l.Chain}
-	if !w.net.IsValid() { // an address depends on the call, all else on its chain alone
-		if w.seen[key] {
-			return
-		}
-		w.seen[key] = true
+// read reads every event. An address depends on the call, all else on its chain
+// alone.
+func (w *walk) read(ctx context.Context, q *question) error {
+	if w.net.IsValid() {
+		return q.each(ctx, func(l Line) {
+			t := tallyOf(l.Row)
+			w.book.add(&t, l.Chain)
+			w.follow(l.Row.Use, l.Chain, w.fits(&l.Row.Use, l.Chain))
+		})
 	}
-	for _, s := range w.starts {
-		if from := s.from(l.Row, l.Chain); from >= 0 {
-			s.fits++
-			s.follow(l, from)
+	if err := q.eachTally(ctx, w.add); err != nil {
+		return err
+	}
+	met := slices.SortedFunc(maps.Keys(w.met), func(x, y callerChain) int {
+		a, b := w.met[x].by, w.met[y].by
+		return cmp.Or(cmp.Compare(a.at, b.at), a.compare(&b))
+	})
+	for _, key := range met {
+		m := w.met[key]
+		w.follow(m.use, key.chain, m.from)
+	}
+	w.met = nil
+	return nil
+}
+
+func (w *walk) add(t *Tally, c *lineage.Chain) {
+	w.book.add(t, c)
+	from := w.fits(&t.Use, c)
+	if slices.Max(from) < 0 {
+		return
+	}
+	key, by := callerChain{t.Caller, c}, speakerOf(t, c, false)
+	if m, ok := w.met[key]; !ok || by.before(&m.by) {
+		w.met[key] = meeting{t.Use, from, by}
+	}
+}
+
+// fits is where each start begins in a chain, -1 where it does not fit.
+func (w *walk) fits(u *lineage.Use, c *lineage.Chain) []int {
+	from := make([]int, len(w.starts))
+	for i, s := range w.starts {
+		from[i] = s.from(u, c)
+	}
+	return from
+}
+
+func (w *walk) follow(u lineage.Use, c *lineage.Chain, from []int) {
+	for i, s := range w.starts {
+		if from[i] >= 0 {
+			s.fits = true
+			s.follow(u, c, from[i])
 		}
 	}
 }
 
 // follow keeps what one call says was reached: the sessions of its chain from a
 // hop on.
-func (s *start) follow(l Line, from int) {
-	hops := l.Chain.Hops
-	if o := l.Chain.Origin; s.as == AsPerson {
+func (s *start) follow(u lineage.Use, c *lineage.Chain, from int) {
+	hops := c.Hops
+	if o := c.Origin; s.as == AsPerson {
 		if s.origins[o.ID] == nil {
 			s.origins[o.ID] = &oneOrigin{}
 		}
 		s.origins[o.ID].add(o)
 	}
 	// The caller's session may have handed out others that no record shows in use.
-	if _, ok := s.uses[l.Row.Caller]; !ok {
-		s.uses[l.Row.Caller] = l.Row.Use
+	if _, ok := s.uses[u.Caller]; !ok {
+		s.uses[u.Caller] = u
 	}
 	if len(hops) <= from {
 		return
@@ -129,12 +177,12 @@ func (s *start) follow(l Line, from int) {
 	}
 	parent := ""
 	for i := from; i < len(hops); i++ {
-		d := lineage.Descent{Hop: hops[i], Parent: parent, Origin: originID(l.Chain)}
+		d := lineage.Descent{Hop: hops[i], Parent: parent, Origin: originID(c)}
 		if i := hops[i].Issuance; i != nil && i.Grant.AccessKeyID != "" {
 			d.Keys = []string{i.Grant.AccessKeyID}
 		}
 		key := hops[i].ID
-		if own := sessionKey(l.Row.Caller, l.Chain); i == len(hops)-1 && sessionOfKey(own) == key {
+		if own := sessionKey(u.Caller, c); i == len(hops)-1 && sessionOfKey(own) == key {
 			key = own
 		}
 		s.reach(key, d)
@@ -209,24 +257,24 @@ func (s *start) subjects(book *sessionBook) []lineage.Subject {
 	return all
 }
 
-func (w *walk) fromPerson(_ *Row, c *lineage.Chain) int {
+func (w *walk) fromPerson(_ *lineage.Use, c *lineage.Chain) int {
 	if c.Origin != nil && originIs(c.Origin, w.asked) {
 		return 0
 	}
 	return -1
 }
 
-func (w *walk) fromRole(_ *Row, c *lineage.Chain) int {
+func (w *walk) fromRole(_ *lineage.Use, c *lineage.Chain) int {
 	return slices.IndexFunc(c.Hops, func(h lineage.Hop) bool { return isRole(h.RoleARN, w.asked) })
 }
 
-func (w *walk) fromSession(r *Row, c *lineage.Chain) int {
+func (w *walk) fromSession(u *lineage.Use, c *lineage.Chain) int {
 	if i := slices.IndexFunc(c.Hops, func(h lineage.Hop) bool {
 		return w.asked == h.ID || w.asked == h.SessionARN || w.asked == afterLast(h.SessionARN, '/')
 	}); i >= 0 {
 		return i
 	}
-	if inSession(r.Caller, w.asked) {
+	if inSession(u.Caller, w.asked) {
 		return max(len(c.Hops)-1, 0)
 	}
 	return -1
@@ -234,7 +282,7 @@ func (w *walk) fromSession(r *Row, c *lineage.Chain) int {
 
 // fromKey starts at the session that the key was issued to or is shown by, and
 // at the person whose long-term key it is.
-func (w *walk) fromKey(r *Row, c *lineage.Chain) int {
+func (w *walk) fromKey(u *lineage.Use, c *lineage.Chain) int {
 	if c.Origin != nil && c.Origin.AccessKeyID == w.asked {
 		return 0
 	}
@@ -243,20 +291,20 @@ func (w *walk) fromKey(r *Row, c *lineage.Chain) int {
 	}); i >= 0 {
 		return i
 	}
-	if r.Caller.AccessKeyID == w.asked {
+	if u.Caller.AccessKeyID == w.asked {
 		return max(len(c.Hops)-1, 0)
 	}
 	return -1
 }
 
 // fromAddress starts at the sessions that were made or used from there.
-func (w *walk) fromAddress(r *Row, c *lineage.Chain) int {
+func (w *walk) fromAddress(u *lineage.Use, c *lineage.Chain) int {
 	if i := slices.IndexFunc(c.Hops, func(h lineage.Hop) bool {
 		return h.Issuance != nil && w.holds(h.Issuance.SourceIP)
 	}); i >= 0 {
 		return i
 	}
-	if w.holds(r.SourceIP) {
+	if w.holds(u.SourceIP) {
 		return max(len(c.Hops)-1, 0)
 	}
 	return -1

@@ -58,9 +58,12 @@ func Who(ctx context.Context, r Reader, resolver *lineage.Resolver, asked string
 func findWho(ctx context.Context, r Reader, resolver *lineage.Resolver, asked string) (*WhoAnswer, error) {
 	answer := &WhoAnswer{Asked: asked, As: AsEvent}
 	asked = strings.TrimSpace(asked)
-	events, err := findEvents(ctx, r, resolver, asked)
-	if err != nil {
-		return nil, err
+	var events []Line
+	var err error
+	if !isKeyID(asked) { // which is no event's
+		if events, err = findEvents(ctx, r, resolver, asked); err != nil {
+			return nil, err
+		}
 	}
 	if len(events) > 0 {
 		for _, l := range events {
@@ -73,15 +76,15 @@ func findWho(ctx context.Context, r Reader, resolver *lineage.Resolver, asked st
 	switch answer.As {
 	case AsKey:
 		account = lineage.KeyAccount(asked)
-		answer.Answers, err = whoFits(ctx, r, resolver, Selection{AccessKeys: []string{asked}}, func(row *Row) bool { return row.Caller.AccessKeyID == asked })
+		answer.Answers, err = whoFits(ctx, r, resolver, Selection{AccessKeys: []string{asked}}, func(id *lineage.Identity) bool { return id.AccessKeyID == asked })
 	case AsSession:
 		_, at, _ = splitSessionID(asked)
 		account = accountOf(asked)
-		answer.Answers, err = whoFits(ctx, r, resolver, Selection{Principals: principalsOf([]string{asked})}, func(row *Row) bool { return inSession(row.Caller, asked) })
+		answer.Answers, err = whoFits(ctx, r, resolver, Selection{Principals: principalsOf([]string{asked})}, func(id *lineage.Identity) bool { return inSession(id, asked) })
 	case AsName:
 		account = accountOf(asked)
-		answer.Answers, err = whoFits(ctx, r, resolver, Selection{}, func(row *Row) bool {
-			return inSession(row.Caller, asked) || isCaller(row.Caller, asked) || isRole(row.Caller.IssuerARN, asked)
+		answer.Answers, err = whoFits(ctx, r, resolver, Selection{}, func(id *lineage.Identity) bool {
+			return inSession(id, asked) || isCaller(id, asked) || isRole(id.IssuerARN, asked)
 		})
 	case AsEvent:
 		account = eventAccount(asked)
@@ -155,39 +158,6 @@ func isUUID(s string) bool {
 // itself, not of its session. A role's unique id fits all its sessions.
 func isCaller(id *lineage.Identity, asked string) bool {
 	return asked != "" && (asked == id.ARN || asked == id.PrincipalID || asked == id.RoleID() || strings.EqualFold(asked, id.UserName))
-}
-
-// whoFits answers for every session, and every caller without one, of the
-// events that fit; the selection lets the store read less.
-func whoFits(ctx context.Context, r Reader, resolver *lineage.Resolver, from Selection, fits func(*Row) bool) ([]Answer, error) {
-	q, err := newQuestion(ctx, r, resolver, Filter{})
-	if err != nil {
-		return nil, err
-	}
-	q.selection, q.also = from, fits
-	var book sessionBook
-	type keyed struct{ key, origin string }
-	lines := map[keyed]Line{} // the best proved of each session and person
-	err = q.each(ctx, func(l Line) {
-		key := book.keys.of(l.Row, l.Chain)
-		if key == "" { // long-term credentials, or a service
-			key = keySep + callerWords(l.Row.Caller) + keySep + l.Row.Caller.AccessKeyID
-		}
-		at := keyed{key, originID(l.Chain)}
-		if first, ok := lines[at]; !ok || l.Chain.Evidence < first.Chain.Evidence {
-			row := keepRow(l.Row)
-			lines[at] = Line{Row: &row, Chain: l.Chain}
-		}
-		book.addAs(key, l)
-	})
-	if err != nil {
-		return nil, err
-	}
-	var answers []Answer
-	for _, e := range book.entries() {
-		answers = append(answers, Answer{Line: lines[keyed{e.key, originID(e.Chain)}], Session: &e.SessionLine})
-	}
-	return answers, nil
 }
 
 // whoUnused answers for credentials that were handed out and never seen in use,

@@ -24,9 +24,15 @@ var printed = map[string]func(io.Writer, Form, Style) error{
 	"reach":      func(w io.Writer, f Form, s Style) error { return Reach(w, reachAnswer(), f, s) },
 	"show":       func(w io.Writer, f Form, s Style) error { return Show(w, showAnswer(), f, s) },
 	"sessions":   func(w io.Writer, f Form, s Style) error { return Sessions(w, sessionLines(), f, s) },
-	"lines":      func(w io.Writer, f Form, s Style) error { return printLines(w, eventLines(), f, s) },
-	"no-lines":   func(w io.Writer, f Form, s Style) error { return printLines(w, nil, f, s) },
-	"trace":      func(w io.Writer, _ Form, s Style) error { return Trace(w, story(), s) },
+	"access":     func(w io.Writer, f Form, s Style) error { return Access(w, accessAnswer(), f, s) },
+	"no-access":  func(w io.Writer, f Form, s Style) error { return Access(w, &query.AccessAnswer{}, f, s) },
+	"coverage":   func(w io.Writer, f Form, s Style) error { return Coverage(w, coverageAnswer(), f, s) },
+	"no-coverage": func(w io.Writer, f Form, s Style) error {
+		return Coverage(w, &query.CoverageAnswer{Files: 1, Nameless: 1}, f, s)
+	},
+	"lines":    func(w io.Writer, f Form, s Style) error { return printLines(w, eventLines(), f, s) },
+	"no-lines": func(w io.Writer, f Form, s Style) error { return printLines(w, nil, f, s) },
+	"trace":    func(w io.Writer, _ Form, s Style) error { return Trace(w, story(), s) },
 }
 
 // TestForms holds that every form is what it says it is.
@@ -172,7 +178,12 @@ func TestHostileTables(t *testing.T) {
 		sessions[0].ID, sessions[0].RoleARN, sessions[0].AccountID = h, h, h
 		line := everything()
 		poison(&line, h)
+		access, coverage := accessAnswer(), coverageAnswer()
+		poisonAccess(access, h)
+		poisonCoverage(coverage, h)
 		for name, print := range map[string]func(io.Writer, Style) error{
+			"access":   func(w io.Writer, s Style) error { return Access(w, access, Table, s) },
+			"coverage": func(w io.Writer, s Style) error { return Coverage(w, coverage, Table, s) },
 			"trace":    func(w io.Writer, s Style) error { return Trace(w, sum, s) },
 			"who":      func(w io.Writer, s Style) error { return Who(w, who, Table, s) },
 			"reach":    func(w io.Writer, s Style) error { return Reach(w, reach, Table, s) },
@@ -248,7 +259,7 @@ func (full) Write([]byte) (int, error) { return 0, errFull }
 func TestWriterErrors(t *testing.T) {
 	for name, print := range printed {
 		for _, f := range []Form{Table, JSON, JSONL, CSV} {
-			if empty := f == JSONL && (name == "no-lines" || name == "who-absent"); empty {
+			if empty := f == JSONL && (strings.HasPrefix(name, "no-") || name == "who-absent"); empty {
 				continue
 			}
 			if err := print(full{}, f, Style{}); !errors.Is(err, errFull) {

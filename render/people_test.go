@@ -98,7 +98,7 @@ func whoAnswer() *query.WhoAnswer {
 
 func absentAnswer() *query.WhoAnswer {
 	return &query.WhoAnswer{Asked: "ASIAGONE", As: query.AsKey, Absent: &query.Absence{
-		Files: 3, Spans: []query.Span{
+		Files: 3, Spans: []lineage.Span{
 			{Account: "111111111111", Region: "us-east-1", Files: 2, First: at("2016-04-05T20:40:00Z"), Newest: at("2016-04-05T21:40:00Z")},
 			{Account: "999999999999", Region: "eu-west-1", Files: 1},
 		},

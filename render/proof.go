@@ -121,7 +121,7 @@ func (e *Encoder) absence(dst []byte, a *query.Absence) []byte {
 	dst = text(dst, "accountName", e.names.Of(a.Account))
 	dst = moment(dst, "eventTime", a.Time)
 	dst = number(dst, "files", a.Files)
-	dst = array(dst, "coverage", a.Spans, func(dst []byte, s query.Span) []byte {
+	dst = array(dst, "coverage", a.Spans, func(dst []byte, s lineage.Span) []byte {
 		dst = text(dst, "accountId", s.Account)
 		dst = text(dst, "accountName", e.names.Of(s.Account))
 		dst = text(dst, "region", s.Region)

@@ -62,6 +62,8 @@ func (p *page) reached(indent string, a *query.ReachAnswer, under map[int][]int,
 		switch {
 		case s.Live && s.Expires.IsZero():
 			state = say(red, "live, end not known")
+		case s.Live && s.Expires <= a.AsOf: // a console session, or one of a key that its issuance does not name
+			state = say(red, "may be live, though the key that was issued ended "+stamp(s.Expires))
 		case s.Live:
 			state = say(red, "live until "+stamp(s.Expires))
 		case !s.Expires.IsZero():

@@ -47,6 +47,8 @@ func TestFormsAreWellFormed(t *testing.T) {
 		"show " + event + " --from crosstrail-demo", "reach jsmith --from crosstrail-demo", "who nothing-there --from crosstrail-demo",
 		"events --from crosstrail-demo --event-name Nothing", "reach nobody --from crosstrail-demo", "show nothing --from crosstrail-demo",
 		"sessions --from crosstrail-demo --event-name Nothing",
+		"access --from crosstrail-demo", "access --from crosstrail-demo --event-name Nothing",
+		"coverage --from crosstrail-demo", "coverage --from crosstrail-demo --account 000000000000",
 	} {
 		t.Run(question, func(t *testing.T) {
 			for _, form := range forms() {

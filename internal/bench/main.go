@@ -1,5 +1,5 @@
-// Command bench measures decoding and tracing against decompressing the same
-// files alone, on all cores, in the same run (README.md beside it).
+// Command bench measures decoding, tracing and the store against decompressing
+// the same files alone, on all cores, in the same run (README.md beside it).
 package main
 
 import (
@@ -22,7 +22,7 @@ import (
 
 type options struct {
 	events, large, rounds int
-	profile               string
+	profile, only         string
 }
 
 func main() {
@@ -31,13 +31,19 @@ func main() {
 	flag.IntVar(&o.large, "large", 1_000_000, "events in the corpora that memory is measured on; 0: do not")
 	flag.IntVar(&o.rounds, "rounds", 5, "rounds; figures are medians")
 	flag.StringVar(&o.profile, "profile", "", "write a CPU profile of tracing the bulk corpus to this file")
+	flag.StringVar(&o.only, "only", "", "measure this alone: trace, store or growth; growth only when named")
+	into := flag.String("into", "", "with -ingest: the store")
+	folder := flag.String("ingest", "", "ingest this folder and print what it took; used by bench on itself")
 	child := flag.String("trace", "", "trace this folder and print peak memory; used by bench on itself")
 	people := flag.Bool("people", false, "with -trace: as for people, not as lines")
 	flag.Parse()
 	var err error
-	if *child != "" {
+	switch {
+	case *child != "":
 		err = traceAndTell(context.Background(), *child, *people)
-	} else {
+	case *folder != "":
+		err = ingestAndTell(context.Background(), *folder, *into)
+	default:
 		err = run(context.Background(), o)
 	}
 	if err != nil {
@@ -53,6 +59,35 @@ func run(ctx context.Context, o options) error {
 	}
 	defer os.RemoveAll(folder)
 	fmt.Printf("%s, %d cores, %d rounds, medians\n", runtime.Version(), runtime.GOMAXPROCS(0), o.rounds)
+	if o.only == "growth" {
+		return growth(ctx, folder, []int{o.large, 10 * o.large})
+	}
+	if o.only != "store" {
+		if err := tracing(ctx, folder, o); err != nil {
+			return err
+		}
+	}
+	if o.only == "trace" || o.large == 0 {
+		return nil
+	}
+	for _, shape := range []synth.Shape{synth.Bulk, synth.Live} {
+		c, err := write(folder, "store-"+names[shape], shape, o.large)
+		if err != nil {
+			return err
+		}
+		fmt.Printf("\nstore, %s: %d events in %d files\n", names[shape], c.events, len(c.files))
+		if err := storeOf(ctx, c, o.rounds); err != nil {
+			return err
+		}
+		if err := os.RemoveAll(c.folder); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tracing measures what needs no store.
+func tracing(ctx context.Context, folder string, o options) error {
 	for _, shape := range []synth.Shape{synth.Bulk, synth.Live} {
 		c, err := write(folder, names[shape], shape, o.events)
 		if err != nil {

@@ -8,12 +8,12 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"syscall"
 	"time"
 
 	"github.com/crosstrail/crosstrail/ingest"
+	"github.com/crosstrail/crosstrail/internal/synth"
 	"github.com/crosstrail/crosstrail/lineage"
 	"github.com/crosstrail/crosstrail/query"
 	"github.com/crosstrail/crosstrail/source"
@@ -201,7 +201,7 @@ func questions(ctx context.Context, r query.Reader, fresh func() *lineage.Resolv
 	}{
 		{"access", func() error { _, err := query.Access(ctx, r, fresh(), query.Filter{}); return err }},
 		{"sessions", func() error { _, err := query.Sessions(ctx, r, fresh(), query.Filter{}); return err }},
-		{"events -o jsonl", func() error { return printAll(ctx, r, fresh(), io.Discard) }},
+		{"events -o jsonl", func() error { _, err := printLines(ctx, r, fresh(), io.Discard); return err }},
 	} {
 		took, err := timed(q.ask)
 		if err != nil {
@@ -215,7 +215,7 @@ func questions(ctx context.Context, r query.Reader, fresh func() *lineage.Resolv
 // growth measures the store at two sizes, one ten times the other.
 func growth(ctx context.Context, folder string, events []int) error {
 	for _, n := range events {
-		c, err := write(filepath.Join(folder, fmt.Sprint(n)), "bulk", 0, n)
+		c, err := write(folder, fmt.Sprint("bulk-", n), synth.Bulk, n)
 		if err != nil {
 			return err
 		}

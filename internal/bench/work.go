@@ -93,7 +93,11 @@ func trace(ctx context.Context, folder string, w io.Writer) (lines int, err erro
 	if err := pump(ctx, folder, store); err != nil {
 		return 0, err
 	}
-	return printLines(ctx, store, w)
+	resolver, err := newResolver(ctx, store)
+	if err != nil {
+		return 0, err
+	}
+	return printLines(ctx, store, resolver, w)
 }
 
 func pump(ctx context.Context, folder string, to ingest.Store) error {
@@ -137,11 +141,7 @@ func unmarshal(inputs [][]byte) (events int, err error) {
 }
 
 // printLines links every event and writes its line.
-func printLines(ctx context.Context, store *memory.Store, w io.Writer) (int, error) {
-	resolver, err := newResolver(ctx, store)
-	if err != nil {
-		return 0, err
-	}
+func printLines(ctx context.Context, store query.Reader, resolver *lineage.Resolver, w io.Writer) (int, error) {
 	encoder := render.NewEncoder(nil)
 	return query.Print(ctx, store, resolver, query.Filter{}, 0, encoder.Append, w)
 }
@@ -163,7 +163,7 @@ func summarize(ctx context.Context, folder string, w io.Writer) (events int, err
 	return sum.Totals.Events, render.Trace(w, sum, render.Style{Width: 80})
 }
 
-func newResolver(ctx context.Context, store *memory.Store) (*lineage.Resolver, error) {
+func newResolver(ctx context.Context, store query.Reader) (*lineage.Resolver, error) {
 	spans, err := store.Spans(ctx)
 	if err != nil {
 		return nil, err

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/crosstrail/crosstrail/query"
+	"github.com/crosstrail/crosstrail/render"
+)
+
+func newAccessCommand(ui *terminal) *cobra.Command {
+	var q *question
+	var filter query.Filter
+	cmd := &cobra.Command{
+		Use:   "access",
+		Short: "tell who reaches which account, through which role",
+		Long: `Draw the map between accounts: who came into which account, from which, through which
+role; how much was done there, when first and last, with MFA or without, with which
+external id.
+
+A call counts once, into the account where it was made: for the last step on its way
+that led from one account into another, or, where a resource's policy let somebody of
+another account in, for that. Services that act without an account of their own are on
+no such way. A role that was taken, and that no call shows in use, is a line without
+calls. --third-party chooses the ways of accounts that the logs are not of.
+
+With --since, ways that nobody came before it are marked as new, where the log of the
+account they lead into reaches back further. The other filters choose among the calls,
+the older ones too: with --writes, new is who had not written before.
+--limit counts ways.`,
+		Example: `  # who comes into production from elsewhere, with names beside ids
+  crosstrail access --from AWSLogs/ --account 999999999999 --names accounts.csv
+
+  # vendors: who of another organisation reaches what, and do they send an external id?
+  crosstrail access --from AWSLogs/ --third-party
+
+  # ways that were not there before last week
+  crosstrail access --from AWSLogs/ --since 7d -o jsonl | jq 'select(.firstTime)'`,
+		Annotations:       exits(exitDone, exitFailed, exitUsage, exitPart),
+		Args:              noArguments,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := q.needFrom(cmd); err != nil {
+				return err
+			}
+			return runAccess(cmd.Context(), q, filter)
+		},
+	}
+	q = newQuestion(ui, cmd, true)
+	addFilters(cmd, &filter, time.Now())
+	return cmd
+}
+
+func runAccess(ctx context.Context, q *question, filter query.Filter) error {
+	style, err := q.style()
+	if err != nil {
+		return err
+	}
+	if err := nameAccounts(&filter, style.Names); err != nil {
+		return err
+	}
+	c, err := q.read(ctx, q.from)
+	if err != nil {
+		return err
+	}
+	a, err := query.Access(ctx, c, c.resolver, filter)
+	if err != nil {
+		return err
+	}
+	err = q.print(func(w io.Writer) error { return render.Access(w, a, render.Form(q.form), style) })
+	return q.done(c, err)
+}

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/crosstrail/crosstrail/query"
+	"github.com/crosstrail/crosstrail/render"
+)
+
+func newCoverageCommand(ui *terminal) *cobra.Command {
+	var q *question
+	var filter query.Filter
+	cmd := &cobra.Command{
+		Use:   "coverage",
+		Short: "tell which logs are there, the holes, and what they leave unexplained",
+		Long: `Tell, by the names of the log files, what is there of each account and region: how many
+files, from when until when, in how many hours; which hours between have none; which
+accounts of --names never sent any. Then who stopped, started, changed or deleted a
+trail or the bucket that it writes to, and which sessions each hole may explain, with
+what to collect.
+
+A silent hour is one in which no file was delivered: where nothing happens, CloudTrail
+delivers nothing. A bucket is known to be a trail's where log files were read from it
+by s3://, or where a CreateTrail or UpdateTrail in the logs names it.
+
+--since and --until bound the hours, the changes and what is left unexplained; the
+first and newest file are of all files. As JSON and CSV each row has a kind: log, silent, missing,
+change or gap.`,
+		Example: `  crosstrail coverage --from AWSLogs/ --names accounts.csv
+
+  # what to collect, as commands
+  crosstrail coverage --from AWSLogs/ -o jsonl | jq -r 'select(.kind=="gap").get'
+
+  # did anybody touch the trails this week?
+  crosstrail coverage --from AWSLogs/ --since 7d -o jsonl | jq 'select(.kind=="change")'`,
+		Annotations:       exits(exitDone, exitFailed, exitUsage, exitPart),
+		Args:              noArguments,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := q.needFrom(cmd); err != nil {
+				return err
+			}
+			return runCoverage(cmd.Context(), q, filter)
+		},
+	}
+	q = newQuestion(ui, cmd, true)
+	addFilters(cmd, &filter, time.Now(), "since", "until", "account", "region")
+	return cmd
+}
+
+func runCoverage(ctx context.Context, q *question, filter query.Filter) error {
+	style, err := q.style()
+	if err != nil {
+		return err
+	}
+	if err := nameAccounts(&filter, style.Names); err != nil {
+		return err
+	}
+	c, err := q.read(ctx, q.from)
+	if err != nil {
+		return err
+	}
+	a, err := query.Coverage(ctx, c, c.resolver, filter, style.Names)
+	if err != nil {
+		return err
+	}
+	err = q.print(func(w io.Writer) error { return render.Coverage(w, a, render.Form(q.form), style) })
+	return q.done(c, err)
+}

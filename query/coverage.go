@@ -1,0 +1,232 @@
+package query
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/crosstrail/crosstrail/cloudtrail"
+	"github.com/crosstrail/crosstrail/lineage"
+)
+
+// CoverageAnswer is which logs are there, and what the holes leave open.
+type CoverageAnswer struct {
+	Files       int // in the span, those of no account included
+	Nameless    int // of them, those whose names tell no account
+	Logs        []AccountLog
+	Missing     []string // accounts that have a name and no log file, sorted
+	Changes     []TrailChange
+	MoreChanges int
+	Gaps        []CoverageGap // by calls
+}
+
+// AccountLog is the log of one account in one region. First and Newest are of
+// all its files, the rest is of those delivered in the span.
+type AccountLog struct {
+	lineage.Span
+	Hours       int // in which a file was delivered
+	SilentHours int
+	Silent      []Hours // between its first and its newest file, by time
+}
+
+// Hours are some hours on end, from the first second to the last.
+type Hours struct{ From, Until cloudtrail.Time }
+
+func (h Hours) n() int { return int((h.Until + 1 - h.From) / hour) }
+
+// Hole is what of the coverage may be why a chain stops short.
+type Hole string
+
+// The holes.
+const (
+	NoHole       Hole = ""                      // the logs that should tell are there
+	NotKnown     Hole = "not-known"             // no file's name tells whose log it is
+	NoAccount    Hole = "account-not-collected" // no log file of that account is
+	NoRegion     Hole = "region-not-collected"  // no log file of that account in that region is, nor in us-east-1
+	SilentHours  Hole = "silent-hours"
+	BeforeFirst  Hole = "before-first"
+	BehindNewest Hole = "behind-newest"
+)
+
+// CoverageGap is what one hole may explain: sessions whose chains stop short of
+// their origin, or would be told better.
+type CoverageGap struct {
+	lineage.Gap // From and Until span all that is missing
+	Hole        Hole
+	Silent      Hours // the hole, where it is silent hours
+	Sessions    int   // at least so many, where Many
+	Many        bool
+	Calls       int
+	Examples    []string // session ids, or what else a caller is known by
+}
+
+// Coverage tells what is there of each account and region, who changed what
+// delivers it, and what the holes leave unexplained. Of the filter it keeps to
+// Since, Until, Accounts and Regions. Accounts are missed by the names they have.
+func Coverage(ctx context.Context, r Reader, resolver *lineage.Resolver, f Filter, names *Names) (*CoverageAnswer, error) {
+	f = Filter{Since: f.Since, Until: f.Until, Accounts: f.Accounts, Regions: f.Regions}
+	b := newCoverageBook(&f)
+	for file, err := range r.LogFiles(ctx) {
+		if err != nil {
+			return nil, fmt.Errorf("reading the list of log files: %w", err)
+		}
+		b.file(&file)
+	}
+	a := &CoverageAnswer{Files: b.files, Nameless: b.nameless, Logs: b.logs()}
+	for _, account := range names.Accounts() {
+		if !b.accounts[account] && anyOf(f.Accounts, account) {
+			a.Missing = append(a.Missing, account)
+		}
+	}
+	var err error
+	if a.Changes, a.MoreChanges, err = trailChanges(ctx, r, resolver, f, b.buckets); err != nil {
+		return nil, err
+	}
+	q, err := newQuestion(ctx, r, resolver, f)
+	if err != nil {
+		return nil, err
+	}
+	gaps := newGapBook(b)
+	if err := q.eachTally(ctx, gaps.add); err != nil {
+		return nil, err
+	}
+	a.Gaps = gaps.done()
+	return a, nil
+}
+
+// logPlace is whose log, and where.
+type logPlace struct{ account, region string }
+
+type coverageBook struct {
+	f               *Filter
+	files, nameless int
+	there           map[logPlace]*logHours
+	accounts        map[string]bool // of which there is any file, whatever the filter
+	buckets         map[string]bool
+	silent          map[logPlace][]Hours
+}
+
+// logHours is a log being counted: its span, and a bit for each hour with a file,
+// 64 hours a word.
+type logHours struct {
+	lineage.Span
+	files int // in the span of the question
+	hours map[cloudtrail.Time]uint64
+}
+
+func newCoverageBook(f *Filter) *coverageBook {
+	return &coverageBook{
+		f: f, there: map[logPlace]*logHours{}, accounts: map[string]bool{},
+		buckets: map[string]bool{}, silent: map[logPlace][]Hours{},
+	}
+}
+
+func (b *coverageBook) file(f *cloudtrail.LogFile) {
+	if name, ok := strings.CutPrefix(f.URI, "s3://"); ok && len(b.buckets) < mostKept {
+		name, _, _ = strings.Cut(name, "/")
+		b.buckets[strings.Clone(name)] = true
+	}
+	stamped := f.Kind == cloudtrail.LogFileKind && !f.Delivered.IsZero()
+	inside := !stamped || (b.f.Since == 0 || f.Delivered >= b.f.Since) && (b.f.Until == 0 || f.Delivered <= b.f.Until)
+	if f.Account == "" {
+		if inside {
+			b.files++
+			b.nameless++
+		}
+		return
+	}
+	b.accounts[f.Account] = true
+	at := logPlace{f.Account, f.Region}
+	l := b.there[at]
+	if l == nil {
+		l = &logHours{Span: lineage.Span{Account: f.Account, Region: f.Region}, hours: map[cloudtrail.Time]uint64{}}
+		b.there[at] = l
+	}
+	l.Add(*f)
+	if !inside {
+		return
+	}
+	if l.files++; stamped {
+		n := hourOf(f.Delivered)
+		l.hours[n>>6] |= 1 << uint(n&63)
+	}
+	if b.asked(at) {
+		b.files++
+	}
+}
+
+func (b *coverageBook) asked(at logPlace) bool {
+	return anyOf(b.f.Accounts, at.account) && anyOf(b.f.Regions, at.region)
+}
+
+// logs are the logs that are asked for, by account and region. It finds the
+// silent hours of all.
+func (b *coverageBook) logs() []AccountLog {
+	var all []AccountLog
+	for _, at := range slices.SortedFunc(maps.Keys(b.there), func(x, y logPlace) int {
+		return cmp.Or(cmp.Compare(x.account, y.account), cmp.Compare(x.region, y.region))
+	}) {
+		l := b.there[at]
+		log := AccountLog{Span: l.Span}
+		log.Files = l.files
+		log.Hours, log.Silent = l.silence(b.f)
+		for _, h := range log.Silent {
+			log.SilentHours += h.n()
+		}
+		b.silent[at] = log.Silent
+		if b.asked(at) {
+			all = append(all, log)
+		}
+	}
+	return all
+}
+
+// silence is how many hours have a file, and those that have none between the
+// first and the newest file, as far as they are in the span of the question.
+func (l *logHours) silence(f *Filter) (hours int, silent []Hours) {
+	if l.Newest.IsZero() {
+		return 0, nil
+	}
+	from, until := l.First, l.Newest
+	if f.Since != 0 {
+		from = max(from, f.Since)
+	}
+	if f.Until != 0 {
+		until = min(until, f.Until)
+	}
+	next := hourOf(from) // the first hour of which nothing is known yet
+	if from%hour != 0 && from != l.First {
+		next++ // an hour that begins before the span is not silent in it
+	}
+	note := func(to cloudtrail.Time) {
+		if to > next {
+			silent = append(silent, Hours{next * hour, to*hour - 1})
+		}
+		next = max(next, to+1)
+	}
+	for _, word := range slices.Sorted(maps.Keys(l.hours)) {
+		for bit := range cloudtrail.Time(64) {
+			if l.hours[word]>>uint(bit)&1 == 1 {
+				hours++
+				note(word<<6 + bit)
+			}
+		}
+	}
+	end := hourOf(until)
+	if until == l.Newest || (until+1)%hour == 0 {
+		end++ // the last hour is whole, or has the newest file
+	}
+	note(end)
+	return hours, silent
+}
+
+// hourOf counts hours, those before 1970 too.
+func hourOf(t cloudtrail.Time) cloudtrail.Time {
+	if t < 0 {
+		return (t+1)/hour - 1
+	}
+	return t / hour
+}

@@ -1,0 +1,157 @@
+package render
+
+import (
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/crosstrail/crosstrail/lineage"
+	"github.com/crosstrail/crosstrail/query"
+)
+
+// Coverage prints which logs are there and what the holes leave open: as JSON or
+// CSV a flat row a log, silent span, missing account, change and gap, told apart
+// by their kind.
+func Coverage(w io.Writer, a *query.CoverageAnswer, form Form, style Style) error {
+	e := NewEncoder(style.Names)
+	switch form {
+	case JSON, JSONL:
+		var objects [][]byte
+		e.coverage(a, func(members func([]byte) []byte) {
+			objects = append(objects, append(members([]byte{'{'}), '}'))
+		})
+		if form == JSONL {
+			return rows(w, objects, func(dst, x []byte) []byte { return append(dst, x[1:len(x)-1]...) })
+		}
+		dst := []byte{'['}
+		for _, x := range objects {
+			dst = append(element(dst), x...)
+		}
+		return whole(w, append(dst, ']'))
+	case CSV:
+		_, err := w.Write(e.coverageCSV(a))
+		return err
+	}
+	return coverageTable(w, a, style)
+}
+
+// The kinds of rows.
+const (
+	kindLog     = "log"
+	kindSilent  = "silent"
+	kindMissing = "missing"
+	kindChange  = "change"
+	kindGap     = "gap"
+)
+
+func (e *Encoder) coverage(a *query.CoverageAnswer, add func(members func([]byte) []byte)) {
+	for _, l := range a.Logs {
+		add(func(dst []byte) []byte { return e.accountLog(dst, l) })
+		for _, h := range l.Silent {
+			add(func(dst []byte) []byte {
+				dst = e.placed(text(dst, "kind", kindSilent), l.Account, l.Region)
+				dst = moment(moment(dst, "from", h.From), "until", h.Until)
+				return number(dst, "hours", int(h.Until+1-h.From)/3600)
+			})
+		}
+	}
+	for _, account := range a.Missing {
+		add(func(dst []byte) []byte { return e.placed(text(dst, "kind", kindMissing), account, "") })
+	}
+	for _, c := range a.Changes {
+		add(func(dst []byte) []byte { return e.trailChange(dst, c) })
+	}
+	for _, g := range a.Gaps {
+		add(func(dst []byte) []byte { return e.coverageGap(dst, g) })
+	}
+}
+
+func (e *Encoder) placed(dst []byte, account, region string) []byte {
+	dst = text(dst, "accountId", account)
+	dst = text(dst, "accountName", e.names.Of(account))
+	return text(dst, "region", region)
+}
+
+func (e *Encoder) accountLog(dst []byte, l query.AccountLog) []byte {
+	dst = e.placed(text(dst, "kind", kindLog), l.Account, l.Region)
+	dst = number(dst, "files", l.Files)
+	dst = moment(moment(dst, "first", l.First), "newest", l.Newest)
+	return number(number(dst, "hours", l.Hours), "silentHours", l.SilentHours)
+}
+
+func (e *Encoder) trailChange(dst []byte, c query.TrailChange) []byte {
+	r := c.Row
+	dst = e.placed(text(dst, "kind", kindChange), r.ID.Recipient, r.Region)
+	dst = text(dst, "eventID", r.ID.Event)
+	dst = moment(dst, "eventTime", r.Time)
+	dst = text(dst, "eventSource", r.EventSource)
+	dst = text(dst, "eventName", r.EventName)
+	dst = text(dst, "trail", c.Trail)
+	dst = text(dst, "bucket", c.Bucket)
+	dst = text(dst, "errorCode", r.ErrorCode)
+	if o := c.Chain.Origin; o != nil {
+		dst = text(dst, "origin", o.ID)
+		dst = text(dst, "originName", e.originName(o))
+	}
+	dst = text(dst, "evidence", gradeOf(c.Chain.Evidence).word)
+	return location(dst, r.Location)
+}
+
+func (e *Encoder) coverageGap(dst []byte, g query.CoverageGap) []byte {
+	dst = text(dst, "kind", kindGap)
+	dst = text(dst, "reason", string(g.Reason))
+	dst = text(dst, "hole", string(g.Hole))
+	dst = e.placed(dst, g.AccountID, g.Region)
+	dst = moment(moment(dst, "from", g.From), "until", g.Until)
+	dst = number(number(dst, "sessions", g.Sessions), "calls", g.Calls)
+	dst = texts(dst, "examples", g.Examples)
+	return text(dst, "get", Get(g.Gap))
+}
+
+var coverageColumns = []string{
+	"kind", "accountId", "accountName", "region", "files", "first", "newest", "hours", "silentHours", "from", "until", "reason", "hole",
+	"sessions", "calls", "examples", "get", "eventID", "eventTime", "eventSource", "eventName", "trail", "bucket", "errorCode", "origin", "originName", "evidence",
+}
+
+func (e *Encoder) coverageCSV(a *query.CoverageAnswer) []byte {
+	dst := appendRow(nil, coverageColumns)
+	add := func(kind, account, region string, cells map[string]string) {
+		cells["kind"], cells["accountId"], cells["accountName"], cells["region"] = kind, account, e.names.Of(account), region
+		row := make([]string, len(coverageColumns))
+		for i, name := range coverageColumns {
+			row[i] = cells[name]
+		}
+		dst = appendRow(dst, row)
+	}
+	for _, l := range a.Logs {
+		add(kindLog, l.Account, l.Region, map[string]string{
+			"files": strconv.Itoa(l.Files), "first": l.First.String(), "newest": l.Newest.String(),
+			"hours": strconv.Itoa(l.Hours), "silentHours": strconv.Itoa(l.SilentHours),
+		})
+		for _, h := range l.Silent {
+			add(kindSilent, l.Account, l.Region, map[string]string{
+				"from": h.From.String(), "until": h.Until.String(), "hours": strconv.Itoa(int(h.Until+1-h.From) / 3600),
+			})
+		}
+	}
+	for _, account := range a.Missing {
+		add(kindMissing, account, "", map[string]string{})
+	}
+	for _, c := range a.Changes {
+		o := c.Chain.Origin
+		if o == nil {
+			o = &lineage.Origin{}
+		}
+		add(kindChange, c.Row.ID.Recipient, c.Row.Region, map[string]string{
+			"eventID": c.Row.ID.Event, "eventTime": c.Row.Time.String(), "eventSource": c.Row.EventSource, "eventName": c.Row.EventName,
+			"trail": c.Trail, "bucket": c.Bucket, "errorCode": c.Row.ErrorCode, "origin": o.ID, "originName": e.originName(o), "evidence": gradeOf(c.Chain.Evidence).word,
+		})
+	}
+	for _, g := range a.Gaps {
+		add(kindGap, g.AccountID, g.Region, map[string]string{
+			"reason": string(g.Reason), "hole": string(g.Hole), "from": g.From.String(), "until": g.Until.String(),
+			"sessions": strconv.Itoa(g.Sessions), "calls": strconv.Itoa(g.Calls), "examples": strings.Join(g.Examples, " "), "get": Get(g.Gap),
+		})
+	}
+	return dst
+}

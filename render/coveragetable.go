@@ -1,0 +1,231 @@
+package render
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/crosstrail/crosstrail/lineage"
+	"github.com/crosstrail/crosstrail/query"
+)
+
+const (
+	mostSilent  = 10 // spans that are named
+	mostMissing = 24 // accounts that are named
+)
+
+// coverageTable prints the logs, the holes in them, who changed what delivers
+// them, and what is left unexplained.
+func coverageTable(w io.Writer, a *query.CoverageAnswer, style Style) error {
+	p := &page{style: style}
+	p.logs(a)
+	p.silences(a)
+	p.missing(a)
+	p.changes(a)
+	p.unexplained(a)
+	for len(p.out) > 1 && strings.HasSuffix(string(p.out), "\n\n") {
+		p.out = p.out[:len(p.out)-1]
+	}
+	return p.writeTo(w)
+}
+
+func (p *page) logs(a *query.CoverageAnswer) {
+	p.heading("LOGS", "by the names of "+plural(a.Files, "log file"))
+	if len(a.Logs) == 0 {
+		p.prose("  ", "  ", ordinary, "None that was read has a name that tells whose it is: what they cover is not known.")
+		p.blank("")
+		return
+	}
+	p.logTable(a.Logs)
+	if a.Nameless > 0 {
+		p.prose("  ", "  ", ordinary, plural(a.Nameless, "file")+" more, of whose names none tells the account")
+	}
+	p.blank("")
+}
+
+// logTable prints a line a region below its account; where they do not fit, the
+// stamps are on a line of their own.
+func (p *page) logTable(logs []query.AccountLog) {
+	const indent = "    "
+	heads := [...]string{"REGION", "FILES", "HOURS", "SILENT"}
+	cells := func(l query.AccountLog) [4]string {
+		return [...]string{p.style.cut(Text(l.Region), 16), strconv.Itoa(l.Files), strconv.Itoa(l.Hours), strconv.Itoa(l.SilentHours)}
+	}
+	var widths [4]int
+	for i, head := range heads {
+		widths[i] = len(head)
+		for _, l := range logs {
+			widths[i] = max(widths[i], width(cells(l)[i]))
+		}
+	}
+	line := func(cells [4]string, tones [4]tone, stamps piece) {
+		pieces := []piece{{tones[0], pad(cells[0], widths[0])}}
+		for i := 1; i < len(cells); i++ {
+			pieces = append(pieces, piece{ordinary, "  "}, piece{tones[i], padLeft(cells[i], widths[i])})
+		}
+		whole := width(indent) + widths[0] + widths[1] + widths[2] + widths[3] + 6 + 2 + len("2016-04-05 20:39  2016-04-05 20:39")
+		if whole <= p.style.columns() {
+			p.line(indent, append(pieces, piece{ordinary, "  "}, stamps)...)
+			return
+		}
+		p.line(indent, pieces...)
+		p.line(indent+"  ", stamps)
+	}
+	line(heads, [...]tone{faint, faint, faint, faint}, say(faint, pad("FIRST (UTC)", len("2016-04-05 20:39"))+"  NEWEST"))
+	for i, l := range logs {
+		if i == 0 || l.Account != logs[i-1].Account {
+			p.line("  ", say(strong, p.style.named(l.Account)))
+		}
+		silent := faint
+		if l.SilentHours > 0 {
+			silent = yellow
+		}
+		delivered := "no stamp in the names"
+		if !l.First.IsZero() {
+			delivered = minute(l.First) + "  " + minute(l.Newest)
+		}
+		line(cells(l), [...]tone{ordinary, ordinary, ordinary, silent}, say(ordinary, delivered))
+	}
+}
+
+// silences names the longest spans without a file.
+func (p *page) silences(a *query.CoverageAnswer) {
+	type silence struct {
+		query.Hours
+		log *query.AccountLog
+	}
+	var all []silence
+	for i := range a.Logs {
+		for _, h := range a.Logs[i].Silent {
+			all = append(all, silence{h, &a.Logs[i]})
+		}
+	}
+	if len(all) == 0 {
+		return
+	}
+	slices.SortStableFunc(all, func(x, y silence) int { return cmp.Compare(y.Until-y.From, x.Until-x.From) })
+	p.heading("SILENT", "the longest spans without a file: nothing happened then, or it was not delivered, or is not here")
+	for _, s := range all[:min(len(all), mostSilent)] {
+		p.flow("  ", "    ", "  ", say(yellow, hoursWords(s.Hours)), say(ordinary, p.style.named(s.log.Account)), say(ordinary, s.log.Region))
+	}
+	if n := len(all) - mostSilent; n > 0 {
+		p.line("  ", say(faint, fmt.Sprintf("and %d shorter: -o json names them", n)))
+	}
+	p.blank("")
+}
+
+// hoursWords is some hours for people: 2026-03-03 02:00 to 05:00Z, 3 hours.
+func hoursWords(h query.Hours) string {
+	end := h.Until + 1
+	until := minute(end)
+	if minute(h.From)[:10] == until[:10] {
+		until = until[11:]
+	}
+	long := plural(int(end-h.From)/3600, "hour")
+	if end-h.From >= 48*3600 {
+		long = plural(int(end-h.From)/(24*3600), "day")
+	}
+	return minute(h.From) + " to " + until + "Z, " + long
+}
+
+func (p *page) missing(a *query.CoverageAnswer) {
+	if len(a.Missing) == 0 {
+		return
+	}
+	p.heading("NEVER SENT", "accounts that have a name and no log file here")
+	shown := a.Missing[:min(len(a.Missing), mostMissing)]
+	for _, account := range shown {
+		p.flow("  ", "    ", "  ", say(strong, account), say(ordinary, p.style.Names.Of(account)))
+	}
+	if n := len(a.Missing) - len(shown); n > 0 {
+		p.line("  ", say(faint, fmt.Sprintf("and %d more: -o json names them", n)))
+	}
+	p.blank("")
+}
+
+func (p *page) changes(a *query.CoverageAnswer) {
+	if len(a.Changes) == 0 {
+		return
+	}
+	p.heading("TRAILS", "who stopped, started, changed or deleted a trail, or the bucket that one writes to")
+	for _, c := range a.Changes {
+		r := c.Row
+		name := p.style.who(c.Chain)
+		if o := c.Chain.Origin; o != nil {
+			name = p.style.titled(o)
+		}
+		if name == "" {
+			name = "nothing tells who"
+		}
+		failed := piece{}
+		if r.ErrorCode != "" {
+			failed = say(red, "! "+r.ErrorCode)
+		}
+		p.flow("  ", "      ", "  ", say(faint, stamp(r.Time)), say(toneOfCall(r), calledWords(r.EventSource, r.EventName)), say(strong, c.Trail+c.Bucket), failed)
+		roles := joinedBy(c.Chain.Hops, ", ", func(h lineage.Hop) string { return roleName(&h) })
+		if roles != "" {
+			roles = "through " + roles
+		}
+		p.flow("      ", "      ", "  ", piece{toneOf(c.Chain.Evidence), gradeOf(c.Chain.Evidence).mark + " " + Text(name)}, say(ordinary, roles),
+			say(ordinary, p.style.inAccount(r.ID.Recipient)), say(ordinary, r.Region), say(faint, r.ID.Event))
+	}
+	if a.MoreChanges > 0 {
+		p.line("  ", say(faint, fmt.Sprintf("and %d later ones", a.MoreChanges)))
+	}
+	p.blank("")
+}
+
+// toneOfCall is for what ends or starts a log.
+func toneOfCall(r *query.Row) tone {
+	if r.EventName == "StartLogging" || r.IsError() {
+		return ordinary
+	}
+	return red
+}
+
+func (p *page) unexplained(a *query.CoverageAnswer) {
+	if len(a.Gaps) == 0 {
+		p.prose("", "", ordinary, "No chain stops short for want of a log.")
+		return
+	}
+	p.heading("UNEXPLAINED", "what is missing, what it may be, and what to collect")
+	for _, g := range a.Gaps {
+		sessions := plural(g.Sessions, "session")
+		if g.Many {
+			sessions = "at least " + sessions
+		}
+		p.flow(gradeOf(lineage.Unresolved).mark+" ", "  ", ", ", say(strong, sessions), say(strong, plural(g.Calls, "call")))
+		p.prose("    ", "    ", ordinary, gapMeans(g.Reason))
+		p.flow("    ", "    ", "  ", say(faint, string(g.Reason)), say(ordinary, p.style.inAccount(g.AccountID)), say(ordinary, g.Region), say(ordinary, between(g.Gap)))
+		p.prose("    ", "    ", ordinary, holeMeans(g))
+		for _, x := range g.Examples {
+			p.line("    ", say(faint, "for example "), say(ordinary, x))
+		}
+		if get := Get(g.Gap); get != "" {
+			p.line("    ", say(cyan, get))
+		}
+		p.blank("")
+	}
+}
+
+// holeMeans says what of the coverage may be why.
+func holeMeans(g query.CoverageGap) string {
+	switch g.Hole {
+	case query.NotKnown:
+		return "No name of a file tells whether that log is here."
+	case query.NoAccount:
+		return "No log file of that account is here."
+	case query.NoRegion:
+		return "No log file of that account is here from that region, nor from us-east-1."
+	case query.SilentHours:
+		return "No file was delivered then: " + hoursWords(g.Silent) + "."
+	case query.BeforeFirst:
+		return "It was before the first log file here."
+	case query.BehindNewest:
+		return "The newest log file here is not late enough to hold it."
+	}
+	return "No hole in the log files here accounts for it."
+}
