@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/pprof"
+	"sort"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -110,6 +111,41 @@ func main() {
 			l, err := query.Sessions(ctx, r, res, query.Filter{})
 			must(err)
 			fmt.Println(len(l))
+		case "access":
+			a, err := query.Access(ctx, r, res, query.Filter{})
+			must(err)
+			_ = a
+		case "whos":
+			counts, events := map[string]int{}, 0
+			for t, err := range r.Tallies(ctx, query.Selection{}) {
+				must(err)
+				if k := t.Caller.AccessKeyID; k != "" {
+					counts[k] += t.Events
+					events += t.Events
+				}
+			}
+			var names []string
+			for k := range counts {
+				names = append(names, k)
+			}
+			sort.Strings(names)
+			var times []time.Duration
+			at, step := 0, events/1000
+			start = time.Now()
+			for _, k := range names {
+				for at -= counts[k]; at < 0; at += step {
+					st := time.Now()
+					res = lineage.NewResolver(r, lineage.NewHorizon(spans))
+					_, err := query.Who(ctx, r, res, k)
+					must(err)
+					times = append(times, time.Since(st))
+					if d := time.Since(st); d > 20*time.Millisecond {
+						fmt.Println(k, counts[k], d)
+					}
+				}
+			}
+			sort.Slice(times, func(i, j int) bool { return times[i] < times[j] })
+			fmt.Println("p50", times[len(times)/2], "p90", times[len(times)*9/10], "p99", times[len(times)*99/100], "max", times[len(times)-1])
 		case "who":
 			a, err := query.Who(ctx, r, res, *key)
 			must(err)

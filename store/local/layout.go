@@ -25,7 +25,8 @@ const (
 	settledRows = 1 << 16 // a segment of so many is not merged again
 	dayRows     = 1 << 14 // rows that are worth a segment for one day alone
 	groupRows   = 1 << 15 // of a Parquet row group
-	pageRows    = 1 << 12
+	pageRows    = 1 << 12 // of a page; of one of ids fewer, which take more room
+	idPageRows  = 1 << 10
 	mergeWidth  = 16 // small segments that are merged into one
 )
 

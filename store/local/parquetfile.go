@@ -71,9 +71,13 @@ func (c *cut) encode(to io.Writer, s *parquet.Schema, leaves [columnCount]int) e
 		writers := w.ColumnWriters()
 		for i, fill := range fills {
 			out := writers[leaves[i]]
-			for at := 0; at < len(group); at += pageRows {
+			step := pageRows
+			if i == colEventID || i == colRequest {
+				step = idPageRows
+			}
+			for at := 0; at < len(group); at += step {
 				values = values[:0]
-				for i := at; i < min(at+pageRows, len(group)); i++ {
+				for i := at; i < min(at+step, len(group)); i++ {
 					values = fill(values, &group[i])
 				}
 				if _, err := out.WriteRowValues(values); err != nil {

@@ -154,7 +154,8 @@ func appendFlags(to []int64, page parquet.Page) ([]int64, error) {
 	return to, nil
 }
 
-// words are the values of a column's dictionary, those that were asked for.
+// words are the values of a column's dictionary, as long as its pages are open;
+// texts are those that were asked for, where many are.
 type words struct {
 	data    []byte
 	offsets []uint32
@@ -162,6 +163,9 @@ type words struct {
 }
 
 func (w *words) at(code int32) string {
+	if w.texts == nil {
+		return string(w.data[w.offsets[code]:w.offsets[code+1]])
+	}
 	if w.texts[code] == "" {
 		w.texts[code] = string(w.data[w.offsets[code]:w.offsets[code+1]])
 	}
@@ -173,9 +177,10 @@ func (w *words) values(page parquet.Page) func(i int) string {
 	if dict := page.Dictionary(); dict != nil {
 		if w.texts == nil {
 			values := dict.Page().Data()
-			data, offsets := values.ByteArray()
-			w.data, w.offsets = append([]byte(nil), data...), append([]uint32(nil), offsets...)
-			w.texts = make([]string, max(len(offsets)-1, 0))
+			w.data, w.offsets = values.ByteArray()
+			if int(page.NumValues())*4 > len(w.offsets) {
+				w.texts = make([]string, max(len(w.offsets)-1, 0))
+			}
 		}
 		data := page.Data()
 		codes := data.Int32()
