@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/lineage"
@@ -40,11 +41,35 @@ func (q *question) eachTally(ctx context.Context, f func(*Tally, *lineage.Chain)
 			f(&t, l.Chain)
 		})
 	}
-	b := newBatch(q, f)
+	ctx, cancel := context.WithCancel(ctx)
+	free, full := make(chan *batch, 2), make(chan *batch, 2)
+	for range cap(free) {
+		free <- newBatch(q, f)
+	}
+	var gathering sync.WaitGroup
+	defer gathering.Wait()
+	defer cancel()
+	var broken error // why gathering ended early; read once full is closed
+	gathering.Go(func() {
+		defer close(full)
+		broken = q.gather(ctx, free, full)
+	})
+	for b := range full {
+		if err := b.flush(ctx); err != nil {
+			return err
+		}
+		free <- b
+	}
+	return broken
+}
+
+// gather reads tallies into batches, while others are being linked.
+func (q *question) gather(ctx context.Context, free <-chan *batch, full chan<- *batch) error {
 	tallies, counted := TallyRows(q.firstStage(ctx)), q.filter.countable()
 	if counted {
 		tallies = q.reader.Tallies(ctx, q.forward())
 	}
+	var b *batch
 	for t, err := range tallies {
 		if err != nil {
 			return fmt.Errorf("counting events: %w", err)
@@ -52,14 +77,23 @@ func (q *question) eachTally(ctx context.Context, f func(*Tally, *lineage.Chain)
 		if counted && !q.first(&Row{Use: t.Use}) {
 			continue
 		}
-		if b.full(t) {
-			if err := b.flush(ctx); err != nil {
-				return err
+		if b != nil && b.full(t) {
+			full <- b
+			b = nil
+		}
+		if b == nil {
+			select {
+			case b = <-free:
+			case <-ctx.Done():
+				return ctx.Err()
 			}
 		}
 		b.add(t)
 	}
-	return b.flush(ctx)
+	if b != nil {
+		full <- b
+	}
+	return ctx.Err()
 }
 
 // forward is the selection by time, whatever the question's order.
