@@ -48,6 +48,9 @@ func (s *Store) Has(_ context.Context, f cloudtrail.LogFile) (bool, error) {
 	there := false
 	s.lookup.Lock()
 	defer s.lookup.Unlock()
+	if maybe, err := s.filed.mayHold(s.lookupConn, nameHash(f.URI)); err != nil || !maybe {
+		return false, err
+	}
 	err := rows(s.lookupConn, `select path || name = ? and version = ? and ended from log_file join folder on folder.id = folder where hash = ?`,
 		func(st *sqlite.Stmt) error { there = there || st.ColumnBool(0); return nil },
 		f.URI, f.Version, nameHash(f.URI))
@@ -121,6 +124,9 @@ func (s *Store) twin(f *logFile) (bool, error) {
 	there := false
 	s.lookup.Lock()
 	defer s.lookup.Unlock()
+	if maybe, err := s.filed.mayHold(s.lookupConn, sumHash(f.sum)); err != nil || !maybe {
+		return false, err
+	}
 	err := rows(s.lookupConn, `select path || name, pack, offset, length, pressed, ended, first from log_file join folder on folder.id = folder
 		where sum = ? and sha256 = ?`,
 		func(st *sqlite.Stmt) error {

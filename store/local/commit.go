@@ -46,6 +46,55 @@ func addPacks(conn *sqlite.Conn, grown []pack) error {
 	return nil
 }
 
+// filed are the hashes of names and contents of the log files that are there:
+// most that come are new, and the catalogue need not be asked for them. Guarded
+// by Store.lookup.
+type filed struct {
+	hashes map[int64]struct{}
+	read   bool
+}
+
+// mostFiled is how many log files are remembered so; of more the catalogue is
+// asked each time.
+const mostFiled = 2 << 20
+
+func (f *filed) mayHold(conn *sqlite.Conn, hash int64) (bool, error) {
+	if !f.read {
+		n, err := one(conn, "select count(*) from log_file")
+		if err != nil {
+			return false, err
+		}
+		if n <= mostFiled {
+			f.hashes = make(map[int64]struct{}, 2*n)
+			err := rows(conn, "select hash, sum from log_file", func(s *sqlite.Stmt) error {
+				f.add(s.ColumnInt64(0), s.ColumnInt64(1))
+				return nil
+			})
+			if err != nil {
+				return false, err
+			}
+		}
+		f.read = true
+	}
+	if f.hashes == nil {
+		return true, nil
+	}
+	_, ok := f.hashes[hash]
+	return ok, nil
+}
+
+func (f *filed) add(hashes ...int64) {
+	if f.hashes == nil {
+		return
+	}
+	for _, h := range hashes {
+		f.hashes[h] = struct{}{}
+	}
+	if len(f.hashes) > 2*mostFiled {
+		f.hashes = nil
+	}
+}
+
 // folders numbers the folders of log files.
 type folders map[string]int64
 

@@ -83,7 +83,8 @@ type Store struct {
 	regrown bool                         // what grew was counted before
 	adopted map[[sha256.Size]byte]copied // copies that are there before the catalogue; see Rebuild
 
-	lookup     sync.Mutex // guards lookupConn
+	lookup     sync.Mutex // guards what follows
+	filed      filed
 	lookupConn *sqlite.Conn
 }
 
@@ -221,6 +222,13 @@ func (s *Store) commit(ctx context.Context) error {
 		s.failed = fmt.Errorf("commit: %w", err)
 		return s.failed
 	}
+	s.lookup.Lock()
+	for _, b := range taken {
+		for i := range b.files {
+			s.filed.add(nameHash(b.files[i].URI), sumHash(b.files[i].sum))
+		}
+	}
+	s.lookup.Unlock()
 	s.mu.Lock()
 	for _, b := range taken {
 		if len(s.spare) < cap(s.spare) {
