@@ -46,6 +46,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"a duplicate changes nothing", duplicates},
 		{"of variants the least is shown, and all link", variants},
 		{"one event id at two accounts is two events", twoAccounts},
+		{"tallies count what rows there are", tallies},
 		{"facts are found under all their keys", factsByKey},
 		{"the span of facts includes both ends", factsInSpan},
 		{"uses are found by principal", usesByPrincipal},
