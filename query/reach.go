@@ -176,8 +176,8 @@ func (b *sessionBook) whose(d *lineage.Descent) string {
 	if e == nil {
 		return d.Origin
 	}
-	for _, who := range slices.Sorted(maps.Keys(e.of)) {
-		if hops := e.of[who].Chain.Hops; len(hops) > 0 && hops[len(hops)-1].ID == d.Hop.ID && sameIssuance(&hops[len(hops)-1], &d.Hop) {
+	for _, who := range slices.Sorted(maps.Keys(e.byOrigin())) {
+		if hops := e.byOrigin()[who].Chain.Hops; len(hops) > 0 && hops[len(hops)-1].ID == d.Hop.ID && sameIssuance(&hops[len(hops)-1], &d.Hop) {
 			return who
 		}
 	}
@@ -202,7 +202,7 @@ func (e *sessionEntry) only() (origin string, ok bool) {
 	if len(e.people()) > 1 {
 		return "", false
 	}
-	for who := range e.of {
+	for who := range e.byOrigin() {
 		origin = max(origin, who)
 	}
 	return origin, true
@@ -218,14 +218,12 @@ func (b *sessionBook) of(key personKey) *sessionEntry {
 	if only, ok := e.only(); ok && only == key.origin {
 		return e
 	}
-	return e.of[key.origin]
+	return e.byOrigin()[key.origin]
 }
 
-func mergeKeys(known []string, seen map[string]bool) []string {
-	all := slices.Clone(known)
-	for key := range seen {
-		all = append(all, key)
-	}
+// mergeKeys are the keys of two lists, sorted, each once.
+func mergeKeys(known, seen []string) []string {
+	all := slices.Concat(known, seen)
 	slices.Sort(all)
 	return slices.Compact(all)
 }

@@ -61,12 +61,14 @@ type sessionBook struct {
 type sessionEntry struct {
 	SessionLine
 	key    string
-	keys   map[string]bool // access keys
-	direct bool            // some call was not made by a service on the caller's behalf
-	told   speaker         // whose chain is Chain
-	// of are the same calls by who is behind them, origin id or "" for nobody
-	// known. Two people may hold one session id: a role, a name, a second.
-	of map[string]*sessionEntry
+	keys   []string // access keys, some perhaps twice
+	direct bool     // some call was not made by a service on the caller's behalf
+	told   speaker  // whose chain is Chain
+	// who is behind the calls, origin id or "" for nobody known. Two people may
+	// hold one session id: a role, a name, a second. Then, and only then, of are
+	// the same calls by who is behind them.
+	who string
+	of  map[string]*sessionEntry
 }
 
 func (b *sessionBook) add(t *Tally, c *lineage.Chain) {
@@ -80,25 +82,40 @@ func (b *sessionBook) addAs(key string, t *Tally, c *lineage.Chain) {
 		b.byKey = map[string]*sessionEntry{}
 	}
 	e := b.byKey[key]
-	if e == nil {
-		e = newSessionEntry(key, t)
-		e.of = map[string]*sessionEntry{}
+	who := originID(c)
+	switch {
+	case e == nil:
+		e = newSessionEntry(key, who, t)
 		b.byKey[key] = e
+	case e.of == nil && who != e.who:
+		alone := *e
+		alone.keys = slices.Clone(e.keys)
+		e.of = map[string]*sessionEntry{e.who: &alone}
 	}
 	by := speakerOf(t, c, b.newest)
 	e.count(t, c, by)
-	who := originID(c)
+	if e.of == nil {
+		return
+	}
 	if e.of[who] == nil {
-		e.of[who] = newSessionEntry(key, t)
+		e.of[who] = newSessionEntry(key, who, t)
 	}
 	e.of[who].count(t, c, by)
 }
 
-func newSessionEntry(key string, t *Tally) *sessionEntry {
+func newSessionEntry(key, who string, t *Tally) *sessionEntry {
 	return &sessionEntry{
 		SessionLine: SessionLine{ID: sessionOfKey(key), First: t.Time, Last: t.Last},
-		key:         key, keys: map[string]bool{},
+		key:         key, who: who,
 	}
+}
+
+// byOrigin are its calls by who is behind them.
+func (e *sessionEntry) byOrigin() map[string]*sessionEntry {
+	if e.of == nil {
+		return map[string]*sessionEntry{e.who: e}
+	}
+	return e.of
 }
 
 // speaker is what decides whose chain speaks for several: the best evidence,
@@ -177,8 +194,8 @@ func (e *sessionEntry) count(t *Tally, c *lineage.Chain, by speaker) {
 	e.Errors += t.Errors
 	e.direct = e.direct || who.InvokedBy == ""
 	e.First, e.Last = min(e.First, t.Time), max(e.Last, t.Last)
-	if key := who.AccessKeyID; key != "" && who.InvokedBy == "" {
-		e.keys[key] = true
+	if key, n := who.AccessKeyID, len(e.keys); key != "" && who.InvokedBy == "" && (n == 0 || e.keys[n-1] != key) {
+		e.keys = append(e.keys, key)
 	}
 	if e.Chain != nil && !by.before(&e.told) {
 		return
@@ -203,7 +220,7 @@ func (b *sessionBook) entries() []*sessionEntry {
 		all = append(all, e.people()...)
 	}
 	for _, e := range all {
-		e.AccessKeyIDs = sortedKeys(e.keys)
+		e.AccessKeyIDs = mergeKeys(e.keys, nil)
 	}
 	slices.SortFunc(all, func(x, y *sessionEntry) int {
 		return cmp.Or(cmp.Compare(x.First, y.First), cmp.Compare(x.key, y.key), cmp.Compare(originID(x.Chain), originID(y.Chain)))

@@ -33,11 +33,14 @@ func must(err error) {
 	}
 }
 
+var keep any
+
 func main() {
 	n := flag.Int("n", 1000000, "")
 	live := flag.Bool("live", false, "")
 	dir := flag.String("dir", "/tmp/xt", "")
 	prof := flag.String("prof", "", "")
+	memprof := flag.String("memprof", "", "")
 	what := flag.String("do", "ingest", "")
 	key := flag.String("key", "", "")
 	flag.Parse()
@@ -111,6 +114,7 @@ func main() {
 			l, err := query.Sessions(ctx, r, res, query.Filter{})
 			must(err)
 			fmt.Println(len(l))
+			keep = l
 		case "access":
 			a, err := query.Access(ctx, r, res, query.Filter{})
 			must(err)
@@ -158,6 +162,12 @@ func main() {
 			}
 		}
 		fmt.Println(*what, time.Since(start))
+	}
+	if *memprof != "" {
+		f, _ := os.Create(*memprof)
+		runtime.GC()
+		pprof.Lookup("heap").WriteTo(f, 0)
+		f.Close()
 	}
 	var u syscall.Rusage
 	syscall.Getrusage(0, &u)
