@@ -17,8 +17,8 @@ type SessionLine struct {
 	SessionARN            string
 	RoleARN               string
 	AccountID             string
-	AccessKeyIDs          []string // that its calls show, sorted
-	Chain                 *lineage.Chain
+	AccessKeyIDs          []string       // that its calls show, sorted
+	Chain                 *lineage.Chain // in a list of sessions without Hops and Via
 	Calls, Writes, Errors int
 	First, Last           cloudtrail.Time
 }
@@ -32,7 +32,7 @@ func Sessions(ctx context.Context, r Reader, resolver *lineage.Resolver, f Filte
 	if err != nil {
 		return nil, err
 	}
-	b := sessionBook{newest: f.Newest}
+	b := sessionBook{newest: f.Newest, brief: true}
 	if err := q.eachTally(ctx, b.add); err != nil {
 		return nil, err
 	}
@@ -56,6 +56,7 @@ type sessionBook struct {
 	byKey  map[string]*sessionEntry
 	keys   sessionKeys
 	newest bool // of equally good chains the newest speaks, not the first
+	brief  bool // chains are kept without what leads to the origin: a year has many
 }
 
 type sessionEntry struct {
@@ -69,6 +70,8 @@ type sessionEntry struct {
 	// the same calls by who is behind them.
 	who string
 	of  map[string]*sessionEntry
+
+	hopless bool // the chain has no hop
 }
 
 func (b *sessionBook) add(t *Tally, c *lineage.Chain) {
@@ -93,14 +96,14 @@ func (b *sessionBook) addAs(key string, t *Tally, c *lineage.Chain) {
 		e.of = map[string]*sessionEntry{e.who: &alone}
 	}
 	by := speakerOf(t, c, b.newest)
-	e.count(t, c, by)
+	e.count(t, c, by, b.brief)
 	if e.of == nil {
 		return
 	}
 	if e.of[who] == nil {
 		e.of[who] = newSessionEntry(key, who, t)
 	}
-	e.of[who].count(t, c, by)
+	e.of[who].count(t, c, by, b.brief)
 }
 
 func newSessionEntry(key, who string, t *Tally) *sessionEntry {
@@ -183,11 +186,11 @@ func (e *sessionEntry) people() []*sessionEntry {
 // forwarded reports whether the session is no session of anybody's: a service
 // that was called with a long-term key makes its own calls on the caller's behalf
 // under a date of their own (linkage.md 3.19).
-func (e *sessionEntry) forwarded() bool { return !e.direct && len(e.Chain.Hops) == 0 }
+func (e *sessionEntry) forwarded() bool { return !e.direct && e.hopless }
 
 // count adds calls, and lets the chain with the best evidence speak for the
 // session: calls of one session may show more or less of it.
-func (e *sessionEntry) count(t *Tally, c *lineage.Chain, by speaker) {
+func (e *sessionEntry) count(t *Tally, c *lineage.Chain, by speaker, brief bool) {
 	who := t.Caller
 	e.Calls += t.Events
 	e.Writes += t.Writes
@@ -200,7 +203,10 @@ func (e *sessionEntry) count(t *Tally, c *lineage.Chain, by speaker) {
 	if e.Chain != nil && !by.before(&e.told) {
 		return
 	}
-	e.Chain, e.told = c, by
+	e.Chain, e.told, e.hopless = c, by, len(c.Hops) == 0
+	if brief {
+		e.Chain = &lineage.Chain{Evidence: c.Evidence, Origin: c.Origin, Conflicts: c.Conflicts, Candidates: c.Candidates, Gaps: c.Gaps, CrossAccount: c.CrossAccount}
+	}
 	e.SessionARN, e.RoleARN, e.AccountID = who.ARN, "", who.AccountID
 	if who.IssuerType == "Role" {
 		e.RoleARN = who.IssuerARN
