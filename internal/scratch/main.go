@@ -150,6 +150,40 @@ func main() {
 			}
 			sort.Slice(times, func(i, j int) bool { return times[i] < times[j] })
 			fmt.Println("p50", times[len(times)/2], "p90", times[len(times)*9/10], "p99", times[len(times)*99/100], "max", times[len(times)-1])
+		case "keyrows":
+			counts, events := map[string]int{}, 0
+			for t, err := range r.Tallies(ctx, query.Selection{}) {
+				must(err)
+				if k := t.Caller.AccessKeyID; k != "" {
+					counts[k] += t.Events
+					events += t.Events
+				}
+			}
+			var names []string
+			for k := range counts {
+				names = append(names, k)
+			}
+			sort.Strings(names)
+			var times, tt []time.Duration
+			at, step := 0, events/1000
+			for _, k := range names {
+				for at -= counts[k]; at < 0; at += step {
+					st := time.Now()
+					for _, err := range r.Rows(ctx, query.Selection{AccessKeys: []string{k}}) {
+						must(err)
+					}
+					times = append(times, time.Since(st))
+					st = time.Now()
+					for _, err := range r.Tallies(ctx, query.Selection{AccessKeys: []string{k}}) {
+						must(err)
+					}
+					tt = append(tt, time.Since(st))
+				}
+			}
+			for _, times := range [][]time.Duration{times, tt} {
+				sort.Slice(times, func(i, j int) bool { return times[i] < times[j] })
+				fmt.Println("p50", times[len(times)/2], "p90", times[len(times)*9/10], "p99", times[len(times)*99/100], "max", times[len(times)-1])
+			}
 		case "who":
 			a, err := query.Who(ctx, r, res, *key)
 			must(err)

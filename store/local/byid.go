@@ -65,10 +65,10 @@ func (f *segmentFile) findIDs(ids []string) ([]uint32, error) {
 		if !maybe {
 			continue
 		}
-		err = f.read(uint32(f.starts[g]), uint32(f.starts[g+1]), []int{colEventID}, &vectors{}, func(first uint32, c *vectors) error {
+		err = f.read([]extent{{uint32(f.starts[g]), uint32(f.starts[g+1])}}, []int{colEventID}, &vectors{}, func(c *vectors) error {
 			for i, id := range c.texts[colEventID] {
 				if slices.Contains(ids, id) {
-					rows = append(rows, first+uint32(i))
+					rows = append(rows, c.rows[i])
 				}
 			}
 			return nil
@@ -100,7 +100,7 @@ func (v *view) loadRows(s *segmentView, rows []uint32, sel *selection, all []fou
 		err := v.tallies(s, starts[i-1].tally, starts[i].tally, func(_ uint32, t *tally) error {
 			if t.first <= row && row < t.first+t.n {
 				one = picked{s, *t}
-				one.first, one.n = row, 1
+				one.tally.first, one.n = row, 1
 			}
 			return nil
 		})
@@ -110,7 +110,7 @@ func (v *view) loadRows(s *segmentView, rows []uint32, sel *selection, all []fou
 		if one.segmentView == nil {
 			return all, errPlace
 		}
-		if all, err = v.loadRange([]picked{one}, sel.from, sel.to, all, &vectors{}); err != nil {
+		if all, err = v.loadPicked([]picked{one}, sel.from, sel.to, all, &vectors{}); err != nil {
 			return all, err
 		}
 	}

@@ -253,7 +253,7 @@ func (v *view) identities(s *segmentView, hour int32, each func(cloudtrail.ID, f
 			return err
 		}
 		start := cloudtrail.Time(hour) * secondsAnHour
-		all, err := v.loadRange(picks, start, start+secondsAnHour-1, nil, &vectors{})
+		all, err := v.loadPicked(picks, start, start+secondsAnHour-1, nil, &vectors{})
 		if err != nil {
 			return err
 		}

@@ -47,18 +47,20 @@ func (v *view) load(ctx context.Context, picks []picked, from, to cloudtrail.Tim
 		n += int(picks[i].n)
 	}
 	all := slices.Grow(in.rows[:0], n)
+	slices.SortStableFunc(picks, func(a, b picked) int {
+		return cmp.Or(cmp.Compare(a.id, b.id), cmp.Compare(a.tally.first, b.tally.first))
+	})
 	for len(picks) > 0 {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		// One range of rows: what follows on one another in one segment.
 		n := 1
-		for n < len(picks) && picks[n].segmentView == picks[0].segmentView && picks[n].first == picks[n-1].first+picks[n-1].n {
+		for n < len(picks) && picks[n].segmentView == picks[0].segmentView {
 			n++
 		}
 		before := len(all)
 		var err error
-		if all, err = v.loadRange(picks[:n], from, to, all, &in.vectors); err != nil {
+		if all, err = v.loadPicked(picks[:n], from, to, all, &in.vectors); err != nil {
 			all = all[:before]
 			if err := v.reader.damaged(picks[0].segmentView.name, err); err != nil {
 				return nil, err
@@ -79,17 +81,26 @@ func (in *room) pointers() []*found {
 	return in.order
 }
 
-func (v *view) loadRange(picks []picked, from, to cloudtrail.Time, all []found, memory *vectors) ([]found, error) {
+// loadPicked reads the rows of tallies of one segment, which are in order.
+func (v *view) loadPicked(picks []picked, from, to cloudtrail.Time, all []found, memory *vectors) ([]found, error) {
 	s := picks[0].segmentView
 	places, err := v.places(s)
 	if err != nil {
 		return all, err
 	}
-	first, end := picks[0].first, picks[len(picks)-1].first+picks[len(picks)-1].n
+	var extents []extent
+	for i := range picks {
+		first, end := picks[i].tally.first, picks[i].tally.first+picks[i].n
+		if n := len(extents); n > 0 && extents[n-1].to == first {
+			extents[n-1].to = end
+		} else {
+			extents = append(extents, extent{first, end})
+		}
+	}
 	at := 0 // the pick that a row is of
-	err = s.file.read(first, end, eventColumns(), memory, func(row uint32, c *vectors) error {
-		for i := range c.n {
-			for row+uint32(i) >= picks[at].first+picks[at].n {
+	err = s.file.read(extents, eventColumns(), memory, func(c *vectors) error {
+		for i, row := range c.rows {
+			for row >= picks[at].tally.first+picks[at].n {
 				at++
 			}
 			t := cloudtrail.Time(c.numbers[colTime][i] / 1000)

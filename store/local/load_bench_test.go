@@ -21,7 +21,7 @@ func BenchmarkReadOneRow(b *testing.B) {
 	for b.Loop() {
 		s := v.segments[n%len(v.segments)]
 		row := uint32((n * 7919) % int(s.rows))
-		if err := s.file.read(row, row+1, eventColumns(), &vectors{}, func(uint32, *vectors) error { return nil }); err != nil {
+		if err := s.file.read([]extent{{row, row + 1}}, eventColumns(), &vectors{}, func(*vectors) error { return nil }); err != nil {
 			b.Fatal(err)
 		}
 		n++

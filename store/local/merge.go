@@ -186,10 +186,10 @@ func (v *view) refillRows(ctx context.Context, b *batch, s *segmentView, people 
 		return err
 	}
 	at := 0
-	return s.file.read(0, uint32(s.rows), eventColumns(), &vectors{}, func(first uint32, c *vectors) error {
+	return s.file.read([]extent{{0, uint32(s.rows)}}, eventColumns(), &vectors{}, func(c *vectors) error {
 		var f found
-		for i := range c.n {
-			for first+uint32(i) >= tallies[at].first+tallies[at].n {
+		for i, row := range c.rows {
+			for row >= tallies[at].first+tallies[at].n {
 				at++
 			}
 			who := people[tallies[at].who]

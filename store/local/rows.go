@@ -129,7 +129,7 @@ func (v *view) shownRows(ctx context.Context, picks []picked, from, to cloudtrai
 	if err != nil {
 		return nil, err
 	}
-	if len(picks) > 0 && v.several[picks[0].hour] {
+	if slices.ContainsFunc(picks, func(p picked) bool { return v.several[p.hour] }) {
 		shown, err := v.shown()
 		if err != nil {
 			return nil, err
@@ -151,9 +151,34 @@ func (v *view) callersRows(ctx context.Context, sel *selection, give func([]*fou
 		return
 	}
 	var in room
-	for _, hour := range hoursInOrder(hours, sel.Newest) {
-		if !give(v.shownRows(ctx, hours[hour], sel.from, sel.to, &in)) {
+	for picks := range togetherRead(hours, sel.Newest) {
+		if !give(v.shownRows(ctx, picks, sel.from, sel.to, &in)) {
 			return
+		}
+	}
+}
+
+// togetherRead yields the tallies of as many hours as are read at a time: each
+// read costs the same, however few rows it is for.
+func togetherRead(hours map[int32][]picked, newest bool) iter.Seq[[]picked] {
+	const enough = windowRows / 16
+	return func(yield func([]picked) bool) {
+		var picks []picked
+		rows := 0
+		for _, hour := range hoursInOrder(hours, newest) {
+			for _, p := range hours[hour] {
+				rows += int(p.n)
+			}
+			if picks = append(picks, hours[hour]...); rows < enough {
+				continue
+			}
+			if !yield(picks) {
+				return
+			}
+			picks, rows = nil, 0
+		}
+		if len(picks) > 0 {
+			yield(picks)
 		}
 	}
 }
@@ -175,7 +200,7 @@ func (r *Reader) Uses(ctx context.Context, principalID string, from, to cloudtra
 	}
 	var uses []lineage.Use
 	var in room
-	for _, picks := range hours {
+	for picks := range togetherRead(hours, false) {
 		all, err := v.load(ctx, picks, sel.from, sel.to, &in)
 		if err != nil {
 			return nil, err

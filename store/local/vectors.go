@@ -10,10 +10,11 @@ import (
 	"github.com/crosstrail/crosstrail/cloudtrail"
 )
 
-// vectors are columns of a run of rows that lie in one row group, as far as they
-// were read. What is null reads as zero.
+// vectors are columns of rows that lie in one row group, as far as they were
+// read. What is null reads as zero.
 type vectors struct {
-	n       int
+	rows    []uint32 // their numbers in the segment
+	extents []extent // the same
 	texts   [columnCount][]string
 	numbers [columnCount][]int64 // of a flag: 0 null, 1 false, 2 true, as cloudtrail.Bool
 	lists   [][]string           // of resources
@@ -27,27 +28,35 @@ func eventColumns() []int {
 	}
 }
 
-// read reads columns of rows from one to before another, and calls each for
-// every row group that holds some of them.
-func (f *segmentFile) read(from, to uint32, cols []int, v *vectors, each func(first uint32, v *vectors) error) error {
+// extent is rows from one to before another.
+type extent struct{ from, to uint32 }
+
+// read reads columns of some extents, which follow on each other, and calls each
+// for every row group that holds rows of them.
+func (f *segmentFile) read(extents []extent, cols []int, v *vectors, each func(v *vectors) error) error {
 	p, err := f.open()
 	if err != nil {
 		return err
 	}
 	for g, group := range p.RowGroups() {
-		lo, hi := max(int64(from), f.starts[g]), min(int64(to), f.starts[g+1])
-		if lo >= hi {
+		start, end := f.starts[g], f.starts[g+1]
+		v.empty()
+		for _, x := range extents {
+			if lo, hi := max(int64(x.from), start), min(int64(x.to), end); lo < hi {
+				v.add(extent{uint32(lo), uint32(hi)})
+			}
+		}
+		if len(v.rows) == 0 {
 			continue
 		}
-		v.empty(int(hi - lo))
 		chunks := group.ColumnChunks()
 		for _, col := range cols {
-			err := guarded(func() error { return v.column(col, chunks[f.leaves[col]], lo-f.starts[g]) })
+			err := guarded(func() error { return v.column(col, chunks[f.leaves[col]], start) })
 			if err != nil {
 				return fmt.Errorf("column %s: %w", columns()[col].name, err)
 			}
 		}
-		if err := each(uint32(lo), v); err != nil {
+		if err := each(v); err != nil {
 			return err
 		}
 	}
@@ -55,50 +64,63 @@ func (f *segmentFile) read(from, to uint32, cols []int, v *vectors, each func(fi
 }
 
 // empty makes room for other rows.
-func (v *vectors) empty(n int) {
-	v.n = n
+func (v *vectors) empty() {
+	v.rows, v.extents, v.lists = v.rows[:0], v.extents[:0], v.lists[:0]
 	for i := range v.texts {
 		v.texts[i], v.numbers[i] = v.texts[i][:0], v.numbers[i][:0]
 	}
-	v.lists = v.lists[:0]
 }
 
-func (v *vectors) column(col int, chunk parquet.ColumnChunk, first int64) (err error) {
+func (v *vectors) add(x extent) {
+	v.extents = append(v.extents, x)
+	for row := x.from; row < x.to; row++ {
+		v.rows = append(v.rows, row)
+	}
+}
+
+// column reads one column of the row group that begins with row start. Its
+// dictionary is read once for all extents.
+func (v *vectors) column(col int, chunk parquet.ColumnChunk, start int64) (err error) {
 	pages := chunk.Pages()
 	defer func() { err = errors.Join(err, pages.Close()) }()
-	if first > 0 {
-		if err := pages.SeekToRow(first); err != nil {
-			return err
-		}
-	}
 	words := &words{}
-	for left := int64(v.n); left > 0; {
-		page, err := pages.ReadPage()
-		if err != nil {
-			if err == io.EOF {
-				err = io.ErrUnexpectedEOF
+	for _, x := range v.extents {
+		if err := pages.SeekToRow(int64(x.from) - start); err != nil {
+			return err
+		}
+		for left := int64(x.to - x.from); left > 0; {
+			page, err := pages.ReadPage()
+			if err != nil {
+				if err == io.EOF {
+					err = io.ErrUnexpectedEOF
+				}
+				return err
 			}
-			return err
-		}
-		part := page
-		if page.NumRows() > left {
-			part = page.Slice(0, left)
-		}
-		left -= part.NumRows()
-		switch col {
-		case colTime, colPrint, colFile, colOrdinal, colReadOnly, colConsole:
-			v.numbers[col], err = appendNumbers(v.numbers[col], part)
-		case colResources:
-			v.lists, err = words.appendLists(v.lists, part)
-		default:
-			v.texts[col], err = words.append(v.texts[col], part)
-		}
-		parquet.Release(page)
-		if err != nil {
-			return err
+			part := page
+			if page.NumRows() > left {
+				part = page.Slice(0, left)
+			}
+			left -= part.NumRows()
+			err = v.page(col, part, words)
+			parquet.Release(page)
+			if err != nil {
+				return err
+			}
 		}
 	}
 	return nil
+}
+
+func (v *vectors) page(col int, page parquet.Page, words *words) (err error) {
+	switch col {
+	case colTime, colPrint, colFile, colOrdinal, colReadOnly, colConsole:
+		v.numbers[col], err = appendNumbers(v.numbers[col], page)
+	case colResources:
+		v.lists, err = words.appendLists(v.lists, page)
+	default:
+		v.texts[col], err = words.append(v.texts[col], page)
+	}
+	return err
 }
 
 // appendNumbers appends the numbers of a page.
