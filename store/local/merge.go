@@ -62,7 +62,7 @@ func likeSized(all []*segmentView) []*segmentView {
 	const several = -1 << 31
 	groups, rows := map[likeness][]*segmentView{}, map[likeness]int64{}
 	for _, s := range all {
-		if s.rows >= settledRows || s.file.broken != nil {
+		if s.rows >= settledRows || s.file.whyBroken() != nil {
 			continue
 		}
 		like := likeness{day: dayOfHour(hourOf(s.first))}
@@ -98,7 +98,7 @@ func (s *Store) rewrite(ctx context.Context, v *view, group []*segmentView, floo
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			old.file.broken = fmt.Errorf("%s: %w", old.name, err) // not tried again
+			old.file.breaks(fmt.Errorf("%s: %w", old.name, err)) // not tried again
 			continue
 		}
 		gone = append(gone, old)

@@ -175,7 +175,7 @@ func (r *Reader) tryOpen() (v *view, err error) {
 			if f, err = openSegment(r.dir, &s.segment); err != nil {
 				return nil, errors.Join(err, conn.Close())
 			}
-			if f.broken != nil && errors.Is(f.broken, fs.ErrNotExist) {
+			if errors.Is(f.whyBroken(), fs.ErrNotExist) {
 				changed = true
 			}
 			r.files[s.id] = f

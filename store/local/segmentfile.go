@@ -13,14 +13,14 @@ import (
 // segmentFile is an open Parquet file. Its footer is read when first needed:
 // most questions need few files.
 type segmentFile struct {
-	name   string
-	rows   int64
-	users  int      // views; guarded by the reader
-	file   *os.File // nil where it holds facts alone
-	parts  *os.File
-	broken error // why it cannot be read
+	name  string
+	rows  int64
+	users int      // views; guarded by the reader
+	file  *os.File // nil where it holds facts alone
+	parts *os.File
 
 	mu      sync.Mutex // guards what follows
+	broken  error      // why it cannot be read
 	parquet *parquet.File
 	leaves  [columnCount]int
 	starts  []int64 // first row of each row group, and the number of rows
@@ -55,6 +55,18 @@ func (f *segmentFile) close() {
 			_ = file.Close() // it was only read from
 		}
 	}
+}
+
+func (f *segmentFile) whyBroken() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.broken
+}
+
+func (f *segmentFile) breaks(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.broken = err
 }
 
 // directory is where the parts lie.
