@@ -20,7 +20,7 @@ create table log_file(
 	hash integer not null,  -- of the URI
 	sum integer not null,   -- the first eight bytes of sha256
 	sha256 blob not null,   -- of the bytes as delivered
-	first integer not null, -- ordinal of its first record: not 0 for a later piece
+	first integer not null, -- ordinal of its first record: not 0 for a later piece, -1 if it was read anew
 	records integer not null, size integer not null, ended integer not null, -- read to its end
 	pack integer, offset integer, length integer, pressed integer -- the copy; pressed: by us
 );

@@ -1,7 +1,9 @@
 package local
 
 import (
+	"cmp"
 	"encoding/hex"
+	"slices"
 	"strings"
 	"time"
 
@@ -133,30 +135,34 @@ func (s *Store) addFiles(taken []*batch, now time.Time) error {
 	spans := map[[2]string]*lineage.Span{}
 	known := map[[2]string]bool{} // files of which all is in this commit
 	var files, events, bytes int64
-	for _, b := range taken {
-		for i := range b.files {
-			f := &b.files[i]
-			name := [2]string{f.URI, f.Version}
-			failed, over := ended[name]
-			if err := s.addLogFile(f, over && failed == nil || strings.HasPrefix(f.URI, inlinePrefix)); err != nil {
+	for _, f := range filesOf(taken) {
+		name := [2]string{f.URI, f.Version}
+		failed, over := ended[name]
+		if f.again {
+			if err := s.supersede(name); err != nil {
 				return err
 			}
-			bytes += f.size
-			events += int64(f.kept)
-			if f.first != 0 {
-				known[name] = false
-				continue
-			}
-			files++
-			if _, ok := known[name]; !ok {
-				known[name] = true
-			}
-			at := [2]string{f.Account, f.Region}
-			if spans[at] == nil {
-				spans[at] = &lineage.Span{Account: f.Account, Region: f.Region}
-			}
-			spans[at].Add(f.LogFile)
 		}
+		if err := s.addLogFile(f, over && failed == nil || strings.HasPrefix(f.URI, inlinePrefix)); err != nil {
+			return err
+		}
+		bytes += f.size
+		events += int64(f.kept)
+		if f.first != 0 || f.again {
+			known[name] = false
+			continue
+		}
+		files++
+		if _, ok := known[name]; !ok {
+			known[name] = true
+		}
+		at := [2]string{f.Account, f.Region}
+		if spans[at] == nil {
+			spans[at] = &lineage.Span{Account: f.Account, Region: f.Region}
+		}
+		spans[at].Add(f.LogFile)
+	}
+	for _, b := range taken {
 		for _, f := range b.forms {
 			err := exec(s.conn, "insert or ignore into form values(?,?,?,?,?)", f.hour, f.id.Event, f.id.Recipient, int64(f.print), f.sum)
 			if err != nil {
@@ -187,6 +193,29 @@ func (s *Store) addFiles(taken []*batch, now time.Time) error {
 	day := now.UTC().Truncate(24 * time.Hour).Unix()
 	return exec(s.conn, `insert into growth values(?,?,?,?) on conflict do update set
 		files = files + excluded.files, events = events + excluded.events, bytes = bytes + excluded.bytes`, day, files, events, bytes)
+}
+
+// filesOf are the files of batches, those last that supersede others.
+func filesOf(taken []*batch) []*logFile {
+	var all, again []*logFile
+	for _, b := range taken {
+		for i := range b.files {
+			if f := &b.files[i]; f.again {
+				again = append(again, f)
+			} else {
+				all = append(all, f)
+			}
+		}
+	}
+	slices.SortFunc(again, func(x, y *logFile) int { return cmp.Compare(x.id, y.id) })
+	return append(all, again...)
+}
+
+// supersede leaves a file that was begun before to those rows that name it: it
+// is one file, and what is read now counts.
+func (s *Store) supersede(name [2]string) error {
+	return exec(s.conn, `update log_file set first = -1 where hash = ? and version = ? and first = 0 and
+		(select path from folder where folder.id = folder) || name = ?`, nameHash(name[0]), name[1], name[0])
 }
 
 func (s *Store) addLogFile(f *logFile, ended bool) error {
