@@ -244,7 +244,11 @@ func (a *adder) add(ctx context.Context, r *cloudtrail.Record) (v verdict, wante
 	old := s.floor != 0 && use.Time != 0 && use.Time < s.floor
 	if old && (onlyNames || use.Time < s.floor-factsBefore) {
 		if !onlyNames {
-			a.names(lineage.Names(p.id, use.Time))
+			for _, f := range lineage.Facts(r, use) {
+				if f.Kind == lineage.Name {
+					a.names([]lineage.Fact{f})
+				}
+			}
 		}
 		return duplicate, false, nil
 	}
