@@ -47,10 +47,11 @@ func Rebuild(ctx context.Context, dir string, o Options, fill func(from *Copies,
 		return err
 	}
 	defer held.Close() //nolint:errcheck // it ends with the process at the latest
-	work := filepath.Join(dir, rebuildName)
-	if err := os.RemoveAll(work); err != nil {
+	// One before it may have come to its end, but for putting things in place.
+	if err := finishRebuild(dir); err != nil {
 		return err
 	}
+	work := filepath.Join(dir, rebuildName)
 	if err := os.MkdirAll(filepath.Join(work, eventsName), 0o700); err != nil {
 		return err
 	}
@@ -83,7 +84,7 @@ func finishRebuild(dir string) error {
 	work := filepath.Join(dir, rebuildName)
 	if _, err := os.Stat(filepath.Join(work, rebuiltName)); err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil // none was begun, or it is to be begun anew
+			return os.RemoveAll(work) // none was begun, or it did not come to its end
 		}
 		return err
 	}
