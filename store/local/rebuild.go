@@ -3,6 +3,7 @@ package local
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -59,6 +60,7 @@ func Rebuild(ctx context.Context, dir string, o Options, fill func(from *Copies,
 	if err != nil {
 		return err
 	}
+	defer from.close() //nolint:errcheck // only read from
 	to, err := openHeld(work, dir, o, nil)
 	if err != nil {
 		return err
@@ -129,9 +131,7 @@ func (s *Store) adopt(dir string, from *Copies) error {
 			return nil
 		}
 		for _, table := range []string{"setting", "failed", "growth"} {
-			if err := copyTable(from.old, s.conn, table); err != nil {
-				return err
-			}
+			_ = copyTable(from.old, s.conn, table) // of one that is damaged, what can be read
 		}
 		// The files are read anew, and count in what grew once.
 		return exec(s.conn, "delete from setting where name like 'last %'")
@@ -183,7 +183,7 @@ type foundCopy struct {
 // findCopies reads the headers of all packs. It goes on behind what is damaged.
 func findCopies(dir string) (*Copies, error) {
 	c := &Copies{dir: dir}
-	names, err := filepath.Glob(filepath.Join(dir, logsName, "*", "*.pack"))
+	names, err := fs.Glob(os.DirFS(dir), logsName+"/*/*.pack")
 	if err != nil {
 		return nil, err
 	}
@@ -193,16 +193,19 @@ func findCopies(dir string) (*Copies, error) {
 			return nil, err
 		}
 	}
-	if conn, err := connect(dir, reading); err == nil {
+	conn, err := connect(dir, reading)
+	if _, newer := errors.AsType[*NewerError](err); newer {
+		return nil, err
+	}
+	if err == nil {
 		c.old = conn
 		err := rows(conn, storedColumns+" where pack is null and first = 0 order by log_file.id", func(s *sqlite.Stmt) error {
 			f := readStored(s)
 			c.found = append(c.found, foundCopy{LogFile: f.LogFile, sum: f.sum})
 			return nil
 		})
-		if err != nil { // damaged: what the packs hold is all there is
-			_ = conn.Close()
-			c.old = nil
+		if err != nil {
+			_ = c.close() // damaged: what the packs hold is all there is
 		}
 	}
 	return c, nil
@@ -213,8 +216,8 @@ func packID(name string) int64 {
 	return id
 }
 
-func (c *Copies) scan(path string) error {
-	f, err := os.Open(path)
+func (c *Copies) scan(name string) error {
+	f, err := os.Open(filepath.Join(c.dir, filepath.FromSlash(name)))
 	if err != nil {
 		return err
 	}
@@ -223,11 +226,7 @@ func (c *Copies) scan(path string) error {
 	if err != nil {
 		return err
 	}
-	name, err := filepath.Rel(c.dir, path)
-	if err != nil {
-		return err
-	}
-	p := pack{id: packID(path), name: filepath.ToSlash(name), size: info.Size()}
+	p := pack{id: packID(name), name: name, size: info.Size()}
 	c.packs = append(c.packs, p)
 	for at := int64(0); at < p.size; {
 		h, start, ok := headerAt(f, at)
@@ -277,17 +276,20 @@ func nextMark(f *os.File, at, end int64) (int64, bool) {
 	}
 }
 
+// close lets go of the catalogue that was there.
+func (c *Copies) close() error {
+	if c.old == nil {
+		return nil
+	}
+	err := c.old.Close()
+	c.old = nil
+	return err
+}
+
 // Next implements ingest.Source.
 func (c *Copies) Next(context.Context) (source.Delivery, error) {
 	if c.next == len(c.found) {
-		if c.old != nil {
-			err := c.old.Close()
-			c.old = nil
-			if err != nil {
-				return source.Delivery{}, err
-			}
-		}
-		return source.Delivery{}, io.EOF
+		return source.Delivery{}, cmp.Or(c.close(), io.EOF)
 	}
 	pieces := c.found[c.next : c.next+1]
 	for n := c.next + 1; n < len(c.found) && c.found[n].first > 0 && c.found[n].URI == pieces[0].URI && c.found[n].Version == pieces[0].Version; n++ {
