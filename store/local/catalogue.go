@@ -3,8 +3,11 @@ package local
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
+	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"zombiezen.com/go/sqlite"
@@ -75,7 +78,7 @@ func connect(dir string, a access) (*sqlite.Conn, error) {
 	}
 	conn, err := sqlite.OpenConn(uri.String(), flags)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", catalogueName, err)
+		return nil, named(err)
 	}
 	conn.SetBusyTimeout(10 * time.Second)
 	if err := prepare(conn, dir, a); err != nil {
@@ -88,9 +91,11 @@ func prepare(conn *sqlite.Conn, dir string, a access) error {
 	version, err := one(conn, "pragma user_version")
 	switch {
 	case err != nil:
-		return fmt.Errorf("%s: %w", catalogueName, err)
+		return named(err)
 	case version > formatVersion:
 		return &NewerError{dir}
+	case version == 0 && isFilled(dir):
+		return errLost
 	case version == 0 && a != writing:
 		return fmt.Errorf("%s: %w", dir, ErrNoStore)
 	}
@@ -105,17 +110,39 @@ func prepare(conn *sqlite.Conn, dir string, a access) error {
 	}
 	return transact(conn, func() error {
 		if err := sqlitex.ExecuteScript(conn, tables, nil); err != nil {
-			return fmt.Errorf("%s: %w", catalogueName, err)
+			return named(err)
 		}
 		return run(conn, fmt.Sprintf("pragma application_id=%d", applicationID), fmt.Sprintf("pragma user_version=%d", formatVersion))
 	})
+}
+
+// errLost says that there is more in the folder than the catalogue, which is
+// new or empty, tells: what it does not know would be removed.
+var errLost = errors.New(catalogueName + ": is lost or empty, but there are files of a store: crosstrail store rebuild makes it anew")
+
+// isFilled reports whether there are files that only a catalogue explains.
+func isFilled(dir string) bool {
+	for _, pattern := range []string{eventsName + "/*.parts", logsName + "/*/*.pack"} {
+		if names, _ := fs.Glob(os.DirFS(dir), pattern); len(names) > 0 { // it fails for bad patterns alone
+			return true
+		}
+	}
+	return false
+}
+
+// named says of an error that it is the catalogue's.
+func named(err error) error {
+	if err == nil || strings.HasPrefix(err.Error(), catalogueName) {
+		return err
+	}
+	return fmt.Errorf("%s: %w", catalogueName, err)
 }
 
 // run carries out statements that give nothing to keep.
 func run(conn *sqlite.Conn, statements ...string) error {
 	for _, statement := range statements {
 		if err := sqlitex.ExecuteTransient(conn, statement, nil); err != nil {
-			return fmt.Errorf("%s: %w", catalogueName, err)
+			return named(err)
 		}
 	}
 	return nil
@@ -130,12 +157,12 @@ func one(conn *sqlite.Conn, query string, args ...any) (int64, error) {
 
 // rows calls each for every row of a query.
 func rows(conn *sqlite.Conn, query string, each func(*sqlite.Stmt) error, args ...any) error {
-	return sqlitex.Execute(conn, query, &sqlitex.ExecOptions{Args: args, ResultFunc: each})
+	return named(sqlitex.Execute(conn, query, &sqlitex.ExecOptions{Args: args, ResultFunc: each}))
 }
 
 // exec carries out a statement.
 func exec(conn *sqlite.Conn, query string, args ...any) error {
-	return sqlitex.Execute(conn, query, &sqlitex.ExecOptions{Args: args})
+	return named(sqlitex.Execute(conn, query, &sqlitex.ExecOptions{Args: args}))
 }
 
 // transact carries out do as one transaction: all of it, or nothing.

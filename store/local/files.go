@@ -75,7 +75,7 @@ func (v *view) logFiles(after int64) (page []cloudtrail.LogFile, last int64, err
 		return nil
 	}, after, filesAPage)
 	if err != nil {
-		return nil, 0, fmt.Errorf("%s: %w", catalogueName, err)
+		return nil, 0, named(err)
 	}
 	if n < filesAPage {
 		last = 0
@@ -130,7 +130,7 @@ func (v *view) fileNames(first int64) (names []string, size int, err error) {
 			return nil
 		}, first, first+namesABlock)
 	if err != nil {
-		return nil, 0, fmt.Errorf("%s: %w", catalogueName, err)
+		return nil, 0, named(err)
 	}
 	return names, size, nil
 }

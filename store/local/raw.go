@@ -50,7 +50,7 @@ func (v *view) origin(at lineage.Location) (*storedFile, error) {
 		return nil
 	}, nameHash(uri), at.Record)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", catalogueName, err)
+		return nil, named(err)
 	}
 	if f == nil {
 		return nil, fmt.Errorf("%s: no such log file was read", at.File)

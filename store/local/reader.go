@@ -40,6 +40,9 @@ func OpenReader(_ context.Context, dir string, o Options) (*Reader, error) {
 		return nil, err
 	}
 	if _, err := os.Stat(filepath.Join(dir, catalogueName)); err != nil {
+		if errors.Is(err, fs.ErrNotExist) && isFilled(dir) {
+			return nil, errLost
+		}
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil, fmt.Errorf("%s: %w", dir, ErrNoStore)
 		}
@@ -227,11 +230,11 @@ func (v *view) read() error {
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("%s: %w", catalogueName, err)
+		return named(err)
 	}
 	err = rows(v.conn, "select distinct hour from form", func(s *sqlite.Stmt) error { v.several[int32(s.ColumnInt64(0))] = true; return nil })
 	if err != nil {
-		return fmt.Errorf("%s: %w", catalogueName, err)
+		return named(err)
 	}
 	err = rows(v.conn, "select account, region, files, first, newest from span order by account, region", func(s *sqlite.Stmt) error {
 		v.spans = append(v.spans, lineage.Span{
@@ -241,7 +244,7 @@ func (v *view) read() error {
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("%s: %w", catalogueName, err)
+		return named(err)
 	}
 	floor, err := one(v.conn, "select value from setting where name = 'floor'")
 	v.floor = cloudtrail.Time(floor)
@@ -262,7 +265,7 @@ func (v *view) readShown() (map[cloudtrail.ID]form, error) {
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", catalogueName, err)
+		return nil, named(err)
 	}
 	return shown, nil
 }

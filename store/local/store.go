@@ -172,7 +172,12 @@ func (s *Store) sweep(dir, copies string) error {
 		}
 	}
 	folders := []string{eventsName, logsName}
-	if copies != dir {
+	missing := false // a pack: then the catalogue is not to be trusted with the others
+	for name := range there {
+		_, err := os.Stat(filepath.Join(dir, name))
+		missing = missing || strings.HasSuffix(name, ".pack") && errors.Is(err, fs.ErrNotExist)
+	}
+	if copies != dir || missing {
 		folders = folders[:1]
 	}
 	for _, sub := range folders {
