@@ -290,6 +290,9 @@ func (s *Store) write(ctx context.Context, taken []*batch, last int64) error {
 
 // Close commits what was added, waits for merging to end and lets go.
 func (s *Store) Close() error {
+	if s.conn == nil {
+		return fs.ErrClosed
+	}
 	err := s.Commit(context.Background())
 	s.merging.Wait()
 	s.mergeLock.Lock()
@@ -300,7 +303,9 @@ func (s *Store) Close() error {
 	}
 	if err == nil {
 		// What is written ahead goes into the catalogue itself, so that the
-		// folder can be copied, and read where nothing can be written.
+		// folder can be copied, and read where nothing can be written. Where
+		// somebody is reading it stays: nobody is waited for.
+		s.conn.SetBusyTimeout(0)
 		err = run(s.conn, "pragma wal_checkpoint(truncate)")
 	}
 	return errors.Join(err, s.letGo())
@@ -310,9 +315,11 @@ func (s *Store) letGo() error {
 	var errs []error
 	if s.lookupConn != nil {
 		errs = append(errs, s.lookupConn.Close())
+		s.lookupConn = nil
 	}
 	if s.conn != nil {
 		errs = append(errs, s.conn.Close())
+		s.conn = nil
 	}
 	errs = append(errs, s.packs.close())
 	if s.lock != nil {
