@@ -154,15 +154,20 @@ func (s *Store) twin(f *logFile) (bool, error) {
 func (s *Store) keepCopy(entry *logFile, f *source.File) (err error) {
 	if at, ok := s.adopted[entry.sum]; ok {
 		entry.copied = at
-	}
-	if entry.pack != 0 || s.options.Keep == KeepReference && f.Open != nil {
 		return nil
 	}
-	body, pressed := f.Body, false
-	if !source.IsGzip(body) {
-		body, pressed = source.Pack(body), true
+	if entry.pack != 0 {
+		_, err := s.packs.add(entry.LogFile, entry.first, entry.sum, nil, shared)
+		return err
 	}
-	entry.copied, err = s.packs.add(entry.LogFile, entry.first, entry.sum, body, pressed)
+	if s.options.Keep == KeepReference && f.Open != nil {
+		return nil
+	}
+	body, as := f.Body, delivered
+	if !source.IsGzip(body) {
+		body, as = source.Pack(body), pressed
+	}
+	entry.copied, err = s.packs.add(entry.LogFile, entry.first, entry.sum, body, as)
 	return err
 }
 

@@ -34,7 +34,17 @@ type packHeader struct {
 	SHA256  string `json:"sha256"`          // of the bytes as delivered
 	Length  int64  `json:"length"`          // of what follows the line
 	Pressed bool   `json:"pressed,omitempty"`
+	Shared  bool   `json:"shared,omitempty"` // nothing follows: the copy of a file of the same bytes serves
 }
+
+// as is what stands behind a header.
+type as uint8
+
+const (
+	delivered as = iota
+	pressed
+	shared
+)
 
 // copied is where the copy of a log file lies.
 type copied struct {
@@ -62,13 +72,13 @@ type pack struct {
 }
 
 // add appends a copy.
-func (p *packs) add(f cloudtrail.LogFile, first int, sum [sha256.Size]byte, body []byte, pressed bool) (copied, error) {
+func (p *packs) add(f cloudtrail.LogFile, first int, sum [sha256.Size]byte, body []byte, is as) (copied, error) {
 	month := "other"
 	if !f.Delivered.IsZero() {
 		month = f.Delivered.Time().Format("2006-01")
 	}
 	line, err := json.Marshal(packHeader{
-		URI: f.URI, Version: f.Version, First: first, SHA256: hex.EncodeToString(sum[:]), Length: int64(len(body)), Pressed: pressed,
+		URI: f.URI, Version: f.Version, First: first, SHA256: hex.EncodeToString(sum[:]), Length: int64(len(body)), Pressed: is == pressed, Shared: is == shared,
 	})
 	if err != nil {
 		return copied{}, err
@@ -88,7 +98,7 @@ func (p *packs) add(f cloudtrail.LogFile, first int, sum [sha256.Size]byte, body
 			return copied{}, fmt.Errorf("%s: %w", k.name, err)
 		}
 	}
-	return copied{k.id, k.size - int64(len(body)), int64(len(body)), pressed}, nil
+	return copied{k.id, k.size - int64(len(body)), int64(len(body)), is == pressed}, nil
 }
 
 // mostPacks is how many months are added to at a time.
@@ -129,9 +139,6 @@ func (p *packs) resume(conn *sqlite.Conn) error {
 		if err != nil {
 			return nil // check names it; nothing is added to it
 		}
-		if old := p.open[month]; old != nil {
-			_ = old.file.Close() // nothing was written to it
-		}
 		if info, err := f.Stat(); err != nil || info.Size() < k.size {
 			return f.Close() // torn: left as it is, for check to name
 		}
@@ -140,6 +147,9 @@ func (p *packs) resume(conn *sqlite.Conn) error {
 		}
 		if _, err := f.Seek(k.size, io.SeekStart); err != nil {
 			return errors.Join(err, f.Close())
+		}
+		if old := p.open[month]; old != nil {
+			_ = old.file.Close() // nothing was written to it
 		}
 		k.file, k.out = f, bufio.NewWriterSize(f, 1<<18)
 		p.open[month] = k

@@ -163,11 +163,12 @@ func copyTable(from, to *sqlite.Conn, table string) error {
 // Copies hands out the copies that a store keeps of log files, as an
 // ingest.Source.
 type Copies struct {
-	dir   string
-	found []foundCopy
-	next  int
-	packs []pack
-	old   *sqlite.Conn // the catalogue that was there, nil if it cannot be read
+	dir    string
+	found  []foundCopy
+	shared []foundCopy // of files that have no copy of their own
+	next   int
+	packs  []pack
+	old    *sqlite.Conn // the catalogue that was there, nil if it cannot be read
 }
 
 // foundCopy is a log file that can be read again; the pieces of one lie one
@@ -193,6 +194,17 @@ func findCopies(dir string) (*Copies, error) {
 			return nil, err
 		}
 	}
+	c.found = inChains(c.found)
+	bySum := map[[sha256.Size]byte]*foundCopy{}
+	for i := range c.found {
+		bySum[c.found[i].sum] = &c.found[i]
+	}
+	for _, f := range c.shared {
+		if of := bySum[f.sum]; of != nil {
+			f.copied, f.pack = of.copied, of.pack
+			c.found = append(c.found, f)
+		}
+	}
 	conn, err := connect(dir, reading)
 	if _, newer := errors.AsType[*NewerError](err); newer {
 		return nil, err
@@ -209,6 +221,24 @@ func findCopies(dir string) (*Copies, error) {
 		}
 	}
 	return c, nil
+}
+
+// inChains puts the pieces of a file behind each other: several files may have
+// been read at once.
+func inChains(found []foundCopy) []foundCopy {
+	var chains [][]foundCopy
+	last := map[[2]string]int{}
+	for _, f := range found {
+		name := [2]string{f.URI, f.Version}
+		n, ok := last[name]
+		if f.first == 0 || !ok {
+			n = len(chains)
+			chains = append(chains, nil)
+			last[name] = n
+		}
+		chains[n] = append(chains[n], f)
+	}
+	return slices.Concat(chains...)
 }
 
 func packID(name string) int64 {
@@ -236,13 +266,18 @@ func (c *Copies) scan(name string) error {
 			}
 			continue
 		}
+		at = start + h.Length
 		one := foundCopy{LogFile: cloudtrail.ParseLogFileName(h.URI), copied: copied{p.id, start, h.Length, h.Pressed}, pack: p.name, first: h.First}
 		one.Version = h.Version
 		if sum, err := hex.DecodeString(h.SHA256); err == nil && len(sum) == sha256.Size {
 			one.sum = [sha256.Size]byte(sum)
+			if h.Shared {
+				one.pack = ""
+				c.shared = append(c.shared, one)
+				continue
+			}
 			c.found = append(c.found, one)
 		}
-		at = start + h.Length
 	}
 	return nil
 }
