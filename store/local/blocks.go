@@ -126,7 +126,7 @@ func (v *view) lookUp(s *segmentView, k kind, hashes []int64, to []entry) ([]ent
 		if err != nil {
 			return to, err
 		}
-		all, ok = v.reader.cache.put(key, read, len(read)), true
+		all, ok = v.reader.cache.put(key, read, len(read.data)), true
 	}
 	for _, h := range hashes {
 		if ok {
@@ -144,7 +144,7 @@ func (v *view) lookUp(s *segmentView, k kind, hashes []int64, to []entry) ([]ent
 		if err != nil {
 			return to, fmt.Errorf("part %d: %w", k, err)
 		}
-		to = entries(plain).find(to, h)
+		to = entries{plain, sizeOf(k)}.find(to, h)
 	}
 	return to, nil
 }
@@ -155,22 +155,22 @@ const manyHashes = 48
 func (s *segmentView) wholeIndex(k kind) (entries, error) {
 	directory, err := s.file.directory()
 	if err != nil {
-		return nil, err
+		return entries{}, err
 	}
-	all := entries{}
+	all := entries{size: sizeOf(k)}
 	for _, where := range directory {
 		if where.kind != k {
 			continue
 		}
 		data := make([]byte, where.length)
 		if _, err := s.file.parts.ReadAt(data, where.offset); err != nil {
-			return nil, err
+			return entries{}, err
 		}
 		plain, err := unsealed(data)
 		if err != nil {
-			return nil, fmt.Errorf("part %d: %w", k, err)
+			return entries{}, fmt.Errorf("part %d: %w", k, err)
 		}
-		all = append(all, plain...)
+		all.data = append(all.data, plain...)
 	}
 	return all, nil
 }

@@ -122,7 +122,7 @@ var errLost = errors.New(catalogueName + ": is lost or empty, but there are file
 
 // isFilled reports whether there are files that only a catalogue explains.
 func isFilled(dir string) bool {
-	for _, pattern := range []string{eventsName + "/*.parts", logsName + "/*/*.pack"} {
+	for _, pattern := range []string{indexName + "/*.parts", logsName + "/*/*.pack"} {
 		if names, _ := fs.Glob(os.DirFS(dir), pattern); len(names) > 0 { // it fails for bad patterns alone
 			return true
 		}

@@ -25,7 +25,7 @@ func TestDamagedEvents(t *testing.T) {
 	dir := t.TempDir()
 	fill(t, dir, local.Options{}, files[:len(files)/2], files[len(files)/2:])
 	want := askParts(t, read(t, dir, nil), all, nil)
-	names, err := filepath.Glob(filepath.Join(dir, "events", "*"))
+	names, err := filepath.Glob(filepath.Join(dir, "[ei]*", "*.par*")) // events and what finds them
 	if err != nil || len(names) < 4 {
 		t.Fatalf("%v, %v", names, err)
 	}

@@ -1,13 +1,13 @@
 // Package local is the embedded store: one folder, written by one process and
 // read by any number, that is fed for years and asked in milliseconds.
 //
-//	catalogue.db             SQLite: log files, segments and their indexes, what failed
+//	catalogue.db             SQLite: log files, segments, what failed
 //	events/….parquet         the events as open data, immutable (columns.go)
+//	index/….parts            what finds things in one of them (part.go, partsfile.go)
 //	logs/2026-11/0001.pack   the log files' own bytes (pack.go)
 //	lock                     held by who writes
 //
-// A commit turns what was added into segments: each a Parquet file and, in the
-// catalogue, the parts that find things in it. Small segments are merged in the
+// A commit turns what was added into segments: each a Parquet file and its parts. Small segments are merged in the
 // background. Nothing is changed in place, so a crash leaves what the catalogue
 // does not know of, and the next writer removes it.
 //

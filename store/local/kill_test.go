@@ -325,7 +325,7 @@ func committed(t *testing.T, s *local.Store, all *told, files []synth.File, sett
 	}
 }
 
-var ours = regexp.MustCompile(`^(lock|catalogue\.db(-wal|-shm)?|events/(\d+\.parts|[0-9A-Tunkow]+-[0-9A-Tunkow]+-\d+\.parquet)|logs/(other|\d{4}-\d\d)/\d{4}\.pack)$`)
+var ours = regexp.MustCompile(`^(lock|catalogue\.db(-wal|-shm)?|index/\d+\.parts|events/[0-9A-Tunkow]+-[0-9A-Tunkow]+-\d+\.parquet|logs/(other|\d{4}-\d\d)/\d{4}\.pack)$`)
 
 // onlyKnown holds a folder to the files that a store has.
 func onlyKnown(t *testing.T, dir string) {
@@ -358,7 +358,7 @@ func whole(t *testing.T, dir string) {
 	if err != nil || checked.Files == 0 {
 		t.Errorf("check: %+v, %v", checked, err)
 	}
-	events, err := filepath.Glob(filepath.Join(dir, "events", "*"))
+	events, err := filepath.Glob(filepath.Join(dir, "[ei]*", "*.par*"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,7 @@ const formatVersion = 1
 const (
 	catalogueName = "catalogue.db"
 	eventsName    = "events"
+	indexName     = "index"
 	logsName      = "logs"
 	lockName      = "lock"
 	temporary     = ".tmp" // ends the name of a file that is being written

@@ -111,7 +111,7 @@ func (s *Store) rewrite(ctx context.Context, v *view, group []*segmentView, floo
 	if err := seal(); err != nil {
 		return err
 	}
-	if err := syncFolder(filepath.Join(s.sealer.dir, eventsName)); err != nil {
+	if err := s.sealer.sync(); err != nil {
 		return err
 	}
 	return s.replace(gone, fresh, floor)

@@ -18,12 +18,6 @@ import (
 	"github.com/crosstrail/crosstrail/query"
 )
 
-// pageIndexLies is a defect of the files that is known: delete this with it.
-// [parquet.SkipPageBounds] does not leave the bounds of pages out of the column
-// index, it writes 0 and "" for them. Readers that use the index (DuckDB 2, Athena,
-// Spark) then pass over pages that hold what they look for.
-const pageIndexLies = true
-
 // filterSteps ask for the rows of one value, of every column, of the files and of
 // a copy in DuckDB: what readers know of the files (bounds, page index, Bloom
 // filter) may not hide any.
@@ -56,9 +50,6 @@ func filterSteps(all []query.Row) []step {
 
 // sameCounts compares the two counts that each step gave.
 func sameCounts(t *testing.T, steps []step, got []answer) {
-	if pageIndexLies {
-		t.Skip("KNOWN DEFECT: A FILTER IN DUCKDB MAY MISS ROWS, SEE pageIndexLies")
-	}
 	for i, g := range got {
 		if len(g.Rows) != 1 || g.Rows[0][1] == json.Number("0") || g.Rows[0][0] != g.Rows[0][1] {
 			t.Errorf("%s: %v", steps[i].text, g.Rows)
@@ -69,9 +60,6 @@ func sameCounts(t *testing.T, steps []step, got []answer) {
 // bounded checks that all values of a file's pages lie in the bounds that its
 // column indexes tell of them: DuckDB does not use those of texts, others do.
 func bounded(t *testing.T, dir string) {
-	if pageIndexLies {
-		t.Skip("KNOWN DEFECT: A FILTER IN ATHENA OR SPARK MAY MISS ROWS, SEE pageIndexLies")
-	}
 	names, err := filepath.Glob(filepath.Join(dir, "events", "*.parquet"))
 	if err != nil || len(names) == 0 {
 		t.Fatalf("%d files, %v", len(names), err)

@@ -54,11 +54,8 @@ func (c *cut) encode(to io.Writer, s *parquet.Schema, leaves [columnCount]int) e
 		s, parquet.DataPageStatistics(false), parquet.DataPageVersion(1), parquet.PageBufferSize(16 << 20),
 		parquet.CreatedBy("crosstrail", "", ""), parquet.BloomFilters(parquet.SplitBlockFilter(bloomBits, columns()[colEventID].name)),
 	}
-	for i, leaf := range leaves {
-		if i != colTime {
-			options = append(options, parquet.SkipPageBounds(s.Columns()[leaf]...))
-		}
-	}
+	// All columns have the bounds of their pages: parquet-go would write wrong
+	// ones, not none, for those told to have none, and other readers lean on them.
 	w := parquet.NewWriter(to, options...)
 	fills := c.fills(leaves)
 	values, group := make([]parquet.Value, 0, pageRows), make([]row, 0, groupRows)

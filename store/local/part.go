@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"slices"
+	"sort"
 )
 
 // kind is what a part of a segment holds. The values are part of the format.
@@ -65,7 +66,13 @@ type entry struct {
 	at, n uint32
 }
 
-const entrySize = 16
+// sizeOf is what an entry takes: a fact is found alone, tallies come in runs.
+func sizeOf(k kind) int {
+	if k == partKeys {
+		return 12
+	}
+	return 16
+}
 
 // index cuts entries, in any order, into parts. Those of one hash stay in one
 // part, so that one part answers.
@@ -85,11 +92,13 @@ func index(k kind, entries []entry) []part {
 		for n < len(entries) && entries[n].hash == entries[n-1].hash {
 			n++
 		}
-		data := make([]byte, 0, n*entrySize+4)
+		data := make([]byte, 0, n*sizeOf(k)+4)
 		for _, e := range entries[:n] {
 			data = binary.LittleEndian.AppendUint64(data, uint64(e.hash))
 			data = binary.LittleEndian.AppendUint32(data, e.at)
-			data = binary.LittleEndian.AppendUint32(data, e.n)
+			if k != partKeys {
+				data = binary.LittleEndian.AppendUint32(data, e.n)
+			}
 		}
 		parts = append(parts, part{k, entries[0].hash, sealed(data)})
 		entries = entries[n:]
@@ -98,28 +107,29 @@ func index(k kind, entries []entry) []part {
 }
 
 // entries is the unsealed data of index parts, one behind the other.
-type entries []byte
+type entries struct {
+	data []byte
+	size int // of an entry
+}
 
-func (e entries) len() int { return len(e) / entrySize }
+func (e entries) len() int { return len(e.data) / e.size }
+
+func (e entries) hash(i int) int64 { return int64(binary.LittleEndian.Uint64(e.data[i*e.size:])) }
 
 func (e entries) at(i int) entry {
-	b := e[i*entrySize:]
-	return entry{int64(binary.LittleEndian.Uint64(b)), binary.LittleEndian.Uint32(b[8:]), binary.LittleEndian.Uint32(b[12:])}
+	b := e.data[i*e.size:]
+	one := entry{e.hash(i), binary.LittleEndian.Uint32(b[8:]), 1}
+	if e.size > 12 {
+		one.n = binary.LittleEndian.Uint32(b[12:])
+	}
+	return one
 }
 
 // find appends the entries of a hash.
 func (e entries) find(to []entry, hash int64) []entry {
-	lo, hi := 0, e.len()
-	for lo < hi {
-		mid := (lo + hi) / 2
-		if e.at(mid).hash < hash {
-			lo = mid + 1
-		} else {
-			hi = mid
-		}
-	}
-	for ; lo < e.len() && e.at(lo).hash == hash; lo++ {
-		to = append(to, e.at(lo))
+	i := sort.Search(e.len(), func(i int) bool { return e.hash(i) >= hash })
+	for ; i < e.len() && e.hash(i) == hash; i++ {
+		to = append(to, e.at(i))
 	}
 	return to
 }

@@ -11,9 +11,10 @@ import (
 )
 
 // A parts file holds what finds things in a segment: its parts one behind the
-// other, then where each lies, then the length of that and a mark. It is kept
-// beside the Parquet file and not in the catalogue: there a commit would write
-// it twice, and pages that are half empty would make it a third larger.
+// other, then where each lies, then the length of that and a mark. It is a file
+// and not in the catalogue: there a commit would write it twice, and pages that
+// are half empty would make it a third larger. It is in a folder of its own
+// since other programs take all in the Parquet files' folder for Parquet.
 const (
 	partsMark   = "XTRLpart"
 	partsFooter = 4 + 4 + len(partsMark) // entries, checksum of them, mark
@@ -29,7 +30,7 @@ type located struct {
 }
 
 // partsName is the name of a segment's parts file.
-func partsName(id int64) string { return fmt.Sprintf("%s/%d.parts", eventsName, id) }
+func partsName(id int64) string { return fmt.Sprintf("%s/%d.parts", indexName, id) }
 
 // writeParts writes a parts file in its place. The parts of one kind come in
 // order.

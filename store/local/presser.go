@@ -19,8 +19,8 @@ const mostOpened = 1 << 30
 
 func newPressers(o ...zstd.EOption) *pressers {
 	cores := runtime.GOMAXPROCS(0)
-	o = append(o, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(cores), zstd.WithEncoderCRC(false), zstd.WithLowerEncoderMem(true))
-	enc, err := zstd.NewWriter(nil, o...)
+	fast := []zstd.EOption{zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(cores), zstd.WithEncoderCRC(false), zstd.WithLowerEncoderMem(true)}
+	enc, err := zstd.NewWriter(nil, append(fast, o...)...)
 	if err != nil {
 		panic(err) // the options are all that can be wrong
 	}

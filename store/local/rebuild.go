@@ -53,7 +53,7 @@ func Rebuild(ctx context.Context, dir string, o Options, fill func(from *Copies,
 		return err
 	}
 	work := filepath.Join(dir, rebuildName)
-	if err := os.MkdirAll(filepath.Join(work, eventsName), 0o700); err != nil {
+	if err := makeFolders(work, eventsName, indexName); err != nil {
 		return err
 	}
 	from, err := findCopies(dir)
@@ -90,16 +90,19 @@ func finishRebuild(dir string) error {
 		}
 		return err
 	}
-	made := filepath.Join(work, eventsName)
-	if _, err := os.Stat(made); err == nil {
-		if err := os.RemoveAll(filepath.Join(dir, eventsName)); err != nil {
+	for _, name := range []string{eventsName, indexName} {
+		made := filepath.Join(work, name)
+		if _, err := os.Stat(made); err != nil {
+			continue // it is in its place already
+		}
+		if err := os.RemoveAll(filepath.Join(dir, name)); err != nil {
 			return err
 		}
-		if err := os.Rename(made, filepath.Join(dir, eventsName)); err != nil {
+		if err := os.Rename(made, filepath.Join(dir, name)); err != nil {
 			return err
 		}
 	}
-	made = filepath.Join(work, catalogueName)
+	made := filepath.Join(work, catalogueName)
 	if _, err := os.Stat(made); err == nil {
 		for _, suffix := range []string{"-wal", "-shm"} {
 			if err := os.Remove(filepath.Join(dir, catalogueName+suffix)); err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/binary"
+	"errors"
 	"math"
 	"path/filepath"
 	"slices"
@@ -32,6 +33,11 @@ type sealer struct {
 	schema *parquet.Schema
 	leaves [columnCount]int // where a column is in the schema
 	nextID atomic.Int64     // the last segment's
+}
+
+// sync makes the names of what was sealed durable.
+func (s *sealer) sync() error {
+	return errors.Join(syncFolder(filepath.Join(s.dir, eventsName)), syncFolder(filepath.Join(s.dir, indexName)))
 }
 
 // ref is a row and its place in the order of rows.

@@ -100,10 +100,8 @@ func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 	if err := refuseNetwork(dir); err != nil {
 		return nil, err
 	}
-	for _, sub := range []string{"", eventsName, logsName} {
-		if err := os.MkdirAll(filepath.Join(dir, sub), 0o700); err != nil {
-			return nil, err
-		}
+	if err := makeFolders(dir, eventsName, indexName, logsName); err != nil {
+		return nil, err
 	}
 	held, err := lock(ctx, dir, o.Wait)
 	if err != nil {
@@ -125,6 +123,16 @@ func openHeld(dir, copies string, o Options, held *flock.Flock) (*Store, error) 
 	return s, nil
 }
 
+// makeFolders makes folders that only their owner may enter.
+func makeFolders(dir string, names ...string) error {
+	for _, name := range names {
+		if err := os.MkdirAll(filepath.Join(dir, name), 0o700); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (s *Store) open(dir, copies string) (err error) {
 	if s.conn, err = connect(dir, writing); err != nil {
 		return err
@@ -132,7 +140,7 @@ func (s *Store) open(dir, copies string) (err error) {
 	if s.lookupConn, err = connect(dir, reading); err != nil {
 		return err
 	}
-	s.sealer.press = newPressers(zstd.WithAllLitEntropyCompression(true))
+	s.sealer.press = newPressers(zstd.WithEncoderLevel(zstd.SpeedDefault), zstd.WithAllLitEntropyCompression(true))
 	s.sealer.schema, s.sealer.leaves = schema()
 	s.sealer.dir, s.packs.dir = dir, copies
 	s.known = known{seed: s.seed, hours: map[int32]*hourSet{}, load: s.loadHour}
@@ -162,7 +170,7 @@ func (s *Store) open(dir, copies string) (err error) {
 // sweep removes files that the catalogue does not know: a crash left them.
 func (s *Store) sweep(dir, copies string) error {
 	there := map[string]bool{}
-	for _, query := range []string{"select name from segment", "select name from pack", "select 'events/' || id || '.parts' from segment"} {
+	for _, query := range []string{"select name from segment", "select name from pack", "select '" + indexName + "/' || id || '.parts' from segment"} {
 		err := rows(s.conn, query, func(st *sqlite.Stmt) error {
 			there[filepath.FromSlash(st.ColumnText(0))] = true
 			return nil
@@ -171,14 +179,14 @@ func (s *Store) sweep(dir, copies string) error {
 			return err
 		}
 	}
-	folders := []string{eventsName, logsName}
+	folders := []string{eventsName, indexName, logsName}
 	missing := false // a pack: then the catalogue is not to be trusted with the others
 	for name := range there {
 		_, err := os.Stat(filepath.Join(dir, name))
 		missing = missing || strings.HasSuffix(name, ".pack") && errors.Is(err, fs.ErrNotExist)
 	}
 	if copies != dir || missing {
-		folders = folders[:1]
+		folders = folders[:2]
 	}
 	for _, sub := range folders {
 		err := filepath.WalkDir(filepath.Join(dir, sub), func(path string, d fs.DirEntry, err error) error {
@@ -269,7 +277,7 @@ func (s *Store) write(ctx context.Context, taken []*batch, last int64) error {
 	if err != nil {
 		return err
 	}
-	if err := syncFolder(filepath.Join(s.sealer.dir, eventsName)); err != nil {
+	if err := s.sealer.sync(); err != nil {
 		return err
 	}
 	return transact(s.conn, func() error {
