@@ -64,7 +64,24 @@ func Check(ctx context.Context, dir string, told func(Finding)) (Checked, error)
 		}
 		c.segment(v, s)
 	}
+	c.packs(v)
 	return c.Checked, c.copies(v)
+}
+
+// packs looks for packs that are cut short: what is missing need not be a copy.
+func (c *checking) packs(v *view) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	err := rows(v.conn, "select name, size from pack", func(s *sqlite.Stmt) error {
+		name, size := s.ColumnText(0), s.ColumnInt64(1)
+		if info, err := os.Stat(filepath.Join(v.reader.dir, filepath.FromSlash(name))); err == nil && info.Size() < size {
+			c.find(name, fmt.Sprintf("is cut short: %d bytes of %d", info.Size(), size), remedyIngest)
+		}
+		return nil
+	})
+	if err != nil {
+		c.find(catalogueName, err.Error(), remedyRebuild)
+	}
 }
 
 type checking struct {
