@@ -55,7 +55,18 @@ func OpenReader(_ context.Context, dir string, o Options) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newReader(dir, a, o, newPressers())
+	r, err := newReader(dir, a, o, newPressers())
+	if code := sqlite.ErrCode(err).ToPrimary(); a == reading && (code == sqlite.ResultIOErr || code == sqlite.ResultFull) && !hasAhead(dir) {
+		// As on a full disk, on which the shared memory cannot be made.
+		return newReader(dir, frozen, o, newPressers())
+	}
+	return r, err
+}
+
+// hasAhead reports whether a commit is not in the catalogue itself yet.
+func hasAhead(dir string) bool {
+	info, err := os.Stat(filepath.Join(dir, catalogueName+"-wal"))
+	return err == nil && info.Size() > 0
 }
 
 // accessTo tells a folder that can be written from one that cannot: beside a
@@ -65,7 +76,7 @@ func accessTo(dir string) (access, error) {
 	if err == nil {
 		return reading, f.Close()
 	}
-	if info, err := os.Stat(filepath.Join(dir, catalogueName+"-wal")); err == nil && info.Size() > 0 {
+	if hasAhead(dir) {
 		return 0, fmt.Errorf("%s: the folder cannot be written, and holds a commit that is not in %s itself: open it once where it can be written (crosstrail store info)", dir, catalogueName)
 	}
 	return frozen, nil
