@@ -70,6 +70,14 @@ func connect(dir string, a access) (*sqlite.Conn, error) {
 	flags := sqlite.OpenURI | sqlite.OpenReadWrite | sqlite.OpenCreate | sqlite.OpenWAL
 	uri := url.URL{Scheme: "file", Path: filepath.ToSlash(filepath.Join(dir, catalogueName))}
 	switch a {
+	case writing: // SQLite would let others read it
+		f, err := os.OpenFile(filepath.Join(dir, catalogueName), os.O_CREATE|os.O_RDWR, 0o600)
+		if err == nil {
+			err = f.Close()
+		}
+		if err != nil {
+			return nil, err
+		}
 	case reading:
 		flags = sqlite.OpenURI | sqlite.OpenReadWrite
 	case frozen:
