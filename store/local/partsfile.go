@@ -93,7 +93,7 @@ func readDirectory(f *os.File) ([]located, error) {
 			kind(binary.LittleEndian.Uint64(b)), int64(binary.LittleEndian.Uint64(b[8:])),
 			int64(binary.LittleEndian.Uint64(b[16:])), binary.LittleEndian.Uint32(b[24:]),
 		}
-		if all[i].offset+int64(all[i].length) > at {
+		if all[i].offset < 0 || all[i].offset > at-int64(all[i].length) {
 			return nil, errNoParts
 		}
 	}
