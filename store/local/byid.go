@@ -8,8 +8,33 @@ import (
 )
 
 // byID returns the events with one of the ids that are asked for, in order. The
-// files' Bloom filters tell which row groups to look into.
+// files' Bloom filters tell which row groups to look into. What they say is not
+// there is looked for everywhere: that an event is not there is a grave thing to
+// say, and the filters have no checksum.
 func (v *view) byID(ctx context.Context, sel *selection) ([]*found, error) {
+	all, err := v.withIDs(ctx, sel, sel.EventIDs, true)
+	if err != nil {
+		return nil, err
+	}
+	missing := slices.DeleteFunc(slices.Clone(sel.EventIDs), func(id string) bool {
+		return slices.ContainsFunc(all, func(f found) bool { return f.ID.Event == id })
+	})
+	if len(missing) > 0 {
+		more, err := v.withIDs(ctx, sel, missing, false)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, more...)
+	}
+	shown, err := v.showing((&room{rows: all}).pointers())
+	if err != nil {
+		return nil, err
+	}
+	sortFound(shown)
+	return hideForms(shown), nil
+}
+
+func (v *view) withIDs(ctx context.Context, sel *selection, ids []string, filtered bool) ([]found, error) {
 	var all []found
 	for _, s := range v.segments {
 		if !sel.overlaps(s) {
@@ -19,7 +44,7 @@ func (v *view) byID(ctx context.Context, sel *selection) ([]*found, error) {
 			return nil, err
 		}
 		before := len(all)
-		rows, err := s.file.findIDs(sel.EventIDs)
+		rows, err := s.file.findIDs(ids, filtered)
 		if err == nil && len(rows) > 0 {
 			all, err = v.loadRows(s, rows, sel, all)
 		}
@@ -30,54 +55,46 @@ func (v *view) byID(ctx context.Context, sel *selection) ([]*found, error) {
 			}
 		}
 	}
-	sorted := (&room{rows: all}).pointers()
-	sortFound(sorted)
-	return hideForms(sorted), nil
+	return all, nil
 }
 
-// findIDs returns the rows with one of some event ids.
-func (f *segmentFile) findIDs(ids []string) ([]uint32, error) {
+// findIDs returns the rows with one of some event ids; filtered: of the row
+// groups alone whose filter says that they may have one.
+func (f *segmentFile) findIDs(ids []string, filtered bool) ([]uint32, error) {
 	p, err := f.open()
 	if err != nil {
 		return nil, err
 	}
 	var rows []uint32
+	var extents []extent
 	for g, group := range p.RowGroups() {
-		maybe := false
+		maybe := !filtered
 		err := guarded(func() error {
 			filter := group.ColumnChunks()[f.leaves[colEventID]].BloomFilter()
-			if filter == nil {
-				maybe = true
-				return nil
-			}
-			for _, id := range ids {
-				ok, err := filter.Check(parquet.ByteArrayValue(bytesOf(id)))
-				if err != nil {
+			for i := 0; i < len(ids) && !maybe; i++ {
+				var err error
+				if maybe, err = filter.Check(parquet.ByteArrayValue(bytesOf(ids[i]))); err != nil {
 					return err
 				}
-				maybe = maybe || ok
 			}
 			return nil
 		})
 		if err != nil {
 			return nil, err
 		}
-		if !maybe {
-			continue
-		}
-		err = f.read([]extent{{uint32(f.starts[g]), uint32(f.starts[g+1])}}, []int{colEventID}, &vectors{}, func(c *vectors) error {
-			for i, id := range c.texts[colEventID] {
-				if slices.Contains(ids, id) {
-					rows = append(rows, c.rows[i])
-				}
-			}
-			return nil
-		})
-		if err != nil {
-			return nil, err
+		if maybe {
+			extents = append(extents, extent{uint32(f.starts[g]), uint32(f.starts[g+1])})
 		}
 	}
-	return rows, nil
+	err = f.read(extents, []int{colEventID}, &vectors{}, func(c *vectors) error {
+		for i, id := range c.texts[colEventID] {
+			if slices.Contains(ids, id) {
+				rows = append(rows, c.rows[i])
+			}
+		}
+		return nil
+	})
+	return rows, err
 }
 
 // loadRows reads single rows, with the tallies they are in.

@@ -130,17 +130,27 @@ func (v *view) shownRows(ctx context.Context, picks []picked, from, to cloudtrai
 		return nil, err
 	}
 	if slices.ContainsFunc(picks, func(p picked) bool { return v.several[p.hour] }) {
-		shown, err := v.shown()
-		if err != nil {
+		if all, err = v.showing(all); err != nil {
 			return nil, err
 		}
-		all = slices.DeleteFunc(all, func(f *found) bool {
-			least, ok := shown[f.ID]
-			return ok && least != form{f.Fingerprint, f.sum}
-		})
 	}
 	sortFound(all)
 	return all, nil
+}
+
+// showing leaves of the events that have several forms the one that is shown.
+func (v *view) showing(all []*found) ([]*found, error) {
+	if len(v.several) == 0 {
+		return all, nil
+	}
+	shown, err := v.shown()
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(all, func(f *found) bool {
+		least, ok := shown[f.ID]
+		return ok && least != form{f.Fingerprint, f.sum}
+	}), nil
 }
 
 // callersRows gives the rows of callers, hour by hour.

@@ -198,6 +198,11 @@ func (s *Store) sweep(dir, copies string) error {
 			if err != nil || there[name] || !ours {
 				return err
 			}
+			if strings.HasSuffix(name, ".pack") {
+				if sound, err := isSound(s.conn); err != nil || !sound {
+					return err // whoever lost a pack's name must not lose the pack
+				}
+			}
 			return os.Remove(path)
 		})
 		if err != nil {
@@ -205,6 +210,16 @@ func (s *Store) sweep(dir, copies string) error {
 		}
 	}
 	return nil
+}
+
+// isSound reports whether the catalogue's tables and indexes agree.
+func isSound(conn *sqlite.Conn) (bool, error) {
+	sound := true
+	err := rows(conn, "pragma integrity_check(1)", func(s *sqlite.Stmt) error {
+		sound = s.ColumnText(0) == "ok"
+		return nil
+	})
+	return sound, err
 }
 
 // Commit makes all that was added before it durable and visible to readers.
