@@ -113,8 +113,6 @@ func (b *batch) put(s string) text {
 	return t
 }
 
-func (b *batch) text(t text) string { return string(b.arena[t.at : t.at+t.n]) }
-
 // room reports whether another record of a size can be taken: spans of the
 // arena are counted in 32 bits.
 func (b *batch) room(size int) bool {
