@@ -2,39 +2,15 @@ package local
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/parquet-go/parquet-go"
 )
 
 // byID returns the events with one of the ids that are asked for, in order. The
-// files' Bloom filters tell which row groups to look into. What they say is not
-// there is looked for everywhere: that an event is not there is a grave thing to
-// say, and the filters have no checksum.
+// files' Bloom filters tell which row groups to look into.
 func (v *view) byID(ctx context.Context, sel *selection) ([]*found, error) {
-	all, err := v.withIDs(ctx, sel, sel.EventIDs, true)
-	if err != nil {
-		return nil, err
-	}
-	missing := slices.DeleteFunc(slices.Clone(sel.EventIDs), func(id string) bool {
-		return slices.ContainsFunc(all, func(f found) bool { return f.ID.Event == id })
-	})
-	if len(missing) > 0 {
-		more, err := v.withIDs(ctx, sel, missing, false)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, more...)
-	}
-	shown, err := v.showing((&room{rows: all}).pointers())
-	if err != nil {
-		return nil, err
-	}
-	sortFound(shown)
-	return hideForms(shown), nil
-}
-
-func (v *view) withIDs(ctx context.Context, sel *selection, ids []string, filtered bool) ([]found, error) {
 	var all []found
 	for _, s := range v.segments {
 		if !sel.overlaps(s) {
@@ -44,7 +20,7 @@ func (v *view) withIDs(ctx context.Context, sel *selection, ids []string, filter
 			return nil, err
 		}
 		before := len(all)
-		rows, err := s.file.findIDs(ids, filtered)
+		rows, err := v.rowsByID(s, sel.EventIDs)
 		if err == nil && len(rows) > 0 {
 			all, err = v.loadRows(s, rows, sel, all)
 		}
@@ -55,12 +31,28 @@ func (v *view) withIDs(ctx context.Context, sel *selection, ids []string, filter
 			}
 		}
 	}
-	return all, nil
+	shown, err := v.showing((&room{rows: all}).pointers())
+	if err != nil {
+		return nil, err
+	}
+	sortFound(shown)
+	return hideForms(shown), nil
 }
 
-// findIDs returns the rows with one of some event ids; filtered: of the row
-// groups alone whose filter says that they may have one.
-func (f *segmentFile) findIDs(ids []string, filtered bool) ([]uint32, error) {
+func (v *view) rowsByID(s *segmentView, ids []string) ([]uint32, error) {
+	sums, err := cachedBlock(v, s, partFilters, 0, readSums)
+	if err != nil {
+		return nil, err
+	}
+	return s.file.findIDs(ids, sums)
+}
+
+var errFilter = errors.New("a filter of event ids is damaged: its checksum is wrong")
+
+// findIDs returns the rows with one of some event ids. sums are the checksums
+// of the filters, by row group: that an event is not there is a grave thing to
+// say.
+func (f *segmentFile) findIDs(ids []string, sums []uint32) ([]uint32, error) {
 	p, err := f.open()
 	if err != nil {
 		return nil, err
@@ -68,14 +60,21 @@ func (f *segmentFile) findIDs(ids []string, filtered bool) ([]uint32, error) {
 	var rows []uint32
 	var extents []extent
 	for g, group := range p.RowGroups() {
-		maybe := !filtered
+		maybe := false
 		err := guarded(func() error {
 			filter := group.ColumnChunks()[f.leaves[colEventID]].BloomFilter()
-			for i := 0; i < len(ids) && !maybe; i++ {
-				var err error
-				if maybe, err = filter.Check(parquet.ByteArrayValue(bytesOf(ids[i]))); err != nil {
+			if filter == nil || g >= len(sums) {
+				return errFilter
+			}
+			if sum, err := filterSum(filter); err != nil || sum != sums[g] {
+				return errors.Join(errFilter, err)
+			}
+			for _, id := range ids {
+				ok, err := filter.Check(parquet.ByteArrayValue(bytesOf(id)))
+				if err != nil {
 					return err
 				}
+				maybe = maybe || ok
 			}
 			return nil
 		})

@@ -3,8 +3,10 @@ package local
 import (
 	"bufio"
 	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"hash"
+	"hash/crc32"
 	"io"
 	"os"
 	"path/filepath"
@@ -16,12 +18,15 @@ import (
 // is there before it is whole and on disk.
 func (s *sealer) write(c *cut, one *segment) error {
 	path := filepath.Join(s.dir, one.name)
-	f, err := os.OpenFile(path+temporary, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	f, err := os.OpenFile(path+temporary, os.O_CREATE|os.O_TRUNC|os.O_RDWR, 0o600)
 	if err != nil {
 		return err
 	}
 	w := &summed{to: bufio.NewWriterSize(f, 1<<18), sum: sha256.New()}
-	err = errors.Join(c.encode(w, s.schema, s.leaves), w.to.Flush(), f.Sync(), f.Close())
+	if err = errors.Join(c.encode(w, s.schema, s.leaves), w.to.Flush()); err == nil {
+		one.filters, err = filterSums(f, w.n, s.leaves[colEventID])
+	}
+	err = errors.Join(err, f.Sync(), f.Close())
 	if err != nil {
 		_ = os.Remove(path + temporary) // the error at hand is the one to tell
 		return err
@@ -90,4 +95,50 @@ func (c *cut) encode(to io.Writer, s *parquet.Schema, leaves [columnCount]int) e
 		}
 	}
 	return w.Close()
+}
+
+// filterSums are the checksums of the filters of a file that was just written:
+// of all that is read to answer they alone have none of their own, and one that
+// is damaged would say that an event is not there.
+func filterSums(f *os.File, size int64, leaf int) ([]uint32, error) {
+	p, err := parquet.OpenFile(f, size, parquet.SkipBloomFilters(true), parquet.SkipPageIndex(true))
+	if err != nil {
+		return nil, err
+	}
+	var sums []uint32
+	for _, group := range p.RowGroups() {
+		sum, err := filterSum(group.ColumnChunks()[leaf].BloomFilter())
+		if err != nil {
+			return nil, err
+		}
+		sums = append(sums, sum)
+	}
+	return sums, nil
+}
+
+func filterSum(f parquet.BloomFilter) (uint32, error) {
+	if f == nil {
+		return 0, nil
+	}
+	bits := make([]byte, f.Size())
+	if _, err := f.ReadAt(bits, 0); err != nil && !errors.Is(err, io.EOF) {
+		return 0, err
+	}
+	return crc32.Checksum(bits, castagnoli), nil
+}
+
+// appendSums and readSums are the checksums as a part.
+func appendSums(b []byte, sums []uint32) []byte {
+	for _, sum := range sums {
+		b = binary.LittleEndian.AppendUint32(b, sum)
+	}
+	return b
+}
+
+func readSums(plain []byte) ([]uint32, error) {
+	var sums []uint32
+	for ; len(plain) >= 4; plain = plain[4:] {
+		sums = append(sums, binary.LittleEndian.Uint32(plain))
+	}
+	return sums, nil
 }

@@ -19,6 +19,7 @@ const (
 	partFacts                   // facts, by number
 	partKeys                    // facts by key
 	partPlaces                  // recipient and region, all in one
+	partFilters                 // checksums of the Parquet file's Bloom filters, all in one
 )
 
 // part is a block of one of a segment's sorted runs, as the catalogue keeps it:

@@ -23,7 +23,8 @@ type segment struct {
 	first, last         cloudtrail.Time // of its rows
 	factFirst, factLast cloudtrail.Time
 	bytes, partBytes    int64
-	sum                 []byte // SHA-256 of the Parquet file
+	sum                 []byte   // SHA-256 of the Parquet file
+	filters             []uint32 // checksums of its Bloom filters, until it is sealed
 }
 
 // sealer makes segments of batches.
@@ -187,6 +188,7 @@ func (s *sealer) build(c *cut) (*segment, error) {
 		if err := s.write(c, one); err != nil {
 			return nil, err
 		}
+		parts = append(parts, part{partFilters, 0, s.press.part(appendSums(nil, one.filters))})
 	}
 	size, err := writeParts(filepath.Join(s.dir, partsName(one.id)), parts)
 	one.partBytes = size
