@@ -90,11 +90,6 @@ func (s *Store) addFile(ctx context.Context, f source.File) (kept, duplicates in
 	if err != nil {
 		return 0, 0, false, err
 	}
-	if !old {
-		if err := s.keepCopy(&entry, &f); err != nil {
-			return 0, 0, false, err
-		}
-	}
 	b := s.take(&entry)
 	defer s.give(b)
 	a := adder{store: s, batch: b, file: &entry, account: f.Account, shift: f.First - entry.first}
@@ -119,7 +114,10 @@ func (s *Store) addFile(ctx context.Context, f source.File) (kept, duplicates in
 			return kept, duplicates, false, ctx.Err()
 		}
 	}
-	if entry.kept = kept; !old {
+	if entry.kept = kept; !old || a.used {
+		if err := s.keepCopy(&entry, &f); err != nil {
+			return kept, duplicates, false, err
+		}
 		b.files = append(b.files, entry)
 	}
 	return kept, duplicates, len(b.rows) >= segmentRows || !b.room(len(f.Body)) || len(b.files) >= mostFiles, nil
@@ -228,6 +226,7 @@ type adder struct {
 	account string // in the file's path
 	shift   int    // of ordinals
 	hours   [2]*around
+	used    bool // the batch names the file
 }
 
 // factsBefore is how much longer facts are kept than events: a session lives 36
@@ -274,6 +273,7 @@ func (a *adder) add(ctx context.Context, r *cloudtrail.Record) (v verdict, wante
 			b.forms = append(b.forms, f)
 		}
 		b.add(&row, who, sum, a.file.id)
+		a.used = true
 	}
 	if !onlyNames {
 		a.facts(lineage.Facts(r, use), who, sum)
@@ -301,6 +301,7 @@ func (a *adder) facts(facts []lineage.Fact, who, sum uint32) {
 			a.names(facts[i : i+1])
 		} else {
 			a.batch.addFact(f, who, sum, a.file.id)
+			a.used = true
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"zombiezen.com/go/sqlite"
 
@@ -71,7 +72,7 @@ func (s *Store) dropCopies(before cloudtrail.Time) (files int, err error) {
 	s.committing.Lock()
 	defer s.committing.Unlock()
 	var old []int64
-	spans := map[[2]string]*lineage.Span{}
+	spans := map[[2]string]*lineage.Span{} // of what stays, but for files that are there for an event of no known time
 	err = rows(s.conn, "select log_file.id, path || name, first from log_file join folder on folder.id = folder", func(st *sqlite.Stmt) error {
 		f := cloudtrail.ParseLogFileName(st.ColumnText(1))
 		if !f.Delivered.IsZero() && f.Delivered < before {
@@ -89,6 +90,11 @@ func (s *Store) dropCopies(before cloudtrail.Time) (files int, err error) {
 	})
 	if err != nil || len(old) == 0 {
 		return 0, err
+	}
+	if used, err := s.filesInUse(); err != nil {
+		return 0, err
+	} else if old = slices.DeleteFunc(old, func(id int64) bool { return used[id] }); len(old) == 0 {
+		return 0, nil
 	}
 	var packs []string
 	err = transact(s.conn, func() error {
@@ -127,4 +133,35 @@ func (s *Store) dropCopies(before cloudtrail.Time) (files int, err error) {
 		}
 	}
 	return len(old), nil
+}
+
+// filesInUse are the log files that an event or a fact is of. An event of no
+// known time is kept for ever, and one of a wrong clock may be newer than its
+// file.
+func (s *Store) filesInUse() (map[int64]bool, error) {
+	v, err := s.acquire()
+	if err != nil {
+		return nil, err
+	}
+	defer s.release(v)
+	used := map[int64]bool{}
+	for _, seg := range v.segments {
+		for n := range uint32(seg.facts) {
+			f, err := v.fact(seg, n)
+			if err != nil {
+				break // damaged: it names nothing that can be read
+			}
+			used[f.file] = true
+		}
+		if seg.rows == 0 {
+			continue
+		}
+		_ = seg.file.read(0, uint32(seg.rows), []int{colFile}, func(_ uint32, c *vectors) error { // so here
+			for _, id := range c.numbers[colFile] {
+				used[id] = true
+			}
+			return nil
+		})
+	}
+	return used, nil
 }
