@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"zombiezen.com/go/sqlite"
 
@@ -92,7 +93,7 @@ type checking struct {
 
 func (c *checking) find(file, problem, remedy string) {
 	c.Findings++
-	c.told(Finding{file, problem, remedy})
+	c.told(Finding{file, strings.TrimPrefix(problem, file+": "), remedy})
 }
 
 func (c *checking) catalogue(v *view) {
