@@ -70,7 +70,7 @@ func TestDamagedEvents(t *testing.T) {
 // flips is how many bytes are turned.
 func flips() int {
 	if raceDetector {
-		return 24
+		return 16
 	}
 	return 200
 }

@@ -1,0 +1,126 @@
+package local_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/crosstrail/crosstrail/cloudtrail"
+	"github.com/crosstrail/crosstrail/internal/synth"
+	"github.com/crosstrail/crosstrail/query"
+	"github.com/crosstrail/crosstrail/store/local"
+)
+
+// TestRetainInAnyOrder: a floor set before, between or after gives one store;
+// set twice it changes nothing, and it is never lowered.
+func TestRetainInAnyOrder(t *testing.T) {
+	t.Parallel()
+	files := organisation(11, synth.Options{Stories: 12, Days: 5})
+	all := tell(t, files)
+	floor := floors(files)[3]
+	var want *answers
+	for _, at := range []int{0, len(files) / 2, len(files)} {
+		s := open(t, t.TempDir(), local.Options{})
+		pump(t, s, 2, files[:at])
+		gone, err := s.Retain(t.Context(), floor)
+		if err != nil || gone.Floor != floor || at == len(files) && (gone.Events == 0 || gone.Facts == 0) || at == 0 && gone.Events != 0 {
+			t.Errorf("after %d files: %+v, %v", at, gone, err)
+		}
+		pump(t, s, 2, files)
+		got := ask(t, s, all)
+		for _, again := range []cloudtrail.Time{floor, floor - 24*3600} {
+			gone, err := s.Retain(t.Context(), again)
+			if err != nil || gone.Floor != floor || gone.Events != 0 {
+				t.Errorf("once more, from %v: %+v, %v", again, gone, err)
+			}
+		}
+		same(t, "retained twice", ask(t, s, all), got)
+		if want == nil {
+			want = got
+		}
+		got.Spans = want.Spans // files of before the floor, which hold nothing, are known or not
+		same(t, fmt.Sprintf("after %d files of %d", at, len(files)), got, want)
+	}
+	only := rowTexts(t, inMemory(t, files), query.Selection{Since: floor})
+	if len(only) == 0 || difference(want.Rows, only) != fmt.Sprintf("%d for %d", len(only), len(only)) {
+		t.Errorf("what is newer: %s", difference(want.Rows, only))
+	}
+}
+
+// TestRetainOfNoTime: an event of no known time stays, with the file it is in,
+// however old that is.
+func TestRetainOfNoTime(t *testing.T) {
+	t.Parallel()
+	name := "AWSLogs/111111111111/CloudTrail/us-east-1/2026/01/05/111111111111_CloudTrail_us-east-1_20260105T1000Z_abcdefghijklmno%d.json.gz"
+	record := func(id, more string) []byte {
+		return []byte(`{"eventID":"` + id + `"` + more + `,"eventSource":"sts.amazonaws.com","eventName":"GetCallerIdentity","recipientAccountId":"111111111111"}`)
+	}
+	files := []synth.File{
+		{Name: fmt.Sprintf(name, 1), Records: [][]byte{record("timeless", ""), record("old", `,"eventTime":"2026-01-05T09:00:00Z"`)}},
+		{Name: fmt.Sprintf(name, 2), Records: [][]byte{record("ahead", `,"eventTime":"2027-01-05T09:00:00Z"`)}},
+		{Name: fmt.Sprintf(name, 3), Records: [][]byte{record("old too", `,"eventTime":"2026-01-05T09:00:00Z"`)}},
+	}
+	floor, _ := cloudtrail.ParseTime("2026-06-01T00:00:00Z")
+	for _, before := range []bool{true, false} {
+		dir := t.TempDir()
+		s, err := local.Open(t.Context(), dir, local.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if before {
+			pump(t, s, 1, files)
+		}
+		if _, err := s.Retain(t.Context(), floor); err != nil {
+			t.Fatal(err)
+		}
+		if !before {
+			pump(t, s, 1, files)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		var ids []string
+		r := read(t, dir, nil)
+		for row, err := range r.Rows(t.Context(), query.Selection{}) {
+			if err != nil {
+				t.Fatalf("filled before: %v: %v", before, err)
+			}
+			ids = append(ids, row.ID.Event)
+			if raw, err := r.Raw(t.Context(), row.Location); err != nil {
+				t.Errorf("filled before: %v: %v: %s, %v", before, row.ID, raw, err)
+			}
+		}
+		if fmt.Sprint(ids) != "[timeless ahead]" {
+			t.Errorf("filled before: %v: %v", before, ids)
+		}
+		whole(t, dir)
+	}
+}
+
+// TestRebuildAfterRetain: what went does not come back from copies that are
+// still in a pack.
+func TestRebuildAfterRetain(t *testing.T) {
+	t.Parallel()
+	files := singly(organisation(11, synth.Options{Stories: 12, Days: 5}))
+	all := tell(t, files)
+	dir := t.TempDir()
+	fill(t, dir, local.Options{}, files[:len(files)/2], files[len(files)/2:])
+	s, err := local.Open(t.Context(), dir, local.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Retain(t.Context(), floors(files)[2]); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	before, want := ask(t, read(t, dir, nil), all), lines(t, dir, all)
+	if err := rebuild(t, dir); err != nil {
+		t.Fatal(err)
+	}
+	got := ask(t, read(t, dir, nil), all)
+	got.Spans = before.Spans
+	same(t, "rebuilt", got, before)
+	sameTexts(t, "rebuilt", lines(t, dir, all), want)
+	whole(t, dir)
+}
