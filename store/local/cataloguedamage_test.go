@@ -91,7 +91,11 @@ func TestDamagedCatalogue(t *testing.T) {
 			return b
 		},
 	}
-	for page := range 14 {
+	pages := 14
+	if raceDetector {
+		pages = 3
+	}
+	for page := range pages {
 		damages[fmt.Sprintf("page %d is noise", page)] = func(b []byte) []byte {
 			for i := page * 4096; i < min((page+1)*4096, len(b)); i++ {
 				b[i] = byte(r.Uint32())
