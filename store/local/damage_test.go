@@ -45,7 +45,8 @@ func TestDamagedEvents(t *testing.T) {
 			case len(damaged) == 0 && !slices.Equal(got[part], texts):
 				t.Errorf("%s: nothing is said, but the %s differ: %s", what, part, difference(got[part], texts))
 			case len(damaged) > 0:
-				if wrong := notAmong(got[part], texts); wrong != "" && part != "tallies" {
+				// Asked for by its id, an event may show another of its forms.
+				if wrong := notAmong(got[part], texts); wrong != "" && part != "tallies" && (part != "events" || !all.forms[wrong]) {
 					t.Errorf("%s: %v is named, but the %s have %s", what, damaged, part, wrong)
 				}
 			}
