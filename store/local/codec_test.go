@@ -126,7 +126,7 @@ func FuzzParts(f *testing.F) {
 		_ = splitNames(string(data))
 		_, _ = press.openPart(data)
 		_, _ = press.openPart(sealed(bytes.Clone(data)))
-		for _, e := range []entries{data, nil} {
+		for _, e := range []entries{{data, 12}, {data, 16}, {nil, 16}} {
 			for i := range min(e.len(), 4) {
 				if found := e.find(nil, e.at(i).hash); len(found) > e.len() {
 					t.Errorf("%d entries of %d", len(found), e.len())

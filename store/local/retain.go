@@ -156,7 +156,7 @@ func (s *Store) filesInUse() (map[int64]bool, error) {
 		if seg.rows == 0 {
 			continue
 		}
-		_ = seg.file.read(0, uint32(seg.rows), []int{colFile}, func(_ uint32, c *vectors) error { // so here
+		_ = seg.file.read([]extent{{0, uint32(seg.rows)}}, []int{colFile}, &vectors{}, func(c *vectors) error { // so here
 			for _, id := range c.numbers[colFile] {
 				used[id] = true
 			}
