@@ -5,19 +5,8 @@ import (
 	"github.com/parquet-go/parquet-go/compress/zstd"
 )
 
-// column is one column of the Parquet files. Their meaning is CloudTrail's
-// (CloudTrail User Guide, "CloudTrail record contents" and "userIdentity
-// element"); what a record lacks is null. README.md beside this file documents
-// them for whoever reads the files without crosstrail.
-type column struct {
-	name string
-	node parquet.Node
-	// read says that crosstrail itself reads it back. The caller's columns are
-	// there for others: the catalogue holds the whole userIdentity.
-	read bool
-}
-
-// The columns that are read by position, and the number of them.
+// The columns of the Parquet files, those that crosstrail reads back before those
+// that it writes for others: its index holds the whole userIdentity.
 const (
 	colEventID = iota
 	colTime
@@ -53,7 +42,49 @@ const (
 	columnCount
 )
 
-func columns() [columnCount]column {
+// readColumns are those before this one.
+const readColumns = colRecipient
+
+// columnNames are their names. What they mean is CloudTrail's (CloudTrail User
+// Guide, "CloudTrail record contents" and "userIdentity element"); what a record
+// lacks is null. README.md beside this file documents them for whoever reads the
+// files without crosstrail.
+var columnNames = [columnCount]string{
+	colEventID:        "event_id",
+	colTime:           "event_time",
+	colSource:         "event_source",
+	colName:           "event_name",
+	colType:           "event_type",
+	colReadOnly:       "read_only",
+	colIP:             "source_ip_address",
+	colAgent:          "user_agent",
+	colError:          "error_code",
+	colMessage:        "error_message",
+	colRequest:        "request_id",
+	colShared:         "shared_event_id",
+	colResources:      "resources",
+	colConsole:        "session_credential_from_console",
+	colPrint:          "fingerprint",
+	colFile:           "log_file",
+	colOrdinal:        "record",
+	colRecipient:      "recipient_account_id",
+	colRegion:         "aws_region",
+	colUserType:       "user_type",
+	colPrincipal:      "principal_id",
+	colUserARN:        "user_arn",
+	colUserAccount:    "user_account_id",
+	colKey:            "access_key_id",
+	colUserName:       "user_name",
+	colInvokedBy:      "invoked_by",
+	colIssuer:         "session_issuer_arn",
+	colCreated:        "session_created",
+	colMFA:            "mfa_authenticated",
+	colSourceIdentity: "source_identity",
+	colOnBehalfOf:     "on_behalf_of_user_id",
+}
+
+// columnNodes are their types, encodings and compression.
+func columnNodes() [columnCount]parquet.Node {
 	codec, ids := &zstd.Codec{Level: zstd.SpeedFastest, Concurrency: 1}, newEntropy()
 	word := func() parquet.Node {
 		return parquet.Compressed(parquet.Encoded(parquet.String(), &parquet.RLEDictionary), codec)
@@ -71,39 +102,39 @@ func columns() [columnCount]column {
 	number := func() parquet.Node {
 		return parquet.Compressed(parquet.Encoded(parquet.Int(64), &parquet.DeltaBinaryPacked), codec)
 	}
-	return [...]column{
-		colEventID:   {"event_id", id(), true},
-		colTime:      {"event_time", moment(), true},
-		colSource:    {"event_source", text(), true},
-		colName:      {"event_name", text(), true},
-		colType:      {"event_type", text(), true},
-		colReadOnly:  {"read_only", flag(), true},
-		colIP:        {"source_ip_address", text(), true},
-		colAgent:     {"user_agent", text(), true},
-		colError:     {"error_code", text(), true},
-		colMessage:   {"error_message", text(), true},
-		colRequest:   {"request_id", parquet.Optional(id()), true},
-		colShared:    {"shared_event_id", parquet.Optional(id()), true},
-		colResources: {"resources", parquet.List(word()), true},
-		colConsole:   {"session_credential_from_console", flag(), true},
+	return [...]parquet.Node{
+		colEventID:   id(),
+		colTime:      moment(),
+		colSource:    text(),
+		colName:      text(),
+		colType:      text(),
+		colReadOnly:  flag(),
+		colIP:        text(),
+		colAgent:     text(),
+		colError:     text(),
+		colMessage:   text(),
+		colRequest:   parquet.Optional(id()),
+		colShared:    parquet.Optional(id()),
+		colResources: parquet.List(word()),
+		colConsole:   flag(),
 		// A hash: there is nothing to press out of it.
-		colPrint:          {"fingerprint", parquet.Int(64), true},
-		colFile:           {"log_file", number(), true},
-		colOrdinal:        {"record", number(), true},
-		colRecipient:      {"recipient_account_id", text(), false},
-		colRegion:         {"aws_region", text(), false},
-		colUserType:       {"user_type", text(), false},
-		colPrincipal:      {"principal_id", text(), false},
-		colUserARN:        {"user_arn", text(), false},
-		colUserAccount:    {"user_account_id", text(), false},
-		colKey:            {"access_key_id", text(), false},
-		colUserName:       {"user_name", text(), false},
-		colInvokedBy:      {"invoked_by", text(), false},
-		colIssuer:         {"session_issuer_arn", text(), false},
-		colCreated:        {"session_created", moment(), false},
-		colMFA:            {"mfa_authenticated", flag(), false},
-		colSourceIdentity: {"source_identity", text(), false},
-		colOnBehalfOf:     {"on_behalf_of_user_id", text(), false},
+		colPrint:          parquet.Int(64),
+		colFile:           number(),
+		colOrdinal:        number(),
+		colRecipient:      text(),
+		colRegion:         text(),
+		colUserType:       text(),
+		colPrincipal:      text(),
+		colUserARN:        text(),
+		colUserAccount:    text(),
+		colKey:            text(),
+		colUserName:       text(),
+		colInvokedBy:      text(),
+		colIssuer:         text(),
+		colCreated:        moment(),
+		colMFA:            flag(),
+		colSourceIdentity: text(),
+		colOnBehalfOf:     text(),
 	}
 }
 
@@ -111,9 +142,8 @@ func columns() [columnCount]column {
 // ours is among its leaves.
 func schema() (*parquet.Schema, [columnCount]int) {
 	group := parquet.Group{}
-	all := columns()
-	for _, c := range all {
-		group[c.name] = c.node
+	for i, node := range columnNodes() {
+		group[columnNames[i]] = node
 	}
 	s := parquet.NewSchema("event", group)
 	at := map[string]int{}
@@ -121,8 +151,8 @@ func schema() (*parquet.Schema, [columnCount]int) {
 		at[path[0]] = i
 	}
 	var leaves [columnCount]int
-	for i, c := range all {
-		leaves[i] = at[c.name]
+	for i, name := range columnNames {
+		leaves[i] = at[name]
 	}
 	return s, leaves
 }

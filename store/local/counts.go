@@ -2,6 +2,7 @@ package local
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"slices"
 
@@ -44,7 +45,7 @@ type counting struct {
 }
 
 // errEnough ends a run whose caller wants no more.
-var errEnough = context.Canceled
+var errEnough = errors.New("enough")
 
 func (c *counting) give(t *query.Tally) error {
 	if !c.yield(t, nil) {
@@ -150,30 +151,14 @@ func (c *counting) rows(ctx context.Context, hour int32) error {
 // each is read, since each is a tally by itself.
 func (c *counting) counted(ctx context.Context, picks []picked) error {
 	for i := range picks {
-		p := &picks[i]
-		if p.alone {
-			continue
-		}
-		places, err := c.places(p.segmentView)
-		if err != nil {
-			return err
-		}
-		who, err := c.person(p.segmentView, p.who)
-		if err != nil {
-			return err
-		}
-		if int(p.place) >= len(places) {
-			return errPlace
-		}
-		at := places[p.place]
-		t := query.Tally{
-			Use: lineage.Use{
-				ID: cloudtrail.ID{Recipient: at.recipient}, Region: at.region, Time: p.moment(p.tally.from), Caller: who,
-			},
-			Last: p.moment(p.tally.to), Events: int(p.n), Writes: int(p.writes), Errors: int(p.errors),
-		}
-		if err := c.give(&t); err != nil {
-			return err
+		if p := &picks[i]; !p.alone {
+			err := c.one(p)
+			if err != nil {
+				err = c.reader.damaged(partsName(p.id), err)
+			}
+			if err != nil {
+				return err
+			}
 		}
 	}
 	picks = slices.DeleteFunc(picks, func(p picked) bool { return !p.alone })
@@ -189,4 +174,26 @@ func (c *counting) counted(ctx context.Context, picks []picked) error {
 		}
 	}
 	return nil
+}
+
+// one gives a tally as it is kept.
+func (c *counting) one(p *picked) error {
+	places, err := c.places(p.segmentView)
+	if err != nil {
+		return err
+	}
+	who, err := c.person(p.segmentView, p.who)
+	if err != nil {
+		return err
+	}
+	if int(p.place) >= len(places) {
+		return errPlace
+	}
+	at := places[p.place]
+	return c.give(&query.Tally{
+		Use: lineage.Use{
+			ID: cloudtrail.ID{Recipient: at.recipient}, Region: at.region, Time: p.moment(p.tally.from), Caller: who,
+		},
+		Last: p.moment(p.tally.to), Events: int(p.n), Writes: int(p.writes), Errors: int(p.errors),
+	})
 }

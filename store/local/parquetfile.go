@@ -57,7 +57,7 @@ const bloomBits = 10
 func (c *cut) encode(to io.Writer, s *parquet.Schema, leaves [columnCount]int) error {
 	options := []parquet.WriterOption{
 		s, parquet.DataPageStatistics(false), parquet.DataPageVersion(1), parquet.PageBufferSize(16 << 20),
-		parquet.CreatedBy("crosstrail", "", ""), parquet.BloomFilters(parquet.SplitBlockFilter(bloomBits, columns()[colEventID].name)),
+		parquet.CreatedBy("crosstrail", "", ""), parquet.BloomFilters(parquet.SplitBlockFilter(bloomBits, columnNames[colEventID])),
 	}
 	// All columns have the bounds of their pages: parquet-go would write wrong
 	// ones, not none, for those told to have none, and other readers lean on them.

@@ -299,7 +299,7 @@ func (v *view) isNewest() (bool, error) {
 // damaged tells of a damaged file. It returns the error where nobody is there to
 // be told.
 func (r *Reader) damaged(file string, err error) error {
-	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, errEnough) {
 		return err
 	}
 	if r.options.Damaged == nil {

@@ -22,7 +22,7 @@ type segmentFile struct {
 	mu      sync.Mutex // guards what follows
 	broken  error      // why it cannot be read
 	parquet *parquet.File
-	leaves  [columnCount]int
+	leaves  [readColumns]int
 	starts  []int64 // first row of each row group, and the number of rows
 	located []located
 }
@@ -104,10 +104,10 @@ func (f *segmentFile) open() (*parquet.File, error) {
 		for i, path := range p.Schema().Columns() {
 			at[path[0]] = i
 		}
-		for i, c := range columns() {
-			leaf, ok := at[c.name]
+		for i, name := range columnNames[:readColumns] {
+			leaf, ok := at[name]
 			if !ok {
-				return fmt.Errorf("has no column %s", c.name)
+				return fmt.Errorf("has no column %s", name)
 			}
 			f.leaves[i] = leaf
 		}

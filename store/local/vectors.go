@@ -15,17 +15,18 @@ import (
 type vectors struct {
 	rows    []uint32 // their numbers in the segment
 	extents []extent // the same
-	texts   [columnCount][]string
-	numbers [columnCount][]int64 // of a flag: 0 null, 1 false, 2 true, as cloudtrail.Bool
+	texts   [readColumns][]string
+	numbers [readColumns][]int64 // of a flag: 0 null, 1 false, 2 true, as cloudtrail.Bool
 	lists   [][]string           // of resources
 }
 
-// eventColumns are those that make a query.Row.
+// eventColumns are those that make a query.Row: all that are read back.
 func eventColumns() []int {
-	return []int{
-		colEventID, colTime, colSource, colName, colType, colReadOnly, colIP, colAgent, colError, colMessage,
-		colRequest, colShared, colResources, colConsole, colPrint, colFile, colOrdinal,
+	all := make([]int, readColumns)
+	for i := range all {
+		all[i] = i
 	}
+	return all
 }
 
 // extent is rows from one to before another.
@@ -53,7 +54,7 @@ func (f *segmentFile) read(extents []extent, cols []int, v *vectors, each func(v
 		for _, col := range cols {
 			err := guarded(func() error { return v.column(col, chunks[f.leaves[col]], start) })
 			if err != nil {
-				return fmt.Errorf("column %s: %w", columns()[col].name, err)
+				return fmt.Errorf("column %s: %w", columnNames[col], err)
 			}
 		}
 		if err := each(v); err != nil {
