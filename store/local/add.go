@@ -25,7 +25,6 @@ type logFile struct {
 	records int
 	kept    int
 	size    int64
-	again   bool // it was added before, and not known to be whole
 }
 
 // finished is a file of which no more comes.
@@ -46,18 +45,15 @@ const inlinePrefix = "inline:"
 // Has reports whether the file was read to its end, under the same name and
 // version.
 func (s *Store) Has(_ context.Context, f cloudtrail.LogFile) (bool, error) {
-	there, begun := false, false
+	there := false
 	s.lookup.Lock()
 	defer s.lookup.Unlock()
 	if maybe, err := s.filed.mayHold(s.lookupConn, nameHash(f.URI)); err != nil || !maybe {
 		return false, err
 	}
 	err := rows(s.lookupConn, `select ended from log_file join folder on folder.id = folder where hash = ? and path || name = ? and version = ?`,
-		func(st *sqlite.Stmt) error { there, begun = there || st.ColumnBool(0), true; return nil },
+		func(st *sqlite.Stmt) error { there = there || st.ColumnBool(0); return nil },
 		nameHash(f.URI), f.URI, f.Version)
-	if begun && !there {
-		s.unended.Store([2]string{f.URI, f.Version}, true)
-	}
 	return there, err
 }
 
@@ -77,12 +73,6 @@ func (s *Store) addFile(ctx context.Context, f source.File) (kept, duplicates in
 	if f.Open == nil { // it cannot be read twice: it becomes a file of our own
 		entry.LogFile = cloudtrail.LogFile{URI: inlineURI(entry.sum)}
 		entry.first = 0
-	}
-	if entry.first == 0 {
-		name := [2]string{entry.URI, entry.Version}
-		_, committed := s.unended.LoadAndDelete(name)
-		_, gathered := s.gathered.LoadOrStore(name, true)
-		entry.again = committed || gathered
 	}
 	// Of a file from before what is kept only names are of use.
 	old := s.floor != 0 && !f.Delivered.IsZero() && f.Delivered < s.floor-factsBefore

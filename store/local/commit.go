@@ -138,17 +138,17 @@ func (s *Store) addFiles(taken []*batch, now time.Time) error {
 	for _, f := range filesOf(taken) {
 		name := [2]string{f.URI, f.Version}
 		failed, over := ended[name]
-		if f.again {
-			if err := s.supersede(name); err != nil {
-				return err
-			}
+		_, met := known[name]
+		again, err := s.supersede(f, met)
+		if err != nil {
+			return err
 		}
 		if err := s.addLogFile(f, over && failed == nil || strings.HasPrefix(f.URI, inlinePrefix)); err != nil {
 			return err
 		}
 		bytes += f.size
 		events += int64(f.kept)
-		if f.first != 0 || f.again {
+		if f.first != 0 || again {
 			known[name] = false
 			continue
 		}
@@ -195,27 +195,37 @@ func (s *Store) addFiles(taken []*batch, now time.Time) error {
 		files = files + excluded.files, events = events + excluded.events, bytes = bytes + excluded.bytes`, day, files, events, bytes)
 }
 
-// filesOf are the files of batches, those last that supersede others.
+// filesOf are the files of batches, in the order in which they came.
 func filesOf(taken []*batch) []*logFile {
-	var all, again []*logFile
+	var all []*logFile
 	for _, b := range taken {
 		for i := range b.files {
-			if f := &b.files[i]; f.again {
-				again = append(again, f)
-			} else {
-				all = append(all, f)
-			}
+			all = append(all, &b.files[i])
 		}
 	}
-	slices.SortFunc(again, func(x, y *logFile) int { return cmp.Compare(x.id, y.id) })
-	return append(all, again...)
+	slices.SortFunc(all, func(x, y *logFile) int { return cmp.Compare(x.id, y.id) })
+	return all
 }
 
-// supersede leaves a file that was begun before to those rows that name it: it
-// is one file, and what is read now counts.
-func (s *Store) supersede(name [2]string) error {
-	return exec(s.conn, `update log_file set first = -1 where hash = ? and version = ? and first = 0 and
-		(select path from folder where folder.id = folder) || name = ?`, nameHash(name[0]), name[1], name[0])
+// supersede leaves what is there of a file, of which the beginning comes again,
+// to the events that name it: it is one file, and what came last counts. Only
+// here, where commits follow each other, is it certain what came before.
+func (s *Store) supersede(f *logFile, met bool) (again bool, err error) {
+	if f.first != 0 {
+		return false, nil
+	}
+	hash := nameHash(f.URI)
+	if !met {
+		s.lookup.Lock()
+		met, err = s.filed.mayHold(s.lookupConn, hash)
+		s.lookup.Unlock()
+		if err != nil || !met {
+			return false, err
+		}
+	}
+	err = exec(s.conn, `update log_file set first = -1 where hash = ? and version = ? and first = 0 and
+		(select path from folder where folder.id = folder) || name = ?`, hash, f.Version, f.URI)
+	return s.conn.Changes() > 0, err
 }
 
 func (s *Store) addLogFile(f *logFile, ended bool) error {

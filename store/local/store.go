@@ -83,8 +83,6 @@ type Store struct {
 	regrown bool                         // what grew was counted before
 	adopted map[[sha256.Size]byte]copied // copies that are there before the catalogue; see Rebuild
 
-	gathered   sync.Map   // [2]string, of files that were added and not committed
-	unended    sync.Map   // of files that Has found begun, and not read to their end
 	lookup     sync.Mutex // guards what follows
 	filed      filed
 	lookupConn *sqlite.Conn
@@ -261,9 +259,6 @@ func (s *Store) commit(ctx context.Context) error {
 	s.lookup.Unlock()
 	s.mu.Lock()
 	for _, b := range taken {
-		for i := range b.files { // Has knows them from now on
-			s.gathered.Delete([2]string{b.files[i].URI, b.files[i].Version})
-		}
 		if len(s.spare) < cap(s.spare) {
 			b.reset()
 			s.spare = append(s.spare, b)
