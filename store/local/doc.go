@@ -7,9 +7,10 @@
 //	logs/2026-11/0001.pack   the log files' own bytes (pack.go)
 //	lock                     held by who writes
 //
-// A commit turns what was added into segments: each a Parquet file and its parts. Small segments are merged in the
-// background. Nothing is changed in place, so a crash leaves what the catalogue
-// does not know of, and the next writer removes it.
+// A commit turns what was added into segments: each a Parquet file and its
+// parts. Small segments are merged in the background. Nothing is changed in
+// place, so a crash leaves what the catalogue does not know of, and the next
+// writer removes it.
 //
 // Rows lie in a segment by hour, then by caller. So time order is a merge of
 // hours, one caller's calls of an hour are one range of rows, and that range is

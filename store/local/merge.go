@@ -37,19 +37,12 @@ func (s *Store) mergeLater() {
 // written a few times in all, however small the commits are.
 func (s *Store) mergeSmall(ctx context.Context) error {
 	for {
-		v, err := s.acquire()
-		if err != nil {
-			return err
-		}
-		group := likeSized(v.segments)
-		if len(group) == 0 {
-			s.release(v)
-			return nil
-		}
-		err = s.rewrite(ctx, v, group, 0)
-		s.release(v)
+		merged, err := s.rewrite(ctx, likeSized, 0)
 		if err != nil {
 			return fmt.Errorf("merge: %w", err)
+		}
+		if merged == 0 {
+			return nil
 		}
 	}
 }
@@ -81,9 +74,25 @@ func likeSized(all []*segmentView) []*segmentView {
 	return nil
 }
 
-// rewrite puts new segments in the place of a group: without what is older than
-// a floor, 0 for none. One that cannot be read is left as it is.
-func (s *Store) rewrite(ctx context.Context, v *view, group []*segmentView, floor cloudtrail.Time) error {
+// rewrite puts new segments in the place of those that choose takes: without
+// what is older than a floor, 0 for none. One that cannot be read is left as it
+// is. It returns how many were chosen.
+func (s *Store) rewrite(ctx context.Context, choose func([]*segmentView) []*segmentView, floor cloudtrail.Time) (int, error) {
+	s.rewriting.Lock()
+	defer s.rewriting.Unlock()
+	v, err := s.acquire()
+	if err != nil {
+		return 0, err
+	}
+	defer s.release(v)
+	group := choose(v.segments)
+	if len(group) == 0 && floor == 0 {
+		return 0, nil
+	}
+	return len(group), s.rewriteGroup(ctx, v, group, floor)
+}
+
+func (s *Store) rewriteGroup(ctx context.Context, v *view, group []*segmentView, floor cloudtrail.Time) error {
 	var fresh []*segment
 	var gone []*segmentView
 	b := newBatch(s.seed)

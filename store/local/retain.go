@@ -29,32 +29,27 @@ type Retained struct {
 // over. So the store is what it would be had it never seen them, whatever the
 // order. A floor is never lowered: what went does not come back.
 func (s *Store) Retain(ctx context.Context, floor cloudtrail.Time) (Retained, error) {
-	if err := s.Commit(ctx); err != nil {
-		return Retained{}, err
-	}
-	s.merging.Wait()
 	s.adding.Lock() // nothing older is added from now on
 	s.floor = max(s.floor, floor)
 	floor = s.floor
 	s.adding.Unlock()
 	gone := Retained{Floor: floor}
+	if err := s.Commit(ctx); err != nil {
+		return gone, err
+	}
 	before, err := s.Info(ctx)
 	if err != nil {
 		return gone, err
 	}
-	v, err := s.acquire()
-	if err != nil {
-		return gone, err
-	}
-	var group []*segmentView
-	for _, seg := range v.segments {
-		if seg.rows > 0 && seg.first < floor || seg.facts > 0 && seg.factFirst < floor-factsBefore {
-			group = append(group, seg)
+	older := func(all []*segmentView) (group []*segmentView) {
+		for _, seg := range all {
+			if seg.rows > 0 && seg.first < floor || seg.facts > 0 && seg.factFirst < floor-factsBefore {
+				group = append(group, seg)
+			}
 		}
+		return group
 	}
-	err = s.rewrite(ctx, v, group, floor)
-	s.release(v)
-	if err == nil {
+	if _, err = s.rewrite(ctx, older, floor); err == nil {
 		gone.Files, err = s.dropCopies(floor - factsBefore)
 	}
 	if err != nil {

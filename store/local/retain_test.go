@@ -2,6 +2,7 @@ package local_test
 
 import (
 	"fmt"
+	"sync"
 	"testing"
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
@@ -43,6 +44,40 @@ func TestRetainInAnyOrder(t *testing.T) {
 	only := rowTexts(t, inMemory(t, files), query.Selection{Since: floor})
 	if len(only) == 0 || difference(want.Rows, only) != fmt.Sprintf("%d for %d", len(only), len(only)) {
 		t.Errorf("what is newer: %s", difference(want.Rows, only))
+	}
+}
+
+// TestRetainMeanwhile: a floor that is set while others add, commit and merge
+// gives the same store.
+func TestRetainMeanwhile(t *testing.T) {
+	t.Parallel()
+	files := organisation(12, synth.Options{Stories: 12, Days: 5})
+	all := tell(t, files)
+	floor := floors(files)[3]
+	before := open(t, t.TempDir(), local.Options{})
+	if _, err := before.Retain(t.Context(), floor); err != nil {
+		t.Fatal(err)
+	}
+	pump(t, before, 2, files)
+	want := ask(t, before, all)
+	const commits = 20 // sixteen segments are merged
+	for at := 13; at < commits; at += 2 {
+		s := open(t, t.TempDir(), local.Options{})
+		var retaining sync.WaitGroup
+		for n := range commits {
+			if n == at {
+				retaining.Go(func() {
+					if gone, err := s.Retain(t.Context(), floor); err != nil || gone.Floor != floor {
+						t.Errorf("meanwhile: %+v, %v", gone, err)
+					}
+				})
+			}
+			pump(t, s, 2, files[n*len(files)/commits:(n+1)*len(files)/commits])
+		}
+		retaining.Wait()
+		got := ask(t, s, all)
+		got.Spans = want.Spans // files of before the floor, which hold nothing, are known or not
+		same(t, fmt.Sprintf("retained in commit %d", at), got, want)
 	}
 }
 

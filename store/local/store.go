@@ -75,6 +75,7 @@ type Store struct {
 	folders    folders
 	failed     error // the commit that failed: nothing more is committed
 
+	rewriting sync.Mutex // one at a time: two might take the same segment
 	merging   sync.WaitGroup
 	mergeLock sync.Mutex // guards mergeOn
 	mergeOn   bool
