@@ -105,25 +105,50 @@ func (q *question) link(ctx context.Context, b *block) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	for i := range b.rows {
-		b.uses = append(b.uses, b.rows[i].Use)
+	// Where chains have no say the record comes first: most rows fall by it.
+	recordFirst := q.matcher.stage == byRecord && !q.matcher.chains
+	rows := b.rows
+	if recordFirst {
+		rows = rows[:0]
+		for i := range b.rows {
+			ok, err := q.record(ctx, &b.rows[i], nil)
+			if err != nil {
+				return err
+			}
+			if ok {
+				rows = append(rows, b.rows[i])
+			}
+		}
+		b.rows = rows
+	}
+	for i := range rows {
+		b.uses = append(b.uses, rows[i].Use)
 	}
 	chains, err := q.resolver.Resolve(ctx, b.uses)
 	if err != nil {
 		return fmt.Errorf("linking events: %w", err)
 	}
-	for i := range b.rows {
-		row, chain := &b.rows[i], chains[i]
-		if !q.matcher.chain(row, chain) {
-			continue
+	for i := range rows {
+		row, chain := &rows[i], chains[i]
+		if !recordFirst {
+			if !q.matcher.chain(row, chain) {
+				continue
+			}
+			if ok, err := q.record(ctx, row, chain); err != nil {
+				return err
+			} else if !ok {
+				continue
+			}
 		}
-		ok, err := q.matcher.record(ctx, q.reader, row, chain)
-		if err != nil {
-			return fmt.Errorf("reading event %s again: %w", row.ID.Event, err)
-		}
-		if ok {
-			b.lines = append(b.lines, Line{Row: row, Chain: chain})
-		}
+		b.lines = append(b.lines, Line{Row: row, Chain: chain})
 	}
 	return nil
+}
+
+func (q *question) record(ctx context.Context, row *Row, c *lineage.Chain) (bool, error) {
+	ok, err := q.matcher.record(ctx, q.reader, row, c)
+	if err != nil {
+		return false, fmt.Errorf("reading event %s again: %w", row.ID.Event, err)
+	}
+	return ok, nil
 }

@@ -43,18 +43,15 @@ func (r *Reader) Raw(ctx context.Context, at lineage.Location) ([]byte, error) {
 
 // origin is the log file, or the piece of one, that holds a record.
 func (v *view) origin(at lineage.Location) (*storedFile, error) {
-	uri, version, versioned := strings.Cut(at.File, versionMark)
-	var f *storedFile
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	err := rows(v.conn, storedColumns+` where hash = ? and first <= ? order by first, log_file.id`, func(s *sqlite.Stmt) error {
-		if one := readStored(s); one.URI == uri && (!versioned || one.Version == version) {
-			f = one
-		}
-		return nil
-	}, nameHash(uri), at.Record)
+	pieces, err := v.pieces(at.File)
 	if err != nil {
 		return nil, named(err)
+	}
+	var f *storedFile
+	for _, one := range pieces {
+		if one.first <= at.Record {
+			f = one
+		}
 	}
 	if f == nil {
 		return nil, fmt.Errorf("%s: no such log file was read", at.File)
@@ -63,6 +60,29 @@ func (v *view) origin(at lineage.Location) (*storedFile, error) {
 		return nil, fmt.Errorf("%s: has no record %d", at.File, at.Record)
 	}
 	return f, nil
+}
+
+// pieces are what is there under a log file's name, in order of the record that
+// each begins with. Those asked for last are remembered: who reads many records
+// reads one file after the other.
+func (v *view) pieces(file string) ([]*storedFile, error) {
+	uri, version, versioned := strings.Cut(file, versionMark)
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.lastFile == file && v.lastPieces != nil {
+		return v.lastPieces, nil
+	}
+	var all []*storedFile
+	err := rows(v.conn, storedColumns+` where hash = ? order by first, log_file.id`, func(s *sqlite.Stmt) error {
+		if one := readStored(s); one.URI == uri && (!versioned || one.Version == version) {
+			all = append(all, one)
+		}
+		return nil
+	}, nameHash(uri))
+	if err == nil {
+		v.lastFile, v.lastPieces = file, all
+	}
+	return all, err
 }
 
 // storedFile is a log file as the catalogue knows it.

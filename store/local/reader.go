@@ -218,8 +218,10 @@ type view struct {
 	spans    []lineage.Span
 	floor    cloudtrail.Time
 
-	mu   sync.Mutex // guards conn
-	conn *sqlite.Conn
+	mu         sync.Mutex // guards what follows
+	conn       *sqlite.Conn
+	lastFile   string // see pieces
+	lastPieces []*storedFile
 }
 
 type segmentView struct {
