@@ -32,6 +32,8 @@ type picked struct {
 	tally
 }
 
+func (p *picked) rowCount() uint32 { return p.n }
+
 // room is memory for events that is used again for the next.
 type room struct {
 	rows    []found

@@ -63,29 +63,30 @@ func (v *view) allRows(ctx context.Context, sel *selection, give func([]*found, 
 		return
 	}
 	var in room
-	for _, hour := range hoursInOrder(hours, sel.Newest) {
-		for _, w := range windows(hour, hours[hour], sel) {
-			if !give(v.window(ctx, sel, hours[hour], w, &in)) {
+	for hour, spans := range togetherRead(hours, sel.Newest, func(s *spanned) uint32 { return s.rows }) {
+		for _, w := range windows(hour, spans, sel) {
+			if !give(v.window(ctx, sel, spans, w, &in)) {
 				return
 			}
 		}
 	}
 }
 
-// window is a span of time within an hour, both ends included.
+// window is a span of time, both ends included.
 type window struct{ from, to cloudtrail.Time }
 
-// windows cut a very busy hour into spans, in the order they are asked for.
+// windows cut an hour that is very busy, and so read alone, into spans in the
+// order they are asked for. Anything else is one.
 func windows(hour int32, in []spanned, sel *selection) []window {
 	rows := 0
 	for _, s := range in {
 		rows += int(s.rows)
 	}
-	start := cloudtrail.Time(hour) * secondsAnHour
-	n := cloudtrail.Time(1)
-	if rows > windowRows {
-		n = min(cloudtrail.Time(rows/windowRows+1), 60)
+	if rows <= windowRows {
+		return []window{{sel.from, sel.to}}
 	}
+	start := cloudtrail.Time(hour) * secondsAnHour
+	n := min(cloudtrail.Time(rows/windowRows+1), 60)
 	var all []window
 	for i := range n {
 		w := window{start + i*secondsAnHour/n, start + (i+1)*secondsAnHour/n - 1}
@@ -161,35 +162,42 @@ func (v *view) callersRows(ctx context.Context, sel *selection, give func([]*fou
 		return
 	}
 	var in room
-	for picks := range togetherRead(hours, sel.Newest) {
+	for _, picks := range togetherRead(hours, sel.Newest, (*picked).rowCount) {
 		if !give(v.shownRows(ctx, picks, sel.from, sel.to, &in)) {
 			return
 		}
 	}
 }
 
-// togetherRead yields the tallies of as many hours as are read at a time: each
-// read costs the same, however few rows it is for.
-func togetherRead(hours map[int32][]picked, newest bool) iter.Seq[[]picked] {
-	const enough = windowRows / 16
-	return func(yield func([]picked) bool) {
-		var picks []picked
-		rows := 0
+// togetherRead yields what lies in the hours of a map, of as many hours as are
+// read at a time: each read costs the same, however few rows it is for. Who asks
+// for few gets the first soon. An hour of many rows comes alone; the hour is
+// that of the last.
+func togetherRead[T any](hours map[int32][]T, newest bool, rowsOf func(*T) uint32) iter.Seq2[int32, []T] {
+	const most = windowRows / 16
+	return func(yield func(int32, []T) bool) {
+		var group []T
+		rows, enough := 0, most/16
+		var last int32
+		flush := func() bool {
+			going := len(group) == 0 || yield(last, group)
+			group, rows, enough = nil, 0, min(2*enough, most)
+			return going
+		}
 		for _, hour := range hoursInOrder(hours, newest) {
-			for _, p := range hours[hour] {
-				rows += int(p.n)
+			n := 0
+			for i := range hours[hour] {
+				n += int(rowsOf(&hours[hour][i]))
 			}
-			if picks = append(picks, hours[hour]...); rows < enough {
-				continue
-			}
-			if !yield(picks) {
+			if n > most && !flush() {
 				return
 			}
-			picks, rows = nil, 0
+			group, rows, last = append(group, hours[hour]...), rows+n, hour
+			if rows >= enough && !flush() {
+				return
+			}
 		}
-		if len(picks) > 0 {
-			yield(picks)
-		}
+		flush()
 	}
 }
 
@@ -210,7 +218,7 @@ func (r *Reader) Uses(ctx context.Context, principalID string, from, to cloudtra
 	}
 	var uses []lineage.Use
 	var in room
-	for picks := range togetherRead(hours, false) {
+	for _, picks := range togetherRead(hours, false, (*picked).rowCount) {
 		all, err := v.load(ctx, picks, sel.from, sel.to, &in)
 		if err != nil {
 			return nil, err
