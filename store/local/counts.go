@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"iter"
-	"slices"
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/lineage"
@@ -55,24 +54,16 @@ func (c *counting) give(t *query.Tally) error {
 	return nil
 }
 
-// all counts hour by hour.
+// all counts what everybody did.
 func (c *counting) all(ctx context.Context) error {
 	hours, err := c.spannedHours(&c.sel)
 	if err != nil {
 		return err
 	}
-	for _, hour := range hoursInOrder(hours, false) {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		if c.several[hour] || !c.sel.whole(hour) {
-			if err := c.rows(ctx, hour); err != nil {
-				return err
-			}
-			continue
-		}
+	return c.hours(ctx, hoursInOrder(hours, false), func(hour int32) ([]picked, error) {
+		var picks []picked
 		for _, s := range hours[hour] {
-			var picks []picked
+			before := len(picks)
 			err := c.tallies(s.segmentView, s.from, s.to, func(_ uint32, t *tally) error {
 				ok, err := c.wants(&c.sel, s.segmentView, t)
 				if ok {
@@ -81,17 +72,14 @@ func (c *counting) all(ctx context.Context) error {
 				return err
 			})
 			if err != nil {
+				picks = picks[:before]
 				if err := c.reader.damaged(partsName(s.id), err); err != nil {
-					return err
+					return nil, err
 				}
-				continue
-			}
-			if err := c.counted(ctx, picks); err != nil {
-				return err
 			}
 		}
-	}
-	return nil
+		return picks, nil
+	})
 }
 
 // callers counts what some callers did.
@@ -100,17 +88,44 @@ func (c *counting) callers(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, hour := range hoursInOrder(hours, false) {
-		if c.several[hour] || !c.sel.whole(hour) {
-			err = c.rows(ctx, hour)
-		} else {
-			err = c.counted(ctx, hours[hour])
+	return c.hours(ctx, hoursInOrder(hours, false), func(hour int32) ([]picked, error) { return hours[hour], nil })
+}
+
+// hours counts hour by hour. Of several hours the tallies are gathered, for
+// what of them is read is read for all together.
+func (c *counting) hours(ctx context.Context, hours []int32, picksOf func(int32) ([]picked, error)) error {
+	const mostPicks, mostRead = 1 << 16, windowRows / 16
+	var group []picked
+	toRead := 0
+	for _, hour := range hours {
+		if err := ctx.Err(); err != nil {
+			return err
 		}
+		byRow := c.several[hour] || !c.sel.whole(hour)
+		if byRow || len(group) >= mostPicks || toRead >= mostRead {
+			if err := c.counted(ctx, group); err != nil {
+				return err
+			}
+			group, toRead = group[:0], 0
+		}
+		if byRow {
+			if err := c.rows(ctx, hour); err != nil {
+				return err
+			}
+			continue
+		}
+		picks, err := picksOf(hour)
 		if err != nil {
 			return err
 		}
+		for i := range picks {
+			if picks[i].alone {
+				toRead += int(picks[i].n)
+			}
+		}
+		group = append(group, picks...)
 	}
-	return nil
+	return c.counted(ctx, group)
 }
 
 // rows counts the rows of an hour one by one.
@@ -147,11 +162,23 @@ func (c *counting) rows(ctx context.Context, hour int32) error {
 	return nil
 }
 
-// counted gives tallies as they are kept; of calls that hand out credentials
-// each is read, since each is a tally by itself.
+// counted gives tallies as they are kept, which come hour by hour; of calls that
+// hand out credentials each is read, since each is a tally by itself.
 func (c *counting) counted(ctx context.Context, picks []picked) error {
+	var alone []picked
 	for i := range picks {
-		if p := &picks[i]; !p.alone {
+		if picks[i].alone {
+			alone = append(alone, picks[i])
+		}
+	}
+	read, err := c.load(ctx, alone, c.sel.from, c.sel.to, &c.in)
+	if err != nil {
+		return err
+	}
+	sortFound(read)
+	for i := range picks {
+		p := &picks[i]
+		if !p.alone {
 			err := c.one(p)
 			if err != nil {
 				err = c.reader.damaged(partsName(p.id), err)
@@ -160,17 +187,16 @@ func (c *counting) counted(ctx context.Context, picks []picked) error {
 				return err
 			}
 		}
-	}
-	picks = slices.DeleteFunc(picks, func(p picked) bool { return !p.alone })
-	all, err := c.load(ctx, picks, c.sel.from, c.sel.to, &c.in)
-	if err != nil {
-		return err
-	}
-	for _, f := range all {
-		t := query.NewTally(&f.Row)
-		t.Use = f.Use
-		if err := c.give(&t); err != nil {
-			return err
+		if i+1 < len(picks) && picks[i+1].hour == p.hour {
+			continue
+		}
+		for len(read) > 0 && hourOf(read[0].Time) <= p.hour {
+			t := query.NewTally(&read[0].Row)
+			t.Use = read[0].Use
+			if err := c.give(&t); err != nil {
+				return err
+			}
+			read = read[1:]
 		}
 	}
 	return nil
