@@ -249,7 +249,7 @@ func (a *adder) add(ctx context.Context, r *cloudtrail.Record) (v verdict, wante
 	row := query.NewRow(r, use)
 	sum := checksum(&row)
 	if !old {
-		near, err := a.near(ctx, hourOf(use.Time))
+		near, err := a.near(ctx, accountHour{use.ID.Recipient, hourOf(use.Time)})
 		if err != nil {
 			return v, true, err
 		}
@@ -273,14 +273,14 @@ func (a *adder) add(ctx context.Context, r *cloudtrail.Record) (v verdict, wante
 
 // near returns the sets of an hour: of a file's few hours those met last are
 // kept, so that nearly all records take no lock for them.
-func (a *adder) near(ctx context.Context, hour int32) (*around, error) {
+func (a *adder) near(ctx context.Context, of accountHour) (*around, error) {
 	for i, near := range a.hours {
-		if near != nil && near.hour == hour {
+		if near != nil && near.accountHour == of {
 			a.hours[0], a.hours[i] = near, a.hours[0]
 			return near, nil
 		}
 	}
-	near, err := a.store.known.around(ctx, hour)
+	near, err := a.store.known.around(ctx, of)
 	a.hours[1], a.hours[0] = a.hours[0], near
 	return near, err
 }

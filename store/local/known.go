@@ -1,9 +1,12 @@
 package local
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"hash/maphash"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
@@ -11,16 +14,24 @@ import (
 )
 
 // known is the set of events that are there, so that every one is kept once. It
-// is held by hours of event time, those in use, and read again from the segments
-// when an hour comes up: a year of ids is not to be held in memory.
+// is held by hours of event time of one account, those in use, and read again
+// from the segments when one comes up: a year of ids is not to be held in memory.
+// (By hours alone, whoever reads logs account by account would come back to all
+// hours with each.)
 type known struct {
 	seed maphash.Seed
 	// load calls each for every event of an hour that is committed.
-	load func(ctx context.Context, hour int32, each func(cloudtrail.ID, form)) error
+	load func(ctx context.Context, of accountHour, each func(cloudtrail.ID, form)) error
 
 	mu    sync.Mutex
-	hours map[int32]*hourSet
+	hours map[accountHour]*hourSet
 	clock int64
+}
+
+// accountHour is an hour of the events that one account received.
+type accountHour struct {
+	account string
+	hour    int32
 }
 
 // form is one way in which an event is told.
@@ -66,7 +77,7 @@ type sighting struct {
 // around is an hour with those whose events may be forms of its own: the hours
 // beside it, and those of no known time.
 type around struct {
-	hour int32
+	accountHour
 	sets [4]*hourSet // its own first
 }
 
@@ -75,11 +86,11 @@ type around struct {
 const nearby = 10 * 60
 
 // around returns the sets of an hour, with all that is committed in them.
-func (k *known) around(ctx context.Context, hour int32) (*around, error) {
-	a := &around{hour: hour}
-	for i, h := range [...]int32{hour, hour - 1, hour + 1, 0} {
+func (k *known) around(ctx context.Context, of accountHour) (*around, error) {
+	a := &around{accountHour: of}
+	for i, h := range [...]int32{of.hour, of.hour - 1, of.hour + 1, 0} {
 		var err error
-		if a.sets[i], err = k.loaded(ctx, h); err != nil {
+		if a.sets[i], err = k.loaded(ctx, accountHour{of.account, h}); err != nil {
 			return nil, err
 		}
 	}
@@ -123,14 +134,14 @@ func (k *known) add(a *around, t cloudtrail.Time, id cloudtrail.ID, f form, epoc
 }
 
 // loaded returns the set of an hour with all that is committed in it.
-func (k *known) loaded(ctx context.Context, hour int32) (*hourSet, error) {
-	h := k.hour(hour)
+func (k *known) loaded(ctx context.Context, of accountHour) (*hourSet, error) {
+	h := k.hour(of)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.ready {
 		return h, nil
 	}
-	err := k.load(ctx, hour, func(id cloudtrail.ID, f form) { h.put(maphash.Comparable(k.seed, id), f) })
+	err := k.load(ctx, of, func(id cloudtrail.ID, f form) { h.put(maphash.Comparable(k.seed, id), f) })
 	if err != nil {
 		return nil, fmt.Errorf("reading what is there already: %w", err)
 	}
@@ -177,14 +188,15 @@ func (h *hourSet) put(id uint64, f form) verdict {
 	return v
 }
 
-func (k *known) hour(hour int32) *hourSet {
+func (k *known) hour(of accountHour) *hourSet {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.clock++
-	h := k.hours[hour]
+	h := k.hours[of]
 	if h == nil {
 		h = &hourSet{forms: map[uint64]form{}}
-		k.hours[hour] = h
+		of.account = strings.Clone(of.account)
+		k.hours[of] = h
 	}
 	h.used = k.clock
 	return h
@@ -197,32 +209,37 @@ func (k *known) forget(epoch int64) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	total := 0
-	for _, h := range k.hours {
-		total += len(h.forms)
-	}
-	for total > mostKnown {
-		oldest, found := int32(0), false
-		for hour, h := range k.hours {
-			if h.epoch <= epoch && (!found || h.used < k.hours[oldest].used) {
-				oldest, found = hour, true
-			}
+	var idle []accountHour
+	for of, h := range k.hours {
+		total += h.size()
+		if h.epoch <= epoch {
+			idle = append(idle, of)
 		}
-		if !found {
+	}
+	if total <= mostKnown {
+		return
+	}
+	slices.SortFunc(idle, func(a, b accountHour) int { return cmp.Compare(k.hours[a].used, k.hours[b].used) })
+	for _, of := range idle {
+		total -= k.hours[of].size()
+		delete(k.hours, of)
+		if total < mostKnown*3/4 { // so that it is not to be done each time
 			return
 		}
-		total -= len(k.hours[oldest].forms)
-		delete(k.hours, oldest)
 	}
 }
 
+// size is what a set takes, in events; an empty one is something too.
+func (h *hourSet) size() int { return len(h.forms) + 8 }
+
 // loadHour calls each for every event of an hour that is committed.
-func (s *Store) loadHour(ctx context.Context, hour int32, each func(cloudtrail.ID, form)) error {
+func (s *Store) loadHour(ctx context.Context, of accountHour, each func(cloudtrail.ID, form)) error {
 	v, err := s.acquire()
 	if err != nil {
 		return err
 	}
 	defer s.release(v)
-	start := cloudtrail.Time(hour) * secondsAnHour
+	start := cloudtrail.Time(of.hour) * secondsAnHour
 	for _, seg := range v.segments {
 		if seg.rows == 0 || seg.last < start || seg.first >= start+secondsAnHour {
 			continue
@@ -230,7 +247,7 @@ func (s *Store) loadHour(ctx context.Context, hour int32, each func(cloudtrail.I
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := v.identities(seg, hour, each); err != nil {
+		if err := v.identities(seg, of, each); err != nil {
 			return fmt.Errorf("%s: %w", seg.name, err)
 		}
 	}
@@ -238,21 +255,33 @@ func (s *Store) loadHour(ctx context.Context, hour int32, each func(cloudtrail.I
 }
 
 // identities calls each for every event of an hour of a segment.
-func (v *view) identities(s *segmentView, hour int32, each func(cloudtrail.ID, form)) error {
+func (v *view) identities(s *segmentView, of accountHour, each func(cloudtrail.ID, form)) error {
+	places, err := v.places(s)
+	if err != nil || !slices.ContainsFunc(places, func(p place) bool { return p.recipient == of.account }) {
+		return err
+	}
 	starts, err := v.hours(s)
 	if err != nil {
 		return err
 	}
 	for i, h := range starts[:max(len(starts)-1, 0)] {
-		if h.hour != hour {
+		if h.hour != of.hour {
 			continue
 		}
 		var picks []picked
-		err := v.tallies(s, h.tally, starts[i+1].tally, func(_ uint32, t *tally) error { picks = append(picks, picked{s, *t}); return nil })
+		err := v.tallies(s, h.tally, starts[i+1].tally, func(_ uint32, t *tally) error {
+			if int(t.place) >= len(places) {
+				return errPlace
+			}
+			if places[t.place].recipient == of.account {
+				picks = append(picks, picked{s, *t})
+			}
+			return nil
+		})
 		if err != nil || len(picks) == 0 {
 			return err
 		}
-		start := cloudtrail.Time(hour) * secondsAnHour
+		start := cloudtrail.Time(of.hour) * secondsAnHour
 		all, err := v.loadPicked(picks, start, start+secondsAnHour-1, nil, &vectors{})
 		if err != nil {
 			return err

@@ -142,7 +142,7 @@ func (s *Store) open(dir, copies string) (err error) {
 	s.sealer.press = newPressers(zstd.WithEncoderLevel(zstd.SpeedDefault), zstd.WithAllLitEntropyCompression(true))
 	s.sealer.schema, s.sealer.leaves = schema()
 	s.sealer.dir, s.packs.dir = dir, copies
-	s.known = known{seed: s.seed, hours: map[int32]*hourSet{}, load: s.loadHour}
+	s.known = known{seed: s.seed, hours: map[accountHour]*hourSet{}, load: s.loadHour}
 	for query, to := range map[string]func(int64){
 		"select max(id) from segment":                       s.sealer.nextID.Store,
 		"select max(id) from log_file":                      func(n int64) { s.nextRow = n },
