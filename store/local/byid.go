@@ -126,7 +126,7 @@ func (v *view) loadRows(s *segmentView, rows []uint32, sel *selection, all []fou
 		if one.segmentView == nil {
 			return all, errPlace
 		}
-		if all, err = v.loadPicked([]picked{one}, sel.from, sel.to, all, &vectors{}); err != nil {
+		if all, err = v.loadPicked([]picked{one}, sel.from, sel.to, all, &vectors{}, v.fileName); err != nil {
 			return all, err
 		}
 	}

@@ -54,8 +54,8 @@ type hourSet struct {
 	more  map[uint64][]form // further forms of the few events that have several
 }
 
-// mostKnown is how many events are remembered, some 32 bytes each.
-const mostKnown = 4 << 20
+// mostKnown is how many events are remembered, some 60 bytes each.
+const mostKnown = 1 << 20
 
 // verdict is what an event is to what is there.
 type verdict uint8
@@ -282,7 +282,8 @@ func (v *view) identities(s *segmentView, of accountHour, each func(cloudtrail.I
 			return err
 		}
 		start := cloudtrail.Time(of.hour) * secondsAnHour
-		all, err := v.loadPicked(picks, start, start+secondsAnHour-1, nil, &vectors{})
+		nameless := func(int64) (string, error) { return "", nil } // which is looked up, and in no checksum
+		all, err := v.loadPicked(picks, start, start+secondsAnHour-1, nil, &vectors{}, nameless)
 		if err != nil {
 			return err
 		}

@@ -62,7 +62,7 @@ func (v *view) load(ctx context.Context, picks []picked, from, to cloudtrail.Tim
 		}
 		before := len(all)
 		var err error
-		if all, err = v.loadPicked(picks[:n], from, to, all, &in.vectors); err != nil {
+		if all, err = v.loadPicked(picks[:n], from, to, all, &in.vectors, v.fileName); err != nil {
 			all = all[:before]
 			if err := v.reader.damaged(picks[0].segmentView.name, err); err != nil {
 				return nil, err
@@ -84,7 +84,8 @@ func (in *room) pointers() []*found {
 }
 
 // loadPicked reads the rows of tallies of one segment, which are in order.
-func (v *view) loadPicked(picks []picked, from, to cloudtrail.Time, all []found, memory *vectors) ([]found, error) {
+// fileName tells of a log file by its number.
+func (v *view) loadPicked(picks []picked, from, to cloudtrail.Time, all []found, memory *vectors, fileName func(int64) (string, error)) ([]found, error) {
 	s := picks[0].segmentView
 	places, err := v.places(s)
 	if err != nil {
@@ -116,7 +117,7 @@ func (v *view) loadPicked(picks []picked, from, to cloudtrail.Time, all []found,
 			if int(picks[at].place) >= len(places) {
 				return errPlace
 			}
-			file, err := v.fileName(c.numbers[colFile][i])
+			file, err := fileName(c.numbers[colFile][i])
 			if err != nil {
 				return err
 			}
