@@ -68,37 +68,46 @@ func ingestApart(ctx context.Context, folder, into string) (told ingested, err e
 	return told, json.Unmarshal(out, &told)
 }
 
-// storeOf measures the store on a corpus, and prints it beside decompressing the
-// same files in the same round.
+// storeOf measures the store on a corpus.
 func storeOf(ctx context.Context, c *corpus, rounds int) error {
 	into := c.folder + "-store"
 	defer os.RemoveAll(into)
+	took, err := first(ctx, c, into, rounds)
+	if err != nil {
+		return err
+	}
+	if err := again(ctx, c, into, took); err != nil {
+		return err
+	}
+	return ask(ctx, into)
+}
+
+// first measures ingest, and prints it beside decompressing the same files in
+// the same round.
+func first(ctx context.Context, c *corpus, into string, rounds int) (time.Duration, error) {
 	var base, took []time.Duration
 	var peaks []int
 	for range rounds {
 		if err := os.RemoveAll(into); err != nil {
-			return err
+			return 0, err
 		}
 		b, err := timed(func() error { return decompress(c.files) })
 		if err != nil {
-			return err
+			return 0, err
 		}
 		told, err := ingestApart(ctx, c.folder, into)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		if told.Records.Read != c.events || told.Records.Failed+told.Files.Failed > 0 {
-			return fmt.Errorf("ingested %+v of %d events", told.Records, c.events)
+			return 0, fmt.Errorf("ingested %+v of %d events", told.Records, c.events)
 		}
 		base, took = append(base, b), append(took, time.Duration(told.Seconds*float64(time.Second)))
 		peaks = append(peaks, int(told.PeakMiB))
 	}
 	fmt.Printf("  ingest           %9.0f events/s   %.2f of decompress only, peak %d MiB\n",
 		float64(c.events)/median(took).Seconds(), median(ratios(base, took)), slices.Max(peaks))
-	if err := again(ctx, c, into, median(took)); err != nil {
-		return err
-	}
-	return ask(ctx, into)
+	return median(took), nil
 }
 
 // again ingests the same files once more, and their records in other files.
@@ -220,10 +229,14 @@ func growth(ctx context.Context, folder string, events []int) error {
 			return err
 		}
 		fmt.Printf("\nbulk: %d events in %d files\n", c.events, len(c.files))
-		if err := storeOf(ctx, c, 1); err != nil {
+		into := c.folder + "-store"
+		if _, err := first(ctx, c, into, 1); err != nil {
 			return err
 		}
-		if err := os.RemoveAll(c.folder); err != nil {
+		if err := ask(ctx, into); err != nil {
+			return err
+		}
+		if err := errors.Join(os.RemoveAll(c.folder), os.RemoveAll(into)); err != nil { // it is gigabytes
 			return err
 		}
 	}
