@@ -14,12 +14,12 @@ func principalHash(id string) uint64 {
 	if stem == "" {
 		return 0
 	}
-	return xxhash.Sum64String("p" + stem)
+	return cutHash(xxhash.Sum64String("p" + stem))
 }
 
 func accessKeyHash(id string) uint64 {
 	if id == "" {
 		return 0
 	}
-	return xxhash.Sum64String("k" + id)
+	return cutHash(xxhash.Sum64String("k" + id))
 }

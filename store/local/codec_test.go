@@ -91,7 +91,7 @@ func FuzzParts(f *testing.F) {
 	f.Add(appendHours(nil, []hourStart{{490_000, 0, 0}, {490_001, 1, 2}, {1 << 30, 2, 3}}))
 	f.Add(appendText(appendText(nil, `{"type":"IAMUser"}`), ""))
 	f.Add(appendText(nil, `{"type":`))
-	f.Add(index(partKeys, []entry{{1, 2, 3}, {-1, 0, 1}, {1, 0, 1}})[0].data)
+	f.Add(index(partKeys, []entry{{1 << 24, 2, 3}, {-1 << 24, 0, 1}, {1 << 24, 0, 1}})[0].data)
 	f.Add([]byte(partsMark))
 	directory := filepath.Join(f.TempDir(), "1.parts")
 	if _, err := writeParts(directory, []part{{partFacts, 0, []byte("abc")}, {partPeople, 0, []byte("de")}}); err != nil {
@@ -126,7 +126,7 @@ func FuzzParts(f *testing.F) {
 		_ = splitNames(string(data))
 		_, _ = press.openPart(data)
 		_, _ = press.openPart(sealed(bytes.Clone(data)))
-		for _, e := range []entries{{data, 12}, {data, 16}, {nil, 16}} {
+		for _, e := range []entries{{data, sizeOf(partKeys)}, {data, sizeOf(partCallers)}, {nil, 16}} {
 			for i := range min(e.len(), 4) {
 				if found := e.find(nil, e.at(i).hash); len(found) > e.len() {
 					t.Errorf("%d entries of %d", len(found), e.len())

@@ -22,7 +22,7 @@ type packedFact struct {
 
 // keyHash is how a key is found. It need not be unique: what is found is asked
 // for its keys again.
-func keyHash(k lineage.Key) uint64 { return xxhash.Sum64String(string(k)) }
+func keyHash(k lineage.Key) uint64 { return cutHash(xxhash.Sum64String(string(k))) }
 
 // addFact packs a fact of the caller number who. It aliases nothing.
 func (b *batch) addFact(f *lineage.Fact, who, sum uint32, file int64) {

@@ -67,12 +67,19 @@ type entry struct {
 	at, n uint32
 }
 
+// hashBits is what an entry keeps of a hash, the upper ones. Of some ten thousand
+// in a segment hardly two are alike in them, and what is found is compared.
+const hashBits = 40
+
+// cutHash is a hash as entries keep it.
+func cutHash(h uint64) uint64 { return h &^ (1<<(64-hashBits) - 1) }
+
 // sizeOf is what an entry takes: a fact is found alone, tallies come in runs.
 func sizeOf(k kind) int {
 	if k == partKeys {
-		return 12
+		return hashBits/8 + 4
 	}
-	return 16
+	return hashBits/8 + 4 + 4
 }
 
 // index cuts entries, in any order, into parts. Those of one hash stay in one
@@ -95,7 +102,9 @@ func index(k kind, entries []entry) []part {
 		}
 		data := make([]byte, 0, n*sizeOf(k)+4)
 		for _, e := range entries[:n] {
-			data = binary.LittleEndian.AppendUint64(data, uint64(e.hash))
+			var whole [8]byte
+			binary.BigEndian.PutUint64(whole[:], uint64(e.hash))
+			data = append(data, whole[:hashBits/8]...)
 			data = binary.LittleEndian.AppendUint32(data, e.at)
 			if k != partKeys {
 				data = binary.LittleEndian.AppendUint32(data, e.n)
@@ -115,13 +124,17 @@ type entries struct {
 
 func (e entries) len() int { return len(e.data) / e.size }
 
-func (e entries) hash(i int) int64 { return int64(binary.LittleEndian.Uint64(e.data[i*e.size:])) }
+func (e entries) hash(i int) int64 {
+	var whole [8]byte
+	copy(whole[:], e.data[i*e.size:][:hashBits/8])
+	return int64(binary.BigEndian.Uint64(whole[:]))
+}
 
 func (e entries) at(i int) entry {
-	b := e.data[i*e.size:]
-	one := entry{e.hash(i), binary.LittleEndian.Uint32(b[8:]), 1}
-	if e.size > 12 {
-		one.n = binary.LittleEndian.Uint32(b[12:])
+	b := e.data[i*e.size:][hashBits/8:]
+	one := entry{e.hash(i), binary.LittleEndian.Uint32(b), 1}
+	if e.size == sizeOf(partCallers) {
+		one.n = binary.LittleEndian.Uint32(b[4:])
 	}
 	return one
 }
