@@ -103,7 +103,7 @@ func prepare(conn *sqlite.Conn, dir string, a access) error {
 	case version > formatVersion:
 		return &NewerError{dir}
 	case version == 0 && isFilled(dir):
-		return errLost
+		return ErrLost
 	case version == 0 && a != writing:
 		return fmt.Errorf("%s: %w", dir, ErrNoStore)
 	}
@@ -124,9 +124,10 @@ func prepare(conn *sqlite.Conn, dir string, a access) error {
 	})
 }
 
-// errLost says that there is more in the folder than the catalogue, which is
-// new or empty, tells: what it does not know would be removed.
-var errLost = errors.New(catalogueName + ": is lost or empty, but there are files of a store: crosstrail store rebuild makes it anew")
+// ErrLost says that there is more in the folder than the catalogue, which is
+// new or empty, tells: what it does not know would be removed. [Rebuild] makes
+// the catalogue anew.
+var ErrLost = errors.New(catalogueName + ": is lost or empty, but there are files of a store")
 
 // isFilled reports whether there are files that only a catalogue explains.
 func isFilled(dir string) bool {
