@@ -261,7 +261,7 @@ func (c *checking) copy(v *view, f *storedFile) {
 		name, remedy = f.URI, RemedyBringBack
 	}
 	if err := v.reader.verify(c.ctx, f); err != nil {
-		if f.pack != 0 {
+		if f.pack != 0 && !errors.Is(err, fs.ErrPermission) {
 			err = fmt.Errorf("the copy of %s at byte %d is damaged: %w", f.URI, f.offset, err)
 		}
 		c.fail(name, err, remedy)
