@@ -44,8 +44,11 @@ func sumHash(sum [sha256.Size]byte) int64 { return int64(binary.BigEndian.Uint64
 const inlinePrefix = "inline:"
 
 // Has reports whether the file was read to its end, under the same name and
-// version.
+// version; with [Options.Again], whether its copy is whole too.
 func (s *Store) Has(ctx context.Context, f cloudtrail.LogFile) (bool, error) {
+	if letGo, err := s.wasLetGo(f); err != nil || letGo {
+		return letGo, err
+	}
 	if s.options.Again {
 		if whole, err := s.hasWhole(ctx, f); err != nil || !whole {
 			return false, err
@@ -81,7 +84,7 @@ func (s *Store) addFile(ctx context.Context, f source.File) (kept, duplicates in
 		entry.first = 0
 	}
 	// Of a file from before what is kept only names are of use.
-	old := s.floor != 0 && !f.Delivered.IsZero() && f.Delivered < s.floor-factsBefore
+	old := isBefore(f.LogFile, s.floor)
 	twice, err := s.twin(ctx, &entry)
 	if err != nil {
 		return 0, 0, false, err

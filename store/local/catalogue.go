@@ -44,7 +44,12 @@ create table segment(
 create table form(hour integer not null, event text not null, recipient text not null, fingerprint integer not null, checksum integer not null,
 	primary key(hour, event, recipient, fingerprint, checksum)) without rowid;
 create table setting(name text primary key, value integer not null) without rowid;
-`
+` + bygoneTable
+
+// bygoneTable is of log files that hold nothing newer than the floor and were
+// read: what is kept of them is that they need not be read again. A catalogue may
+// be from before it.
+const bygoneTable = "create table if not exists bygone(name integer primary key);"
 
 // applicationID marks the file as ours: "XTRL".
 const applicationID = 0x5854524c
@@ -114,7 +119,7 @@ func prepare(conn *sqlite.Conn, dir string, a access) error {
 		return err
 	}
 	if version == formatVersion {
-		return nil
+		return run(conn, bygoneTable)
 	}
 	return transact(conn, func() error {
 		if err := sqlitex.ExecuteScript(conn, tables, nil); err != nil {

@@ -111,8 +111,7 @@ func (c *Copies) hold(old *sqlite.Conn) error {
 		// What a pack holds and its catalogue does not know was replaced, or is
 		// of a commit that never came; or it was let go, and still tells names.
 		c.found = slices.DeleteFunc(c.found, func(f foundCopy) bool {
-			letGo := floor != 0 && !f.Delivered.IsZero() && f.Delivered < cloudtrail.Time(floor)-factsBefore
-			return f.pack != "" && !w.known[f.sum] && !letGo
+			return f.pack != "" && !w.known[f.sum] && !isBefore(f.LogFile, cloudtrail.Time(floor))
 		})
 	}
 	c.found = inChains(c.found)
@@ -174,6 +173,9 @@ func (s *Store) noteWrong(from *Copies) error {
 	s.committing.Lock()
 	defer s.committing.Unlock()
 	return transact(s.conn, func() error {
+		if from.old != nil {
+			_ = copyTable(from.old, s.conn, "bygone") // not before: their copies still tell names
+		}
 		for _, f := range from.wrong {
 			if f.copied.pack == 0 {
 				continue

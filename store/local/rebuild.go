@@ -72,7 +72,7 @@ func Rebuild(ctx context.Context, dir string, o Options, fill func(from *Copies,
 	if err := fill(from, to); err != nil {
 		return errors.Join(err, to.Close())
 	}
-	if err := errors.Join(to.Commit(ctx), to.noteWrong(from), to.Close()); err != nil {
+	if err := errors.Join(to.Commit(ctx), to.noteWrong(from), from.close(), to.Close()); err != nil {
 		return err
 	}
 	if err := os.WriteFile(filepath.Join(work, rebuiltName), nil, 0o600); err != nil {
@@ -339,7 +339,7 @@ func (c *Copies) close() error {
 // Next implements ingest.Source.
 func (c *Copies) Next(context.Context) (source.Delivery, error) {
 	if c.next == len(c.found) {
-		return source.Delivery{}, cmp.Or(c.close(), io.EOF)
+		return source.Delivery{}, io.EOF
 	}
 	pieces := c.found[c.next : c.next+1]
 	for n := c.next + 1; n < len(c.found) && c.found[n].first > 0 && c.found[n].URI == pieces[0].URI && c.found[n].Version == pieces[0].Version; n++ {

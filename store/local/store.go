@@ -306,7 +306,7 @@ func (s *Store) write(ctx context.Context, taken []*batch, last int64) error {
 		if err := s.addFiles(taken, time.Now()); err != nil {
 			return err
 		}
-		if err := s.mend(taken); err != nil {
+		if err := errors.Join(s.mend(taken), s.addBygone(taken)); err != nil {
 			return err
 		}
 		return exec(s.conn, "insert or replace into setting values('last id', ?), ('last log', ?)", s.sealer.nextID.Load(), last)
