@@ -126,7 +126,7 @@ func tellInfo(w io.Writer, i *local.Info, store *storeValue) error {
 		bytesText(i.EventBytes+i.CatalogueBytes+i.CopyBytes), bytesText(i.EventBytes), number(i.Segments, "segment"),
 		bytesText(i.CatalogueBytes), bytesText(i.CopyBytes))
 	if i.SpareBytes > 0 {
-		l.add("", "%s of the copies are of log files that were let go: they stay until all in their pack may go", bytesText(i.SpareBytes))
+		l.add("", "%s of the copies are of log files that were let go, or were replaced: they stay until all in their pack may go", bytesText(i.SpareBytes))
 	}
 	days := i.Days
 	if len(days) > mostDays {

@@ -43,6 +43,22 @@ func (c *Copies) bySum() map[[sha256.Size]byte]*foundCopy {
 	return found
 }
 
+// once leaves of the copies of a file that are in one place the first.
+func once(found []foundCopy) []foundCopy {
+	type part struct {
+		fileID
+		spot
+		first int
+	}
+	seen := map[part]bool{}
+	return slices.DeleteFunc(found, func(f foundCopy) bool {
+		p := part{f.id(), spot{f.copied.pack, f.offset}, f.first}
+		met := seen[p]
+		seen[p] = true
+		return met && f.pack != ""
+	})
+}
+
 // fileID is what tells a log file from others.
 type fileID struct{ uri, version string }
 
@@ -114,7 +130,7 @@ func (c *Copies) hold(old *sqlite.Conn) error {
 			return f.pack != "" && !w.known[f.sum] && !isBefore(f.LogFile, cloudtrail.Time(floor))
 		})
 	}
-	c.found = inChains(c.found)
+	c.found = inChains(once(c.found))
 	return err
 }
 
@@ -234,7 +250,7 @@ func verifyFile(name string, sum [sha256.Size]byte) error {
 	}
 	defer file.Close() //nolint:errcheck // only read from
 	if err := verifySum(file, sum); err != nil {
-		return errors.New("the file has changed since it was read, and the store keeps no copy of it (--keep reference)")
+		return fmt.Errorf("%w, and the store keeps no copy of it (--keep reference)", errChanged)
 	}
 	return nil
 }

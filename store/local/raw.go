@@ -52,7 +52,7 @@ func (r *Reader) Raw(ctx context.Context, at lineage.Location) ([]byte, error) {
 	switch {
 	case lost != nil && f.pack != 0:
 		err = &CopyError{File: f.URI, Pack: f.packName, Err: lost}
-	case lost == nil && err != nil && f.pack == 0:
+	case err != nil && f.pack == 0:
 		err = fmt.Errorf("%w (--keep reference: the store keeps no copy of it)", err)
 	}
 	return raw, err
@@ -135,12 +135,12 @@ func (r *Reader) opener(f *storedFile) func(context.Context) (io.ReadCloser, err
 		if f.pack == 0 {
 			file, err := os.Open(f.URI)
 			if err != nil {
-				return nil, fmt.Errorf("the store keeps no copy of it (--keep reference), and %w", err)
+				return nil, err
 			}
 			if f.pieces {
 				return file, nil
 			}
-			return &checked{file, file, sha256.New(), f.sum, errors.New("the file has changed since it was read, and the store keeps no copy of it (--keep reference)")}, nil
+			return &checked{file, file, sha256.New(), f.sum, errChanged}, nil
 		}
 		file, err := os.Open(filepath.Join(r.dir, filepath.FromSlash(f.packName)))
 		if err != nil {
@@ -159,6 +159,8 @@ func (r *Reader) opener(f *storedFile) func(context.Context) (io.ReadCloser, err
 		return &checked{part, file, sha256.New(), f.sum, errHash}, nil
 	}
 }
+
+var errChanged = errors.New("the file has changed since it was read")
 
 // errNoPack says where a copy is that cannot be read. It does not wrap what the
 // system says, for that is not about the log file.
