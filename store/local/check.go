@@ -101,7 +101,7 @@ func (c *checking) packs(v *view) {
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
 			c.lost[s.ColumnInt64(2)] = true
-			c.find(name, fmt.Sprintf("is not there: it held the copies of %d log files", s.ColumnInt64(3)), RemedyReadAgain)
+			c.find(name, fmt.Sprintf("is not there: copies that it held: %d", s.ColumnInt64(3)), RemedyReadAgain)
 		case err == nil && info.Size() < size:
 			c.find(name, fmt.Sprintf("is cut short: %d bytes of %d", info.Size(), size), RemedyReadAgain)
 		}

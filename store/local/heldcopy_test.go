@@ -183,7 +183,7 @@ func TestReadAgain(t *testing.T) {
 		want := map[bool]int{false: 2, true: 1}[lost] // one for each name of a damaged copy, one for a lost pack
 		found := findings(t, dir)
 		if len(found) != want || found[0].Remedy != local.RemedyReadAgain || strings.Count(found[0].Problem, ".pack") > 0 ||
-			lost && !strings.Contains(found[0].Problem, "copies of 3 log files") {
+			lost && !strings.Contains(found[0].Problem, "copies that it held: 3") {
 			t.Errorf("pack lost: %v: %+v", lost, found)
 		}
 		if files, _ := pumpItems(false, a, other); files.Duplicate != 2 {

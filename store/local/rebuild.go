@@ -41,7 +41,8 @@ func Rebuild(ctx context.Context, dir string, o Options, fill func(from *Copies,
 	if err != nil {
 		return err
 	}
-	if _, err := os.Stat(filepath.Join(dir, logsName)); err != nil {
+	_, noCopies := os.Stat(filepath.Join(dir, logsName))
+	if _, err := os.Stat(filepath.Join(dir, catalogueName)); err != nil && noCopies != nil {
 		return fmt.Errorf("%s: %w", dir, ErrNoStore)
 	}
 	held, err := lock(ctx, dir, o.Wait)
