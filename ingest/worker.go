@@ -63,9 +63,12 @@ func (w *worker) read(ctx context.Context, j job) error {
 		f.broken = err
 	}
 	files := Counts{Read: 1, Kept: 1}
-	if f.broken != nil {
+	switch {
+	case f.broken != nil:
 		files = Counts{Read: 1, Failed: 1}
 		w.fail(f.broken)
+	case f.unwanted && !f.wanted:
+		files = Counts{Read: 1, PassedOver: 1}
 	}
 	if err := w.store.Finish(ctx, j.item.LogFile, f.broken); err != nil {
 		return w.storeFailed(err)
@@ -82,6 +85,8 @@ type reading struct {
 	first  int   // ordinal of the piece's first record
 	last   int   // highest ordinal met, -1 before the first
 	broken error // why the file could not be read to its end
+
+	wanted, unwanted bool // there were records that the store wanted; that it did not
 }
 
 // piece stores the records of one piece.
@@ -118,6 +123,8 @@ func (f *reading) piece(ctx context.Context, p source.Piece) error {
 		return f.storeFailed(err)
 	}
 	f.first = f.last + 1
+	f.wanted = f.wanted || kept+duplicate > 0 || bad > 0
+	f.unwanted = f.unwanted || kept+duplicate < good
 	f.strange(&strange)
 	f.count(Counts{}, Counts{
 		Read: good + bad, Kept: kept, Duplicate: duplicate,

@@ -39,7 +39,7 @@ func addWait(cmd *cobra.Command, wait *bool) {
 }
 
 // openStore opens the store for writing. Where there is none, one is made.
-func (f *filling) openStore(ctx context.Context, keep local.Keep) (*local.Store, string, error) {
+func (f *filling) openStore(ctx context.Context, o local.Options) (*local.Store, string, error) {
 	if err := f.limits.check(); err != nil {
 		return nil, "", err
 	}
@@ -47,7 +47,8 @@ func (f *filling) openStore(ctx context.Context, keep local.Keep) (*local.Store,
 	if err != nil {
 		return nil, "", err
 	}
-	s, err := openToWrite(ctx, f.ui, &f.store, dir, f.wait, local.Options{Keep: keep, MaxFile: int64(f.limits.maxFile)})
+	o.MaxFile = int64(f.limits.maxFile)
+	s, err := openToWrite(ctx, f.ui, &f.store, dir, f.wait, o)
 	return s, dir, err
 }
 

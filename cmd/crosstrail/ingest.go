@@ -17,6 +17,7 @@ import (
 func newIngestCommand(ui *terminal) *cobra.Command {
 	var f *filling
 	keep := keepValue(local.KeepCopy)
+	again := false
 	cmd := &cobra.Command{
 		Use:   "ingest SOURCE...",
 		Short: "read log files into the store, to be asked as often as you like",
@@ -26,9 +27,13 @@ event that stands in several files is kept once.
 
 A SOURCE is a log file, a folder of them with all below it, or - for standard input.
 What cannot be read is named, and kept in a list (crosstrail store failed); all the
-rest is in the store. The store is a folder that only you can read, by default
-crosstrail in your data folder. It keeps a copy of each log file, so that records can
-be shown, and the store rebuilt, when the files have gone (--keep=copy).`,
+rest is in the store: a folder, by default crosstrail in your data folder. What it holds
+only you can read. It keeps a copy of each log file, so that records can be shown, and
+the store rebuilt, when the files have gone (--keep=copy).
+
+With --again the copies of the files that are in the store already are held to their
+hashes. A file whose copy is missing or damaged is read again, and the store has a copy
+of it once more.`,
 		Example: `  crosstrail ingest AWSLogs/
 
   # a store of its own, which refers to the files instead of keeping copies
@@ -44,23 +49,24 @@ be shown, and the store rebuilt, when the files have gone (--keep=copy).`,
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return runIngest(cmd.Context(), f, local.Keep(keep), args)
+			return runIngest(cmd.Context(), f, local.Options{Keep: local.Keep(keep), Again: again}, args)
 		},
 	}
 	f = newFilling(ui, cmd)
 	cmd.Flags().Var(&keep, "keep", "what the store keeps of each log file: copy or reference")
+	cmd.Flags().BoolVar(&again, "again", false, "read files again whose copy in the store is missing or damaged")
 	must(cmd.RegisterFlagCompletionFunc("keep", cobra.FixedCompletions([]string{"copy", "reference"}, cobra.ShellCompDirectiveNoFileComp)))
 	return cmd
 }
 
-func runIngest(ctx context.Context, f *filling, keep local.Keep, args []string) error {
+func runIngest(ctx context.Context, f *filling, o local.Options, args []string) error {
 	args = absolute(args)
 	f.unlisted = len(args) == 1 && args[0] == source.Stdin
 	paths, err := source.NewPaths(args, newStoppable(ctx, f.ui.stdin))
 	if err != nil {
 		return usage(err)
 	}
-	store, dir, err := f.openStore(ctx, keep)
+	store, dir, err := f.openStore(ctx, o)
 	if err != nil {
 		return err
 	}

@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 
 	"github.com/spf13/cobra"
 
 	"github.com/crosstrail/crosstrail/query"
 	"github.com/crosstrail/crosstrail/render"
+	"github.com/crosstrail/crosstrail/store/local"
 )
 
 func newShowCommand(ui *terminal) *cobra.Command {
@@ -48,6 +50,9 @@ func runShow(ctx context.Context, q *question, asked string) error {
 		return err
 	}
 	a, err := query.Show(ctx, c, c.resolver, asked)
+	if lost, ok := errors.AsType[*local.CopyError](err); ok {
+		return hinted(lost, "all that is damaged, and what to do: crosstrail store check"+q.store.flag())
+	}
 	if err != nil {
 		return err
 	}

@@ -70,7 +70,7 @@ func TestLongGrowthIsCut(t *testing.T) {
 	}
 	for _, want := range []string{
 		`a\x1b[31m (format 0`, "1,234,567 events of 1 log file, 0 facts", "2 files: crosstrail store failed --store 'my store'\n",
-		"the newest 14 of 20 days", "grew       1970-01-07  6 files, 7 events, 3.0 MiB\n",
+		"the newest 14 of 20 days", "grew       1970-01-07  6 files, 7 events, from 3.0 MiB of log files\n",
 	} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("lacks %q:\n%s", want, b.String())

@@ -43,11 +43,8 @@ func runStoreCheck(ctx context.Context, ui *terminal, store *storeValue, form re
 	found := []flat{}
 	var people lines
 	checked, err := local.Check(ctx, dir, func(f local.Finding) {
-		found = append(found, findingOf(f))
-		fmt.Fprintf(&people, "%s: %s\n", render.Text(f.File), render.Text(f.Problem))
-		if f.Remedy != "" {
-			fmt.Fprintf(&people, "  %s\n", render.Text(f.Remedy))
-		}
+		found = append(found, findingOf(f, store))
+		fmt.Fprintf(&people, "%s: %s\n  %s\n", render.Text(f.File), render.Text(f.Problem), render.Text(remedyFor(f.Remedy, store)))
 	})
 	if err != nil {
 		return store.opened(err, dir)
@@ -57,7 +54,7 @@ func runStoreCheck(ctx context.Context, ui *terminal, store *storeValue, form re
 			_, err := io.WriteString(w, people.String())
 			return err
 		}
-		return printList(w, form, findingOf(local.Finding{}), found)
+		return printList(w, form, findingOf(local.Finding{}, store), found)
 	})
 	if err != nil {
 		return err
@@ -71,6 +68,17 @@ func runStoreCheck(ctx context.Context, ui *terminal, store *storeValue, form re
 	return silent(exitFinding)
 }
 
-func findingOf(f local.Finding) flat {
-	return flat{{"file", f.File}, {"problem", f.Problem}, {"remedy", f.Remedy}}
+func findingOf(f local.Finding, store *storeValue) flat {
+	return flat{{"file", f.File}, {"problem", f.Problem}, {"remedy", remedyFor(f.Remedy, store)}}
+}
+
+// remedyFor says what to type.
+func remedyFor(r local.Remedy, store *storeValue) string {
+	switch r {
+	case local.RemedyReadAgain:
+		return "read the log files again from where they came from, which replaces what is missing or damaged: crosstrail ingest --again AWSLogs/" + store.flag()
+	case local.RemedyBringBack:
+		return "bring the file back to where it was: the store keeps no copy of it (--keep reference)"
+	}
+	return "make events and catalogue anew from the copies of the log files: crosstrail store rebuild" + store.flag()
 }

@@ -119,7 +119,7 @@ func runStoreRetry(ctx context.Context, f *filling) error {
 	if err := r.Close(); err != nil {
 		return err
 	}
-	s, _, err := f.openStore(ctx, local.KeepCopy)
+	s, _, err := f.openStore(ctx, local.Options{})
 	if err != nil {
 		return err
 	}

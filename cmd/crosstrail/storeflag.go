@@ -110,6 +110,8 @@ func (v *storeValue) opened(err error, dir string) error {
 	switch {
 	case errors.Is(err, local.ErrNoStore):
 		return v.missing("", dir)
+	case errors.Is(err, local.ErrLost):
+		return hinted(err, "to make it anew: crosstrail store rebuild"+v.flag())
 	case isLocked:
 		return hinted(locked, "to begin when that has ended: --wait", "questions need not wait: they can be asked meanwhile")
 	}

@@ -85,9 +85,10 @@ func infoOf(i *local.Info) flat {
 		{"regions", i.Regions},
 		{"first", i.First},
 		{"last", i.Last},
+		{"timeless", i.Timeless},
 		{"newest", i.Newest},
 		{"segments", i.Segments},
-		{"bytes", flat{{"events", i.EventBytes}, {"catalogue", i.CatalogueBytes}, {"copies", i.CopyBytes}}},
+		{"bytes", flat{{"events", i.EventBytes}, {"catalogue", i.CatalogueBytes}, {"copies", i.CopyBytes}, {"spare", i.SpareBytes}}},
 		{"grew", days},
 	}
 }
@@ -106,8 +107,11 @@ func tellInfo(w io.Writer, i *local.Info, store *storeValue) error {
 	l.add("store", "%s (format %d, %s)", render.Text(i.Dir), i.Format, kept)
 	l.add("holds", "%s of %s, %s", number(i.Events, "event"), number(i.LogFiles, "log file"), number(i.Facts, "fact"))
 	l.add("of", "%s, %s", number(i.Accounts, "account"), number(i.Regions, "region"))
-	if i.Events > 0 {
+	if i.First != 0 {
 		l.add("from", "%s to %s", i.First, i.Last)
+	}
+	if i.Timeless > 0 {
+		l.add("no time", "%s: no floor lets go of them", number(i.Timeless, "event"))
 	}
 	if i.Newest != 0 {
 		l.add("newest", "delivery at %s", i.Newest)
@@ -118,9 +122,12 @@ func tellInfo(w io.Writer, i *local.Info, store *storeValue) error {
 	if i.Failed > 0 {
 		l.add("failed", "%s: crosstrail store failed%s", number(i.Failed, "file"), store.flag())
 	}
-	l.add("size", "%s: events %s (%s), catalogue %s, log copies %s",
+	l.add("size", "%s on disk: events %s (%s), catalogue %s, log copies %s",
 		bytesText(i.EventBytes+i.CatalogueBytes+i.CopyBytes), bytesText(i.EventBytes), number(i.Segments, "segment"),
 		bytesText(i.CatalogueBytes), bytesText(i.CopyBytes))
+	if i.SpareBytes > 0 {
+		l.add("", "%s of the copies are of log files that were let go, or were replaced: they stay until all in their pack may go", bytesText(i.SpareBytes))
+	}
 	days := i.Days
 	if len(days) > mostDays {
 		days = days[len(days)-mostDays:]
@@ -131,7 +138,7 @@ func tellInfo(w io.Writer, i *local.Info, store *storeValue) error {
 		if n == 0 {
 			label = "grew"
 		}
-		l.add(label, "%s  %s, %s, %s", dayOf(d.Day), number(d.Files, "file"), number(d.Events, "event"), bytesText(d.Bytes))
+		l.add(label, "%s  %s, %s, from %s of log files", dayOf(d.Day), number(d.Files, "file"), number(d.Events, "event"), bytesText(d.Bytes))
 	}
 	_, err := io.WriteString(w, l.String())
 	return err

@@ -21,7 +21,8 @@ the log files. Every answer is afterwards what it was before. The old ones stay 
 the new ones are whole, so it may be stopped, and needs room for both.
 
 Where fewer events would be left than there are, as with copies that are damaged or
-were not kept, it changes nothing, unless --yes says so.`,
+were not kept, it changes nothing, unless --yes says so. A copy is held to the hash of
+the file as it was delivered; nothing is taken from one that is not as it was.`,
 		Example:           `  crosstrail store rebuild`,
 		Annotations:       exits(exitDone, exitFailed, exitUsage, exitPart),
 		Args:              noArguments,
@@ -73,6 +74,9 @@ func runStoreRebuild(ctx context.Context, f *filling, yes bool) error {
 	}
 	if err := f.print(); err != nil {
 		return err
+	}
+	if f.files.Failed > 0 {
+		f.ui.say("hint", "what was kept of them is not as it was; to have them from where they came from: crosstrail ingest --again AWSLogs/"+f.store.flag())
 	}
 	return f.end()
 }

@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
-	"github.com/crosstrail/crosstrail/query"
 	"github.com/crosstrail/crosstrail/render"
 	"github.com/crosstrail/crosstrail/store/local"
 )
@@ -32,8 +31,14 @@ func newStoreRetainCommand(ui *terminal) *cobra.Command {
 		Use:   "retain DURATION|DATE",
 		Short: "let go of the events before a day, for good",
 		Long: `Let go of the events before a day: of those older than a DURATION (400d, 52w) or before
-a DATE (2026-01-01, or a time). They and the copies of log files that hold nothing newer
-are deleted. From then on older events are passed over when log files are read.
+a DATE (2026-01-01, or a time). They are deleted. What links later events to people stays
+48 hours longer, names stay for ever, and so do events of no known time. From then on
+older events are passed over when log files are read.
+
+Copies of log files lie in packs, one or more for each month of delivery. A pack is
+deleted when nothing in it is newer than 48 hours before that day: until then, what the
+old log files held can be read in it by whoever can read the folder. crosstrail store
+info tells how much that is.
 
 It says what will go and asks; where nobody can be asked, it wants --yes.`,
 		Example: `  crosstrail store retain 400d
@@ -77,6 +82,10 @@ func (r *retention) run(ctx context.Context, text string, now time.Time) error {
 	if err != nil {
 		return err
 	}
+	if floor <= 0 { // no event is from before 1970
+		fmt.Fprintf(r.ui.stderr, "no event is from before %s: nothing to do\n", time.Unix(int64(floor), 0).UTC().Format(time.RFC3339))
+		return r.print(local.Retained{Floor: info.Floor})
+	}
 	if floor <= info.Floor {
 		fmt.Fprintf(r.ui.stderr, "the store begins at %s already: nothing to do\n", info.Floor)
 		return r.print(local.Retained{Floor: info.Floor})
@@ -108,25 +117,18 @@ func (r *retention) look(ctx context.Context, floor cloudtrail.Time) (dir string
 	if info, err = reader.Info(ctx); err != nil {
 		return "", info, 0, err
 	}
-	going, err = eventsBefore(ctx, reader, floor)
+	going, err = reader.Before(ctx, floor)
 	return dir, info, going, err
-}
-
-func eventsBefore(ctx context.Context, r query.Reader, floor cloudtrail.Time) (int64, error) {
-	var n int64
-	for t, err := range r.Tallies(ctx, query.Selection{Until: floor - 1}) {
-		if err != nil {
-			return 0, err
-		}
-		n += int64(t.Events)
-	}
-	return n, nil
 }
 
 // agree says what will go, and is an error unless that is wanted.
 func (r *retention) agree(ctx context.Context, dir string, floor cloudtrail.Time, going, all int64) error {
-	fmt.Fprintf(r.ui.stderr, "%s of %s in the store at %s are before %s: they go for good, and the copies of log files that hold nothing newer\n",
-		number(going, "event"), thousands(int(all)), render.Text(dir), floor)
+	verb, they := "are", "they go"
+	if going == 1 {
+		verb, they = "is", "it goes"
+	}
+	fmt.Fprintf(r.ui.stderr, "%s of %s in the store at %s %s before %s: %s for good, and the packs of copies of log files in which all is 48 hours older\n",
+		number(going, "event"), thousands(int(all)), render.Text(dir), verb, floor, they)
 	switch {
 	case r.yes:
 		return nil

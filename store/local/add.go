@@ -25,6 +25,7 @@ type logFile struct {
 	records int
 	kept    int
 	size    int64
+	mends   bool // its copy is for others too, whose own is missing or damaged
 }
 
 // finished is a file of which no more comes.
@@ -43,8 +44,16 @@ func sumHash(sum [sha256.Size]byte) int64 { return int64(binary.BigEndian.Uint64
 const inlinePrefix = "inline:"
 
 // Has reports whether the file was read to its end, under the same name and
-// version.
-func (s *Store) Has(_ context.Context, f cloudtrail.LogFile) (bool, error) {
+// version; with [Options.Again], whether its copy is whole too.
+func (s *Store) Has(ctx context.Context, f cloudtrail.LogFile) (bool, error) {
+	if letGo, err := s.wasLetGo(f); err != nil || letGo {
+		return letGo, err
+	}
+	if s.options.Again {
+		if whole, err := s.hasWhole(ctx, f); err != nil || !whole {
+			return false, err
+		}
+	}
 	there := false
 	s.lookup.Lock()
 	defer s.lookup.Unlock()
@@ -75,8 +84,8 @@ func (s *Store) addFile(ctx context.Context, f source.File) (kept, duplicates in
 		entry.first = 0
 	}
 	// Of a file from before what is kept only names are of use.
-	old := s.floor != 0 && !f.Delivered.IsZero() && f.Delivered < s.floor-factsBefore
-	twice, err := s.twin(&entry)
+	old := isBefore(f.LogFile, s.floor)
+	twice, err := s.twin(ctx, &entry)
 	if err != nil {
 		return 0, 0, false, err
 	}
@@ -118,25 +127,39 @@ const mostFiles = 1 << 16
 
 // twin reports whether a file of the same bytes, of the same account, was read
 // to its end: then all its records are there. Its copy serves for both.
-func (s *Store) twin(f *logFile) (bool, error) {
+func (s *Store) twin(ctx context.Context, f *logFile) (bool, error) {
+	all, err := s.twins(f)
+	if err != nil {
+		return false, err
+	}
 	there := false
+	for _, t := range all {
+		there = there || t.ended && t.Account == f.Account && t.first == f.first
+		if t.pack == 0 {
+			continue
+		}
+		if s.options.Again || !t.ended {
+			if s.verify(ctx, t) != nil {
+				f.mends = true
+				continue
+			}
+		}
+		f.copied = t.copied
+	}
+	return there, ctx.Err()
+}
+
+func (s *Store) twins(f *logFile) (all []*storedFile, err error) {
 	s.lookup.Lock()
 	defer s.lookup.Unlock()
 	if maybe, err := s.filed.mayHold(s.lookupConn, sumHash(f.sum)); err != nil || !maybe {
-		return false, err
+		return nil, err
 	}
-	err := rows(s.lookupConn, `select path || name, pack, offset, length, pressed, ended, first from log_file join folder on folder.id = folder
-		where sum = ? and sha256 = ?`,
-		func(st *sqlite.Stmt) error {
-			if st.ColumnInt64(1) != 0 {
-				f.copied = copied{st.ColumnInt64(1), st.ColumnInt64(2), st.ColumnInt64(3), st.ColumnBool(4)}
-			}
-			if st.ColumnBool(5) && cloudtrail.ParseLogFileName(st.ColumnText(0)).Account == f.Account && st.ColumnInt(6) == f.first {
-				there = true
-			}
-			return nil
-		}, sumHash(f.sum), f.sum[:])
-	return there, err
+	err = rows(s.lookupConn, storedColumns+" where sum = ? and sha256 = ?", func(st *sqlite.Stmt) error {
+		all = append(all, readStored(st))
+		return nil
+	}, sumHash(f.sum), f.sum[:])
+	return all, err
 }
 
 func (s *Store) keepCopy(entry *logFile, f *source.File) (err error) {
@@ -148,7 +171,7 @@ func (s *Store) keepCopy(entry *logFile, f *source.File) (err error) {
 		_, err := s.packs.add(entry.LogFile, entry.first, entry.sum, nil, shared)
 		return err
 	}
-	if s.options.Keep == KeepReference && f.Open != nil {
+	if s.options.Keep == KeepReference && f.Open != nil && !entry.mends {
 		return nil
 	}
 	body, as := f.Body, delivered

@@ -44,7 +44,12 @@ create table segment(
 create table form(hour integer not null, event text not null, recipient text not null, fingerprint integer not null, checksum integer not null,
 	primary key(hour, event, recipient, fingerprint, checksum)) without rowid;
 create table setting(name text primary key, value integer not null) without rowid;
-`
+` + bygoneTable
+
+// bygoneTable is of log files that hold nothing newer than the floor and were
+// read: what is kept of them is that they need not be read again. A catalogue may
+// be from before it.
+const bygoneTable = "create table if not exists bygone(name integer primary key);"
 
 // applicationID marks the file as ours: "XTRL".
 const applicationID = 0x5854524c
@@ -103,7 +108,7 @@ func prepare(conn *sqlite.Conn, dir string, a access) error {
 	case version > formatVersion:
 		return &NewerError{dir}
 	case version == 0 && isFilled(dir):
-		return errLost
+		return ErrLost
 	case version == 0 && a != writing:
 		return fmt.Errorf("%s: %w", dir, ErrNoStore)
 	}
@@ -114,7 +119,7 @@ func prepare(conn *sqlite.Conn, dir string, a access) error {
 		return err
 	}
 	if version == formatVersion {
-		return nil
+		return run(conn, bygoneTable)
 	}
 	return transact(conn, func() error {
 		if err := sqlitex.ExecuteScript(conn, tables, nil); err != nil {
@@ -124,9 +129,10 @@ func prepare(conn *sqlite.Conn, dir string, a access) error {
 	})
 }
 
-// errLost says that there is more in the folder than the catalogue, which is
-// new or empty, tells: what it does not know would be removed.
-var errLost = errors.New(catalogueName + ": is lost or empty, but there are files of a store: crosstrail store rebuild makes it anew")
+// ErrLost says that there is more in the folder than the catalogue, which is
+// new or empty, tells: what it does not know would be removed. [Rebuild] makes
+// the catalogue anew.
+var ErrLost = errors.New(catalogueName + ": is lost or empty, but there are files of a store")
 
 // isFilled reports whether there are files that only a catalogue explains.
 func isFilled(dir string) bool {

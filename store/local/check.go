@@ -1,6 +1,7 @@
 package local
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -20,8 +21,18 @@ import (
 type Finding struct {
 	File    string // below the store's folder; of a log file without a copy its name
 	Problem string
-	Remedy  string
+	Remedy  Remedy
 }
+
+// Remedy is what to do about a finding.
+type Remedy uint8
+
+// The remedies.
+const (
+	RemedyRebuild   Remedy = iota // make events and catalogue anew from the copies: [Rebuild]
+	RemedyReadAgain               // read the log files again from where they came from: [Options.Again]
+	RemedyBringBack               // bring the file back to where it was: there is no copy
+)
 
 // Checked is what a check looked at.
 type Checked struct {
@@ -30,11 +41,6 @@ type Checked struct {
 	Findings int
 	Bytes    int64
 }
-
-const (
-	remedyRebuild = "make events and catalogue anew from the copies of the log files: crosstrail store rebuild"
-	remedyIngest  = "ingest these log files again from where they came from"
-)
 
 // Check reads every byte of a store and holds it against what was written. It
 // goes on after a finding, and tells of each.
@@ -49,8 +55,8 @@ func Check(ctx context.Context, dir string, told func(Finding)) (Checked, error)
 		return c.Checked, err
 	}
 	if err != nil {
-		c.find(catalogueName, err.Error(), remedyRebuild)
-		return c.Checked, nil
+		c.fail(catalogueName, mayRead(dir, err), RemedyRebuild)
+		return c.Checked, c.denied
 	}
 	defer r.Close() //nolint:errcheck // only read from
 	v, err := r.acquire()
@@ -66,32 +72,63 @@ func Check(ctx context.Context, dir string, told func(Finding)) (Checked, error)
 		c.segment(v, s)
 	}
 	c.packs(v)
-	return c.Checked, c.copies(v)
+	err = c.copies(v)
+	return c.Checked, cmp.Or(c.denied, err)
 }
 
-// packs looks for packs that are cut short: what is missing need not be a copy.
+// mayRead is why a catalogue cannot be opened: SQLite does not say that it may
+// not be.
+func mayRead(dir string, err error) error {
+	f, denied := os.Open(filepath.Join(dir, catalogueName))
+	if errors.Is(denied, fs.ErrPermission) {
+		return denied
+	}
+	if denied == nil {
+		_ = f.Close()
+	}
+	return err
+}
+
+// packs looks for packs that are not there, and those that are cut short: what
+// is missing need not be a copy.
 func (c *checking) packs(v *view) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	err := rows(v.conn, "select name, size from pack", func(s *sqlite.Stmt) error {
+	c.lost = map[int64]bool{}
+	err := rows(v.conn, "select pack.name, pack.size, pack.id, count(log_file.id) from pack left join log_file on pack = pack.id group by pack.id", func(s *sqlite.Stmt) error {
 		name, size := s.ColumnText(0), s.ColumnInt64(1)
-		if info, err := os.Stat(filepath.Join(v.reader.dir, filepath.FromSlash(name))); err == nil && info.Size() < size {
-			c.find(name, fmt.Sprintf("is cut short: %d bytes of %d", info.Size(), size), remedyIngest)
+		info, err := os.Stat(filepath.Join(v.reader.dir, filepath.FromSlash(name)))
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			c.lost[s.ColumnInt64(2)] = true
+			c.find(name, fmt.Sprintf("is not there: copies that it held: %d", s.ColumnInt64(3)), RemedyReadAgain)
+		case err == nil && info.Size() < size:
+			c.find(name, fmt.Sprintf("is cut short: %d bytes of %d", info.Size(), size), RemedyReadAgain)
 		}
 		return nil
 	})
 	if err != nil {
-		c.find(catalogueName, err.Error(), remedyRebuild)
+		c.fail(catalogueName, err, RemedyRebuild)
 	}
 }
 
 type checking struct {
 	Checked
-	ctx  context.Context
-	told func(Finding)
+	ctx    context.Context
+	told   func(Finding)
+	denied error          // what may not be read: that is no damage
+	lost   map[int64]bool // packs that are not there
 }
 
-func (c *checking) find(file, problem, remedy string) {
+func (c *checking) fail(file string, err error, remedy Remedy) {
+	if errors.Is(err, fs.ErrPermission) {
+		c.denied = cmp.Or(c.denied, err)
+		return
+	}
+	c.find(file, err.Error(), remedy)
+}
+
+func (c *checking) find(file, problem string, remedy Remedy) {
 	c.Findings++
 	c.told(Finding{file, strings.TrimPrefix(problem, file+": "), remedy})
 }
@@ -105,12 +142,12 @@ func (c *checking) catalogue(v *view) {
 	defer v.mu.Unlock()
 	err := rows(v.conn, "pragma integrity_check(10)", func(s *sqlite.Stmt) error {
 		if text := s.ColumnText(0); text != "ok" {
-			c.find(catalogueName, text, remedyRebuild)
+			c.find(catalogueName, text, RemedyRebuild)
 		}
 		return nil
 	})
 	if err != nil {
-		c.find(catalogueName, err.Error(), remedyRebuild)
+		c.fail(catalogueName, err, RemedyRebuild)
 	}
 }
 
@@ -124,22 +161,22 @@ func (c *checking) segment(v *view, s *segmentView) {
 		n, err := copyFile(sum, filepath.Join(v.reader.dir, filepath.FromSlash(s.name)))
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
-			c.find(s.name, "is not there", remedyRebuild)
+			c.find(s.name, "is not there", RemedyRebuild)
 		case err != nil:
-			c.find(s.name, err.Error(), remedyRebuild)
+			c.fail(s.name, err, RemedyRebuild)
 		case n != s.bytes || string(sum.Sum(nil)) != string(s.sum):
-			c.find(s.name, "is not as it was written: its hash is wrong", remedyRebuild)
+			c.find(s.name, "is not as it was written: its hash is wrong", RemedyRebuild)
 		}
 	}
 	c.Files++
 	c.Bytes += s.partBytes
 	name := partsName(s.id)
-	if _, err := os.Stat(filepath.Join(v.reader.dir, filepath.FromSlash(name))); err != nil {
-		c.find(name, "is not there", remedyRebuild)
+	if _, err := os.Stat(filepath.Join(v.reader.dir, filepath.FromSlash(name))); errors.Is(err, fs.ErrNotExist) {
+		c.find(name, "is not there", RemedyRebuild)
 		return
 	}
 	if err := v.checkParts(s); err != nil {
-		c.find(name, err.Error(), remedyRebuild)
+		c.fail(name, err, RemedyRebuild)
 	}
 }
 
@@ -198,7 +235,7 @@ func (c *checking) copies(v *view) error {
 		}, after)
 		v.mu.Unlock()
 		if err != nil {
-			c.find(catalogueName, err.Error(), remedyRebuild)
+			c.fail(catalogueName, err, RemedyRebuild)
 			return nil
 		}
 		for _, f := range page {
@@ -216,19 +253,18 @@ func (c *checking) copies(v *view) error {
 func (c *checking) copy(v *view, f *storedFile) {
 	c.Files++
 	c.Bytes += f.length
-	name, remedy := f.packName, remedyIngest
-	if f.pack == 0 {
-		if f.first != 0 {
-			return // the whole file is read with its first piece
-		}
-		name, remedy = f.URI, "bring the file back to where it was: the store keeps no copy of it (--keep reference)"
+	name, remedy := f.packName, RemedyReadAgain
+	switch {
+	case f.pack == 0 && f.first != 0 || c.lost[f.pack]:
+		return // the whole file is read with its first piece; a lost pack was told of
+	case f.pack == 0:
+		name, remedy = f.URI, RemedyBringBack
 	}
 	if err := v.reader.verify(c.ctx, f); err != nil {
-		problem := err.Error()
-		if f.pack != 0 {
-			problem = fmt.Sprintf("the copy of %s at byte %d: %s", f.URI, f.offset, problem)
+		if f.pack != 0 && !errors.Is(err, fs.ErrPermission) {
+			err = fmt.Errorf("the copy of %s at byte %d is damaged: %w", f.URI, f.offset, err)
 		}
-		c.find(name, problem, remedy)
+		c.fail(name, err, remedy)
 	}
 }
 
@@ -252,7 +288,7 @@ func (r *Reader) verify(ctx context.Context, f *storedFile) error {
 		return err
 	}
 	if [sha256.Size]byte(sum.Sum(nil)) != f.sum {
-		return errors.New("its hash is wrong")
+		return errHash
 	}
 	return nil
 }

@@ -23,11 +23,13 @@ type Info struct {
 	Failed            int64
 	Accounts, Regions int64
 	First, Last       cloudtrail.Time // of events
+	Timeless          int64           // events of no known time: no floor lets go of them
 	Newest            cloudtrail.Time // delivery
 	Segments          int
 	EventBytes        int64 // Parquet files and what finds things in them
 	CatalogueBytes    int64
 	CopyBytes         int64
+	SpareBytes        int64    // of these about what packs hold of log files that were let go
 	Days              []Growth // by day
 }
 
@@ -54,7 +56,12 @@ func (r *Reader) Info(context.Context) (Info, error) {
 		if s.rows == 0 {
 			continue
 		}
-		if first := s.first; first != 0 && (info.First == 0 || first < info.First) {
+		first, timeless, err := v.firstKnown(s)
+		if err != nil {
+			continue // damaged: what it counts is told of all the same
+		}
+		info.Timeless += timeless
+		if first != 0 && (info.First == 0 || first < info.First) {
 			info.First = first
 		}
 		info.Last = max(info.Last, s.last)
@@ -77,6 +84,11 @@ func (r *Reader) Info(context.Context) (Info, error) {
 			return info, err
 		}
 	}
+	used, err := v.bytesUsed()
+	if err != nil {
+		return info, err
+	}
+	info.SpareBytes = max(0, info.CopyBytes-used)
 	for _, name := range []string{catalogueName, catalogueName + "-wal"} {
 		if f, err := os.Stat(filepath.Join(r.dir, name)); err == nil {
 			info.CatalogueBytes += f.Size()
@@ -87,6 +99,20 @@ func (r *Reader) Info(context.Context) (Info, error) {
 		return nil
 	})
 	return info, err
+}
+
+// bytesUsed is how much of the packs is of log files that are there. Files of the
+// same bytes share a copy; what stands before one is not noted, and taken for as
+// much as it can be.
+func (v *view) bytesUsed() (int64, error) {
+	const header = 176 // without names
+	before, err := one(v.conn, `select coalesce(sum(? + length(cast(path as blob)) + length(cast(log_file.name as blob)) + length(version)), 0)
+		from log_file join folder on folder.id = folder where pack is not null`, header)
+	if err != nil {
+		return 0, err
+	}
+	copies, err := one(v.conn, "select coalesce(sum(length), 0) from (select distinct pack, offset, length from log_file where pack is not null)")
+	return before + copies, err
 }
 
 // FailedFile is a log file that could not be read to its end.

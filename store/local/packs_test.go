@@ -84,7 +84,7 @@ func TestTornPack(t *testing.T) {
 
 	write(t, name, whole1[:len(whole1)-100])
 	found := findings(t, dir)
-	if len(found) == 0 || !strings.HasSuffix(name, found[0].File) || found[0].Remedy == "" {
+	if len(found) == 0 || !strings.HasSuffix(name, found[0].File) || found[0].Remedy != local.RemedyReadAgain {
 		t.Errorf("a torn pack: %+v", found)
 	}
 	same(t, "torn", ask(t, read(t, dir, nil), all), ask(t, inMemory(t, files), all))

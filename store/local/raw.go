@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -19,7 +20,7 @@ import (
 )
 
 // Raw returns the record itself: from the copy of its log file or, where none
-// is kept, from the file, which must still be as it was.
+// is kept or it is lost, from the file, which must still be as it was.
 func (r *Reader) Raw(ctx context.Context, at lineage.Location) ([]byte, error) {
 	v, err := r.acquire()
 	if err != nil {
@@ -34,11 +35,51 @@ func (r *Reader) Raw(ctx context.Context, at lineage.Location) ([]byte, error) {
 	if f.pack == 0 {
 		first = 0 // the whole file is read
 	}
-	raw, err := r.shelf.Record(ctx, source.Item{LogFile: f.LogFile, Size: f.length, Open: r.verified(f)}, first, at.Record)
-	if err != nil && f.pack == 0 {
+	var lost error // why there is no copy that could be read
+	open := func(ctx context.Context) (io.ReadCloser, error) {
+		from := f
+		if lost = r.verify(ctx, f); lost != nil {
+			if from = f.itself(); from == nil || r.verify(ctx, from) != nil {
+				return nil, lost
+			}
+			lost = nil
+		}
+		// A record that is shown is evidence: what stands before the damage may
+		// be damaged too, so that all was read before.
+		return r.opener(from)(ctx)
+	}
+	raw, err := r.shelf.Record(ctx, source.Item{LogFile: f.LogFile, Size: f.length, Open: open}, first, at.Record)
+	switch {
+	case lost != nil && f.pack != 0:
+		err = &CopyError{File: f.URI, Pack: f.packName, Err: lost}
+	case err != nil && f.pack == 0:
 		err = fmt.Errorf("%w (--keep reference: the store keeps no copy of it)", err)
 	}
 	return raw, err
+}
+
+// CopyError is a copy of a log file that is missing or damaged; and the file
+// itself is not there, or is not what it was.
+type CopyError struct {
+	File, Pack string
+	Err        error
+}
+
+func (e *CopyError) Error() string {
+	return fmt.Sprintf("%s: the store's copy of it, in %s, cannot be read: %v", e.File, e.Pack, e.Err)
+}
+
+func (e *CopyError) Unwrap() error { return e.Err }
+
+// itself is the log file that a copy is of: nil where it is of a piece of one,
+// for no hash is of the whole.
+func (f *storedFile) itself() *storedFile {
+	if f.pack == 0 || f.pieces || f.first > 0 || strings.HasPrefix(f.URI, inlinePrefix) {
+		return nil
+	}
+	whole := *f
+	whole.copied = copied{}
+	return &whole
 }
 
 // origin is the log file, or the piece of one, that holds a record.
@@ -108,32 +149,24 @@ func readStored(s *sqlite.Stmt) *storedFile {
 	return f
 }
 
-// verified opens a copy that is as it was. A record that is shown is evidence:
-// what stands before the damage may be damaged too.
-func (r *Reader) verified(f *storedFile) func(context.Context) (io.ReadCloser, error) {
-	return func(ctx context.Context) (io.ReadCloser, error) {
-		if err := r.verify(ctx, f); err != nil {
-			return nil, err
-		}
-		return r.opener(f)(ctx)
-	}
-}
-
 // opener opens the copy of a log file or, where there is none, the file itself.
 func (r *Reader) opener(f *storedFile) func(context.Context) (io.ReadCloser, error) {
 	return func(context.Context) (io.ReadCloser, error) {
 		if f.pack == 0 {
 			file, err := os.Open(f.URI)
 			if err != nil {
-				return nil, fmt.Errorf("the store keeps no copy of it (--keep reference), and %w", err)
+				return nil, err
 			}
 			if f.pieces {
 				return file, nil
 			}
-			return &checked{file, file, sha256.New(), f.sum, errors.New("the file has changed since it was read, and the store keeps no copy of it (--keep reference)")}, nil
+			return &checked{file, file, sha256.New(), f.sum, errChanged}, nil
 		}
 		file, err := os.Open(filepath.Join(r.dir, filepath.FromSlash(f.packName)))
 		if err != nil {
+			if errors.Is(err, fs.ErrNotExist) {
+				err = errNoPack
+			}
 			return nil, err
 		}
 		part := io.NewSectionReader(file, f.offset, f.length)
@@ -143,9 +176,15 @@ func (r *Reader) opener(f *storedFile) func(context.Context) (io.ReadCloser, err
 				io.Closer
 			}{part, file}, nil
 		}
-		return &checked{part, file, sha256.New(), f.sum, fmt.Errorf("%s: the copy at byte %d is damaged: its hash is wrong", f.packName, f.offset)}, nil
+		return &checked{part, file, sha256.New(), f.sum, errHash}, nil
 	}
 }
+
+var errChanged = errors.New("the file has changed since it was read")
+
+// errNoPack says where a copy is that cannot be read. It does not wrap what the
+// system says, for that is not about the log file.
+var errNoPack = errors.New("the pack with the copies is not there")
 
 // checked is a file that fails at its end where its bytes are not as they were.
 type checked struct {

@@ -41,7 +41,7 @@ func OpenReader(_ context.Context, dir string, o Options) (*Reader, error) {
 	}
 	if _, err := os.Stat(filepath.Join(dir, catalogueName)); err != nil {
 		if errors.Is(err, fs.ErrNotExist) && isFilled(dir) {
-			return nil, errLost
+			return nil, ErrLost
 		}
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil, fmt.Errorf("%s: %w", dir, ErrNoStore)

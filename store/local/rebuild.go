@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/klauspost/compress/gzip"
 	"zombiezen.com/go/sqlite"
@@ -40,7 +41,8 @@ func Rebuild(ctx context.Context, dir string, o Options, fill func(from *Copies,
 	if err != nil {
 		return err
 	}
-	if _, err := os.Stat(filepath.Join(dir, logsName)); err != nil {
+	_, noCopies := os.Stat(filepath.Join(dir, logsName))
+	if _, err := os.Stat(filepath.Join(dir, catalogueName)); err != nil && noCopies != nil {
 		return fmt.Errorf("%s: %w", dir, ErrNoStore)
 	}
 	held, err := lock(ctx, dir, o.Wait)
@@ -68,7 +70,10 @@ func Rebuild(ctx context.Context, dir string, o Options, fill func(from *Copies,
 	if err := to.adopt(dir, from); err != nil {
 		return errors.Join(err, to.Close())
 	}
-	if err := errors.Join(fill(from, to), to.Close()); err != nil {
+	if err := fill(from, to); err != nil {
+		return errors.Join(err, to.Close())
+	}
+	if err := errors.Join(to.Commit(ctx), to.noteWrong(from), from.close(), to.Close()); err != nil {
 		return err
 	}
 	if err := os.WriteFile(filepath.Join(work, rebuiltName), nil, 0o600); err != nil {
@@ -124,7 +129,9 @@ func finishRebuild(dir string) error {
 func (s *Store) adopt(dir string, from *Copies) error {
 	s.adopted = map[[sha256.Size]byte]copied{}
 	for _, c := range from.found {
-		s.adopted[c.sum] = c.copied
+		if c.pack != "" && c.wrong == nil {
+			s.adopted[c.sum] = c.copied
+		}
 	}
 	err := transact(s.conn, func() error {
 		if err := addPacks(s.conn, from.packs); err != nil {
@@ -171,7 +178,11 @@ type Copies struct {
 	shared []foundCopy // of files that have no copy of their own
 	next   int
 	packs  []pack
-	old    *sqlite.Conn // the catalogue that was there, nil if it cannot be read
+	old    *sqlite.Conn     // the catalogue that was there, nil if it cannot be read
+	lost   map[int64]string // names of packs that it knows and that are not there
+
+	mu    sync.Mutex  // guards wrong
+	wrong []foundCopy // nothing was taken from these
 }
 
 // foundCopy is a log file that can be read again; the pieces of one lie one
@@ -182,6 +193,8 @@ type foundCopy struct {
 	pack  string // its name
 	sum   [sha256.Size]byte
 	first int
+	cut   bool  // it is a file without a copy that was read in pieces: no hash is of the whole
+	wrong error // why nothing may be taken from it
 }
 
 // findCopies reads the headers of all packs. It goes on behind what is damaged.
@@ -198,10 +211,7 @@ func findCopies(dir string) (*Copies, error) {
 		}
 	}
 	c.found = inChains(c.found)
-	bySum := map[[sha256.Size]byte]*foundCopy{}
-	for i := range c.found {
-		bySum[c.found[i].sum] = &c.found[i]
-	}
+	bySum := c.bySum()
 	for _, f := range c.shared {
 		if of := bySum[f.sum]; of != nil {
 			f.copied, f.pack = of.copied, of.pack
@@ -216,10 +226,10 @@ func findCopies(dir string) (*Copies, error) {
 		c.old = conn
 		err := rows(conn, storedColumns+" where pack is null and first = 0 order by log_file.id", func(s *sqlite.Stmt) error {
 			f := readStored(s)
-			c.found = append(c.found, foundCopy{LogFile: f.LogFile, sum: f.sum})
+			c.found = append(c.found, foundCopy{LogFile: f.LogFile, sum: f.sum, cut: f.pieces})
 			return nil
 		})
-		if err != nil {
+		if err = errors.Join(err, c.hold(conn)); err != nil {
 			_ = c.close() // damaged: what the packs hold is all there is
 		}
 	}
@@ -240,6 +250,9 @@ func inChains(found []foundCopy) []foundCopy {
 			last[name] = n
 		}
 		chains[n] = append(chains[n], f)
+	}
+	for _, chain := range chains {
+		slices.SortStableFunc(chain, func(a, b foundCopy) int { return cmp.Compare(a.first, b.first) })
 	}
 	return slices.Concat(chains...)
 }
@@ -327,7 +340,7 @@ func (c *Copies) close() error {
 // Next implements ingest.Source.
 func (c *Copies) Next(context.Context) (source.Delivery, error) {
 	if c.next == len(c.found) {
-		return source.Delivery{}, cmp.Or(c.close(), io.EOF)
+		return source.Delivery{}, io.EOF
 	}
 	pieces := c.found[c.next : c.next+1]
 	for n := c.next + 1; n < len(c.found) && c.found[n].first > 0 && c.found[n].URI == pieces[0].URI && c.found[n].Version == pieces[0].Version; n++ {
@@ -339,6 +352,14 @@ func (c *Copies) Next(context.Context) (source.Delivery, error) {
 }
 
 func (c *Copies) open(pieces []foundCopy) (io.ReadCloser, error) {
+	for i := range pieces {
+		if err := c.verify(&pieces[i]); err != nil {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			c.wrong = append(c.wrong, pieces...)
+			return nil, err
+		}
+	}
 	if pieces[0].pack == "" {
 		return os.Open(pieces[0].URI)
 	}
@@ -353,7 +374,7 @@ func (c *Copies) open(pieces []foundCopy) (io.ReadCloser, error) {
 		var from io.Reader = io.NewSectionReader(f, p.offset, p.length)
 		if p.pressed {
 			if from, err = gzip.NewReader(from); err != nil {
-				return nil, errors.Join(fmt.Errorf("%s: the copy at byte %d is damaged: %w", p.pack, p.offset, err), opened.Close())
+				return nil, errors.Join(p.damaged(err), opened.Close())
 			}
 		}
 		all = append(all, from)

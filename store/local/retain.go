@@ -66,12 +66,18 @@ func (s *Store) Retain(ctx context.Context, floor cloudtrail.Time) (Retained, er
 func (s *Store) dropCopies(before cloudtrail.Time) (files int, err error) {
 	s.committing.Lock()
 	defer s.committing.Unlock()
-	var old []int64
+	type oldFile struct {
+		cloudtrail.LogFile
+		id    int64
+		ended bool
+	}
+	var old []oldFile
 	spans := map[[2]string]*lineage.Span{} // of what stays, but for files that are there for an event of no known time
-	err = rows(s.conn, "select log_file.id, path || name, first from log_file join folder on folder.id = folder", func(st *sqlite.Stmt) error {
+	err = rows(s.conn, "select log_file.id, path || name, first, version, ended from log_file join folder on folder.id = folder", func(st *sqlite.Stmt) error {
 		f := cloudtrail.ParseLogFileName(st.ColumnText(1))
 		if !f.Delivered.IsZero() && f.Delivered < before {
-			old = append(old, st.ColumnInt64(0))
+			f.Version = st.ColumnText(3)
+			old = append(old, oldFile{f, st.ColumnInt64(0), st.ColumnBool(4)})
 			return nil
 		}
 		if st.ColumnInt(2) == 0 {
@@ -88,13 +94,17 @@ func (s *Store) dropCopies(before cloudtrail.Time) (files int, err error) {
 	}
 	if used, err := s.filesInUse(); err != nil {
 		return 0, err
-	} else if old = slices.DeleteFunc(old, func(id int64) bool { return used[id] }); len(old) == 0 {
+	} else if old = slices.DeleteFunc(old, func(f oldFile) bool { return used[f.id] }); len(old) == 0 {
 		return 0, nil
 	}
 	var packs []string
 	err = transact(s.conn, func() error {
-		for _, id := range old {
-			if err := exec(s.conn, "delete from log_file where id = ?", id); err != nil {
+		for _, f := range old {
+			err := exec(s.conn, "delete from log_file where id = ?", f.id)
+			if err == nil && f.ended {
+				err = letGo(s.conn, f.LogFile)
+			}
+			if err != nil {
 				return err
 			}
 		}

@@ -159,3 +159,38 @@ func TestRebuildAfterRetain(t *testing.T) {
 	sameTexts(t, "rebuilt", lines(t, dir, all), want)
 	whole(t, dir)
 }
+
+// TestRetainedIsReadOnce: what is older than the floor is read once, for its
+// names, whether it came before the floor was set or after; then it is known, and
+// what there is does not grow.
+func TestRetainedIsReadOnce(t *testing.T) {
+	t.Parallel()
+	files := organisation(11, synth.Options{Stories: 12, Days: 8})
+	all := floors(files)
+	floor := all[len(all)-1]
+	for _, before := range []bool{true, false} {
+		dir := t.TempDir()
+		s := open(t, dir, local.Options{})
+		if before {
+			pump(t, s, 2, files)
+		}
+		if _, err := s.Retain(t.Context(), floor); err != nil {
+			t.Fatal(err)
+		}
+		pump(t, s, 2, files)
+		want, err := s.Info(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range files {
+			if has, err := s.Has(t.Context(), cloudtrail.ParseLogFileName(f.Name)); err != nil || !has {
+				t.Fatalf("filled before: %v: %s is not there, %v", before, f.Name, err)
+			}
+		}
+		pump(t, s, 2, files)
+		got, err := s.Info(t.Context())
+		if err != nil || got.Facts != want.Facts || got.Events != want.Events || got.LogFiles == int64(len(files)) {
+			t.Errorf("filled before: %v: %+v, were %+v, %v", before, got, want, err)
+		}
+	}
+}

@@ -35,6 +35,9 @@ const (
 type Options struct {
 	Wait bool // for another writer to end, instead of failing
 	Keep Keep
+	// Again makes the store hold the copies of the files that come to their
+	// hashes: one whose copy is missing or damaged is not there, and gets another.
+	Again bool
 	// Damaged is told once of each damaged file of the store that a question
 	// meets; the rest answers. Nil: the question ends with the error.
 	Damaged func(file string, err error)
@@ -301,6 +304,9 @@ func (s *Store) write(ctx context.Context, taken []*batch, last int64) error {
 			return err
 		}
 		if err := s.addFiles(taken, time.Now()); err != nil {
+			return err
+		}
+		if err := errors.Join(s.mend(taken), s.addBygone(taken)); err != nil {
 			return err
 		}
 		return exec(s.conn, "insert or replace into setting values('last id', ?), ('last log', ?)", s.sealer.nextID.Load(), last)
