@@ -91,11 +91,7 @@ func (v *view) row(r ref) *packed { return &v.chunks[r>>chunkBits].rows[r%chunkR
 // passes over plain numbers, then the few that are still alike.
 func (v *view) sort(dead map[ref]bool) {
 	n := 0
-	least := cloudtrail.Time(0)
 	for _, c := range v.chunks {
-		for i := range c.rows[:c.n] {
-			least = min(least, c.rows[i].time)
-		}
 		n += c.n
 	}
 	keys := make([]sortKey, 0, n)
@@ -105,9 +101,7 @@ func (v *view) sort(dead map[ref]bool) {
 			if len(dead) > 0 && dead[at] {
 				continue
 			}
-			// Times beyond 136 years are ordered with the ties.
-			after := min(uint64(c.rows[i].time)-uint64(least), 1<<32-1)
-			keys = append(keys, sortKey{after<<32 | uint64(v.prefix(&c.rows[i])), at})
+			keys = append(keys, sortKey{v.sortKey(&c.rows[i]), at})
 		}
 	}
 	keys = radixSort(keys)
@@ -125,6 +119,20 @@ func (v *view) sort(dead map[ref]bool) {
 	for i, k := range keys {
 		v.order[i] = k.row
 	}
+}
+
+// sortKey is the time and, behind it, the first characters of the event id.
+// Times that 32 bits since 1970 do not hold are all alike, at either end, and
+// are ordered with the ties: there the id must not come before the time.
+func (v *view) sortKey(p *packed) uint64 {
+	const end = 1<<32 - 1
+	switch {
+	case p.time <= 0:
+		return 0
+	case p.time >= end:
+		return end << 32
+	}
+	return uint64(p.time)<<32 | uint64(v.prefix(p))
 }
 
 // prefix is the first four characters of the event id as a number.
