@@ -78,26 +78,3 @@ func readOwnAccounts(ctx context.Context, r Reader, f *Filter) (map[string]bool,
 	}
 	return own, nil
 }
-
-// newest is the moment that what is live is measured by: the newest delivery
-// stamp or, where no file has one, the newest event.
-func newest(ctx context.Context, r Reader) (cloudtrail.Time, error) {
-	spans, err := readSpans(ctx, r)
-	if err != nil {
-		return 0, err
-	}
-	var at cloudtrail.Time
-	for _, s := range spans {
-		at = max(at, s.Newest)
-	}
-	if at != 0 {
-		return at, nil
-	}
-	for row, err := range r.Rows(ctx, Selection{Newest: true}) {
-		if err != nil {
-			return 0, fmt.Errorf("reading events: %w", err)
-		}
-		return row.Time, nil
-	}
-	return 0, nil
-}

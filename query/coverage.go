@@ -16,6 +16,7 @@ import (
 type CoverageAnswer struct {
 	Files       int // in the span, those of no account included
 	Nameless    int // of them, those whose names tell no account
+	Ahead       int // of all files, those with a stamp that is ahead of the clock
 	Logs        []AccountLog
 	Missing     []string // accounts that have a name and no log file, sorted
 	Changes     []TrailChange
@@ -66,16 +67,22 @@ type CoverageGap struct {
 // Coverage tells what is there of each account and region, who changed what
 // delivers it, and what the holes leave unexplained. Of the filter it keeps to
 // Since, Until, Accounts and Regions. Accounts are missed by the names they have.
-func Coverage(ctx context.Context, r Reader, resolver *lineage.Resolver, f Filter, names *Names) (*CoverageAnswer, error) {
+// A file with a stamp that is ahead of the clock is there; its stamp counts for
+// nothing.
+func Coverage(ctx context.Context, r Reader, resolver *lineage.Resolver, f Filter, names *Names, clock Clock) (*CoverageAnswer, error) {
 	f = Filter{Since: f.Since, Until: f.Until, Accounts: f.Accounts, Regions: f.Regions}
 	b := newCoverageBook(&f)
 	for file, err := range r.LogFiles(ctx) {
 		if err != nil {
 			return nil, fmt.Errorf("reading the list of log files: %w", err)
 		}
+		if clock.ahead(file.Delivered) {
+			b.ahead++
+			file.Delivered = 0
+		}
 		b.file(&file)
 	}
-	a := &CoverageAnswer{Files: b.files, Nameless: b.nameless, Logs: b.logs()}
+	a := &CoverageAnswer{Files: b.files, Nameless: b.nameless, Ahead: b.ahead, Logs: b.logs()}
 	for _, account := range names.Accounts() {
 		if !b.accounts[account] && anyOf(f.Accounts, account) {
 			a.Missing = append(a.Missing, account)
@@ -103,6 +110,7 @@ type logPlace struct{ account, region string }
 type coverageBook struct {
 	f               *Filter
 	files, nameless int
+	ahead           int
 	there           map[logPlace]*logHours
 	accounts        map[string]bool // of which there is any file, whatever the filter
 	buckets         map[string]bool

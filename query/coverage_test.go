@@ -50,7 +50,7 @@ func deliver(t testing.TB, files map[string][]string) (*memory.Store, *lineage.R
 func coverage(t *testing.T, files map[string][]string, f query.Filter, names *query.Names) *query.CoverageAnswer {
 	t.Helper()
 	store, resolver := deliver(t, files)
-	a, err := query.Coverage(t.Context(), store, resolver, f, names)
+	a, err := query.Coverage(t.Context(), store, resolver, f, names, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,7 +11,7 @@ import (
 
 // Coverage prints which logs are there and what the holes leave open: as JSON or
 // CSV a flat row a log, silent span, missing account, change and gap, told apart
-// by their kind.
+// by their kind; and one that counts the files with stamps ahead of the clock.
 func Coverage(w io.Writer, a *query.CoverageAnswer, form Form, style Style) error {
 	e := NewEncoder(style.Names)
 	switch form {
@@ -42,9 +42,13 @@ const (
 	kindMissing = "missing"
 	kindChange  = "change"
 	kindGap     = "gap"
+	kindAhead   = "ahead"
 )
 
 func (e *Encoder) coverage(a *query.CoverageAnswer, add func(members func([]byte) []byte)) {
+	if a.Ahead > 0 {
+		add(func(dst []byte) []byte { return number(text(dst, "kind", kindAhead), "files", a.Ahead) })
+	}
 	for _, l := range a.Logs {
 		add(func(dst []byte) []byte { return e.accountLog(dst, l) })
 		for _, h := range l.Silent {
@@ -122,6 +126,9 @@ func (e *Encoder) coverageCSV(a *query.CoverageAnswer) []byte {
 			row[i] = cells[name]
 		}
 		dst = appendRow(dst, row)
+	}
+	if a.Ahead > 0 {
+		add(kindAhead, "", "", map[string]string{"files": strconv.Itoa(a.Ahead)})
 	}
 	for _, l := range a.Logs {
 		add(kindLog, l.Account, l.Region, map[string]string{

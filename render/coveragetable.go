@@ -34,6 +34,10 @@ func coverageTable(w io.Writer, a *query.CoverageAnswer, style Style) error {
 
 func (p *page) logs(a *query.CoverageAnswer) {
 	p.heading("LOGS", "by the names of "+plural(a.Files, "log file"))
+	if a.Ahead > 0 {
+		p.prose("  ", "  ", yellow, "Counted without its stamp: "+stampsAhead(a.Ahead)+".")
+		p.blank("")
+	}
 	if len(a.Logs) == 0 {
 		p.prose("  ", "  ", ordinary, "None that was read has a name that tells whose it is: what they cover is not known.")
 		p.blank("")

@@ -66,7 +66,7 @@ func coverageAnswer() *query.CoverageAnswer {
 	}
 	silent := hours("2016-04-05T21:00:00Z", "2016-04-06T04:00:00Z")
 	return &query.CoverageAnswer{
-		Files: 1302, Nameless: 2,
+		Files: 1302, Nameless: 2, Ahead: 1,
 		Logs: []query.AccountLog{
 			log("111111111111", "eu-west-1", 2, 2, "2016-04-05T20:40:00Z", "2016-04-09T21:40:00Z", hours("2016-04-05T22:00:00Z", "2016-04-09T21:00:00Z")),
 			log("111111111111", "us-east-1", 1200, 96, "2016-04-05T20:40:00Z", "2016-04-09T21:40:00Z", silent),
