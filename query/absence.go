@@ -51,30 +51,35 @@ func ownAccounts(ctx context.Context, r Reader, f *Filter) (map[string]bool, err
 	return readOwnAccounts(ctx, r, f)
 }
 
-// readOwnAccounts is the accounts named as one's own and those that log files in
-// the set are of. Where no file bears CloudTrail's name (standard input,
-// EventBridge), it is the accounts that the events were delivered to.
+// readOwnAccounts is the accounts named as one's own, those that log files in the
+// set are of, and those that events were delivered to, whatever the name of the
+// file that they came in.
 func readOwnAccounts(ctx context.Context, r Reader, f *Filter) (map[string]bool, error) {
 	spans, err := readSpans(ctx, r)
 	if err != nil {
 		return nil, err
 	}
-	own := map[string]bool{}
-	for _, s := range spans {
-		if s.Account != "" {
-			own[s.Account] = true
-		}
+	own, err := recipients(ctx, r)
+	if err != nil {
+		return nil, err
 	}
-	if len(own) == 0 {
-		for t, err := range r.Tallies(ctx, Selection{}) {
-			if err != nil {
-				return nil, fmt.Errorf("reading events: %w", err)
-			}
-			own[t.ID.Recipient] = true
-		}
+	for _, s := range spans {
+		own[s.Account] = true
 	}
 	for _, account := range f.OwnAccounts {
 		own[account] = true
 	}
 	return own, nil
+}
+
+// recipients are the accounts that events were delivered to.
+func recipients(ctx context.Context, r Reader) (map[string]bool, error) {
+	all := map[string]bool{}
+	for t, err := range r.Tallies(ctx, Selection{}) {
+		if err != nil {
+			return nil, fmt.Errorf("counting events: %w", err)
+		}
+		all[t.ID.Recipient] = true
+	}
+	return all, nil
 }
