@@ -10,8 +10,8 @@ import (
 )
 
 // Coverage prints which logs are there and what the holes leave open: as JSON or
-// CSV a flat row a log, silent span, missing account, change and gap, told apart
-// by their kind; and one that counts the files with stamps ahead of the clock.
+// CSV a flat row a log, silent span, account known by its events alone, missing
+// account, change and gap, told apart by their kind; and one that counts the files with stamps ahead of the clock.
 func Coverage(w io.Writer, a *query.CoverageAnswer, form Form, style Style) error {
 	e := NewEncoder(style.Names)
 	switch form {
@@ -43,6 +43,7 @@ const (
 	kindChange  = "change"
 	kindGap     = "gap"
 	kindAhead   = "ahead"
+	kindEvents  = "events"
 )
 
 func (e *Encoder) coverage(a *query.CoverageAnswer, add func(members func([]byte) []byte)) {
@@ -58,6 +59,12 @@ func (e *Encoder) coverage(a *query.CoverageAnswer, add func(members func([]byte
 				return number(dst, "hours", int(h.Until+1-h.From)/3600)
 			})
 		}
+	}
+	for _, of := range a.Unnamed {
+		add(func(dst []byte) []byte {
+			dst = number(e.placed(text(dst, "kind", kindEvents), of.Account, ""), "calls", of.Events)
+			return moment(moment(dst, "from", of.First), "until", of.Last)
+		})
 	}
 	for _, account := range a.Missing {
 		add(func(dst []byte) []byte { return e.placed(text(dst, "kind", kindMissing), account, "") })
@@ -140,6 +147,9 @@ func (e *Encoder) coverageCSV(a *query.CoverageAnswer) []byte {
 				"from": h.From.String(), "until": h.Until.String(), "hours": strconv.Itoa(int(h.Until+1-h.From) / 3600),
 			})
 		}
+	}
+	for _, of := range a.Unnamed {
+		add(kindEvents, of.Account, "", map[string]string{"calls": strconv.Itoa(of.Events), "from": of.First.String(), "until": of.Last.String()})
 	}
 	for _, account := range a.Missing {
 		add(kindMissing, account, "", map[string]string{})

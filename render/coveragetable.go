@@ -23,6 +23,7 @@ func coverageTable(w io.Writer, a *query.CoverageAnswer, style Style) error {
 	p := &page{style: style}
 	p.logs(a)
 	p.silences(a)
+	p.unnamed(a)
 	p.missing(a)
 	p.changes(a)
 	p.unexplained(a)
@@ -39,7 +40,7 @@ func (p *page) logs(a *query.CoverageAnswer) {
 		p.blank("")
 	}
 	if len(a.Logs) == 0 {
-		p.prose("  ", "  ", ordinary, "None that was read has a name that tells whose it is: what they cover is not known.")
+		p.prose("  ", "  ", ordinary, "None that was read has a name that tells whose it is: which hours they cover is not known.")
 		p.blank("")
 		return
 	}
@@ -135,11 +136,26 @@ func hoursWords(h query.Hours) string {
 	return minute(h.From) + " to " + until + "Z, " + long
 }
 
+// unnamed names the accounts that only their events tell of.
+func (p *page) unnamed(a *query.CoverageAnswer) {
+	if len(a.Unnamed) == 0 {
+		return
+	}
+	p.heading("BY EVENTS ALONE", "accounts with events here, of which no file name tells: their hours are not known")
+	for _, of := range a.Unnamed[:min(len(a.Unnamed), mostMissing)] {
+		p.flow("  ", "    ", "  ", say(strong, p.style.named(of.Account)), say(ordinary, plural(of.Events, "event")), say(faint, span(of.First, of.Last)))
+	}
+	if n := len(a.Unnamed) - mostMissing; n > 0 {
+		p.line("  ", say(faint, fmt.Sprintf("and %d more: -o json names them", n)))
+	}
+	p.blank("")
+}
+
 func (p *page) missing(a *query.CoverageAnswer) {
 	if len(a.Missing) == 0 {
 		return
 	}
-	p.heading("NEVER SENT", "accounts that have a name and no log file here")
+	p.heading("NEVER SENT", "accounts that have a name, and of which no file name tells and no event is here")
 	shown := a.Missing[:min(len(a.Missing), mostMissing)]
 	for _, account := range shown {
 		p.flow("  ", "    ", "  ", say(strong, account), say(ordinary, p.style.Names.Of(account)))
@@ -221,9 +237,9 @@ func holeMeans(g query.CoverageGap) string {
 	case query.NotKnown:
 		return "No name of a file tells whether that log is here."
 	case query.NoAccount:
-		return "No log file of that account is here."
+		return "No file name tells of that account, and no event here is of it."
 	case query.NoRegion:
-		return "No log file of that account is here from that region, nor from us-east-1."
+		return "No file name tells of that account in that region, nor in us-east-1, and no event here is of it there."
 	case query.SilentHours:
 		return "No file was delivered then: " + hoursWords(g.Silent) + "."
 	case query.BeforeFirst:

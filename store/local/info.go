@@ -64,6 +64,7 @@ func (r *Reader) Info(context.Context) (Info, error) {
 		accounts[s.Account], regions[s.Region] = true, true
 		info.Newest = max(info.Newest, s.Newest)
 	}
+	v.addPlaces(accounts, regions)
 	info.Accounts, info.Regions = int64(len(accounts)-1), int64(len(regions)-1)
 	v.mu.Lock()
 	defer v.mu.Unlock()
