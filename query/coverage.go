@@ -124,7 +124,7 @@ type coverageBook struct {
 	files, nameless int
 	ahead           int
 	there           map[logPlace]*logHours
-	accounts        map[string]bool // of which there is any file, whatever the filter
+	accounts        map[string]bool           // of which there is any file, whatever the filter
 	delivered       map[string]*AccountEvents // of every account with events, whatever the filter; counted as it says
 	regions         map[logPlace]bool         // where those were
 	buckets         map[string]bool

@@ -105,6 +105,9 @@ func (e *Encoder) trailChange(dst []byte, c query.TrailChange) []byte {
 		dst = text(dst, "originName", e.originName(o))
 	}
 	dst = text(dst, "evidence", gradeOf(c.Chain.Evidence).word)
+	if r.Variant {
+		dst = boolean(dst, "variant", true)
+	}
 	return location(dst, r.Location)
 }
 

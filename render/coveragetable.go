@@ -184,7 +184,11 @@ func (p *page) changes(a *query.CoverageAnswer) {
 		if r.ErrorCode != "" {
 			failed = say(red, "! "+r.ErrorCode)
 		}
-		p.flow("  ", "      ", "  ", say(faint, stamp(r.Time)), say(toneOfCall(r), calledWords(r.EventSource, r.EventName)), say(strong, c.Trail+c.Bucket), failed)
+		variant := piece{}
+		if r.Variant {
+			variant = say(yellow, "by a variant of the event")
+		}
+		p.flow("  ", "      ", "  ", say(faint, stamp(r.Time)), say(toneOfCall(r), calledWords(r.EventSource, r.EventName)), say(strong, c.Trail+c.Bucket), failed, variant)
 		roles := joinedBy(c.Chain.Hops, ", ", func(h lineage.Hop) string { return roleName(&h) })
 		if roles != "" {
 			roles = "through " + roles

@@ -49,7 +49,18 @@ func (t eventTable) head(dst []byte) []byte {
 	return append(s.paint(dst, faint, line), '\n')
 }
 
+// append adds an event and, where it has other forms, where those are.
 func (t eventTable) append(dst []byte, l query.Line) []byte {
+	dst = t.event(dst, l)
+	if len(l.Variants) == 0 {
+		return dst
+	}
+	p := &page{style: t.style}
+	p.otherForms("    ", l)
+	return append(dst, p.out...)
+}
+
+func (t eventTable) event(dst []byte, l query.Line) []byte {
 	s, r := t.style, l.Row
 	evidence := lineage.Unresolved
 	if l.Chain != nil {

@@ -92,6 +92,7 @@ func (p *page) question(a query.Answer) {
 	if r.ErrorCode != "" {
 		p.prose("  ! ", "    ", red, r.ErrorCode+" "+r.ErrorMessage)
 	}
+	p.otherForms("  ", a.Line)
 	p.blank("")
 }
 

@@ -1,6 +1,7 @@
 package local
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"hash/maphash"
@@ -29,8 +30,8 @@ type form struct {
 	sum   uint32
 }
 
-func (f form) less(other form) bool {
-	return f.print < other.print || f.print == other.print && f.sum < other.sum
+func (f form) compare(other form) int {
+	return cmp.Or(cmp.Compare(f.print, other.print), cmp.Compare(f.sum, other.sum))
 }
 
 type hourSet struct {

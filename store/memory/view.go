@@ -26,6 +26,7 @@ type view struct {
 
 	order  []ref // all rows, variants too, by time, event id, recipient
 	hidden map[ref]bool
+	forms  map[ref]int // of every form of an event that has several, how many others there are
 	index  *index
 
 	callers func() *callers
@@ -38,7 +39,7 @@ func newView(s *Store) *view {
 		people: s.people.values(), calls: s.calls.values(), places: s.places.values(),
 		clients: s.clients.values(), outcomes: s.outcomes.values(),
 		touched: s.touched.values(), long: s.long.values(),
-		hidden: map[ref]bool{},
+		hidden: map[ref]bool{}, forms: map[ref]int{},
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -205,7 +206,7 @@ func radixSort(keys []sortKey) []sortKey {
 
 // hide finds, of every event with variants, those that are not shown.
 func (v *view) hide(twins []ref, dead map[ref]bool) {
-	shown := map[cloudtrail.ID]ref{}
+	forms := map[cloudtrail.ID][]ref{}
 	slices.Sort(twins)
 	for _, r := range slices.Compact(twins) {
 		if dead[r] {
@@ -216,15 +217,18 @@ func (v *view) hide(twins []ref, dead map[ref]bool) {
 			Event:     string(unpack(nil, &p.event, p.eventKind, v.long)),
 			Recipient: v.places.at(p.place).recipient,
 		}
-		other, ok := shown[id]
-		switch {
-		case !ok:
-			shown[id] = r
-		case v.row(other).print <= p.print:
-			v.hidden[r] = true
-		default:
-			v.hidden[other] = true
-			shown[id] = r
+		forms[id] = append(forms[id], r)
+	}
+	for _, all := range forms {
+		if len(all) == 1 {
+			continue
+		}
+		least := slices.MinFunc(all, func(a, b ref) int { return cmp.Compare(v.row(a).print, v.row(b).print) })
+		for _, r := range all {
+			v.forms[r] = len(all) - 1
+			if r != least {
+				v.hidden[r] = true
+			}
 		}
 	}
 }
