@@ -15,6 +15,8 @@ import (
 const (
 	mostSilent  = 10 // spans that are named
 	mostMissing = 24 // accounts that are named
+	mostLogs    = 200
+	mostGaps    = 50
 )
 
 // coverageTable prints the logs, the holes in them, who changed what delivers
@@ -44,7 +46,10 @@ func (p *page) logs(a *query.CoverageAnswer) {
 		p.blank("")
 		return
 	}
-	p.logTable(a.Logs)
+	p.logTable(a.Logs[:min(len(a.Logs), mostLogs)])
+	if n := len(a.Logs) - mostLogs; n > 0 {
+		p.line("  ", say(faint, fmt.Sprintf("and %d more accounts and regions: -o json names them, --account chooses", n)))
+	}
 	if a.Nameless > 0 {
 		p.prose("  ", "  ", ordinary, plural(a.Nameless, "file")+" more, of whose names none tells the account")
 	}
@@ -174,7 +179,7 @@ func (p *page) changes(a *query.CoverageAnswer) {
 	for _, c := range a.Changes {
 		r := c.Row
 		name := p.style.who(c.Chain)
-		if o := c.Chain.Origin; o != nil {
+		if o := c.Chain.Origin; o != nil && o.AccountID != r.ID.Recipient {
 			name = p.style.titled(o)
 		}
 		if name == "" {
@@ -188,13 +193,13 @@ func (p *page) changes(a *query.CoverageAnswer) {
 		if r.Variant {
 			variant = say(yellow, "by a variant of the event")
 		}
-		p.flow("  ", "      ", "  ", say(faint, stamp(r.Time)), say(toneOfCall(r), calledWords(r.EventSource, r.EventName)), say(strong, c.Trail+c.Bucket), failed, variant)
+		p.flow("  ", "      ", "  ", say(faint, stamp(r.Time)), say(toneOfCall(r), calledWords(r.EventSource, r.EventName)), say(strong, c.Trail+c.Bucket),
+			failed, variant, say(ordinary, p.style.inAccount(r.ID.Recipient)), say(ordinary, r.Region))
 		roles := joinedBy(c.Chain.Hops, ", ", func(h lineage.Hop) string { return roleName(&h) })
 		if roles != "" {
 			roles = "through " + roles
 		}
-		p.flow("      ", "      ", "  ", piece{toneOf(c.Chain.Evidence), gradeOf(c.Chain.Evidence).mark + " " + Text(name)}, say(ordinary, roles),
-			say(ordinary, p.style.inAccount(r.ID.Recipient)), say(ordinary, r.Region), say(faint, r.ID.Event))
+		p.flow("      ", "      ", "  ", piece{toneOf(c.Chain.Evidence), gradeOf(c.Chain.Evidence).mark + " " + brief(Text(name))}, say(ordinary, roles), say(faint, r.ID.Event))
 	}
 	if a.MoreChanges > 0 {
 		p.line("  ", say(faint, fmt.Sprintf("and %d later ones", a.MoreChanges)))
@@ -216,7 +221,7 @@ func (p *page) unexplained(a *query.CoverageAnswer) {
 		return
 	}
 	p.heading("UNEXPLAINED", "what is missing, what it may be, and what to collect")
-	for _, g := range a.Gaps {
+	for _, g := range a.Gaps[:min(len(a.Gaps), mostGaps)] {
 		sessions := plural(g.Sessions, "session")
 		if g.Many {
 			sessions = "at least " + sessions
@@ -232,6 +237,9 @@ func (p *page) unexplained(a *query.CoverageAnswer) {
 			p.line("    ", say(cyan, get))
 		}
 		p.blank("")
+	}
+	if n := len(a.Gaps) - mostGaps; n > 0 {
+		p.line("  ", say(faint, fmt.Sprintf("and %d more with fewer calls: -o json names them, --account chooses", n)))
 	}
 }
 

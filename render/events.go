@@ -91,12 +91,12 @@ func (t eventTable) event(dst []byte, l query.Line) []byte {
 		cell(tn, did, t.did)
 		cell(ordinary, s.list(touched, 0, t.what), t.what)
 		cell(faint, place, placeWidth)
-		return append(append(dst, Text(r.ID.Event)...), '\n')
+		return append(append(dst, brief(Text(r.ID.Event))...), '\n')
 	}
 	dst = s.paint(dst, tn, s.cut(Text(did), t.did))
 	dst = append(dst, "\n  "...)
-	dst = append(dst, Text(r.ID.Event)...)
-	rest := s.columns() - 2 - max(idWidth, width(Text(r.ID.Event))) - 1
+	dst = append(dst, brief(Text(r.ID.Event))...)
+	rest := s.columns() - 2 - max(idWidth, width(brief(Text(r.ID.Event)))) - 1
 	place = s.cut(Text(place), max(rest, 12))
 	if room := rest - width(place) - 2; len(touched) > 0 && room >= 8 {
 		place += "  " + s.list(touched, 0, room)
