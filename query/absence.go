@@ -51,27 +51,20 @@ func ownAccounts(ctx context.Context, r Reader, f *Filter) (map[string]bool, err
 	return readOwnAccounts(ctx, r, f)
 }
 
-// readOwnAccounts is the accounts named as one's own and those that log files in
-// the set are of. Where no file bears CloudTrail's name (standard input,
-// EventBridge), it is the accounts that the events were delivered to.
+// readOwnAccounts is the accounts named as one's own, those that log files in the
+// set are of, and those that events were delivered to, whatever the name of the
+// file that they came in.
 func readOwnAccounts(ctx context.Context, r Reader, f *Filter) (map[string]bool, error) {
 	spans, err := readSpans(ctx, r)
 	if err != nil {
 		return nil, err
 	}
-	own := map[string]bool{}
-	for _, s := range spans {
-		if s.Account != "" {
-			own[s.Account] = true
-		}
+	own, err := recipients(ctx, r)
+	if err != nil {
+		return nil, err
 	}
-	if len(own) == 0 {
-		for t, err := range r.Tallies(ctx, Selection{}) {
-			if err != nil {
-				return nil, fmt.Errorf("reading events: %w", err)
-			}
-			own[t.ID.Recipient] = true
-		}
+	for _, s := range spans {
+		own[s.Account] = true
 	}
 	for _, account := range f.OwnAccounts {
 		own[account] = true
@@ -79,25 +72,14 @@ func readOwnAccounts(ctx context.Context, r Reader, f *Filter) (map[string]bool,
 	return own, nil
 }
 
-// newest is the moment that what is live is measured by: the newest delivery
-// stamp or, where no file has one, the newest event.
-func newest(ctx context.Context, r Reader) (cloudtrail.Time, error) {
-	spans, err := readSpans(ctx, r)
-	if err != nil {
-		return 0, err
-	}
-	var at cloudtrail.Time
-	for _, s := range spans {
-		at = max(at, s.Newest)
-	}
-	if at != 0 {
-		return at, nil
-	}
-	for row, err := range r.Rows(ctx, Selection{Newest: true}) {
+// recipients are the accounts that events were delivered to.
+func recipients(ctx context.Context, r Reader) (map[string]bool, error) {
+	all := map[string]bool{}
+	for t, err := range r.Tallies(ctx, Selection{}) {
 		if err != nil {
-			return 0, fmt.Errorf("reading events: %w", err)
+			return nil, fmt.Errorf("counting events: %w", err)
 		}
-		return row.Time, nil
+		all[t.ID.Recipient] = true
 	}
-	return 0, nil
+	return all, nil
 }

@@ -99,7 +99,7 @@ func (m *comings) add(t *Tally, c *lineage.Chain, own map[string]bool) {
 		m.chain, m.told = c, said
 	}
 	m.first, m.last = min(m.first, t.Time), max(m.last, t.Last)
-	m.thirdParty = m.thirdParty || fromAccount(&Row{Use: t.Use}, c, func(a string) bool { return isThirdParty(a, own) })
+	m.thirdParty = m.thirdParty || fromThirdParty(&Row{Use: t.Use}, c, own)
 }
 
 // done completes the line: of the calls, or where there is none of how it was opened.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 
+	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/lineage"
 )
 
@@ -20,9 +21,10 @@ type block struct {
 	rows  []Row
 	names []string // backs the Resources of rows
 	uses  []lineage.Use
-	lines []Line // those that pass the filter, in order
-	out   []byte // what they were encoded to
-	ends  []int  // where each line ends in out
+	lines []Line                  // those that pass the filter, in order
+	forms map[cloudtrail.ID][]Row // of events of which several were met and any is in rows
+	out   []byte                  // what they were encoded to
+	ends  []int                   // where each line ends in out
 	err   error
 	done  chan struct{} // receives once the worker is through
 }
@@ -32,6 +34,7 @@ func newBlock() *block { return &block{done: make(chan struct{}, 1)} }
 func (b *block) reset() {
 	b.rows, b.names, b.uses, b.lines = b.rows[:0], b.names[:0], b.uses[:0], b.lines[:0]
 	b.out, b.ends, b.err = b.out[:0], b.ends[:0], nil
+	b.forms = nil
 }
 
 // add copies a row, which its reader will overwrite.
@@ -52,6 +55,7 @@ type question struct {
 	matcher   *matcher
 	selection Selection
 	also      func(*Row) bool // what the row must fulfil besides, if not nil
+	forms     bool            // events are found in any of their forms
 }
 
 func newQuestion(ctx context.Context, r Reader, resolver *lineage.Resolver, f Filter) (*question, error) {
@@ -66,18 +70,38 @@ func newQuestion(ctx context.Context, r Reader, resolver *lineage.Resolver, f Fi
 	return &question{reader: r, resolver: resolver, filter: f, matcher: m, selection: f.Selection()}, nil
 }
 
+// inAnyForm makes a question find events in any of their forms.
+func (q *question) inAnyForm() { q.forms, q.selection.Forms = true, true }
+
 // blocks reads the rows that pass the first stage of the filter into blocks
-// that take hands out; it ends where take returns nil.
+// that take hands out; it ends where take returns nil. Forms of one event that
+// come one after another are in one block.
 func (q *question) blocks(ctx context.Context, take func() *block) iter.Seq2[*block, error] {
 	return func(yield func(*block, error) bool) {
 		var b *block
+		var met met
 		size := firstBlock
 		for row, err := range q.reader.Rows(ctx, q.selection) {
 			if err != nil {
 				yield(nil, fmt.Errorf("reading events: %w", err))
 				return
 			}
-			if !q.matcher.row(row) || q.also != nil && !q.also(row) {
+			other := met.id != row.ID
+			if b != nil && len(b.rows) >= size && (!q.forms || other) {
+				met.end(b)
+				if !yield(b, nil) {
+					return
+				}
+				b, size = nil, min(size*4, fullBlock)
+			}
+			if other {
+				met.begin(b, row.ID)
+			}
+			passes := q.first(row)
+			if q.forms && row.Forms > 0 {
+				met.forms, met.passed = append(met.forms, keepRow(row)), met.passed || passes
+			}
+			if !passes {
 				continue
 			}
 			if b == nil {
@@ -86,15 +110,17 @@ func (q *question) blocks(ctx context.Context, take func() *block) iter.Seq2[*bl
 				}
 				b.reset()
 			}
-			if b.add(row); len(b.rows) < size {
+			if b.add(row); len(b.rows) < size || q.forms && row.Forms > 0 {
 				continue
 			}
+			met.end(b)
 			if !yield(b, nil) {
 				return
 			}
 			b, size = nil, min(size*4, fullBlock)
 		}
 		if b != nil {
+			met.end(b)
 			yield(b, nil)
 		}
 	}
@@ -141,6 +167,9 @@ func (q *question) link(ctx context.Context, b *block) error {
 			}
 		}
 		b.lines = append(b.lines, Line{Row: row, Chain: chain})
+	}
+	if q.forms {
+		return q.settleForms(ctx, b)
 	}
 	return nil
 }

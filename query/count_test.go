@@ -216,7 +216,7 @@ func TestAnswersOfAnyStore(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			coverage, err := query.Coverage(t.Context(), r, resolver, query.Filter{}, nil)
+			coverage, err := query.Coverage(t.Context(), r, resolver, query.Filter{}, nil, 0)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -16,8 +16,10 @@ import (
 type CoverageAnswer struct {
 	Files       int // in the span, those of no account included
 	Nameless    int // of them, those whose names tell no account
+	Ahead       int // of all files, those with a stamp that is ahead of the clock
 	Logs        []AccountLog
-	Missing     []string // accounts that have a name and no log file, sorted
+	Unnamed     []AccountEvents // by account
+	Missing     []string        // accounts that have a name, no log file and no event, sorted
 	Changes     []TrailChange
 	MoreChanges int
 	Gaps        []CoverageGap // by calls
@@ -32,6 +34,14 @@ type AccountLog struct {
 	Silent      []Hours // between its first and its newest file, by time
 }
 
+// AccountEvents is events in the span that were delivered to an account of which
+// no file's name tells.
+type AccountEvents struct {
+	Account     string
+	Events      int
+	First, Last cloudtrail.Time
+}
+
 // Hours are some hours on end, from the first second to the last.
 type Hours struct{ From, Until cloudtrail.Time }
 
@@ -43,9 +53,9 @@ type Hole string
 // The holes.
 const (
 	NoHole       Hole = ""                      // the logs that should tell are there
-	NotKnown     Hole = "not-known"             // no file's name tells whose log it is
-	NoAccount    Hole = "account-not-collected" // no log file of that account is
-	NoRegion     Hole = "region-not-collected"  // no log file of that account in that region is, nor in us-east-1
+	NotKnown     Hole = "not-known"             // no file's name tells whose log it is, or events of it came in files that do not
+	NoAccount    Hole = "account-not-collected" // no log file and no event of that account is
+	NoRegion     Hole = "region-not-collected"  // none of that account in that region is, nor in us-east-1
 	SilentHours  Hole = "silent-hours"
 	BeforeFirst  Hole = "before-first"
 	BehindNewest Hole = "behind-newest"
@@ -66,18 +76,27 @@ type CoverageGap struct {
 // Coverage tells what is there of each account and region, who changed what
 // delivers it, and what the holes leave unexplained. Of the filter it keeps to
 // Since, Until, Accounts and Regions. Accounts are missed by the names they have.
-func Coverage(ctx context.Context, r Reader, resolver *lineage.Resolver, f Filter, names *Names) (*CoverageAnswer, error) {
+// A file with a stamp that is ahead of the clock is there; its stamp counts for
+// nothing.
+func Coverage(ctx context.Context, r Reader, resolver *lineage.Resolver, f Filter, names *Names, clock Clock) (*CoverageAnswer, error) {
 	f = Filter{Since: f.Since, Until: f.Until, Accounts: f.Accounts, Regions: f.Regions}
 	b := newCoverageBook(&f)
 	for file, err := range r.LogFiles(ctx) {
 		if err != nil {
 			return nil, fmt.Errorf("reading the list of log files: %w", err)
 		}
+		if clock.ahead(file.Delivered) {
+			b.ahead++
+			file.Delivered = 0
+		}
 		b.file(&file)
 	}
-	a := &CoverageAnswer{Files: b.files, Nameless: b.nameless, Logs: b.logs()}
+	if err := b.events(ctx, r); err != nil {
+		return nil, err
+	}
+	a := &CoverageAnswer{Files: b.files, Nameless: b.nameless, Ahead: b.ahead, Logs: b.logs(), Unnamed: b.unnamed()}
 	for _, account := range names.Accounts() {
-		if !b.accounts[account] && anyOf(f.Accounts, account) {
+		if !b.accounts[account] && b.delivered[account] == nil && anyOf(f.Accounts, account) {
 			a.Missing = append(a.Missing, account)
 		}
 	}
@@ -103,8 +122,11 @@ type logPlace struct{ account, region string }
 type coverageBook struct {
 	f               *Filter
 	files, nameless int
+	ahead           int
 	there           map[logPlace]*logHours
-	accounts        map[string]bool // of which there is any file, whatever the filter
+	accounts        map[string]bool           // of which there is any file, whatever the filter
+	delivered       map[string]*AccountEvents // of every account with events, whatever the filter; counted as it says
+	regions         map[logPlace]bool         // where those were
 	buckets         map[string]bool
 	silent          map[logPlace][]Hours
 }
@@ -120,6 +142,7 @@ type logHours struct {
 func newCoverageBook(f *Filter) *coverageBook {
 	return &coverageBook{
 		f: f, there: map[logPlace]*logHours{}, accounts: map[string]bool{},
+		delivered: map[string]*AccountEvents{}, regions: map[logPlace]bool{},
 		buckets: map[string]bool{}, silent: map[logPlace][]Hours{},
 	}
 }

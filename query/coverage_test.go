@@ -50,7 +50,7 @@ func deliver(t testing.TB, files map[string][]string) (*memory.Store, *lineage.R
 func coverage(t *testing.T, files map[string][]string, f query.Filter, names *query.Names) *query.CoverageAnswer {
 	t.Helper()
 	store, resolver := deliver(t, files)
-	a, err := query.Coverage(t.Context(), store, resolver, f, names)
+	a, err := query.Coverage(t.Context(), store, resolver, f, names, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,6 +124,29 @@ func TestCoverageMissing(t *testing.T) {
 	a = coverage(t, files, query.Filter{Since: 1 << 40, Accounts: []string{home, "333333333333"}}, &names)
 	if diff := cmp.Diff([]string{"333333333333"}, a.Missing); diff != "" {
 		t.Errorf("missing of those asked for (-want +got):\n%s", diff)
+	}
+}
+
+// An account whose events are here did send something, in a file of whatever name.
+func TestCoverageByEvents(t *testing.T) {
+	const lost = "333333333333"
+	var names query.Names
+	names.Add(prod, "prod")
+	names.Add(lost, "lost")
+	who := func(id string) string { return role("Lost", id, "a", "", "2026-05-04T08:40:00Z") }
+	files := map[string][]string{
+		logName(home, "us-east-1", "20260504T0905Z", 1): nil,
+		"x.json": {record("1", "2026-05-04T09:00:00Z", "ec2", "StopInstances", prod, who("AROALOST"), elsewhere, false, ``)},
+	}
+	a := coverage(t, files, query.Filter{}, &names)
+	if fmt.Sprint(a.Missing) != "["+lost+"]" || len(a.Unnamed) != 1 || a.Unnamed[0].Account != prod || a.Unnamed[0].Events != 1 {
+		t.Errorf("missing %v, by events %+v", a.Missing, a.Unnamed)
+	}
+	if len(a.Gaps) != 1 || a.Gaps[0].Hole != query.NotKnown {
+		t.Errorf("gaps %+v", a.Gaps)
+	}
+	if a := coverage(t, files, query.Filter{Since: 1 << 40}, &names); fmt.Sprint(a.Missing) != "["+lost+"]" || len(a.Unnamed) != 0 {
+		t.Errorf("after all: missing %v, by events %+v", a.Missing, a.Unnamed)
 	}
 }
 

@@ -86,9 +86,12 @@ func (b *coverageBook) hole(g *lineage.Gap) (Hole, Hours) {
 	switch {
 	case g.AccountID == "" || len(b.accounts) == 0:
 		return NotKnown, Hours{}
-	case !b.accounts[g.AccountID]:
+	case !b.accounts[g.AccountID] && b.delivered[g.AccountID] == nil:
 		return NoAccount, Hours{}
 	case b.there[places[0]] == nil && b.there[places[1]] == nil:
+		if !b.accounts[g.AccountID] || b.regions[places[0]] || b.regions[places[1]] {
+			return NotKnown, Hours{}
+		}
 		return NoRegion, Hours{}
 	case g.Reason == lineage.BeforeCoverage:
 		return BeforeFirst, Hours{}

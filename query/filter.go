@@ -241,10 +241,16 @@ func (m *matcher) chainFields(r *Row, c *lineage.Chain) bool {
 		return false
 	case len(f.FromAccounts) > 0 && !fromAccount(r, c, func(a string) bool { return slices.Contains(f.FromAccounts, a) }):
 		return false
-	case f.ThirdParty && !fromAccount(r, c, func(a string) bool { return isThirdParty(a, m.own) }):
+	case f.ThirdParty && !fromThirdParty(r, c, m.own):
 		return false
 	}
 	return true
+}
+
+// fromThirdParty reports whether somebody of a third party's account is on the
+// way. In that account itself nobody of it is a third party.
+func fromThirdParty(r *Row, c *lineage.Chain, own map[string]bool) bool {
+	return fromAccount(r, c, func(a string) bool { return a != r.ID.Recipient && isThirdParty(a, own) })
 }
 
 // isThirdParty reports whether an account is a known one and not one's own.

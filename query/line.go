@@ -7,8 +7,9 @@ import (
 
 // Line is one event with its chain: what the contract's JSON line prints.
 type Line struct {
-	Row   *Row
-	Chain *lineage.Chain
+	Row      *Row
+	Chain    *lineage.Chain
+	Variants []Row // the other forms of the event, by [Lines], [Print], [Who] and [Show]; the least first
 }
 
 // Filter is the contract's filters. Several values of one field: any of them;

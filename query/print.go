@@ -21,6 +21,7 @@ func Lines(ctx context.Context, r Reader, resolver *lineage.Resolver, f Filter) 
 			yield(Line{}, err)
 			return
 		}
+		q.inAnyForm()
 		n, one := 0, newBlock()
 		for b, err := range q.blocks(ctx, func() *block { return one }) {
 			if err == nil {
@@ -51,6 +52,7 @@ func Print(ctx context.Context, r Reader, resolver *lineage.Resolver, f Filter, 
 	if err != nil {
 		return 0, err
 	}
+	q.inAnyForm()
 	n := 0
 	err = q.run(ctx, workers, func(b *block) {
 		for _, l := range b.lines {

@@ -20,6 +20,7 @@ type ReachAnswer struct {
 	Keys     []LeftBehind      // long-term keys that were made on the way
 	Roles    []LeftBehind      // roles made or changed on the way
 	AsOf     cloudtrail.Time   // the moment that live is about
+	Ahead    Ahead             // what is too late to tell that moment
 	Absent   *Absence          // set where nothing fits what was asked
 	Outside  bool              // what was asked is in the logs, but not in the span
 }
@@ -37,9 +38,10 @@ type ReachedSession struct {
 // ReachOptions bound a descent.
 type ReachOptions struct {
 	Since, Until cloudtrail.Time // of the events; zero is open
-	// AsOf is the moment that live is about. Zero: the newest delivery in the
-	// data or, without delivery stamps, its newest event. Never the wall clock.
-	AsOf cloudtrail.Time
+	// AsOf is the moment that live is about. Zero: the newest delivery or event
+	// in the data that is not ahead of the Clock.
+	AsOf  cloudtrail.Time
+	Clock Clock
 }
 
 // Reach descends from PERSON (id, ARN, name or e-mail), ROLE (name or ARN),
@@ -59,7 +61,7 @@ func Reach(ctx context.Context, r Reader, resolver *lineage.Resolver, asked stri
 	}
 	answer := &ReachAnswer{Asked: asked, AsOf: o.AsOf}
 	if answer.AsOf == 0 {
-		if answer.AsOf, err = newest(ctx, r); err != nil {
+		if answer.AsOf, answer.Ahead, err = newest(ctx, r, o.Clock); err != nil {
 			return nil, err
 		}
 	}
@@ -237,13 +239,21 @@ func startOf(h *lineage.Hop) cloudtrail.Time {
 	return t
 }
 
+// began is when a session began: its issuance or, where that is not known, its
+// first call.
+func (s *ReachedSession) began() cloudtrail.Time { return cmp.Or(startOf(&s.Hop), s.First) }
+
+// BeganAfter reports whether a session began after a moment.
+func (s *ReachedSession) BeganAfter(at cloudtrail.Time) bool { return s.began() > at }
+
 const hour = cloudtrail.Time(60 * 60)
 
 // expiry is when the credentials end, and whether the session may be in use at
-// a moment. A console session outlasts the credentials that its issuance names,
+// a moment, which none is before it began. A console session outlasts the credentials that its issuance names,
 // and where no end is known AWS's longest counts (linkage.md 2, G3; 4.2).
 func expiry(s *ReachedSession, at cloudtrail.Time) (cloudtrail.Time, bool) {
-	began := cmp.Or(startOf(&s.Hop), s.First)
+	began := s.began()
+	live := func(until cloudtrail.Time) bool { return began <= at && at < until }
 	longest := began + 12*hour
 	if s.Hop.By == "GetFederationToken" || s.Hop.By == "GetSessionToken" {
 		longest = began + 36*hour
@@ -253,7 +263,7 @@ func expiry(s *ReachedSession, at cloudtrail.Time) (cloudtrail.Time, bool) {
 		expires = s.Hop.Issuance.Grant.Expires
 	}
 	if expires == 0 || slices.Contains(s.Hop.Notes, "console-session") || s.Last > expires {
-		return expires, at < max(longest, expires)
+		return expires, live(max(longest, expires))
 	}
-	return expires, at < expires
+	return expires, live(expires)
 }

@@ -15,6 +15,8 @@ type Row struct {
 	EventType    string
 	ReadOnly     cloudtrail.Bool
 	Resources    []string // ARNs in the record's resources; else the names it touched, see Touched
+	Forms        int      // other forms of this event that are there: records of one identity that differ in link fields
+	Variant      bool     // another form is the one with the least Fingerprint
 }
 
 // Reader is what a store lets the questions read. Every method is safe for
@@ -28,8 +30,8 @@ type Reader interface {
 // Events is what a store tells of its events.
 type Events interface {
 	// Rows yields one row an event (of variants the one with the least
-	// Fingerprint), by time, then event id, then recipient; backwards where
-	// the selection asks for it. The Row is overwritten by the next step;
+	// Fingerprint, or all where the selection asks for Forms), by time, then
+	// event id, then recipient; backwards where the selection asks for it. The Row is overwritten by the next step;
 	// its strings and its Caller stay valid.
 	Rows(ctx context.Context, s Selection) iter.Seq2[*Row, error]
 	// Tallies counts the events of a selection, each once, hour by hour; within
@@ -63,4 +65,5 @@ type Selection struct {
 	AccessKeys   []string
 	Principals   []string // principal ids, whole or the part before ':'
 	Newest       bool     // newest first
+	Forms        bool     // every form of each event that is selected, not just the one that is shown
 }

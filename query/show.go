@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/lineage"
 )
 
@@ -57,15 +58,26 @@ func findEvents(ctx context.Context, r Reader, resolver *lineage.Resolver, asked
 		ids = append(ids, event)
 	}
 	var rows []Row
-	for row, err := range r.Rows(ctx, Selection{EventIDs: ids}) {
+	forms := map[cloudtrail.ID][]Row{}
+	for row, err := range r.Rows(ctx, Selection{EventIDs: ids, Forms: true}) {
 		if err != nil {
 			return nil, fmt.Errorf("reading events: %w", err)
 		}
-		if row.ID.Event == asked || two && row.ID.Event == event && row.ID.Recipient == account {
+		if row.ID.Event != asked && (!two || row.ID.Event != event || row.ID.Recipient != account) {
+			continue
+		}
+		if row.Forms > 0 {
+			forms[row.ID] = append(forms[row.ID], keepRow(row))
+		}
+		if !row.Variant {
 			rows = append(rows, keepRow(row))
 		}
 	}
-	return linkRows(ctx, resolver, rows)
+	lines, err := linkRows(ctx, resolver, rows)
+	for i := range lines {
+		lines[i].Variants = otherForms(forms[lines[i].Row.ID], lines[i].Row)
+	}
+	return lines, err
 }
 
 // keepRow copies a row so that it outlives its reader's next step.

@@ -38,7 +38,7 @@ const mostChanges = 500
 // trailSetUps are calls that name the bucket that a trail writes to.
 var trailSetUps = [...]string{"CreateTrail", "UpdateTrail"}
 
-// trailChanges finds the calls, by time. A bucket is known to be a trail's by
+// trailChanges finds the calls, by time, in any of their forms. A bucket is known to be a trail's by
 // the log files that were read from it, and from the call on that told a trail
 // to write to it.
 func trailChanges(ctx context.Context, r Reader, resolver *lineage.Resolver, f Filter, buckets map[string]bool) (all []TrailChange, more int, err error) {
@@ -48,9 +48,9 @@ func trailChanges(ctx context.Context, r Reader, resolver *lineage.Resolver, f F
 	}
 	// Before the span, and in other accounts, only how trails were set up is read.
 	var rows []Row
-	spans := []Selection{{Since: f.Since, Until: f.Until, EventNames: slices.Concat(trailSetUps[:], trailCalls[:], bucketCalls[:])}}
+	spans := []Selection{{Since: f.Since, Until: f.Until, EventNames: slices.Concat(trailSetUps[:], trailCalls[:], bucketCalls[:]), Forms: true}}
 	if f.Since != 0 {
-		spans = slices.Insert(spans, 0, Selection{Until: f.Since - 1, EventNames: trailSetUps[:]})
+		spans = slices.Insert(spans, 0, Selection{Until: f.Since - 1, EventNames: trailSetUps[:], Forms: true})
 	}
 	for _, s := range spans {
 		for row, err := range r.Rows(ctx, s) {
@@ -69,7 +69,7 @@ func trailChanges(ctx context.Context, r Reader, resolver *lineage.Resolver, f F
 			}
 		}
 	}
-	lines, err := linkRows(ctx, resolver, rows)
+	lines, err := linkRows(ctx, resolver, oneForm(rows))
 	if err != nil {
 		return nil, 0, err
 	}
@@ -93,6 +93,18 @@ func trailChanges(ctx context.Context, r Reader, resolver *lineage.Resolver, f F
 		}
 	}
 	return all, more, nil
+}
+
+// oneForm leaves of each event the first of its forms: any that is a change is
+// told, once.
+func oneForm(rows []Row) []Row {
+	least := map[cloudtrail.ID]lineage.Fingerprint{}
+	for i := range rows {
+		if print, ok := least[rows[i].ID]; !ok || rows[i].Fingerprint < print {
+			least[rows[i].ID] = rows[i].Fingerprint
+		}
+	}
+	return slices.DeleteFunc(rows, func(r Row) bool { return least[r.ID] != r.Fingerprint })
 }
 
 func isTrailChange(r *Row, buckets map[string]bool) bool {

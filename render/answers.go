@@ -50,6 +50,10 @@ func Reach(w io.Writer, a *query.ReachAnswer, form Form, style Style) error {
 		dst = text(dst, "as", string(a.As))
 		dst = array(dst, "origins", a.Origins, func(dst []byte, o *lineage.Origin) []byte { return e.originMembers(dst, o) })
 		dst = moment(append(dst, '}'), "asOf", a.AsOf)
+		if a.Ahead.Files > 0 {
+			dst = number(dst, "filesAhead", a.Ahead.Files)
+		}
+		dst = moment(dst, "eventAhead", a.Ahead.Event)
 		if a.Outside {
 			dst = boolean(dst, "outsideSpan", true)
 		}

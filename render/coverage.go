@@ -10,8 +10,8 @@ import (
 )
 
 // Coverage prints which logs are there and what the holes leave open: as JSON or
-// CSV a flat row a log, silent span, missing account, change and gap, told apart
-// by their kind.
+// CSV a flat row a log, silent span, account known by its events alone, missing
+// account, change and gap, told apart by their kind; and one that counts the files with stamps ahead of the clock.
 func Coverage(w io.Writer, a *query.CoverageAnswer, form Form, style Style) error {
 	e := NewEncoder(style.Names)
 	switch form {
@@ -42,9 +42,14 @@ const (
 	kindMissing = "missing"
 	kindChange  = "change"
 	kindGap     = "gap"
+	kindAhead   = "ahead"
+	kindEvents  = "events"
 )
 
 func (e *Encoder) coverage(a *query.CoverageAnswer, add func(members func([]byte) []byte)) {
+	if a.Ahead > 0 {
+		add(func(dst []byte) []byte { return number(text(dst, "kind", kindAhead), "files", a.Ahead) })
+	}
 	for _, l := range a.Logs {
 		add(func(dst []byte) []byte { return e.accountLog(dst, l) })
 		for _, h := range l.Silent {
@@ -54,6 +59,12 @@ func (e *Encoder) coverage(a *query.CoverageAnswer, add func(members func([]byte
 				return number(dst, "hours", int(h.Until+1-h.From)/3600)
 			})
 		}
+	}
+	for _, of := range a.Unnamed {
+		add(func(dst []byte) []byte {
+			dst = number(e.placed(text(dst, "kind", kindEvents), of.Account, ""), "calls", of.Events)
+			return moment(moment(dst, "from", of.First), "until", of.Last)
+		})
 	}
 	for _, account := range a.Missing {
 		add(func(dst []byte) []byte { return e.placed(text(dst, "kind", kindMissing), account, "") })
@@ -94,6 +105,9 @@ func (e *Encoder) trailChange(dst []byte, c query.TrailChange) []byte {
 		dst = text(dst, "originName", e.originName(o))
 	}
 	dst = text(dst, "evidence", gradeOf(c.Chain.Evidence).word)
+	if r.Variant {
+		dst = boolean(dst, "variant", true)
+	}
 	return location(dst, r.Location)
 }
 
@@ -123,6 +137,9 @@ func (e *Encoder) coverageCSV(a *query.CoverageAnswer) []byte {
 		}
 		dst = appendRow(dst, row)
 	}
+	if a.Ahead > 0 {
+		add(kindAhead, "", "", map[string]string{"files": strconv.Itoa(a.Ahead)})
+	}
 	for _, l := range a.Logs {
 		add(kindLog, l.Account, l.Region, map[string]string{
 			"files": strconv.Itoa(l.Files), "first": l.First.String(), "newest": l.Newest.String(),
@@ -133,6 +150,9 @@ func (e *Encoder) coverageCSV(a *query.CoverageAnswer) []byte {
 				"from": h.From.String(), "until": h.Until.String(), "hours": strconv.Itoa(int(h.Until+1-h.From) / 3600),
 			})
 		}
+	}
+	for _, of := range a.Unnamed {
+		add(kindEvents, of.Account, "", map[string]string{"calls": strconv.Itoa(of.Events), "from": of.First.String(), "until": of.Last.String()})
 	}
 	for _, account := range a.Missing {
 		add(kindMissing, account, "", map[string]string{})

@@ -15,6 +15,8 @@ import (
 const (
 	mostSilent  = 10 // spans that are named
 	mostMissing = 24 // accounts that are named
+	mostLogs    = 200
+	mostGaps    = 50
 )
 
 // coverageTable prints the logs, the holes in them, who changed what delivers
@@ -23,6 +25,7 @@ func coverageTable(w io.Writer, a *query.CoverageAnswer, style Style) error {
 	p := &page{style: style}
 	p.logs(a)
 	p.silences(a)
+	p.unnamed(a)
 	p.missing(a)
 	p.changes(a)
 	p.unexplained(a)
@@ -34,12 +37,19 @@ func coverageTable(w io.Writer, a *query.CoverageAnswer, style Style) error {
 
 func (p *page) logs(a *query.CoverageAnswer) {
 	p.heading("LOGS", "by the names of "+plural(a.Files, "log file"))
+	if a.Ahead > 0 {
+		p.prose("  ", "  ", yellow, "Counted without its stamp: "+stampsAhead(a.Ahead)+".")
+		p.blank("")
+	}
 	if len(a.Logs) == 0 {
-		p.prose("  ", "  ", ordinary, "None that was read has a name that tells whose it is: what they cover is not known.")
+		p.prose("  ", "  ", ordinary, "None that was read has a name that tells whose it is: which hours they cover is not known.")
 		p.blank("")
 		return
 	}
-	p.logTable(a.Logs)
+	p.logTable(a.Logs[:min(len(a.Logs), mostLogs)])
+	if n := len(a.Logs) - mostLogs; n > 0 {
+		p.line("  ", say(faint, fmt.Sprintf("and %d more accounts and regions: -o json names them, --account chooses", n)))
+	}
 	if a.Nameless > 0 {
 		p.prose("  ", "  ", ordinary, plural(a.Nameless, "file")+" more, of whose names none tells the account")
 	}
@@ -131,11 +141,26 @@ func hoursWords(h query.Hours) string {
 	return minute(h.From) + " to " + until + "Z, " + long
 }
 
+// unnamed names the accounts that only their events tell of.
+func (p *page) unnamed(a *query.CoverageAnswer) {
+	if len(a.Unnamed) == 0 {
+		return
+	}
+	p.heading("BY EVENTS ALONE", "accounts with events here, of which no file name tells: their hours are not known")
+	for _, of := range a.Unnamed[:min(len(a.Unnamed), mostMissing)] {
+		p.flow("  ", "    ", "  ", say(strong, p.style.named(of.Account)), say(ordinary, plural(of.Events, "event")), say(faint, span(of.First, of.Last)))
+	}
+	if n := len(a.Unnamed) - mostMissing; n > 0 {
+		p.line("  ", say(faint, fmt.Sprintf("and %d more: -o json names them", n)))
+	}
+	p.blank("")
+}
+
 func (p *page) missing(a *query.CoverageAnswer) {
 	if len(a.Missing) == 0 {
 		return
 	}
-	p.heading("NEVER SENT", "accounts that have a name and no log file here")
+	p.heading("NEVER SENT", "accounts that have a name, and of which no file name tells and no event is here")
 	shown := a.Missing[:min(len(a.Missing), mostMissing)]
 	for _, account := range shown {
 		p.flow("  ", "    ", "  ", say(strong, account), say(ordinary, p.style.Names.Of(account)))
@@ -154,7 +179,7 @@ func (p *page) changes(a *query.CoverageAnswer) {
 	for _, c := range a.Changes {
 		r := c.Row
 		name := p.style.who(c.Chain)
-		if o := c.Chain.Origin; o != nil {
+		if o := c.Chain.Origin; o != nil && o.AccountID != r.ID.Recipient {
 			name = p.style.titled(o)
 		}
 		if name == "" {
@@ -164,13 +189,17 @@ func (p *page) changes(a *query.CoverageAnswer) {
 		if r.ErrorCode != "" {
 			failed = say(red, "! "+r.ErrorCode)
 		}
-		p.flow("  ", "      ", "  ", say(faint, stamp(r.Time)), say(toneOfCall(r), calledWords(r.EventSource, r.EventName)), say(strong, c.Trail+c.Bucket), failed)
+		variant := piece{}
+		if r.Variant {
+			variant = say(yellow, "by a variant of the event")
+		}
+		p.flow("  ", "      ", "  ", say(faint, stamp(r.Time)), say(toneOfCall(r), calledWords(r.EventSource, r.EventName)), say(strong, c.Trail+c.Bucket),
+			failed, variant, say(ordinary, p.style.inAccount(r.ID.Recipient)), say(ordinary, r.Region))
 		roles := joinedBy(c.Chain.Hops, ", ", func(h lineage.Hop) string { return roleName(&h) })
 		if roles != "" {
 			roles = "through " + roles
 		}
-		p.flow("      ", "      ", "  ", piece{toneOf(c.Chain.Evidence), gradeOf(c.Chain.Evidence).mark + " " + Text(name)}, say(ordinary, roles),
-			say(ordinary, p.style.inAccount(r.ID.Recipient)), say(ordinary, r.Region), say(faint, r.ID.Event))
+		p.flow("      ", "      ", "  ", piece{toneOf(c.Chain.Evidence), gradeOf(c.Chain.Evidence).mark + " " + brief(Text(name))}, say(ordinary, roles), say(faint, r.ID.Event))
 	}
 	if a.MoreChanges > 0 {
 		p.line("  ", say(faint, fmt.Sprintf("and %d later ones", a.MoreChanges)))
@@ -192,7 +221,7 @@ func (p *page) unexplained(a *query.CoverageAnswer) {
 		return
 	}
 	p.heading("UNEXPLAINED", "what is missing, what it may be, and what to collect")
-	for _, g := range a.Gaps {
+	for _, g := range a.Gaps[:min(len(a.Gaps), mostGaps)] {
 		sessions := plural(g.Sessions, "session")
 		if g.Many {
 			sessions = "at least " + sessions
@@ -209,6 +238,9 @@ func (p *page) unexplained(a *query.CoverageAnswer) {
 		}
 		p.blank("")
 	}
+	if n := len(a.Gaps) - mostGaps; n > 0 {
+		p.line("  ", say(faint, fmt.Sprintf("and %d more with fewer calls: -o json names them, --account chooses", n)))
+	}
 }
 
 // holeMeans says what of the coverage may be why.
@@ -217,9 +249,9 @@ func holeMeans(g query.CoverageGap) string {
 	case query.NotKnown:
 		return "No name of a file tells whether that log is here."
 	case query.NoAccount:
-		return "No log file of that account is here."
+		return "No file name tells of that account, and no event here is of it."
 	case query.NoRegion:
-		return "No log file of that account is here from that region, nor from us-east-1."
+		return "No file name tells of that account in that region, nor in us-east-1, and no event here is of it there."
 	case query.SilentHours:
 		return "No file was delivered then: " + hoursWords(g.Silent) + "."
 	case query.BeforeFirst:

@@ -49,7 +49,18 @@ func (t eventTable) head(dst []byte) []byte {
 	return append(s.paint(dst, faint, line), '\n')
 }
 
+// append adds an event and, where it has other forms, where those are.
 func (t eventTable) append(dst []byte, l query.Line) []byte {
+	dst = t.event(dst, l)
+	if len(l.Variants) == 0 {
+		return dst
+	}
+	p := &page{style: t.style}
+	p.otherForms("    ", l)
+	return append(dst, p.out...)
+}
+
+func (t eventTable) event(dst []byte, l query.Line) []byte {
 	s, r := t.style, l.Row
 	evidence := lineage.Unresolved
 	if l.Chain != nil {
@@ -80,12 +91,12 @@ func (t eventTable) append(dst []byte, l query.Line) []byte {
 		cell(tn, did, t.did)
 		cell(ordinary, s.list(touched, 0, t.what), t.what)
 		cell(faint, place, placeWidth)
-		return append(append(dst, Text(r.ID.Event)...), '\n')
+		return append(append(dst, brief(Text(r.ID.Event))...), '\n')
 	}
 	dst = s.paint(dst, tn, s.cut(Text(did), t.did))
 	dst = append(dst, "\n  "...)
-	dst = append(dst, Text(r.ID.Event)...)
-	rest := s.columns() - 2 - max(idWidth, width(Text(r.ID.Event))) - 1
+	dst = append(dst, brief(Text(r.ID.Event))...)
+	rest := s.columns() - 2 - max(idWidth, width(brief(Text(r.ID.Event)))) - 1
 	place = s.cut(Text(place), max(rest, 12))
 	if room := rest - width(place) - 2; len(touched) > 0 && room >= 8 {
 		place += "  " + s.list(touched, 0, room)

@@ -2,6 +2,7 @@ package render
 
 import (
 	"cmp"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -48,7 +49,34 @@ func (e *Encoder) members(dst []byte, l query.Line) []byte {
 		dst = append(dst, ',')
 		dst = append(dst, e.chain(l.Chain)...)
 	}
-	return location(dst, l.Row.Location)
+	return variants(location(dst, l.Row.Location), l)
+}
+
+// variantWord says in CSV what is true of few rows.
+func variantWord(r *query.Row) string {
+	if r.Variant {
+		return "true"
+	}
+	return ""
+}
+
+// placeWord is where a record stands, in one word.
+func placeWord(r query.Row) string { return r.File + "#" + strconv.Itoa(r.Record) }
+
+// variants tells whether the record is the event's least form, and of the others
+// what they say was called and where they stand.
+func variants(dst []byte, l query.Line) []byte {
+	if l.Row.Variant {
+		dst = boolean(dst, "variant", true)
+	}
+	if len(l.Variants) == 0 {
+		return dst
+	}
+	return array(dst, "variants", l.Variants, func(dst []byte, r query.Row) []byte {
+		dst = moment(dst, "eventTime", r.Time)
+		dst = text(text(dst, "eventSource", r.EventSource), "eventName", r.EventName)
+		return location(dst, r.Location)
+	})
 }
 
 func (e *Encoder) event(dst []byte, r *query.Row) []byte {

@@ -1,7 +1,9 @@
 package render
 
 import (
+	"fmt"
 	"io"
+	"sync/atomic"
 
 	"github.com/crosstrail/crosstrail/query"
 )
@@ -19,6 +21,7 @@ type Lines struct {
 	enc    *Encoder
 	events eventTable
 	begun  bool
+	forked atomic.Int64 // lines whose event has other forms
 }
 
 // NewLines returns a Lines that writes to w. It does not buffer.
@@ -28,6 +31,9 @@ func NewLines(w io.Writer, form Form, style Style) *Lines {
 
 // Append appends one line as [Lines.Write] takes it.
 func (p *Lines) Append(dst []byte, l query.Line) []byte {
+	if len(l.Variants) > 0 {
+		p.forked.Add(1)
+	}
 	switch p.form {
 	case JSONL:
 		return append(p.enc.Append(dst, l), '\n')
@@ -81,9 +87,21 @@ func (p *Lines) Close() error {
 			return err
 		}
 	}
+	if n := p.forked.Load(); n > 0 && p.form == Table {
+		if _, err := fmt.Fprintf(p.w, "\n%s here told otherwise by other records of one id and account: crosstrail show EVENT\n", isAre(int(n), "event")); err != nil {
+			return err
+		}
+	}
 	if p.form != JSON {
 		return nil
 	}
 	_, err := io.WriteString(p.w, "\n]\n")
 	return err
+}
+
+func isAre(n int, thing string) string {
+	if n == 1 {
+		return plural(n, thing) + " is"
+	}
+	return plural(n, thing) + " are"
 }

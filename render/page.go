@@ -2,7 +2,9 @@ package render
 
 import (
 	"io"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/crosstrail/crosstrail/lineage"
 )
@@ -14,7 +16,27 @@ type piece struct {
 	text string
 }
 
-func say(t tone, text string) piece { return piece{t, Text(text)} }
+func say(t tone, text string) piece { return piece{t, brief(Text(text))} }
+
+// mostOfOne is how much of one value people are shown. No id, name or ARN of AWS's
+// is as long; somebody may have made one of a megabyte, which only the forms for
+// programs give whole.
+const mostOfOne = 1024
+
+// brief leaves out the middle of a value that [Text] has made safe, and says so.
+func brief(s string) string {
+	if len(s) <= mostOfOne {
+		return s
+	}
+	head, tail := mostOfOne*3/4, len(s)-mostOfOne/4
+	for !utf8.RuneStart(s[head]) {
+		head--
+	}
+	for !utf8.RuneStart(s[tail]) {
+		tail++
+	}
+	return s[:head] + "[" + strconv.Itoa(tail-head) + " more bytes: -o json]" + s[tail:]
+}
 
 // page collects what is printed for people.
 type page struct {

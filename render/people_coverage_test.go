@@ -66,13 +66,14 @@ func coverageAnswer() *query.CoverageAnswer {
 	}
 	silent := hours("2016-04-05T21:00:00Z", "2016-04-06T04:00:00Z")
 	return &query.CoverageAnswer{
-		Files: 1302, Nameless: 2,
+		Files: 1302, Nameless: 2, Ahead: 1,
 		Logs: []query.AccountLog{
 			log("111111111111", "eu-west-1", 2, 2, "2016-04-05T20:40:00Z", "2016-04-09T21:40:00Z", hours("2016-04-05T22:00:00Z", "2016-04-09T21:00:00Z")),
 			log("111111111111", "us-east-1", 1200, 96, "2016-04-05T20:40:00Z", "2016-04-09T21:40:00Z", silent),
 			log("222222222222", "ap-southeast-2", 1, 0, "", ""),
 			log("999999999999", "us-east-1", 97, 97, "2016-04-05T20:40:00Z", "2016-04-09T21:40:00Z"),
 		},
+		Unnamed: []query.AccountEvents{{Account: "444444444444", Events: 900, First: at("2016-04-05T20:40:00Z"), Last: at("2016-04-09T21:40:00Z")}},
 		Missing: []string{"333333333333"},
 		Changes: []query.TrailChange{
 			change("57095700-0000-4000-8000-000000000000", "cloudtrail.amazonaws.com", "StopLogging", "arn:aws:cloudtrail:us-east-1:999999999999:trail/main", "", "", jsmith().Chain),
@@ -113,6 +114,7 @@ func poisonCoverage(a *query.CoverageAnswer, h string) {
 		a.Logs[i].Region += h
 	}
 	a.Missing = append(a.Missing, h)
+	a.Unnamed[0].Account += h
 	for i := range a.Changes {
 		c := &a.Changes[i]
 		c.Trail += h

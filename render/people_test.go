@@ -111,7 +111,7 @@ func reachAnswer() *query.ReachAnswer {
 	third := *second
 	third.ID, third.Ambiguous = "AROAPAYMENTS00000001:other@2016-04-05T20:46:00Z", true
 	return &query.ReachAnswer{
-		Asked: "jsmith", As: query.AsPerson, Origins: []*lineage.Origin{sum.Origins[0].Origin}, AsOf: at("2016-04-05T21:10:00Z"),
+		Asked: "jsmith", As: query.AsPerson, Origins: []*lineage.Origin{sum.Origins[0].Origin}, AsOf: at("2016-04-05T21:10:00Z"), Ahead: query.Ahead{Files: 2, Event: at("2099-01-01T00:00:00Z")},
 		Sessions: []query.ReachedSession{
 			{Descent: lineage.Descent{Hop: *first, Keys: []string{"ASIAJJQOJ64OAM7C65AA"}}, Under: -1, Expires: at("2016-04-05T21:39:37Z"), Live: true, Calls: 2, First: at("2016-04-05T20:39:39Z"), Last: at("2016-04-05T20:45:00Z")},
 			{Descent: lineage.Descent{Hop: *second, Parent: first.ID}, Under: 0, Expires: at("2016-04-05T21:05:00Z"), Calls: 11, Writes: 7, Errors: 2, First: at("2016-04-05T20:45:20Z"), Last: at("2016-04-05T21:02:10Z")},

@@ -31,10 +31,13 @@ func reachTable(w io.Writer, a *query.ReachAnswer, style Style) error {
 	}
 	p.flow("", "  ", " ", say(strong, a.Asked), say(ordinary, "reached"), say(strong, plural(len(a.Sessions), "session")),
 		say(ordinary, "in"), say(ordinary, plural(len(accounts), "account")+","), liveWords(live), say(faint, "at "+stamp(a.AsOf)))
+	p.ahead(a.Ahead)
 	p.blank("")
-	for _, o := range a.Origins {
+	for i, o := range a.Origins {
 		p.originHead(o, style.glyphs().dot, "")
-		p.blank(style.glyphs().bar)
+		if i < len(a.Origins)-1 || len(a.Sessions) > 0 {
+			p.blank(style.glyphs().bar)
+		}
 	}
 	p.reached("", a, under, -1)
 	p.minted(a)
@@ -46,6 +49,24 @@ func liveWords(n int) piece {
 		return say(ordinary, "none still live")
 	}
 	return say(red, fmt.Sprintf("%d still live", n))
+}
+
+// ahead says what was left out of that moment, and why.
+func (p *page) ahead(left query.Ahead) {
+	if left.Files > 0 {
+		p.prose("  ", "  ", yellow, "Left out: "+stampsAhead(left.Files)+".")
+	}
+	if left.Event != 0 {
+		p.prose("  ", "  ", yellow, "Left out: events that claim to be later than this machine's clock, the latest "+stamp(left.Event)+".")
+	}
+}
+
+// stampsAhead is files whose names claim a time that has not come.
+func stampsAhead(files int) string {
+	if files == 1 {
+		return "1 log file whose name has a stamp later than this machine's clock"
+	}
+	return fmt.Sprintf("%d log files whose names have a stamp later than this machine's clock", files)
 }
 
 // reached prints the sessions under a parent.
@@ -66,6 +87,8 @@ func (p *page) reached(indent string, a *query.ReachAnswer, under map[int][]int,
 			state = say(red, "may be live, though the key that was issued ended "+stamp(s.Expires))
 		case s.Live:
 			state = say(red, "live until "+stamp(s.Expires))
+		case s.BeganAfter(a.AsOf):
+			state = say(yellow, "began after that")
 		case !s.Expires.IsZero():
 			state = say(faint, "ended "+stamp(s.Expires))
 		}

@@ -12,7 +12,7 @@ import (
 )
 
 // whoTable prints, for each answer, what was asked about, the chain as a tree,
-// and the proof of each hop.
+// and the proof of each hop. A name that fits several people lists them.
 func whoTable(w io.Writer, a *query.WhoAnswer, style Style) error {
 	p := &page{style: style}
 	if len(a.Answers) == 0 {
@@ -23,11 +23,19 @@ func whoTable(w io.Writer, a *query.WhoAnswer, style Style) error {
 		p.line("", say(strong, plural(len(a.Answers), "answer")), say(ordinary, fmt.Sprintf(" fit the %s %s", a.As, a.Asked)))
 		p.blank("")
 	}
-	for i, x := range a.Answers {
-		if i > 0 {
-			p.line("", say(faint, strings.Repeat("-", min(style.columns(), 40))))
+	people := style.peopleOf(a.Answers)
+	switch several := len(people) > 1; {
+	case several && (a.As == query.AsName || len(a.Answers) > mostProofs) && a.As != query.AsRecord:
+		p.severalPeople(people)
+	case !several && a.As != query.AsEvent && a.As != query.AsRecord:
+		p.onePerson(people[0])
+	default:
+		for i, x := range a.Answers {
+			if i > 0 {
+				p.line("", say(faint, strings.Repeat("-", min(style.columns(), 40))))
+			}
+			p.whoAnswer(x)
 		}
-		p.whoAnswer(x)
 	}
 	return p.writeTo(w)
 }
@@ -92,6 +100,7 @@ func (p *page) question(a query.Answer) {
 	if r.ErrorCode != "" {
 		p.prose("  ! ", "    ", red, r.ErrorCode+" "+r.ErrorMessage)
 	}
+	p.otherForms("  ", a.Line)
 	p.blank("")
 }
 

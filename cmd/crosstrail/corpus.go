@@ -86,14 +86,7 @@ func (q *question) done(c *corpus, err error) error {
 	if c.damage != nil && c.files.Read == 0 {
 		return damaged
 	}
-	told := "read " + counted(c.files, "file") + "; " + counted(c.records, "record")
-	switch {
-	case c.variants == 1:
-		told += "; 1 of those kept is a variant of another, not a further event"
-	case c.variants > 1:
-		told += fmt.Sprintf("; %s of those kept are variants of others, not further events", thousands(c.variants))
-	}
-	fmt.Fprintln(q.ui.stderr, told)
+	fmt.Fprintln(q.ui.stderr, "read "+counted(c.files, "file")+"; "+counted(c.records, "record")+keptVariants(c.variants))
 	switch {
 	case c.files.Failed+c.records.Failed > 0:
 		return silent(exitPart)
@@ -101,6 +94,17 @@ func (q *question) done(c *corpus, err error) error {
 		q.ui.warnNothing()
 	}
 	return damaged
+}
+
+// keptVariants tells of records that were kept and are no events of their own.
+func keptVariants(n int) string {
+	switch n {
+	case 0:
+		return ""
+	case 1:
+		return "; 1 of those kept is a variant of another, not a further event"
+	}
+	return fmt.Sprintf("; %s of those kept are variants of others, not further events", thousands(n))
 }
 
 // answered is done for a question about one thing: where it is not there, that

@@ -28,8 +28,10 @@ delivers nothing. A bucket is known to be a trail's where log files were read fr
 by s3://, or where a CreateTrail or UpdateTrail in the logs names it.
 
 --since and --until bound the hours, the changes and what is left unexplained; the
-first and newest file are of all files. As JSON and CSV each row has a kind: log, silent, missing,
-change or gap.`,
+first and newest file are of all files. As JSON and CSV each row has a kind: log,
+silent, events (an account that only its events tell of), missing, change, gap, or
+ahead (files whose names have a stamp later than this machine's clock, which counts
+for nothing).`,
 		Example: `  crosstrail coverage --from AWSLogs/ --names accounts.csv
 
   # what to collect, as commands
@@ -64,7 +66,7 @@ func runCoverage(ctx context.Context, q *question, filter query.Filter) error {
 	if err != nil {
 		return err
 	}
-	a, err := query.Coverage(ctx, c, c.resolver, filter, style.Names)
+	a, err := query.Coverage(ctx, c, c.resolver, filter, style.Names, clockOf(time.Now()))
 	if err != nil {
 		return err
 	}

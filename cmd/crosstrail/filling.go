@@ -69,10 +69,17 @@ func openToWrite(ctx context.Context, ui *terminal, store *storeValue, dir strin
 }
 
 // pump reads log files into the store, and tells what became of them.
-func (f *filling) pump(ctx context.Context, sources []string, from ingest.Source, to ingest.Store) error {
-	var err error
+func (f *filling) pump(ctx context.Context, sources []string, from ingest.Source, to *local.Store) error {
+	before, err := to.Variants(ctx)
+	if err != nil {
+		return err
+	}
 	f.files, f.records, err = f.limits.pump(ctx, f.ui, sources, from, to)
-	fmt.Fprintln(f.ui.stderr, "read "+counted(f.files, "file")+"; "+counted(f.records, "record"))
+	variants := before
+	if err == nil {
+		variants, err = to.Variants(ctx)
+	}
+	fmt.Fprintln(f.ui.stderr, "read "+counted(f.files, "file")+"; "+counted(f.records, "record")+keptVariants(max(variants-before, 0)))
 	return err
 }
 

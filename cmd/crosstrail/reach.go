@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/query"
 	"github.com/crosstrail/crosstrail/render"
 )
@@ -19,8 +20,9 @@ func newReachCommand(ui *terminal) *cobra.Command {
 		Short: "tell what somebody reached from there",
 		Long: `Follow the credentials down: every session made from a person, role, session, access
 key or address, every session made from those, in which accounts, what was done in
-them, and whether they are still live (at the newest delivery in the logs, never at
-the clock's now). Long-term keys and roles made on the way are named too.
+them, and whether they are still live: at the newest delivery or event in the logs, not
+at the clock's now. What claims to be later than the clock is left out of that, and
+told. Long-term keys and roles made on the way are named too.
 
 A PERSON is an origin id, ARN, name or e-mail; a ROLE a name or ARN; a SESSION an id,
 ARN or session name; an IP an address or a range.`,
@@ -37,13 +39,16 @@ ARN or session name; an IP an address or a range.`,
 			if err := q.needFrom(cmd); err != nil {
 				return err
 			}
-			return runReach(cmd.Context(), q, args[0], query.ReachOptions{Since: filter.Since, Until: filter.Until})
+			return runReach(cmd.Context(), q, args[0], query.ReachOptions{Since: filter.Since, Until: filter.Until, Clock: clockOf(time.Now())})
 		},
 	}
 	q = newQuestion(ui, cmd, true)
 	addFilters(cmd, &filter, time.Now(), "since", "until")
 	return cmd
 }
+
+// clockOf is the machine's clock as questions take it.
+func clockOf(now time.Time) query.Clock { return query.Clock(cloudtrail.TimeOf(now)) }
 
 func runReach(ctx context.Context, q *question, asked string, o query.ReachOptions) error {
 	style, err := q.style()

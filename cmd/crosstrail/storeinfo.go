@@ -83,6 +83,7 @@ func infoOf(i *local.Info) flat {
 		{"failed", i.Failed},
 		{"accounts", i.Accounts},
 		{"regions", i.Regions},
+		{"variants", i.Variants},
 		{"first", i.First},
 		{"last", i.Last},
 		{"timeless", i.Timeless},
@@ -105,7 +106,11 @@ func tellInfo(w io.Writer, i *local.Info, store *storeValue) error {
 		kept = fmt.Sprintf("copies of %s of the log files", thousands(int(i.Copies)))
 	}
 	l.add("store", "%s (format %d, %s)", render.Text(i.Dir), i.Format, kept)
-	l.add("holds", "%s of %s, %s", number(i.Events, "event"), number(i.LogFiles, "log file"), number(i.Facts, "fact"))
+	events := number(i.Events, "event")
+	if i.Variants > 0 {
+		events += " and " + number(i.Variants, "variant")
+	}
+	l.add("holds", "%s of %s, %s", events, number(i.LogFiles, "log file"), number(i.Facts, "fact"))
 	l.add("of", "%s, %s", number(i.Accounts, "account"), number(i.Regions, "region"))
 	if i.First != 0 {
 		l.add("from", "%s to %s", i.First, i.Last)

@@ -52,8 +52,8 @@ func runStoreRebuild(ctx context.Context, f *filling, yes bool) error {
 				return err
 			}
 			after, err := to.Info(ctx)
-			if err == nil && after.Events < held && !yes {
-				err = hinted(fmt.Errorf("nothing was changed: %s would be left of the %s that there are", number(after.Events, "event"), thousands(int(held))),
+			if err == nil && after.Events+after.Variants < held && !yes {
+				err = hinted(fmt.Errorf("nothing was changed: %s would be left of the %s that there are", number(after.Events+after.Variants, "event"), thousands(int(held))),
 					"what is damaged, and what to do: crosstrail store check"+f.store.flag(), "to go on all the same: --yes")
 			}
 			return err
@@ -81,7 +81,7 @@ func runStoreRebuild(ctx context.Context, f *filling, yes bool) error {
 	return f.end()
 }
 
-// eventsHeld is how many events there are, as far as can be told: a store may
+// eventsHeld is how many events there are, their variants too, as far as can be told: a store may
 // be rebuilt because it cannot be read.
 func eventsHeld(ctx context.Context, dir string) (int64, error) {
 	r, err := local.OpenReader(ctx, dir, local.Options{Damaged: func(string, error) {}})
@@ -93,7 +93,7 @@ func eventsHeld(ctx context.Context, dir string) (int64, error) {
 	}
 	i, err := r.Info(ctx)
 	if err != nil {
-		i.Events = 0
+		i.Events, i.Variants = 0, 0
 	}
-	return i.Events, r.Close()
+	return i.Events + i.Variants, r.Close()
 }

@@ -90,7 +90,7 @@ func (r *retention) run(ctx context.Context, text string, now time.Time) error {
 		fmt.Fprintf(r.ui.stderr, "the store begins at %s already: nothing to do\n", info.Floor)
 		return r.print(local.Retained{Floor: info.Floor})
 	}
-	if err := r.agree(ctx, dir, floor, going, info.Events); err != nil {
+	if err := r.agree(ctx, dir, floor, going, info.Events+info.Variants); err != nil {
 		return err
 	}
 	s, err := openToWrite(ctx, r.ui, &r.store, dir, r.wait, local.Options{})

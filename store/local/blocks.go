@@ -104,6 +104,23 @@ func (v *view) hours(s *segmentView) ([]hourStart, error) {
 	return cachedBlock(v, s, partHours, 0, readHours)
 }
 
+// addPlaces adds the accounts and regions of the events, which the names of
+// their log files need not tell. A segment that is damaged is told of elsewhere.
+func (v *view) addPlaces(accounts, regions map[string]bool) {
+	for _, s := range v.segments {
+		if s.rows == 0 {
+			continue
+		}
+		places, err := v.places(s)
+		if err != nil {
+			continue
+		}
+		for _, at := range places {
+			accounts[at.recipient], regions[at.region] = true, true
+		}
+	}
+}
+
 func (v *view) places(s *segmentView) ([]place, error) {
 	return cachedBlock(v, s, partPlaces, 0, func(plain []byte) ([]place, error) {
 		var all []place

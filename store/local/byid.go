@@ -6,14 +6,17 @@ import (
 	"slices"
 
 	"github.com/parquet-go/parquet-go"
+
+	"github.com/crosstrail/crosstrail/query"
 )
 
 // byID returns the events with one of the ids that are asked for, in order. The
 // files' Bloom filters tell which row groups to look into.
 func (v *view) byID(ctx context.Context, sel *selection) ([]*found, error) {
 	var all []found
+	always := newSelection(query.Selection{}) // a form may be of another time
 	for _, s := range v.segments {
-		if !sel.overlaps(s) {
+		if !always.overlaps(s) {
 			continue
 		}
 		if err := ctx.Err(); err != nil {
@@ -22,7 +25,7 @@ func (v *view) byID(ctx context.Context, sel *selection) ([]*found, error) {
 		before := len(all)
 		rows, err := v.rowsByID(s, sel.EventIDs)
 		if err == nil && len(rows) > 0 {
-			all, err = v.loadRows(s, rows, sel, all)
+			all, err = v.loadRows(s, rows, &always, all)
 		}
 		if err != nil {
 			all = all[:before]
@@ -31,12 +34,10 @@ func (v *view) byID(ctx context.Context, sel *selection) ([]*found, error) {
 			}
 		}
 	}
-	shown, err := v.showing((&room{rows: all}).pointers())
-	if err != nil {
-		return nil, err
-	}
+	shown := hideForms((&room{rows: all}).pointers(), sel.Forms)
+	shown = slices.DeleteFunc(shown, func(f *found) bool { return f.Time < sel.from || f.Time > sel.to })
 	sortFound(shown)
-	return hideForms(shown), nil
+	return shown, nil
 }
 
 func (v *view) rowsByID(s *segmentView, ids []string) ([]uint32, error) {

@@ -16,7 +16,8 @@ type Info struct {
 	Dir               string
 	Format            int
 	Floor             cloudtrail.Time // of event time; zero: none
-	Events            int64           // rows: forms of one event are counted each
+	Events            int64
+	Variants          int64 // rows of events that another form is shown of
 	Facts             int64
 	LogFiles          int64
 	Copies            int64 // log files of which there is a copy
@@ -71,6 +72,7 @@ func (r *Reader) Info(context.Context) (Info, error) {
 		accounts[s.Account], regions[s.Region] = true, true
 		info.Newest = max(info.Newest, s.Newest)
 	}
+	v.addPlaces(accounts, regions)
 	info.Accounts, info.Regions = int64(len(accounts)-1), int64(len(regions)-1)
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -89,6 +91,10 @@ func (r *Reader) Info(context.Context) (Info, error) {
 		return info, err
 	}
 	info.SpareBytes = max(0, info.CopyBytes-used)
+	if info.Variants, err = one(v.conn, countVariants); err != nil {
+		return info, err
+	}
+	info.Events -= info.Variants
 	for _, name := range []string{catalogueName, catalogueName + "-wal"} {
 		if f, err := os.Stat(filepath.Join(r.dir, name)); err == nil {
 			info.CatalogueBytes += f.Size()
@@ -113,6 +119,22 @@ func (v *view) bytesUsed() (int64, error) {
 	}
 	copies, err := one(v.conn, "select coalesce(sum(length), 0) from (select distinct pack, offset, length from log_file where pack is not null)")
 	return before + copies, err
+}
+
+const countVariants = "select count(*) - (select count(*) from (select distinct event, recipient from form)) from form"
+
+// Variants is how many records are kept that tell of an event otherwise than the
+// row that [Reader.Rows] yields of it.
+func (r *Reader) Variants(context.Context) (int, error) {
+	v, err := r.acquire()
+	if err != nil {
+		return 0, err
+	}
+	defer r.release(v)
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	n, err := one(v.conn, countVariants)
+	return int(n), err
 }
 
 // FailedFile is a log file that could not be read to its end.

@@ -40,8 +40,8 @@ type form struct {
 	sum   uint32
 }
 
-func (f form) less(other form) bool {
-	return f.print < other.print || f.print == other.print && f.sum < other.sum
+func (f form) compare(other form) int {
+	return cmp.Or(cmp.Compare(f.print, other.print), cmp.Compare(f.sum, other.sum))
 }
 
 type hourSet struct {

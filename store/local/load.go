@@ -153,31 +153,17 @@ func (c *vectors) fill(f *found, i int, who *lineage.Identity, where place, file
 	f.sum = checksum(&f.Row)
 }
 
-// hideForms leaves of every event the form that is shown, where all forms are
-// there.
-func hideForms(all []*found) []*found {
-	shown := make(map[cloudtrail.ID]int, len(all))
-	hidden := make([]bool, len(all))
-	for i := range all {
-		other, ok := shown[all[i].ID]
-		switch {
-		case !ok:
-			shown[all[i].ID] = i
-		case cmp.Or(cmp.Compare(all[other].Fingerprint, all[i].Fingerprint), cmp.Compare(all[other].sum, all[i].sum)) <= 0:
-			hidden[i] = true
-		default:
-			hidden[other] = true
-			shown[all[i].ID] = i
-		}
+// hideForms leaves of every event the form that is shown, or its variants too,
+// where all forms are there.
+func hideForms(all []*found, forms bool) []*found {
+	of := make(map[cloudtrail.ID][]form, len(all))
+	for _, f := range all {
+		of[f.ID] = append(of[f.ID], form{f.Fingerprint, f.sum})
 	}
-	n := 0
-	for i := range all {
-		if !hidden[i] {
-			all[n] = all[i]
-			n++
-		}
+	for id, several := range of {
+		of[id] = leastForms(several)
 	}
-	return all[:n]
+	return slices.DeleteFunc(all, func(f *found) bool { return !f.isShown(of[f.ID], forms) })
 }
 
 func sortFound(all []*found) { slices.SortFunc(all, compareFound) }

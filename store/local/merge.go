@@ -95,10 +95,11 @@ func (s *Store) rewrite(ctx context.Context, choose func([]*segmentView) []*segm
 func (s *Store) rewriteGroup(ctx context.Context, v *view, group []*segmentView, floor cloudtrail.Time) error {
 	var fresh []*segment
 	var gone []*segmentView
+	var older []sighting
 	b := newBatch(s.seed)
 	seal := func() error {
 		all, err := s.sealer.seal(ctx, b)
-		fresh = append(fresh, all...)
+		fresh, older = append(fresh, all...), append(older, b.forms...)
 		b.reset()
 		return err
 	}
@@ -123,16 +124,24 @@ func (s *Store) rewriteGroup(ctx context.Context, v *view, group []*segmentView,
 	if err := s.sealer.sync(); err != nil {
 		return err
 	}
-	return s.replace(gone, fresh, floor)
+	return s.replace(gone, fresh, floor, older)
 }
 
-// replace tells the catalogue, and removes what it does not know any more.
-func (s *Store) replace(gone []*segmentView, fresh []*segment, floor cloudtrail.Time) error {
+// replace tells the catalogue, and removes what it does not know any more: older
+// are forms of events that went below the floor.
+func (s *Store) replace(gone []*segmentView, fresh []*segment, floor cloudtrail.Time, older []sighting) error {
 	s.committing.Lock()
 	defer s.committing.Unlock()
 	err := transact(s.conn, func() error {
 		for _, old := range gone {
 			if err := exec(s.conn, "delete from segment where id = ?", old.id); err != nil {
+				return err
+			}
+		}
+		for _, f := range older {
+			err := exec(s.conn, "delete from form where hour = ? and event = ? and recipient = ? and fingerprint = ? and checksum = ?",
+				f.hour, f.id.Event, f.id.Recipient, int64(f.print), f.sum)
+			if err != nil {
 				return err
 			}
 		}
@@ -163,16 +172,17 @@ func (s *Store) replace(gone []*segmentView, fresh []*segment, floor cloudtrail.
 	return nil
 }
 
-// refill puts the events and facts of a segment into a batch, all or none.
+// refill puts the events and facts of a segment into a batch, all or none. What
+// it leaves out for the floor, and has several forms, is in the batch's forms.
 func (v *view) refill(ctx context.Context, b *batch, s *segmentView, floor cloudtrail.Time) error {
 	people, err := v.peopleTexts(b, s)
 	if err != nil {
 		return err
 	}
-	before := [2]int{len(b.rows), len(b.facts)}
+	before := [3]int{len(b.rows), len(b.facts), len(b.forms)}
 	err = errors.Join(v.refillRows(ctx, b, s, people, floor), v.refillFacts(b, s, people, floor))
 	if err != nil {
-		b.rows, b.facts = b.rows[:before[0]], b.facts[:before[1]]
+		b.rows, b.facts, b.forms = b.rows[:before[0]], b.facts[:before[1]], b.forms[:before[2]]
 	}
 	return err
 }
@@ -203,8 +213,11 @@ func (v *view) refillRows(ctx context.Context, b *batch, s *segmentView, people 
 			}
 			who := people[tallies[at].who]
 			c.fill(&f, i, b.people.all[who].id, places[tallies[at].place], "")
-			if floor == 0 || f.Time == 0 || f.Time >= floor {
+			switch hour := hourOf(f.Time); {
+			case floor == 0 || f.Time == 0 || f.Time >= floor:
 				b.add(&f.Row, who, f.sum, c.numbers[colFile][i])
+			case v.several[hour]:
+				b.forms = append(b.forms, sighting{hour, f.ID, form{f.Fingerprint, f.sum}})
 			}
 		}
 		return ctx.Err()

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 
 	"zombiezen.com/go/sqlite"
@@ -213,8 +214,8 @@ type view struct {
 	reader   *Reader
 	users    int // guarded by the reader
 	segments []*segmentView
-	several  map[int32]bool                         // hours in which an event has several forms
-	shown    func() (map[cloudtrail.ID]form, error) // of those events the form that is shown
+	several  map[int32]bool                           // hours in which an event has several forms
+	shown    func() (map[cloudtrail.ID][]form, error) // the forms of those events, the one that is shown first
 	spans    []lineage.Span
 	floor    cloudtrail.Time
 
@@ -264,23 +265,32 @@ func (v *view) read() error {
 	return err
 }
 
-// readShown reads which form is shown of the events that have several.
-func (v *view) readShown() (map[cloudtrail.ID]form, error) {
-	shown := map[cloudtrail.ID]form{}
+// readShown reads the forms of the events that have several, the least first. Of
+// those that differ in no link field only the one that is shown is a form.
+func (v *view) readShown() (map[cloudtrail.ID][]form, error) {
+	shown := map[cloudtrail.ID][]form{}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	err := rows(v.conn, "select event, recipient, fingerprint, checksum from form", func(s *sqlite.Stmt) error {
+	const inOrder = "select event, recipient, fingerprint, checksum from form order by event, recipient"
+	err := rows(v.conn, inOrder, func(s *sqlite.Stmt) error {
 		id := cloudtrail.ID{Event: s.ColumnText(0), Recipient: s.ColumnText(1)}
-		f := form{lineage.Fingerprint(s.ColumnInt64(2)), uint32(s.ColumnInt64(3))}
-		if least, ok := shown[id]; !ok || f.less(least) {
-			shown[id] = f
-		}
+		shown[id] = append(shown[id], form{lineage.Fingerprint(s.ColumnInt64(2)), uint32(s.ColumnInt64(3))})
 		return nil
 	})
 	if err != nil {
 		return nil, named(err)
 	}
+	for id, all := range shown {
+		shown[id] = leastForms(all)
+	}
 	return shown, nil
+}
+
+// leastForms puts forms in order and leaves of those with one fingerprint the
+// one with the least checksum.
+func leastForms(all []form) []form {
+	slices.SortFunc(all, form.compare)
+	return slices.CompactFunc(all, func(x, y form) bool { return x.print == y.print })
 }
 
 // isNewest reports whether the list of segments is still the one in the view.

@@ -18,7 +18,7 @@ import (
 // Retained is what went.
 type Retained struct {
 	Floor  cloudtrail.Time // what is older is not kept, now and later
-	Events int64
+	Events int64           // every form of each
 	Facts  int64
 	Files  int   // copies of log files
 	Bytes  int64 // that the folder became smaller by
@@ -56,7 +56,7 @@ func (s *Store) Retain(ctx context.Context, floor cloudtrail.Time) (Retained, er
 		return gone, fmt.Errorf("retain: %w", err)
 	}
 	after, err := s.Info(ctx)
-	gone.Events, gone.Facts = before.Events-after.Events, before.Facts-after.Facts
+	gone.Events, gone.Facts = before.Events+before.Variants-after.Events-after.Variants, before.Facts-after.Facts
 	gone.Bytes = before.EventBytes + before.CopyBytes - after.EventBytes - after.CopyBytes
 	return gone, err
 }

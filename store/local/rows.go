@@ -120,18 +120,18 @@ func (v *view) window(ctx context.Context, sel *selection, spans []spanned, w wi
 			}
 		}
 	}
-	return v.shownRows(ctx, picks, w.from, w.to, in)
+	return v.shownRows(ctx, picks, w.from, w.to, in, sel.Forms)
 }
 
 // shownRows reads the rows of tallies of one hour, in order, of each event the
-// form that is shown.
-func (v *view) shownRows(ctx context.Context, picks []picked, from, to cloudtrail.Time, in *room) ([]*found, error) {
+// form that is shown, or all.
+func (v *view) shownRows(ctx context.Context, picks []picked, from, to cloudtrail.Time, in *room, forms bool) ([]*found, error) {
 	all, err := v.load(ctx, picks, from, to, in)
 	if err != nil {
 		return nil, err
 	}
 	if slices.ContainsFunc(picks, func(p picked) bool { return v.several[p.hour] }) {
-		if all, err = v.showing(all); err != nil {
+		if all, err = v.showing(all, forms); err != nil {
 			return nil, err
 		}
 	}
@@ -139,8 +139,9 @@ func (v *view) shownRows(ctx context.Context, picks []picked, from, to cloudtrai
 	return all, nil
 }
 
-// showing leaves of the events that have several forms the one that is shown.
-func (v *view) showing(all []*found) ([]*found, error) {
+// showing leaves of the events that have several forms the one that is shown or,
+// where all are asked for, those that are variants of each other.
+func (v *view) showing(all []*found, forms bool) ([]*found, error) {
 	if len(v.several) == 0 {
 		return all, nil
 	}
@@ -148,10 +149,18 @@ func (v *view) showing(all []*found) ([]*found, error) {
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(all, func(f *found) bool {
-		least, ok := shown[f.ID]
-		return ok && least != form{f.Fingerprint, f.sum}
-	}), nil
+	return slices.DeleteFunc(all, func(f *found) bool { return !f.isShown(shown[f.ID], forms) }), nil
+}
+
+// isShown reports whether an event that was read is to be shown, given its
+// forms, and notes which of them it is. Where it is the only one there are none.
+func (f *found) isShown(of []form, forms bool) bool {
+	if len(of) == 0 {
+		return true
+	}
+	at := slices.Index(of, form{f.Fingerprint, f.sum})
+	f.Forms, f.Variant = len(of)-1, at > 0
+	return at == 0 || forms && at > 0
 }
 
 // callersRows gives the rows of callers, hour by hour.
@@ -163,7 +172,7 @@ func (v *view) callersRows(ctx context.Context, sel *selection, give func([]*fou
 	}
 	var in room
 	for _, picks := range togetherRead(hours, sel.Newest, (*picked).rowCount) {
-		if !give(v.shownRows(ctx, picks, sel.from, sel.to, &in)) {
+		if !give(v.shownRows(ctx, picks, sel.from, sel.to, &in, sel.Forms)) {
 			return
 		}
 	}

@@ -26,7 +26,11 @@ func (s *Store) Rows(ctx context.Context, sel query.Selection) iter.Seq2[*query.
 			}
 			at := order[i]
 			p := v.row(at)
-			if !pick.has(p) || len(v.hidden) > 0 && v.hidden[at] {
+			if !pick.has(p) {
+				continue
+			}
+			row.Variant, row.Forms = v.hidden[at], v.forms[at]
+			if row.Variant && !sel.Forms {
 				continue
 			}
 			if i%256 == 0 && ctx.Err() != nil {

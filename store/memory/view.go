@@ -26,6 +26,7 @@ type view struct {
 
 	order  []ref // all rows, variants too, by time, event id, recipient
 	hidden map[ref]bool
+	forms  map[ref]int // of every form of an event that has several, how many others there are
 	index  *index
 
 	callers func() *callers
@@ -38,7 +39,7 @@ func newView(s *Store) *view {
 		people: s.people.values(), calls: s.calls.values(), places: s.places.values(),
 		clients: s.clients.values(), outcomes: s.outcomes.values(),
 		touched: s.touched.values(), long: s.long.values(),
-		hidden: map[ref]bool{},
+		hidden: map[ref]bool{}, forms: map[ref]int{},
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -91,11 +92,7 @@ func (v *view) row(r ref) *packed { return &v.chunks[r>>chunkBits].rows[r%chunkR
 // passes over plain numbers, then the few that are still alike.
 func (v *view) sort(dead map[ref]bool) {
 	n := 0
-	least := cloudtrail.Time(0)
 	for _, c := range v.chunks {
-		for i := range c.rows[:c.n] {
-			least = min(least, c.rows[i].time)
-		}
 		n += c.n
 	}
 	keys := make([]sortKey, 0, n)
@@ -105,9 +102,7 @@ func (v *view) sort(dead map[ref]bool) {
 			if len(dead) > 0 && dead[at] {
 				continue
 			}
-			// Times beyond 136 years are ordered with the ties.
-			after := min(uint64(c.rows[i].time)-uint64(least), 1<<32-1)
-			keys = append(keys, sortKey{after<<32 | uint64(v.prefix(&c.rows[i])), at})
+			keys = append(keys, sortKey{v.sortKey(&c.rows[i]), at})
 		}
 	}
 	keys = radixSort(keys)
@@ -125,6 +120,20 @@ func (v *view) sort(dead map[ref]bool) {
 	for i, k := range keys {
 		v.order[i] = k.row
 	}
+}
+
+// sortKey is the time and, behind it, the first characters of the event id.
+// Times that 32 bits since 1970 do not hold are all alike, at either end, and
+// are ordered with the ties: there the id must not come before the time.
+func (v *view) sortKey(p *packed) uint64 {
+	const end = 1<<32 - 1
+	switch {
+	case p.time <= 0:
+		return 0
+	case p.time >= end:
+		return end << 32
+	}
+	return uint64(p.time)<<32 | uint64(v.prefix(p))
 }
 
 // prefix is the first four characters of the event id as a number.
@@ -197,7 +206,7 @@ func radixSort(keys []sortKey) []sortKey {
 
 // hide finds, of every event with variants, those that are not shown.
 func (v *view) hide(twins []ref, dead map[ref]bool) {
-	shown := map[cloudtrail.ID]ref{}
+	forms := map[cloudtrail.ID][]ref{}
 	slices.Sort(twins)
 	for _, r := range slices.Compact(twins) {
 		if dead[r] {
@@ -208,15 +217,18 @@ func (v *view) hide(twins []ref, dead map[ref]bool) {
 			Event:     string(unpack(nil, &p.event, p.eventKind, v.long)),
 			Recipient: v.places.at(p.place).recipient,
 		}
-		other, ok := shown[id]
-		switch {
-		case !ok:
-			shown[id] = r
-		case v.row(other).print <= p.print:
-			v.hidden[r] = true
-		default:
-			v.hidden[other] = true
-			shown[id] = r
+		forms[id] = append(forms[id], r)
+	}
+	for _, all := range forms {
+		if len(all) == 1 {
+			continue
+		}
+		least := slices.MinFunc(all, func(a, b ref) int { return cmp.Compare(v.row(a).print, v.row(b).print) })
+		for _, r := range all {
+			v.forms[r] = len(all) - 1
+			if r != least {
+				v.hidden[r] = true
+			}
 		}
 	}
 }

@@ -3,6 +3,8 @@ package storetest
 import (
 	"bytes"
 	"cmp"
+	"fmt"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -96,6 +98,50 @@ func rowsInOrder(t *testing.T, s Store) {
 	for range s.Rows(t.Context(), query.Selection{}) {
 		break // a reader may stop
 	}
+}
+
+// anyTimes has event times that no clock shows, few and many at a time: one
+// such record must not cost the others their order.
+func anyTimes(t *testing.T, s Store) {
+	r := rand.New(rand.NewPCG(9, 9))
+	ages := []string{
+		"0001-01-01T00:00:00Z", "1583-01-01T00:00:00Z", "1900-01-01T00:00:00Z", "1969-12-31T23:59:59Z", "1970-01-01T00:00:00Z", "1970-01-01T00:00:01Z",
+		"2026-01-02T10:00:00Z", "2106-02-07T06:28:14Z", "2106-02-07T06:28:15Z", "2106-02-07T06:28:16Z", "2161-01-01T00:00:00Z", "9999-12-31T23:59:59Z",
+	}
+	var all []query.Row
+	for round := range 5 {
+		var records []string
+		for n := range []int{4, 40, 5000, 4, 400}[round] {
+			at := ages[r.IntN(len(ages))]
+			if r.IntN(3) > 0 {
+				at = fmt.Sprintf("2026-01-02T10:%02d:%02dZ", r.IntN(60), r.IntN(60))
+			}
+			records = append(records, fmt.Sprintf(`{"eventID":"%x-%d-%d","eventTime":"%s"}`, r.Uint32(), round, n, at))
+		}
+		f := file(fmt.Sprintf("any-%d.json", round), records...)
+		all = append(all, want(t, f)...)
+		add(t, s, f)
+		commit(t, s)
+		slices.SortFunc(all, byTime)
+		got := rows(t, s, query.Selection{})
+		if d := gocmp.Diff(places(all), places(got)); d != "" {
+			t.Fatalf("round %d: (-want +got)\n%.2000s", round, d)
+		}
+		back := rows(t, s, query.Selection{Newest: true})
+		slices.Reverse(back)
+		if d := gocmp.Diff(places(all), places(back)); d != "" {
+			t.Fatalf("round %d, backwards: (-want +got)\n%.2000s", round, d)
+		}
+	}
+}
+
+// places are rows as lines of their time and id.
+func places(all []query.Row) []string {
+	var lines []string
+	for _, r := range all {
+		lines = append(lines, r.Time.String()+" "+r.ID.Event)
+	}
+	return lines
 }
 
 func rowsStay(t *testing.T, s Store) {

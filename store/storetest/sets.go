@@ -51,7 +51,18 @@ func variants(t *testing.T, s Store) {
 	if len(got) == 1 && got[0].File == again.URI {
 		got[0].File = full.URI
 	}
-	same(t, "rows", got, both[:1])
+	shown, other := both[0], both[1]
+	shown.Forms, other.Forms, other.Variant = 1, 1, true
+	same(t, "rows", got, []query.Row{shown})
+	for name, sel := range map[string]query.Selection{
+		"all": {Forms: true}, "by id": {Forms: true, EventIDs: []string{shown.ID.Event}}, "of a caller": {Forms: true, Principals: []string{user}},
+	} {
+		all := rows(t, s, sel)
+		if len(all) > 0 && all[0].File == again.URI {
+			all[0].File = full.URI
+		}
+		same(t, "every form, "+name, all, []query.Row{shown, other})
+	}
 	uses, err := s.Uses(t.Context(), user, 0, 0)
 	if err != nil {
 		t.Fatal(err)

@@ -41,6 +41,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"an empty store answers", empty},
 		{"a row has all that its record tells", rowsTell},
 		{"rows come in order, both ways", rowsInOrder},
+		{"rows of all times come in order", anyTimes},
 		{"rows outlive the step and the buffer", rowsStay},
 		{"a selection leaves out nothing it asks for", selections},
 		{"a duplicate changes nothing", duplicates},
