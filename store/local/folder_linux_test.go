@@ -2,8 +2,10 @@ package local_test
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -146,5 +148,41 @@ func TestFolderOfOneUser(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestCheckOfWhatMayNotBeRead: that somebody may not read a store is no damage.
+func TestCheckOfWhatMayNotBeRead(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("only root can be somebody else")
+	}
+	dir, _, _ := filled(t, local.Options{})
+	for up := filepath.Dir(dir); up != filepath.Clean(os.TempDir()) && up != "/"; up = filepath.Dir(up) { // the test's own folders
+		if err := os.Chmod(up, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{"catalogue.db", "events", "logs"} {
+		path := filepath.Join(dir, name)
+		if err := filepath.Walk(dir, func(path string, _ os.FileInfo, err error) error {
+			return errors.Join(err, os.Chmod(path, 0o777))
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chmod(path, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		runtime.LockOSThread() // whose files may be read is a matter of the thread
+		err := syscall.Setfsuid(65534)
+		if err == nil {
+			_, err = local.Check(t.Context(), dir, func(f local.Finding) { t.Errorf("%s may not be read: %+v", name, f) })
+		}
+		if err := syscall.Setfsuid(0); err != nil {
+			t.Fatal(err)
+		}
+		runtime.UnlockOSThread()
+		if !errors.Is(err, fs.ErrPermission) || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s may not be read: %v", name, err)
+		}
 	}
 }
