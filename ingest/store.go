@@ -26,8 +26,9 @@ type Store interface {
 	// that the store does not want counts as neither.
 	Add(ctx context.Context, file source.File) (kept, duplicate int, err error)
 	// Finish tells that no more of a file comes, and why it could not be read
-	// to its end, if it could not. From the next commit on [Store.Has] knows a
-	// file that could; one that could not is to be read again.
+	// to its end, if it could not, or as a [*source.PartError] which of its
+	// records could not. From the next commit on [Store.Has] knows a file of
+	// which all could be read; one of which not is to be read again.
 	Finish(ctx context.Context, file cloudtrail.LogFile, failed error) error
 	// Commit makes all that was added before it durable and visible to readers;
 	// of what is added meanwhile, as much as the store likes.

@@ -67,7 +67,7 @@ func (w *worker) read(ctx context.Context, j job) error {
 		files = Counts{Read: 1, Failed: 1}
 		w.fail(f.broken)
 	}
-	if err := w.store.Finish(ctx, j.item.LogFile, f.broken); err != nil {
+	if err := w.store.Finish(ctx, j.item.LogFile, f.failed()); err != nil {
 		return w.storeFailed(err)
 	}
 	w.land(j, f.broken)
@@ -82,6 +82,16 @@ type reading struct {
 	first  int   // ordinal of the piece's first record
 	last   int   // highest ordinal met, -1 before the first
 	broken error // why the file could not be read to its end
+	lost   source.PartError
+}
+
+// failed is what the store is to remember of the file: why it could not be read
+// to its end or, if it could, which records could not.
+func (f *reading) failed() error {
+	if f.broken == nil && f.lost.Records > 0 {
+		return &f.lost
+	}
+	return f.broken
 }
 
 // piece stores the records of one piece.
@@ -131,10 +141,14 @@ func (f *reading) piece(ctx context.Context, p source.Piece) error {
 func (f *reading) refuse(err error, p source.Piece) int {
 	if e, ok := errors.AsType[*cloudtrail.RecordError](err); ok {
 		f.last = max(f.last, e.Ordinal+f.first)
-		f.fail(&source.Error{
+		bad := &source.Error{
 			URI: f.item.URI, Record: e.Ordinal + f.first, Offset: e.Offset + p.Offset,
 			Problem: e.Problem, Err: e,
-		})
+		}
+		if f.lost.Records++; f.lost.First == nil {
+			f.lost.First = bad
+		}
+		f.fail(bad)
 		return 1
 	}
 	offset := int64(-1)

@@ -16,6 +16,7 @@ import (
 type CoverageAnswer struct {
 	Files       int // in the span, those of no account included
 	Nameless    int // of them, those whose names tell no account
+	Lack        Lack
 	Logs        []AccountLog
 	Missing     []string // accounts that have a name and no log file, sorted
 	Changes     []TrailChange
@@ -82,6 +83,9 @@ func Coverage(ctx context.Context, r Reader, resolver *lineage.Resolver, f Filte
 		}
 	}
 	var err error
+	if a.Lack, err = readLack(ctx, r); err != nil {
+		return nil, err
+	}
 	if a.Changes, a.MoreChanges, err = trailChanges(ctx, r, resolver, f, b.buckets); err != nil {
 		return nil, err
 	}

@@ -22,6 +22,9 @@ type Unpacker struct {
 	gz     gzip.Reader
 }
 
+// NotOpened is how the problem of a file begins that could not even be opened.
+const NotOpened = "cannot be opened"
+
 const emptyFile = "empty: not even an empty log file; fetch it again"
 
 // NewUnpacker returns an Unpacker under a budget.
@@ -44,14 +47,14 @@ type Piece struct {
 func (u *Unpacker) Pieces(ctx context.Context, item Item, emit func(Piece) bool) (note string, err error) {
 	defer u.shrink()
 	if item.Open == nil {
-		return "", fileError(item.URI, "cannot be opened", nil)
+		return "", fileError(item.URI, NotOpened, nil)
 	}
 	r, err := item.Open(ctx)
 	if err != nil {
 		if ctx.Err() != nil {
 			return "", ctx.Err()
 		}
-		return "", fileError(item.URI, "cannot be opened: "+problem(err), err)
+		return "", fileError(item.URI, NotOpened+": "+problem(err), err)
 	}
 	defer r.Close() //nolint:errcheck // only read from
 

@@ -29,7 +29,8 @@ by s3://, or where a CreateTrail or UpdateTrail in the logs names it.
 
 --since and --until bound the hours, the changes and what is left unexplained; the
 first and newest file are of all files. As JSON and CSV each row has a kind: log, silent, missing,
-change or gap.`,
+change or gap; and failed, failed-in-part or floor, where log files could not be read
+or the store does not keep what is older.`,
 		Example: `  crosstrail coverage --from AWSLogs/ --names accounts.csv
 
   # what to collect, as commands

@@ -91,8 +91,8 @@ func countsOf(c ingest.Counts) flat {
 
 // end is the exit status of a run that came to its end.
 func (f *filling) end() error {
-	if f.files.Failed > 0 && !f.unlisted {
-		f.ui.say("hint", "the files that failed are kept in a list: crosstrail store failed"+f.store.flag())
+	if f.files.Failed+f.records.Failed > 0 && !f.unlisted {
+		f.ui.say("hint", "the files that failed, in whole or in part, are kept in a list: crosstrail store failed"+f.store.flag())
 	}
 	if f.files.Failed+f.records.Failed > 0 {
 		return silent(exitPart)

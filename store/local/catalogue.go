@@ -31,6 +31,7 @@ create index log_file_hash on log_file(hash);
 create index log_file_sum on log_file(sum);
 create table pack(id integer primary key, name text not null unique, size integer not null);
 create table failed(uri text not null, version text not null, problem text not null, at integer not null, times integer not null,
+	records integer not null default 0, -- that could not be read, of a file that was read to its end
 	primary key(uri, version)) without rowid;
 create table span(account text not null, region text not null, files integer not null, first integer not null, newest integer not null,
 	primary key(account, region)) without rowid;
@@ -114,7 +115,7 @@ func prepare(conn *sqlite.Conn, dir string, a access) error {
 		return err
 	}
 	if version == formatVersion {
-		return nil
+		return addColumns(conn)
 	}
 	return transact(conn, func() error {
 		if err := sqlitex.ExecuteScript(conn, tables, nil); err != nil {
@@ -122,6 +123,22 @@ func prepare(conn *sqlite.Conn, dir string, a access) error {
 		}
 		return run(conn, fmt.Sprintf("pragma application_id=%d", applicationID), fmt.Sprintf("pragma user_version=%d", formatVersion))
 	})
+}
+
+// addColumns adds what a catalogue made before has not: it is of the same format
+// to whoever does not ask for it.
+func addColumns(conn *sqlite.Conn) error {
+	if there, err := countsRecords(conn); err != nil || there {
+		return err
+	}
+	return run(conn, "alter table failed add column records integer not null default 0")
+}
+
+// countsRecords reports whether the catalogue tells how many records of a file
+// could not be read.
+func countsRecords(conn *sqlite.Conn) (bool, error) {
+	n, err := one(conn, "select count(*) from pragma_table_info('failed') where name = 'records'")
+	return n > 0, err
 }
 
 // errLost says that there is more in the folder than the catalogue, which is
