@@ -124,7 +124,8 @@ func (f *reading) piece(ctx context.Context, p source.Piece) error {
 	if err == nil && kept+duplicate > good {
 		err = fmt.Errorf("%s: counted %d records as kept and %d as duplicates, of %d", f.item.URI, kept, duplicate, good)
 	}
-	if err != nil {
+	stopped := ctx.Err() != nil && errors.Is(err, ctx.Err()) // what was added until then stays
+	if err != nil && !stopped {
 		return f.storeFailed(err)
 	}
 	f.first = f.last + 1
@@ -133,7 +134,7 @@ func (f *reading) piece(ctx context.Context, p source.Piece) error {
 		Read: good + bad, Kept: kept, Duplicate: duplicate,
 		PassedOver: good - kept - duplicate, Failed: bad,
 	}, int64(len(p.Body)))
-	return nil
+	return err
 }
 
 // refuse tells what the decoder could not read, and returns how many records

@@ -71,8 +71,14 @@ func openToWrite(ctx context.Context, ui *terminal, store *storeValue, dir strin
 func (f *filling) pump(ctx context.Context, sources []string, from ingest.Source, to ingest.Store) error {
 	var err error
 	f.files, f.records, err = f.limits.pump(ctx, f.ui, sources, from, to)
-	fmt.Fprintln(f.ui.stderr, "read "+counted(f.files, "file")+"; "+counted(f.records, "record"))
-	return err
+	told := "read " + counted(f.files, "file") + "; " + counted(f.records, "record")
+	failed, ok := errors.AsType[*ingest.StoreError](err)
+	if !ok {
+		fmt.Fprintln(f.ui.stderr, told)
+		return err
+	}
+	fmt.Fprintln(f.ui.stderr, told+"; then the store failed, and does not hold all of that")
+	return hinted(failed, "how much it holds: crosstrail store info"+f.store.flag(), "once that has been mended, the same command again")
 }
 
 // print prints the counts for programs, if it was asked for.

@@ -146,7 +146,8 @@ func (s *Store) addFiles(taken []*batch, now time.Time) error {
 		if err != nil {
 			return err
 		}
-		if err := s.addLogFile(f, over && failed == nil || strings.HasPrefix(f.URI, inlinePrefix)); err != nil {
+		whole := over && failed == nil || strings.HasPrefix(f.URI, inlinePrefix)
+		if err := s.addLogFile(f, whole && !f.stopped); err != nil {
 			return err
 		}
 		bytes += f.size
