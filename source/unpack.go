@@ -73,7 +73,7 @@ func (u *Unpacker) Pieces(ctx context.Context, item Item, emit func(Piece) bool)
 	}
 	if isGzipName(item.URI) {
 		if !startsAsJSON(body) && !end && len(body) > u.budget.limit {
-			return "", fileError(item.URI, u.budget.tooLarge(), nil)
+			return "", u.budget.tooLarge(item.URI, "as delivered", int(item.Size))
 		}
 		if !startsAsJSON(body) {
 			return "", fileError(item.URI, "neither gzip, as its name says, nor JSON: fetch it again", nil)
@@ -91,7 +91,7 @@ func (u *Unpacker) Pieces(ctx context.Context, item Item, emit func(Piece) bool)
 func (u *Unpacker) gunzip(ctx context.Context, item Item, r io.Reader, end bool, failed error, emit func(Piece) bool) error {
 	for !end && failed == nil {
 		if len(u.body) > u.budget.limit {
-			return fileError(item.URI, u.budget.tooLarge(), nil)
+			return u.budget.tooLarge(item.URI, "even as delivered", int(item.Size))
 		}
 		body, err := u.grow(ctx, u.body, 2*len(u.body))
 		if err != nil {

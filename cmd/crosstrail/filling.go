@@ -28,6 +28,7 @@ type filling struct {
 func newFilling(ui *terminal, cmd *cobra.Command) *filling {
 	f := &filling{ui: ui}
 	addStore(cmd, &f.store)
+	f.limits.forStore()
 	f.limits.add(cmd)
 	addWait(cmd, &f.wait)
 	addForm(cmd, &f.form)
