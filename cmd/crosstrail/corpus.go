@@ -60,7 +60,7 @@ func (q *question) open(ctx context.Context) (*corpus, error) {
 		return nil, q.store.missing(q.who+" does not know where to look: ", dir, "or ask files directly: "+q.usage+"--from logs/")
 	}
 	if err != nil {
-		return nil, err
+		return nil, q.store.opened(err, dir)
 	}
 	q.ui.atEnd(r.Close)
 	c.Reader = r
