@@ -156,7 +156,7 @@ func (p *pump) storeFailed(err error) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.unsound = true
-	return fmt.Errorf("store: %w", err)
+	return &StoreError{err}
 }
 
 func (p *pump) isUnsound() bool {

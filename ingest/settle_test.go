@@ -1,6 +1,7 @@
 package ingest_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -370,5 +371,28 @@ func TestPumpForgetsWhatIsSettled(t *testing.T) {
 	}}
 	if _, _, err := ingest.Pump(t.Context(), deliveries, memory.New(), ingest.Options{Workers: 1, SettleEvery: time.Millisecond}); err != nil {
 		t.Error(err)
+	}
+}
+
+// stopping is a store that is stopped in the middle of a file.
+type stopping struct {
+	*memory.Store
+	stop func()
+}
+
+func (s *stopping) Add(ctx context.Context, f source.File) (int, int, error) {
+	s.stop()
+	kept, duplicates, err := s.Store.Add(ctx, f)
+	return kept, duplicates, cmp.Or(err, ctx.Err())
+}
+
+// TestPumpCountsWhatWasStopped: what a store took in of a file until the run was
+// stopped is committed, so it counts.
+func TestPumpCountsWhatWasStopped(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	r := run{store: memory.New()}
+	_, records, err := ingest.Pump(ctx, &given{{Items: []source.Item{text("a", one+"\n"+two)}}}, &stopping{r.store, cancel}, ingest.Options{})
+	if n := len(r.rows(t)); !errors.Is(err, context.Canceled) || n != 2 || records != (ingest.Counts{Read: n, Kept: n}) {
+		t.Errorf("%d rows, %+v, %v", n, records, err)
 	}
 }

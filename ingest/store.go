@@ -23,16 +23,25 @@ type Store interface {
 	// Add takes in one file's records and the file itself. It ranges over
 	// all Records. Adding is set union: a record already there changes
 	// nothing and counts as a duplicate, a variant counts as kept. A record
-	// that the store does not want counts as neither.
+	// that the store does not want counts as neither. When ctx ends it may stop
+	// early with the error of ctx: what it has counted is added all the same.
 	Add(ctx context.Context, file source.File) (kept, duplicate int, err error)
 	// Finish tells that no more of a file comes, and why it could not be read
-	// to its end, if it could not. From the next commit on [Store.Has] knows a
-	// file that could; one that could not is to be read again.
+	// to its end, if it could not, or as a [*source.PartError] which of its
+	// records could not. From the next commit on [Store.Has] knows a file of
+	// which all could be read; one of which not is to be read again.
 	Finish(ctx context.Context, file cloudtrail.LogFile, failed error) error
 	// Commit makes all that was added before it durable and visible to readers;
 	// of what is added meanwhile, as much as the store likes.
 	Commit(ctx context.Context) error
 }
+
+// StoreError is a run that ended because the store failed: not all that was read
+// until then is in it.
+type StoreError struct{ Err error }
+
+func (e *StoreError) Error() string { return "store: " + e.Err.Error() }
+func (e *StoreError) Unwrap() error { return e.Err }
 
 // Counts is what became of files, or of records. The parts add up to Read.
 //

@@ -70,7 +70,7 @@ func (w *worker) read(ctx context.Context, j job) error {
 	case f.unwanted && !f.wanted:
 		files = Counts{Read: 1, PassedOver: 1}
 	}
-	if err := w.store.Finish(ctx, j.item.LogFile, f.broken); err != nil {
+	if err := w.store.Finish(ctx, j.item.LogFile, f.failed()); err != nil {
 		return w.storeFailed(err)
 	}
 	w.land(j, f.broken)
@@ -85,8 +85,18 @@ type reading struct {
 	first  int   // ordinal of the piece's first record
 	last   int   // highest ordinal met, -1 before the first
 	broken error // why the file could not be read to its end
+	lost   source.PartError
 
 	wanted, unwanted bool // there were records that the store wanted; that it did not
+}
+
+// failed is what the store is to remember of the file: why it could not be read
+// to its end or, if it could, which records could not.
+func (f *reading) failed() error {
+	if f.broken == nil && f.lost.Records > 0 {
+		return &f.lost
+	}
+	return f.broken
 }
 
 // piece stores the records of one piece.
@@ -119,7 +129,8 @@ func (f *reading) piece(ctx context.Context, p source.Piece) error {
 	if err == nil && kept+duplicate > good {
 		err = fmt.Errorf("%s: counted %d records as kept and %d as duplicates, of %d", f.item.URI, kept, duplicate, good)
 	}
-	if err != nil {
+	stopped := ctx.Err() != nil && errors.Is(err, ctx.Err()) // what was added until then stays
+	if err != nil && !stopped {
 		return f.storeFailed(err)
 	}
 	f.first = f.last + 1
@@ -130,7 +141,7 @@ func (f *reading) piece(ctx context.Context, p source.Piece) error {
 		Read: good + bad, Kept: kept, Duplicate: duplicate,
 		PassedOver: good - kept - duplicate, Failed: bad,
 	}, int64(len(p.Body)))
-	return nil
+	return err
 }
 
 // refuse tells what the decoder could not read, and returns how many records
@@ -138,10 +149,14 @@ func (f *reading) piece(ctx context.Context, p source.Piece) error {
 func (f *reading) refuse(err error, p source.Piece) int {
 	if e, ok := errors.AsType[*cloudtrail.RecordError](err); ok {
 		f.last = max(f.last, e.Ordinal+f.first)
-		f.fail(&source.Error{
+		bad := &source.Error{
 			URI: f.item.URI, Record: e.Ordinal + f.first, Offset: e.Offset + p.Offset,
 			Problem: e.Problem, Err: e,
-		})
+		}
+		if f.lost.Records++; f.lost.First == nil {
+			f.lost.First = bad
+		}
+		f.fail(bad)
 		return 1
 	}
 	offset := int64(-1)

@@ -17,6 +17,7 @@ type Absence struct {
 	Time    cloudtrail.Time // that it speaks of, where its text tells
 	Files   int             // log files in the set
 	Spans   []lineage.Span  // what is there of Account; of all accounts where it is not known
+	Lack    Lack            // of the whole set
 }
 
 // absence gathers what the set holds of an account; "" is every account.
@@ -29,7 +30,18 @@ func absence(ctx context.Context, r Reader, account string, at cloudtrail.Time) 
 			a.Spans = append(a.Spans, s)
 		}
 	}
+	if err == nil {
+		a.Lack, err = readLack(ctx, r)
+	}
 	return a, err
+}
+
+func readLack(ctx context.Context, r Reader) (Lack, error) {
+	lack, err := r.Lack(ctx)
+	if err != nil {
+		return lack, fmt.Errorf("reading what is not there: %w", err)
+	}
+	return lack, nil
 }
 
 // readSpans reads what is there, by account, then region.

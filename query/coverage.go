@@ -17,6 +17,7 @@ type CoverageAnswer struct {
 	Files       int // in the span, those of no account included
 	Nameless    int // of them, those whose names tell no account
 	Ahead       int // of all files, those with a stamp that is ahead of the clock
+	Lack        Lack
 	Logs        []AccountLog
 	Unnamed     []AccountEvents // by account
 	Missing     []string        // accounts that have a name, no log file and no event, sorted
@@ -101,6 +102,9 @@ func Coverage(ctx context.Context, r Reader, resolver *lineage.Resolver, f Filte
 		}
 	}
 	var err error
+	if a.Lack, err = readLack(ctx, r); err != nil {
+		return nil, err
+	}
 	if a.Changes, a.MoreChanges, err = trailChanges(ctx, r, resolver, f, b.buckets); err != nil {
 		return nil, err
 	}

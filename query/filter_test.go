@@ -186,6 +186,8 @@ func (r rawReader) LogFiles(context.Context) iter.Seq2[cloudtrail.LogFile, error
 	}
 }
 
+func (r rawReader) Lack(context.Context) (Lack, error) { return Lack{}, nil }
+
 func (r rawReader) Spans(ctx context.Context) ([]lineage.Span, error) {
 	return lineage.Spans(r.LogFiles(ctx))
 }

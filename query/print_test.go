@@ -75,6 +75,8 @@ func (m *madeUp) LogFiles(context.Context) iter.Seq2[cloudtrail.LogFile, error] 
 	return func(func(cloudtrail.LogFile, error) bool) {}
 }
 
+func (m *madeUp) Lack(context.Context) (query.Lack, error) { return query.Lack{}, nil }
+
 func (m *madeUp) Spans(context.Context) ([]lineage.Span, error) { return nil, nil }
 
 func (m *madeUp) Tallies(ctx context.Context, s query.Selection) iter.Seq2[*query.Tally, error] {

@@ -49,8 +49,17 @@ type Files interface {
 	Spans(ctx context.Context) ([]lineage.Span, error)
 	// LogFiles yields every log file that was read, in any order.
 	LogFiles(ctx context.Context) iter.Seq2[cloudtrail.LogFile, error]
+	// Lack is what is not there of what the set was to hold.
+	Lack(ctx context.Context) (Lack, error)
 	// Raw returns the record itself, as it stands in its log file.
 	Raw(ctx context.Context, at lineage.Location) ([]byte, error)
+}
+
+// Lack is what a set is known to lack.
+type Lack struct {
+	Failed int             // log files that could not be read to their end
+	Partly int             // log files that were, but for some of their records
+	Floor  cloudtrail.Time // what is older is not kept; zero: all is
 }
 
 // Selection is the part of a Filter that a store may use to read less. A store

@@ -2,6 +2,7 @@ package render
 
 import (
 	"io"
+	"iter"
 	"strconv"
 	"strings"
 
@@ -38,6 +39,9 @@ func Coverage(w io.Writer, a *query.CoverageAnswer, form Form, style Style) erro
 // The kinds of rows.
 const (
 	kindLog     = "log"
+	kindFailed  = "failed"
+	kindPart    = "failed-in-part"
+	kindFloor   = "floor"
 	kindSilent  = "silent"
 	kindMissing = "missing"
 	kindChange  = "change"
@@ -66,6 +70,12 @@ func (e *Encoder) coverage(a *query.CoverageAnswer, add func(members func([]byte
 			return moment(moment(dst, "from", of.First), "until", of.Last)
 		})
 	}
+	for kind, n := range lackRows(a.Lack) {
+		add(func(dst []byte) []byte { return number(text(dst, "kind", kind), "files", n) })
+	}
+	if a.Lack.Floor != 0 {
+		add(func(dst []byte) []byte { return moment(text(dst, "kind", kindFloor), "from", a.Lack.Floor) })
+	}
 	for _, account := range a.Missing {
 		add(func(dst []byte) []byte { return e.placed(text(dst, "kind", kindMissing), account, "") })
 	}
@@ -74,6 +84,18 @@ func (e *Encoder) coverage(a *query.CoverageAnswer, add func(members func([]byte
 	}
 	for _, g := range a.Gaps {
 		add(func(dst []byte) []byte { return e.coverageGap(dst, g) })
+	}
+}
+
+// lackRows are how many files could not be read, by kind.
+func lackRows(l query.Lack) iter.Seq2[string, int] {
+	return func(yield func(string, int) bool) {
+		if l.Failed > 0 && !yield(kindFailed, l.Failed) {
+			return
+		}
+		if l.Partly > 0 {
+			yield(kindPart, l.Partly)
+		}
 	}
 }
 
@@ -153,6 +175,12 @@ func (e *Encoder) coverageCSV(a *query.CoverageAnswer) []byte {
 	}
 	for _, of := range a.Unnamed {
 		add(kindEvents, of.Account, "", map[string]string{"calls": strconv.Itoa(of.Events), "from": of.First.String(), "until": of.Last.String()})
+	}
+	for kind, n := range lackRows(a.Lack) {
+		add(kind, "", "", map[string]string{"files": strconv.Itoa(n)})
+	}
+	if a.Lack.Floor != 0 {
+		add(kindFloor, "", "", map[string]string{"from": a.Lack.Floor.String()})
 	}
 	for _, account := range a.Missing {
 		add(kindMissing, account, "", map[string]string{})

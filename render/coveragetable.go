@@ -24,6 +24,7 @@ const (
 func coverageTable(w io.Writer, a *query.CoverageAnswer, style Style) error {
 	p := &page{style: style}
 	p.logs(a)
+	p.lacking(a)
 	p.silences(a)
 	p.unnamed(a)
 	p.missing(a)
@@ -53,6 +54,16 @@ func (p *page) logs(a *query.CoverageAnswer) {
 	if a.Nameless > 0 {
 		p.prose("  ", "  ", ordinary, plural(a.Nameless, "file")+" more, of whose names none tells the account")
 	}
+	p.blank("")
+}
+
+// lacking tells what is not here of what was given.
+func (p *page) lacking(a *query.CoverageAnswer) {
+	if a.Lack == (query.Lack{}) {
+		return
+	}
+	p.heading("LACKING", "what was given and is not here")
+	p.lack("  ", a.Lack)
 	p.blank("")
 }
 

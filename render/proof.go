@@ -121,6 +121,7 @@ func (e *Encoder) absence(dst []byte, a *query.Absence) []byte {
 	dst = text(dst, "accountName", e.names.Of(a.Account))
 	dst = moment(dst, "eventTime", a.Time)
 	dst = number(dst, "files", a.Files)
+	dst = e.lack(dst, a.Lack)
 	dst = array(dst, "coverage", a.Spans, func(dst []byte, s lineage.Span) []byte {
 		dst = text(dst, "accountId", s.Account)
 		dst = text(dst, "accountName", e.names.Of(s.Account))
@@ -130,6 +131,17 @@ func (e *Encoder) absence(dst []byte, a *query.Absence) []byte {
 		return moment(dst, "newest", s.Newest)
 	})
 	return append(dst, '}')
+}
+
+// lack is what the set lacks, as far as it lacks anything.
+func (e *Encoder) lack(dst []byte, l query.Lack) []byte {
+	if l.Failed > 0 {
+		dst = number(dst, "failed", l.Failed)
+	}
+	if l.Partly > 0 {
+		dst = number(dst, "failedInPart", l.Partly)
+	}
+	return moment(dst, "floor", l.Floor)
 }
 
 // copyID is the other account's copy of an issuance, as EVENT names it: with the

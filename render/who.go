@@ -206,6 +206,7 @@ func (p *page) absent(asked string, a *query.Absence) {
 	if a == nil {
 		return
 	}
+	p.lack("", a.Lack)
 	switch {
 	case a.Files == 0:
 		p.prose("", "", ordinary, "No log file was read, so that says nothing.")

@@ -7,6 +7,7 @@ import (
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/lineage"
+	"github.com/crosstrail/crosstrail/query"
 )
 
 // stamp is a moment for people, in UTC.
@@ -261,4 +262,35 @@ func (s Style) touched(arn, here string) string {
 		return parts[5] + " " + s.inAccount(account)
 	}
 	return parts[5]
+}
+
+// lack tells what the set lacks, a sentence a line.
+func (p *page) lack(indent string, l query.Lack) {
+	if unread := Unread(l); unread != "" {
+		p.prose(indent, indent, yellow, unread+": what they held is not here.")
+	}
+	if l.Floor != 0 {
+		p.prose(indent, indent, yellow, "The store keeps nothing before "+floorWords(l.Floor)+" (store retain).")
+	}
+}
+
+// Unread says which log files could not be read, "" where all could.
+func Unread(l query.Lack) string {
+	switch {
+	case l.Failed == 0 && l.Partly == 0:
+		return ""
+	case l.Failed == 0:
+		return plural(l.Partly, "log file") + " could be read only in part"
+	case l.Partly == 0:
+		return plural(l.Failed, "log file") + " could not be read"
+	}
+	return plural(l.Failed, "log file") + " could not be read, and " + strconv.Itoa(l.Partly) + " more only in part"
+}
+
+// floorWords is a floor for people: nearly always it is a day.
+func floorWords(t cloudtrail.Time) string {
+	if t%(24*3600) == 0 {
+		return t.Time().Format("2006-01-02")
+	}
+	return stamp(t)
 }

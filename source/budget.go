@@ -10,6 +10,7 @@ import (
 // the limit. So a folder full of bombs costs no more than one.
 type Budget struct {
 	share, limit int
+	workers      int
 	flag         string // what raises the limit
 	lane         chan struct{}
 }
@@ -31,7 +32,7 @@ func NewBudget(memory, maxFile int64, workers int) *Budget {
 	if maxFile <= 0 {
 		maxFile = DefaultMaxFile
 	}
-	b := &Budget{share: mostShare, limit: int(maxFile), flag: "--max-file", lane: make(chan struct{}, 1)}
+	b := &Budget{share: mostShare, limit: int(maxFile), workers: max(workers, 1), flag: "--max-file", lane: make(chan struct{}, 1)}
 	if memory > 0 {
 		b.share = int(min(max(memory/int64(4*max(workers, 1)), leastShare), mostShare))
 		rest := max((memory-int64(2*workers*b.share))/2, int64(b.share))
@@ -55,9 +56,23 @@ func (b *Budget) beyond(ctx context.Context) error {
 
 func (b *Budget) release() { <-b.lane }
 
-// tooLarge says that a file exceeds the limit, and what raises it.
-func (b *Budget) tooLarge() string {
-	return fmt.Sprintf("larger than %s when decompressed, not read: if it is what you expect, raise %s", bytesText(b.limit), b.flag)
+// TooLargeError is a file that exceeds the limit which the memory given leaves.
+type TooLargeError struct {
+	Memory int64 // that would do, as far as can be told
+}
+
+func (e *TooLargeError) Error() string { return "too large for the memory given" }
+
+// tooLarge says that a file exceeds the limit, and what raises it. As is which of
+// its forms, size what is known of that.
+func (b *Budget) tooLarge(uri, as string, size int) *Error {
+	if b.flag == "--max-file" {
+		return fileError(uri, fmt.Sprintf("larger than %s %s, not read: if it is what you expect, raise --max-file", bytesText(b.limit), as), nil)
+	}
+	text := fmt.Sprintf("larger than %s %s, which is what --memory leaves for one file, not read: if it is what you expect, raise --memory", bytesText(b.limit), as)
+	// The inverse of NewBudget, of whichever share comes out.
+	n := int64(max(size, 2*b.limit)) + 1
+	return fileError(uri, text, &TooLargeError{min(4*n, 2*n+2*int64(b.workers)*mostShare)})
 }
 
 func bytesText(n int) string {

@@ -52,7 +52,7 @@ func (c *cut) pieces(ctx context.Context, end bool, failed error, emit func(Piec
 			continue
 		}
 		if len(u.plain) > u.budget.limit {
-			return fileError(c.item.URI, u.budget.tooLarge(), nil)
+			return u.budget.tooLarge(c.item.URI, "when decompressed", max(hint(c.packed), int(c.item.Size)))
 		}
 		want := 4 * len(u.plain)
 		if c.packed != nil {

@@ -39,6 +39,21 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
+// PartError is a file that was read to its end, but for some of its records.
+type PartError struct {
+	First   *Error // about the first of them
+	Records int    // how many
+}
+
+func (e *PartError) Error() string {
+	if e.Records == 1 {
+		return e.First.Error()
+	}
+	return e.First.Error() + " (the first of " + strconv.Itoa(e.Records) + " records that could not be read)"
+}
+
+func (e *PartError) Unwrap() error { return e.First }
+
 // fileError is an Error about a file as a whole.
 func fileError(uri, problem string, err error) *Error {
 	return &Error{URI: uri, Record: -1, Offset: -1, Problem: problem, Err: err}

@@ -22,6 +22,9 @@ type Unpacker struct {
 	gz     gzip.Reader
 }
 
+// NotOpened is how the problem of a file begins that could not even be opened.
+const NotOpened = "cannot be opened"
+
 const emptyFile = "empty: not even an empty log file; fetch it again"
 
 // NewUnpacker returns an Unpacker under a budget.
@@ -44,14 +47,14 @@ type Piece struct {
 func (u *Unpacker) Pieces(ctx context.Context, item Item, emit func(Piece) bool) (note string, err error) {
 	defer u.shrink()
 	if item.Open == nil {
-		return "", fileError(item.URI, "cannot be opened", nil)
+		return "", fileError(item.URI, NotOpened, nil)
 	}
 	r, err := item.Open(ctx)
 	if err != nil {
 		if ctx.Err() != nil {
 			return "", ctx.Err()
 		}
-		return "", fileError(item.URI, "cannot be opened: "+problem(err), err)
+		return "", fileError(item.URI, NotOpened+": "+problem(err), err)
 	}
 	defer r.Close() //nolint:errcheck // only read from
 
@@ -70,7 +73,7 @@ func (u *Unpacker) Pieces(ctx context.Context, item Item, emit func(Piece) bool)
 	}
 	if isGzipName(item.URI) {
 		if !startsAsJSON(body) && !end && len(body) > u.budget.limit {
-			return "", fileError(item.URI, u.budget.tooLarge(), nil)
+			return "", u.budget.tooLarge(item.URI, "as delivered", int(item.Size))
 		}
 		if !startsAsJSON(body) {
 			return "", fileError(item.URI, "neither gzip, as its name says, nor JSON: fetch it again", nil)
@@ -88,7 +91,7 @@ func (u *Unpacker) Pieces(ctx context.Context, item Item, emit func(Piece) bool)
 func (u *Unpacker) gunzip(ctx context.Context, item Item, r io.Reader, end bool, failed error, emit func(Piece) bool) error {
 	for !end && failed == nil {
 		if len(u.body) > u.budget.limit {
-			return fileError(item.URI, u.budget.tooLarge(), nil)
+			return u.budget.tooLarge(item.URI, "even as delivered", int(item.Size))
 		}
 		body, err := u.grow(ctx, u.body, 2*len(u.body))
 		if err != nil {

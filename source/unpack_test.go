@@ -186,6 +186,28 @@ func TestCapIsExact(t *testing.T) {
 	}
 }
 
+// TestMemoryThatWouldDo: a file too large for the memory given is read with what
+// the error says.
+func TestMemoryThatWouldDo(t *testing.T) {
+	for _, c := range []struct {
+		memory  int64
+		workers int
+		size    int
+	}{{2 << 20, 2, 4 << 20}, {2 << 20, 1, 1 << 20}, {64 << 20, 2, 40 << 20}, {1 << 20, 8, 3 << 20}} {
+		one := item("a", strings.Repeat(" ", c.size))
+		one.Size = int64(c.size)
+		_, _, err := unpack(t, source.NewBudget(c.memory, 0, c.workers), one)
+		e, ok := errors.AsType[*source.TooLargeError](err)
+		if !ok {
+			t.Errorf("%+v: %v", c, err)
+			continue
+		}
+		if _, _, err := unpack(t, source.NewBudget(e.Memory, 0, c.workers), one); err != nil {
+			t.Errorf("%+v: with %d: %v", c, e.Memory, err)
+		}
+	}
+}
+
 // TestLinesOfAnySize reads JSON lines larger than the cap, in pieces of whole
 // lines.
 func TestLinesOfAnySize(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"github.com/crosstrail/crosstrail/ingest"
 	"github.com/crosstrail/crosstrail/lineage"
 	"github.com/crosstrail/crosstrail/query"
+	"github.com/crosstrail/crosstrail/render"
 	"github.com/crosstrail/crosstrail/source"
 	"github.com/crosstrail/crosstrail/store/local"
 	"github.com/crosstrail/crosstrail/store/memory"
@@ -21,6 +22,7 @@ type corpus struct {
 	records  ingest.Counts
 	variants int     // of the records kept, those that tell differently of an event than the one shown
 	damage   *damage // of the store; nil: files were read
+	lack     query.Lack
 }
 
 // read makes ready what is asked: the sources, read into memory, or the store
@@ -62,6 +64,9 @@ func (q *question) open(ctx context.Context) (*corpus, error) {
 	}
 	q.ui.atEnd(r.Close)
 	c.Reader = r
+	if c.lack, err = r.Lack(ctx); err != nil {
+		return nil, err
+	}
 	return c, c.link(ctx)
 }
 
@@ -76,11 +81,14 @@ func (c *corpus) link(ctx context.Context) error {
 }
 
 // done ends a question: it tells what was read, and what the exit status is. Of
-// a store, which was not read, only what is damaged is told. err is what went
-// wrong on the way, if anything did.
+// a store, which was not read, only what is damaged is told, and what could not
+// be read when it was filled. err is what went wrong on the way, if anything did.
 func (q *question) done(c *corpus, err error) error {
 	if err != nil {
 		return err
+	}
+	if unread := render.Unread(c.lack); unread != "" {
+		q.ui.warn("%s: crosstrail store failed%s", unread, q.store.flag())
 	}
 	damaged := c.damage.end()
 	if c.damage != nil && c.files.Read == 0 {

@@ -31,7 +31,8 @@ by s3://, or where a CreateTrail or UpdateTrail in the logs names it.
 first and newest file are of all files. As JSON and CSV each row has a kind: log,
 silent, events (an account that only its events tell of), missing, change, gap, or
 ahead (files whose names have a stamp later than this machine's clock, which counts
-for nothing).`,
+for nothing); and failed, failed-in-part or floor, where log files could not be read
+or the store does not keep what is older.`,
 		Example: `  crosstrail coverage --from AWSLogs/ --names accounts.csv
 
   # what to collect, as commands

@@ -28,6 +28,7 @@ type filling struct {
 func newFilling(ui *terminal, cmd *cobra.Command) *filling {
 	f := &filling{ui: ui}
 	addStore(cmd, &f.store)
+	f.limits.forStore()
 	f.limits.add(cmd)
 	addWait(cmd, &f.wait)
 	addForm(cmd, &f.form)
@@ -79,8 +80,14 @@ func (f *filling) pump(ctx context.Context, sources []string, from ingest.Source
 	if err == nil {
 		variants, err = to.Variants(ctx)
 	}
-	fmt.Fprintln(f.ui.stderr, "read "+counted(f.files, "file")+"; "+counted(f.records, "record")+keptVariants(max(variants-before, 0)))
-	return err
+	told := "read " + counted(f.files, "file") + "; " + counted(f.records, "record") + keptVariants(max(variants-before, 0))
+	failed, ok := errors.AsType[*ingest.StoreError](err)
+	if !ok {
+		fmt.Fprintln(f.ui.stderr, told)
+		return err
+	}
+	fmt.Fprintln(f.ui.stderr, told+"; then the store failed, and does not hold all of that")
+	return hinted(failed, "how much it holds: crosstrail store info"+f.store.flag(), "once that has been mended, the same command again")
 }
 
 // print prints the counts for programs, if it was asked for.
@@ -99,8 +106,8 @@ func countsOf(c ingest.Counts) flat {
 
 // end is the exit status of a run that came to its end.
 func (f *filling) end() error {
-	if f.files.Failed > 0 && !f.unlisted {
-		f.ui.say("hint", "the files that failed are kept in a list: crosstrail store failed"+f.store.flag())
+	if f.files.Failed+f.records.Failed > 0 && !f.unlisted {
+		f.ui.say("hint", "the files that failed, in whole or in part, are kept in a list: crosstrail store failed"+f.store.flag())
 	}
 	if f.files.Failed+f.records.Failed > 0 {
 		return silent(exitPart)

@@ -34,7 +34,7 @@ func filterFlags() []filterFlag {
 		{name: "role", value: "ROLE", help: "a role in the chain, by name or ARN", set: texts(func(f *query.Filter) *[]string { return &f.Roles })},
 		{name: "account", value: "ID", help: "the account where it happened, by id or by its name in --names", set: texts(func(f *query.Filter) *[]string { return &f.Accounts })},
 		{name: "from-account", value: "ID", help: "the account that the origin, or the caller of a hop, belongs to, by id or name", set: texts(func(f *query.Filter) *[]string { return &f.FromAccounts })},
-		{name: "region", value: "REGION", help: "the `REGION` where it happened", set: texts(func(f *query.Filter) *[]string { return &f.Regions })},
+		{name: "region", value: "REGION", help: "the `REGION` where it happened", set: setRegion},
 		{name: "key", value: "KEY", help: "access key id: of the call, or issued or used on the way to it", set: texts(func(f *query.Filter) *[]string { return &f.Keys })},
 		{name: "session", value: "SESSION", help: "session id, or the session's name", set: texts(func(f *query.Filter) *[]string { return &f.Sessions })},
 		{name: "event-name", value: "NAME", help: "`NAME` of the call, as AssumeRole, whatever its case", set: texts(func(f *query.Filter) *[]string { return &f.EventNames })},
@@ -148,6 +148,9 @@ func (v *notValue) Set(s string) error {
 		}
 		value = "true"
 	}
+	if on, err := strconv.ParseBool(value); v.flags[i].value == "" && err == nil && !on {
+		return fmt.Errorf("%s=false leaves out what is not so: to ask for the others, --%s", name, name)
+	}
 	var not query.Filter
 	if err := v.flags[i].set(&not, value, v.now); err != nil {
 		return err
@@ -189,6 +192,11 @@ func setSince(f *query.Filter, value string, now time.Time) (err error) {
 func setUntil(f *query.Filter, value string, now time.Time) (err error) {
 	f.Until, err = parseMoment(value, now, 24*time.Hour-time.Second)
 	return err
+}
+
+// setRegion takes a region whatever its case: AWS writes them small.
+func setRegion(f *query.Filter, value string, now time.Time) error {
+	return texts(func(f *query.Filter) *[]string { return &f.Regions })(f, strings.ToLower(value), now)
 }
 
 func setKind(f *query.Filter, value string, _ time.Time) error {

@@ -61,6 +61,10 @@ func TestFilters(t *testing.T) {
 		{args: "--not resource=a=b", want: query.Filter{Not: []query.Filter{{Resources: []string{"a=b"}}}}},
 		{args: "--not since=7d", fails: "no filter that can be negated"},
 		{args: "--not Decrypt", fails: `"Decrypt" is no filter`},
+		{args: "--not writes=false", fails: "to ask for the others, --writes"},
+		{args: "--not errors=0", fails: "to ask for the others, --errors"},
+		{args: "--region US-East-1", want: query.Filter{Regions: []string{"us-east-1"}}},
+		{args: "--not region=US-East-1", want: query.Filter{Not: []query.Filter{{Regions: []string{"us-east-1"}}}}},
 		{args: "--not event-name", fails: "event-name needs a value"},
 		{args: "--not kind=person", fails: "the kinds are"},
 	} {

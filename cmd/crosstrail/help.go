@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"strings"
 
@@ -12,20 +11,17 @@ import (
 const exitNote = "exit"
 
 // exits is what a command can end with, for its help text.
-func exits(statuses ...int) map[string]string { return exitsWith(nil, statuses...) }
-
-// exitsWith is exits with words of the command's own.
-func exitsWith(own map[int]string, statuses ...int) map[string]string {
+func exits(statuses ...int) map[string]string {
 	meaning := []string{
 		exitDone:    "done, even if nothing matched",
 		exitFailed:  "failed",
 		exitUsage:   "the command line was wrong",
 		exitPart:    "done in part: what could not be read is named on standard error, everything else is complete",
-		exitFinding: "what was asked for is not there; what the logs cover is said instead",
+		exitFinding: "it ran and found something wrong, or the one thing asked for is not there",
 	}
 	var b strings.Builder
 	for _, s := range statuses {
-		fmt.Fprintf(&b, "  %d  %s\n", s, cmp.Or(own[s], meaning[s]))
+		fmt.Fprintf(&b, "  %d  %s\n", s, meaning[s])
 	}
 	return map[string]string{exitNote: b.String()}
 }

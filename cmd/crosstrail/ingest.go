@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/crosstrail/crosstrail/ingest"
 	"github.com/crosstrail/crosstrail/render"
 	"github.com/crosstrail/crosstrail/source"
 	"github.com/crosstrail/crosstrail/store/local"
@@ -71,7 +72,7 @@ func runIngest(ctx context.Context, f *filling, o local.Options, args []string) 
 		return err
 	}
 	if err := f.pump(ctx, args, lasting{paths}, store); err != nil {
-		if ctx.Err() != nil {
+		if _, failed := errors.AsType[*ingest.StoreError](err); ctx.Err() != nil && !failed {
 			f.ui.say("note", "what was read until now is in the store; the same command goes on from there")
 		}
 		return err

@@ -15,13 +15,18 @@ import (
 type limits struct {
 	memory  sizeValue
 	maxFile sizeValue
+	filling bool // a store, so that --memory is of the whole program
 }
 
 // leastMaxFile is below what --max-file could be meant to be.
 const leastMaxFile = 1 << 10
 
 func (l *limits) add(cmd *cobra.Command) {
-	cmd.Flags().Var(&l.memory, "memory", "how much memory reading may take at once, as 512MiB (default: as much as --max-file needs)")
+	what := "how much memory log files may take while they are read, as 512MiB (default: as much as --max-file needs)"
+	if l.filling {
+		what = "how much memory to keep to, as 512MiB: less is slower, and bounds how large one log file may be (default: as is good for speed)"
+	}
+	cmd.Flags().Var(&l.memory, "memory", what)
 	cmd.Flags().Var(&l.maxFile, "max-file", "how large one log file may be when decompressed (default 256MiB)")
 }
 
@@ -29,7 +34,7 @@ func (l *limits) check() error {
 	if l.maxFile > 0 && l.maxFile < leastMaxFile {
 		return usage(fmt.Errorf("--max-file %d is less than any log file: it is a number of bytes, or has a unit", l.maxFile), "for example: --max-file 512MiB")
 	}
-	return nil
+	return l.checkMemory()
 }
 
 // pump moves log files into a store. It shows how far it has come, and names
@@ -44,14 +49,17 @@ func (l *limits) pump(ctx context.Context, ui *terminal, sources []string, from 
 	}
 	meter := startMeter(ctx, ui.stderr, sources)
 	troubles := troubles{ui: ui, meter: meter}
+	var needed int64
+	l.bound()
 	files, records, err = ingest.Pump(ctx, from, to, ingest.Options{
-		Memory: int64(l.memory), MaxFile: int64(l.maxFile),
+		Workers: l.workers(), Memory: l.inputs(), MaxFile: int64(l.maxFile),
 		Progress:  meter.progress,
-		OnError:   troubles.add,
+		OnError:   func(err error) { needed = max(needed, memoryFor(err)); troubles.add(err) },
 		OnNote:    func(note string) { meter.clear(); ui.say("note", note) },
 		OnWarning: func(text string) { meter.clear(); ui.warn("%s", text) },
 	})
 	meter.clear()
 	troubles.end()
+	l.lacking(ui, needed)
 	return files, records, err
 }

@@ -23,7 +23,7 @@ is named, with what to do about it; nothing is changed.`,
 
   # for a monitor: exit status 4 and a list, if anything is damaged
   crosstrail store check -o json`,
-		Annotations:       exitsWith(map[int]string{exitFinding: "something is damaged: each file is named"}, exitDone, exitFailed, exitUsage, exitFinding),
+		Annotations:       exits(exitDone, exitFailed, exitUsage, exitFinding),
 		Args:              noArguments,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {

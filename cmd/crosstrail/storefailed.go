@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"time"
 
@@ -22,8 +23,9 @@ func newStoreFailedCommand(ui *terminal) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "failed",
 		Short: "list the files that could not be read, or read them again",
-		Long: `List the log files that could not be read to their end, and why. What could be read of
-them is in the store.
+		Long: `List the log files that could not be read to their end, or of which records could not
+be read, and why. What could be read of them is in the store. As JSON and CSV, records
+tells how many could not be read of a file that was read to its end, else 0.
 
 With --retry they are read again from where they were: those that can be read now leave
 the list.`,
@@ -70,7 +72,7 @@ func runStoreFailed(ctx context.Context, f *filling) error {
 		return err
 	}
 	if len(failed) == 0 {
-		fmt.Fprintln(f.ui.stderr, "every log file was read to its end")
+		fmt.Fprintln(f.ui.stderr, "every log file was read, and every record of it")
 		return nil
 	}
 	f.ui.say("hint", "once they have been fetched again: crosstrail store failed --retry"+f.store.flag())
@@ -84,6 +86,7 @@ func failedOf(f *local.FailedFile) flat {
 		{"accountId", f.Account},
 		{"region", f.Region},
 		{"problem", problemOf(f)},
+		{"records", f.Records},
 		{"at", cloudtrail.TimeOf(f.At)},
 		{"times", f.Times},
 	}
@@ -169,6 +172,9 @@ func (a *again) Next(ctx context.Context) (source.Delivery, error) {
 		}
 	}
 	if err != nil {
+		if _, gone := os.Stat(file.URI); gone != nil {
+			err = gone // it tells the same, without the file's name
+		}
 		item.Open = func(context.Context) (io.ReadCloser, error) { return nil, err }
 	}
 	if version := fileVersion(file.URI); file.Version != "" && version != "" {

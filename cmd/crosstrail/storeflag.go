@@ -3,10 +3,12 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -22,11 +24,30 @@ type storeValue string
 func (v *storeValue) String() string { return string(*v) }
 func (v *storeValue) Type() string   { return "PATH" }
 func (v *storeValue) Set(s string) error {
-	if err := isFolder(s); err != nil {
-		return err
+	dir, err := atHome(s)
+	if err == nil {
+		err = isFolder(dir)
 	}
-	*v = storeValue(s)
-	return nil
+	*v = storeValue(dir)
+	return err
+}
+
+// atHome puts the home folder in the place of a ~ that no shell has expanded: in
+// quotes, in a file of variables, behind --store=. A folder named ~ here is what
+// nobody means, and what nobody wants to remove.
+func atHome(s string) (string, error) {
+	rest, ok := strings.CutPrefix(s, "~")
+	if !ok {
+		return s, nil
+	}
+	if rest != "" && !os.IsPathSeparator(rest[0]) {
+		return "", fmt.Errorf("%s: of whose home folder it is can be told by a shell alone: write the folder out; one that is named so here is ./%s", s, s)
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", s, err)
+	}
+	return filepath.Join(home, rest), nil
 }
 
 // isFolder refuses what cannot be meant as a folder: a variable that is not
@@ -53,7 +74,11 @@ func (v *storeValue) folder() (string, error) {
 		return string(*v), nil
 	}
 	if dir := os.Getenv(storeVariable); dir != "" {
-		if err := isFolder(dir); err != nil {
+		dir, err := atHome(dir)
+		if err == nil {
+			err = isFolder(dir)
+		}
+		if err != nil {
 			return "", usage(fmt.Errorf("$%s: %w", storeVariable, err))
 		}
 		return dir, nil
@@ -114,6 +139,11 @@ func (v *storeValue) opened(err error, dir string) error {
 		return hinted(err, "to make it anew: crosstrail store rebuild"+v.flag())
 	case isLocked:
 		return hinted(locked, "to begin when that has ended: --wait", "questions need not wait: they can be asked meanwhile")
+	case errors.Is(err, syscall.ENOTDIR):
+		return usage(fmt.Errorf("%s: the store is a folder, and this is a file or lies below one", dir), "name a folder: --store PATH, or $"+storeVariable)
+	case errors.Is(err, fs.ErrPermission):
+		return hinted(fmt.Errorf("%s: this user may not open the store: %w", dir, err),
+			"give this user the right to it, or name a folder of its own: --store PATH")
 	}
 	return err
 }

@@ -1,7 +1,12 @@
 package main
 
 import (
+	"errors"
+	"fmt"
+	"io/fs"
 	"runtime"
+	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -25,6 +30,18 @@ func TestStoreFolder(t *testing.T) {
 			t.Errorf("%s: %q, %v; want %q", c.name, got, err, c.want)
 		}
 	}
+	for text, want := range map[string]string{
+		"~": "/home/pat", "~/case": "/home/pat/case", "~other": "", "~other/case": "", "./~": "./~", "a~b": "a~b", "/a/~": "/a/~",
+	} {
+		var v storeValue
+		if err := v.Set(text); string(v) != want || (err == nil) != (want != "") {
+			t.Errorf("--store %s: %q, %v; want %q", text, v, err, want)
+		}
+		t.Setenv(storeVariable, text)
+		if got, err := new(storeValue).folder(); got != want || (err == nil) != (want != "") {
+			t.Errorf("$%s %s: %q, %v; want %q", storeVariable, text, got, err, want)
+		}
+	}
 	t.Setenv("HOME", "")
 	var v storeValue
 	t.Setenv(storeVariable, "")
@@ -35,6 +52,26 @@ func TestStoreFolder(t *testing.T) {
 	for _, bad := range []string{"", " ", "dynamodb://events", "s3://bucket"} {
 		if err := v.Set(bad); err == nil {
 			t.Errorf("--store %q is taken", bad)
+		}
+	}
+}
+
+// TestStoreOpened: what the system says of a folder becomes a sentence with what
+// to do next.
+func TestStoreOpened(t *testing.T) {
+	for _, c := range []struct {
+		err    error
+		says   string
+		status int
+	}{
+		{&fs.PathError{Op: "mkdir", Path: "s", Err: syscall.ENOTDIR}, "s: the store is a folder, and this is a file or lies below one", exitUsage},
+		{&fs.PathError{Op: "stat", Path: "s/catalogue.db", Err: syscall.EACCES}, "s: this user may not open the store: ", exitFailed},
+		{fmt.Errorf("s/lock: %w", &fs.PathError{Op: "open", Path: "s/lock", Err: syscall.EACCES}), "s: this user may not open the store: ", exitFailed},
+	} {
+		err := new(storeValue).opened(c.err, "s")
+		f, ok := errors.AsType[*failure](err)
+		if !ok || !strings.HasPrefix(err.Error(), c.says) || f.status != c.status || len(f.hints) == 0 {
+			t.Errorf("%v: says %v", c.err, err)
 		}
 	}
 }

@@ -38,7 +38,7 @@ const (
 	exitFailed  = 1
 	exitUsage   = 2 // the command line was wrong
 	exitPart    = 3 // some files or records could not be read; each was named
-	exitFinding = 4 // the one thing asked for is not there
+	exitFinding = 4 // it ran and found something wrong, or the one thing asked for is not there
 )
 
 // terminal is the outside of the program: its streams and what they can show.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"strings"
 
 	"github.com/cespare/xxhash/v2"
@@ -26,6 +27,7 @@ type logFile struct {
 	kept    int
 	size    int64
 	mends   bool // its copy is for others too, whose own is missing or damaged
+	stopped bool // not all of its records were added
 }
 
 // finished is a file of which no more comes.
@@ -92,6 +94,7 @@ func (s *Store) addFile(ctx context.Context, f source.File) (kept, duplicates in
 	b := s.take(&entry)
 	defer s.give(b)
 	a := adder{store: s, batch: b, file: &entry, account: f.Account, shift: f.First - entry.first}
+	var stopped error // what was added until then stays: the events name the file
 	for r := range f.Records {
 		entry.records++
 		if twice {
@@ -99,6 +102,10 @@ func (s *Store) addFile(ctx context.Context, f source.File) (kept, duplicates in
 			continue
 		}
 		v, wanted, err := a.add(ctx, r)
+		if err != nil && errors.Is(err, ctx.Err()) {
+			stopped = err
+			break
+		}
 		if err != nil {
 			return kept, duplicates, false, err
 		}
@@ -110,16 +117,19 @@ func (s *Store) addFile(ctx context.Context, f source.File) (kept, duplicates in
 			duplicates++
 		}
 		if entry.records%1024 == 0 && ctx.Err() != nil {
-			return kept, duplicates, false, ctx.Err()
+			stopped = ctx.Err()
+			break
 		}
 	}
+	entry.stopped = stopped != nil
 	if entry.kept = kept; !old || a.used {
 		if err := s.keepCopy(&entry, &f); err != nil {
 			return kept, duplicates, false, err
 		}
 		b.files = append(b.files, entry)
 	}
-	return kept, duplicates, len(b.rows) >= segmentRows || !b.room(len(f.Body)) || len(b.files) >= mostFiles, nil
+	full = stopped == nil && (len(b.rows) >= segmentRows || !b.room(len(f.Body)) || len(b.files) >= mostFiles)
+	return kept, duplicates, full, stopped
 }
 
 // mostFiles is how many log files a batch holds.

@@ -31,6 +31,7 @@ create index log_file_hash on log_file(hash);
 create index log_file_sum on log_file(sum);
 create table pack(id integer primary key, name text not null unique, size integer not null);
 create table failed(uri text not null, version text not null, problem text not null, at integer not null, times integer not null,
+	records integer not null, -- that could not be read, of a file that was read to its end
 	primary key(uri, version)) without rowid;
 create table span(account text not null, region text not null, files integer not null, first integer not null, newest integer not null,
 	primary key(account, region)) without rowid;
@@ -44,12 +45,9 @@ create table segment(
 create table form(hour integer not null, event text not null, recipient text not null, fingerprint integer not null, checksum integer not null,
 	primary key(hour, event, recipient, fingerprint, checksum)) without rowid;
 create table setting(name text primary key, value integer not null) without rowid;
-` + bygoneTable
-
-// bygoneTable is of log files that hold nothing newer than the floor and were
-// read: what is kept of them is that they need not be read again. A catalogue may
-// be from before it.
-const bygoneTable = "create table if not exists bygone(name integer primary key);"
+-- Log files that were read and hold nothing newer than the floor: hashes of their names.
+create table bygone(name integer primary key);
+`
 
 // applicationID marks the file as ours: "XTRL".
 const applicationID = 0x5854524c
@@ -119,7 +117,7 @@ func prepare(conn *sqlite.Conn, dir string, a access) error {
 		return err
 	}
 	if version == formatVersion {
-		return run(conn, bygoneTable)
+		return nil
 	}
 	return transact(conn, func() error {
 		if err := sqlitex.ExecuteScript(conn, tables, nil); err != nil {

@@ -3,6 +3,8 @@ package local
 import (
 	"cmp"
 	"encoding/hex"
+	"errors"
+	"io/fs"
 	"slices"
 	"strings"
 	"time"
@@ -10,6 +12,7 @@ import (
 	"zombiezen.com/go/sqlite"
 
 	"github.com/crosstrail/crosstrail/lineage"
+	"github.com/crosstrail/crosstrail/source"
 )
 
 func hexOf(b []byte) string { return hex.EncodeToString(b) }
@@ -143,7 +146,8 @@ func (s *Store) addFiles(taken []*batch, now time.Time) error {
 		if err != nil {
 			return err
 		}
-		if err := s.addLogFile(f, over && failed == nil || strings.HasPrefix(f.URI, inlinePrefix)); err != nil {
+		whole := over && failed == nil || strings.HasPrefix(f.URI, inlinePrefix)
+		if err := s.addLogFile(f, whole && !f.stopped); err != nil {
 			return err
 		}
 		bytes += f.size
@@ -269,8 +273,7 @@ func addSpan(conn *sqlite.Conn, s *lineage.Span) error {
 // end notes that a file was read to its end, or why not.
 func (s *Store) end(name [2]string, failed error, whole bool, now time.Time) error {
 	if failed != nil {
-		return exec(s.conn, `insert into failed values(?,?,?,?,1) on conflict do update set
-			problem = excluded.problem, at = excluded.at, times = times + 1`, name[0], name[1], failed.Error(), now.Unix())
+		return s.fail(name, failed, now)
 	}
 	if !whole {
 		err := exec(s.conn, `update log_file set ended = 1 where hash = ? and version = ? and
@@ -280,4 +283,33 @@ func (s *Store) end(name [2]string, failed error, whole bool, now time.Time) err
 		}
 	}
 	return exec(s.conn, "delete from failed where uri = ? and version = ?", name[0], name[1])
+}
+
+// since stands between why a file could not be read and why it cannot be opened
+// any more.
+const since = "; and now it "
+
+// fail notes why a file could not be read. That it is not there any more, or may
+// not be read now, does not tell what was wrong with it: the reason before stays.
+func (s *Store) fail(name [2]string, failed error, now time.Time) error {
+	problem, records := failed.Error(), 0
+	if part, ok := errors.AsType[*source.PartError](failed); ok {
+		records = part.Records
+	}
+	if errors.Is(failed, fs.ErrNotExist) || errors.Is(failed, fs.ErrPermission) {
+		err := rows(s.conn, "select problem, records from failed where uri = ? and version = ?", func(st *sqlite.Stmt) error {
+			before, _, again := strings.Cut(st.ColumnText(0), since)
+			if !again && strings.Contains(before, source.NotOpened) {
+				return nil
+			}
+			problem = before + since + strings.TrimPrefix(problem, name[0]+": ")
+			records = st.ColumnInt(1)
+			return nil
+		}, name[0], name[1])
+		if err != nil {
+			return err
+		}
+	}
+	return exec(s.conn, `insert into failed(uri, version, problem, at, times, records) values(?,?,?,?,1,?) on conflict do update set
+		problem = excluded.problem, at = excluded.at, times = times + 1, records = excluded.records`, name[0], name[1], problem, now.Unix(), records)
 }

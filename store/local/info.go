@@ -9,6 +9,7 @@ import (
 	"zombiezen.com/go/sqlite"
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
+	"github.com/crosstrail/crosstrail/query"
 )
 
 // Info is what a store holds, how large it is and how it grew.
@@ -137,15 +138,36 @@ func (r *Reader) Variants(context.Context) (int, error) {
 	return int(n), err
 }
 
-// FailedFile is a log file that could not be read to its end.
+// FailedFile is a log file of which not all could be read.
 type FailedFile struct {
 	cloudtrail.LogFile
 	Problem string
+	Records int       // that could not be read; 0: the file could not be read to its end
 	At      time.Time // when it was last tried
 	Times   int
 }
 
-// Failed are the files that could not be read to their end, by name.
+// Lack is what could not be read, and what is not kept.
+func (r *Reader) Lack(context.Context) (query.Lack, error) {
+	v, err := r.acquire()
+	if err != nil {
+		return query.Lack{}, err
+	}
+	defer r.release(v)
+	lack := query.Lack{Floor: v.floor}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	err = v.eachFailed(func(f *FailedFile) {
+		if f.Records > 0 {
+			lack.Partly++
+		} else {
+			lack.Failed++
+		}
+	})
+	return lack, err
+}
+
+// Failed are the files of which not all could be read, by name.
 func (r *Reader) Failed(context.Context) ([]FailedFile, error) {
 	v, err := r.acquire()
 	if err != nil {
@@ -155,14 +177,19 @@ func (r *Reader) Failed(context.Context) ([]FailedFile, error) {
 	var all []FailedFile
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	err = rows(v.conn, "select uri, version, problem, at, times from failed order by uri, version", func(s *sqlite.Stmt) error {
+	err = v.eachFailed(func(f *FailedFile) { all = append(all, *f) })
+	return all, err
+}
+
+// eachFailed is called under v.mu.
+func (v *view) eachFailed(each func(*FailedFile)) error {
+	return rows(v.conn, "select uri, version, problem, at, times, records from failed order by uri, version", func(s *sqlite.Stmt) error {
 		f := FailedFile{
-			LogFile: cloudtrail.ParseLogFileName(s.ColumnText(0)),
-			Problem: s.ColumnText(2), At: time.Unix(s.ColumnInt64(3), 0).UTC(), Times: s.ColumnInt(4),
+			LogFile: cloudtrail.ParseLogFileName(s.ColumnText(0)), Problem: s.ColumnText(2),
+			At: time.Unix(s.ColumnInt64(3), 0).UTC(), Times: s.ColumnInt(4), Records: s.ColumnInt(5),
 		}
 		f.Version = s.ColumnText(1)
-		all = append(all, f)
+		each(&f)
 		return nil
 	})
-	return all, err
 }

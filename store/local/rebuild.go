@@ -157,8 +157,10 @@ func (s *Store) adopt(dir string, from *Copies) error {
 
 func copyTable(from, to *sqlite.Conn, table string) error {
 	return rows(from, "select * from "+table, func(s *sqlite.Stmt) error {
+		var names []string // the other table may have more
 		var args []any
 		for i := range s.ColumnCount() {
+			names = append(names, s.ColumnName(i))
 			if s.ColumnType(i) == sqlite.TypeInteger {
 				args = append(args, s.ColumnInt64(i))
 			} else {
@@ -166,7 +168,7 @@ func copyTable(from, to *sqlite.Conn, table string) error {
 			}
 		}
 		marks := strings.TrimSuffix(strings.Repeat("?,", len(args)), ",")
-		return exec(to, "insert or replace into "+table+" values("+marks+")", args...)
+		return exec(to, "insert or replace into "+table+"("+strings.Join(names, ",")+") values("+marks+")", args...)
 	})
 }
 

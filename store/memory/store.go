@@ -2,6 +2,7 @@ package memory
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"runtime"
 	"slices"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/lineage"
+	"github.com/crosstrail/crosstrail/query"
 	"github.com/crosstrail/crosstrail/source"
 )
 
@@ -40,6 +42,7 @@ type Store struct {
 	idle    []*writer
 	writers []*writer
 	files   []file
+	lack    query.Lack
 	byURI   map[string][]uint32 // numbers of its files, the pieces in order
 }
 
@@ -104,9 +107,21 @@ func (s *Store) Add(ctx context.Context, f source.File) (kept, duplicates int, e
 	return kept, duplicates, nil
 }
 
-// Finish does nothing: who asks a store in memory wants what was read of a file
-// that is damaged further on, and reads it once.
-func (s *Store) Finish(context.Context, cloudtrail.LogFile, error) error { return nil }
+// Finish counts what could not be read, and no more: who asks a store in memory
+// wants what was read of a file that is damaged further on, and reads it once.
+func (s *Store) Finish(_ context.Context, _ cloudtrail.LogFile, failed error) error {
+	if failed == nil {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, partly := errors.AsType[*source.PartError](failed); partly {
+		s.lack.Partly++
+	} else {
+		s.lack.Failed++
+	}
+	return nil
+}
 
 // Variants is how many records are kept that tell of an event otherwise than
 // the row that [Store.Rows] yields of it.
@@ -153,6 +168,13 @@ func (s *Store) Commit(context.Context) error {
 	s.events.drop()
 	runtime.KeepAlive(s)
 	return nil
+}
+
+// Lack is what could not be read.
+func (s *Store) Lack(context.Context) (query.Lack, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.lack, nil
 }
 
 // Spans are what is there of each account and region.
