@@ -43,7 +43,7 @@ func (m *met) end(b *block) {
 // the one that is shown before its variants, and puts the others beside it.
 func (q *question) settleForms(ctx context.Context, b *block) error {
 	forms, err := q.formsOf(ctx, b)
-	if err != nil || forms == nil {
+	if err != nil {
 		return err
 	}
 	shown := map[cloudtrail.ID]bool{}
@@ -56,7 +56,7 @@ func (q *question) settleForms(ctx context.Context, b *block) error {
 	for _, l := range b.lines {
 		all := forms[l.Row.ID]
 		if l.Row.Variant {
-			if shown[l.Row.ID] {
+			if shown[l.Row.ID] || q.passesAll() {
 				continue
 			}
 			better, err := q.passesBefore(ctx, all, l.Row)
@@ -74,21 +74,33 @@ func (q *question) settleForms(ctx context.Context, b *block) error {
 	return nil
 }
 
+// mostBeside is how many events of a block have their other forms looked up just
+// to tell where those are. Where somebody forged thousands, they are counted.
+const mostBeside = 8
+
+// passesAll reports whether every row passes, so that no variant is needed.
+func (q *question) passesAll() bool {
+	return !q.matcher.rows && !q.matcher.chains && q.matcher.stage == byRow && q.also == nil
+}
+
 // formsOf are all forms of the block's events that have several, nil where none
-// has. What did not come with the block, as forms of other times do not, is looked
+// was met. What did not come with the block, as forms of other times do not, is looked
 // up.
 func (q *question) formsOf(ctx context.Context, b *block) (map[cloudtrail.ID][]Row, error) {
-	several := false
 	var ids []string
+	beside := 0 // of events that are listed as they are shown anyway
 	for _, l := range b.lines {
-		if l.Row.Forms > 0 {
-			several = true
-			if len(b.forms[l.Row.ID]) <= l.Row.Forms {
-				ids = append(ids, l.Row.ID.Event)
+		if l.Row.Forms == 0 || len(b.forms[l.Row.ID]) > l.Row.Forms || l.Row.Variant && q.passesAll() {
+			continue
+		}
+		if !l.Row.Variant {
+			if beside++; beside > mostBeside {
+				continue
 			}
 		}
+		ids = append(ids, l.Row.ID.Event)
 	}
-	if !several || len(ids) == 0 {
+	if len(ids) == 0 {
 		return b.forms, nil
 	}
 	found, err := readForms(ctx, q.reader, ids)

@@ -52,7 +52,7 @@ func (t eventTable) head(dst []byte) []byte {
 // append adds an event and, where it has other forms, where those are.
 func (t eventTable) append(dst []byte, l query.Line) []byte {
 	dst = t.event(dst, l)
-	if len(l.Variants) == 0 {
+	if l.Row.Forms == 0 {
 		return dst
 	}
 	p := &page{style: t.style}

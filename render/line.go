@@ -70,6 +70,9 @@ func variants(dst []byte, l query.Line) []byte {
 		dst = boolean(dst, "variant", true)
 	}
 	if len(l.Variants) == 0 {
+		if l.Row.Forms > 0 { // they were not looked up
+			dst = number(dst, "otherForms", l.Row.Forms)
+		}
 		return dst
 	}
 	return array(dst, "variants", l.Variants, func(dst []byte, r query.Row) []byte {

@@ -31,7 +31,7 @@ func NewLines(w io.Writer, form Form, style Style) *Lines {
 
 // Append appends one line as [Lines.Write] takes it.
 func (p *Lines) Append(dst []byte, l query.Line) []byte {
-	if len(l.Variants) > 0 {
+	if l.Row.Forms > 0 {
 		p.forked.Add(1)
 	}
 	switch p.form {

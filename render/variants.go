@@ -15,6 +15,9 @@ const mostForms = 4
 func (p *page) otherForms(indent string, l query.Line) {
 	n := len(l.Variants)
 	if n == 0 {
+		if l.Row.Forms > 0 {
+			p.prose(indent+"! ", indent+"  ", yellow, formsWords(l.Row.Forms, l.Row.Variant)+" crosstrail show EVENT tells where")
+		}
 		return
 	}
 	p.prose(indent+"! ", indent+"  ", yellow, formsWords(n, l.Row.Variant))

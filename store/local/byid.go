@@ -86,9 +86,13 @@ func (f *segmentFile) findIDs(ids []string, sums []uint32) ([]uint32, error) {
 			extents = append(extents, extent{uint32(f.starts[g]), uint32(f.starts[g+1])})
 		}
 	}
+	wanted := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		wanted[id] = true
+	}
 	err = f.read(extents, []int{colEventID}, &vectors{}, func(c *vectors) error {
 		for i, id := range c.texts[colEventID] {
-			if slices.Contains(ids, id) {
+			if wanted[id] {
 				rows = append(rows, c.rows[i])
 			}
 		}

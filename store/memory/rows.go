@@ -29,7 +29,9 @@ func (s *Store) Rows(ctx context.Context, sel query.Selection) iter.Seq2[*query.
 			if !pick.has(p) {
 				continue
 			}
-			row.Variant, row.Forms = v.hidden[at], v.forms[at]
+			if len(v.forms) > 0 {
+				row.Variant, row.Forms = v.hidden[at], v.forms[at]
+			}
 			if row.Variant && !sel.Forms {
 				continue
 			}
