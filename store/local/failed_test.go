@@ -12,7 +12,6 @@ import (
 )
 
 // TestFailedInPart: what could not be read is on the list, in whole or in part,
-// also of a catalogue that was made before parts were counted.
 func TestFailedInPart(t *testing.T) {
 	dir := t.TempDir()
 	s, err := Open(t.Context(), dir, Options{})
@@ -32,11 +31,6 @@ func TestFailedInPart(t *testing.T) {
 		}
 	}
 	finish("/a", &source.Error{URI: "/a", Record: -1, Offset: -1, Problem: "gzip cut short"})
-	lacks(query.Lack{Failed: 1})
-	if err := run(s.conn, "alter table failed drop column records"); err != nil {
-		t.Fatal(err)
-	}
-	s.stale()
 	lacks(query.Lack{Failed: 1})
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
