@@ -11,7 +11,7 @@ import (
 	"github.com/crosstrail/crosstrail/source"
 )
 
-// TestFailedInPart: what could not be read is on the list, in whole or in part,
+// TestFailedInPart: what could not be read is on the list, in whole or in part.
 func TestFailedInPart(t *testing.T) {
 	dir := t.TempDir()
 	s, err := Open(t.Context(), dir, Options{})
