@@ -71,27 +71,16 @@ func readOwnAccounts(ctx context.Context, r Reader, f *Filter) (map[string]bool,
 	if err != nil {
 		return nil, err
 	}
-	own, err := recipients(ctx, r)
+	recipients, err := r.Accounts(ctx)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("reading the accounts of events: %w", err)
 	}
+	own := map[string]bool{}
 	for _, s := range spans {
 		own[s.Account] = true
 	}
-	for _, account := range f.OwnAccounts {
+	for _, account := range slices.Concat(recipients, f.OwnAccounts) {
 		own[account] = true
 	}
 	return own, nil
-}
-
-// recipients are the accounts that events were delivered to.
-func recipients(ctx context.Context, r Reader) (map[string]bool, error) {
-	all := map[string]bool{}
-	for t, err := range r.Tallies(ctx, Selection{}) {
-		if err != nil {
-			return nil, fmt.Errorf("counting events: %w", err)
-		}
-		all[t.ID.Recipient] = true
-	}
-	return all, nil
 }

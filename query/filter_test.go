@@ -193,11 +193,12 @@ func (r rawReader) Spans(ctx context.Context) ([]lineage.Span, error) {
 }
 
 func (r rawReader) Tallies(context.Context, Selection) iter.Seq2[*Tally, error] {
-	return func(yield func(*Tally, error) bool) {
-		row, _ := sampleLine()
-		t := NewTally(row)
-		yield(&t, nil)
-	}
+	return func(yield func(*Tally, error) bool) { yield(nil, errNotAsked) }
+}
+
+func (r rawReader) Accounts(context.Context) ([]string, error) {
+	row, _ := sampleLine()
+	return []string{row.ID.Recipient}, nil
 }
 
 func (r rawReader) Raw(context.Context, lineage.Location) ([]byte, error) { return []byte(r.raw), nil }

@@ -83,6 +83,8 @@ func (m *madeUp) Tallies(ctx context.Context, s query.Selection) iter.Seq2[*quer
 	return query.TallyRows(m.Rows(ctx, s))
 }
 
+func (m *madeUp) Accounts(context.Context) ([]string, error) { return []string{"111111111111"}, nil }
+
 func (m *madeUp) Raw(_ context.Context, at lineage.Location) ([]byte, error) {
 	return fmt.Appendf(nil, `{"eventName":"GetObject","requestParameters":{"bucketName":"bucket%d"}}`, at.Record), nil
 }

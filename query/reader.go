@@ -40,6 +40,8 @@ type Events interface {
 	// for, in tallies of their own; EventIDs and EventNames are not asked of
 	// it. The Tally is overwritten by the next step as a Row is.
 	Tallies(ctx context.Context, s Selection) iter.Seq2[*Tally, error]
+	// Accounts are those that events were delivered to, in any order.
+	Accounts(ctx context.Context) ([]string, error)
 }
 
 // Files is what a store tells of its log files.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"maps"
+	"slices"
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/lineage"
@@ -32,6 +34,18 @@ func (r *Reader) Tallies(ctx context.Context, s query.Selection) iter.Seq2[*quer
 			yield(nil, err)
 		}
 	}
+}
+
+// Accounts are those that events were delivered to, as [query.Reader] says.
+func (r *Reader) Accounts(context.Context) ([]string, error) {
+	v, err := r.acquire()
+	if err != nil {
+		return nil, err
+	}
+	defer r.release(v)
+	accounts := map[string]bool{}
+	v.addPlaces(accounts, map[string]bool{})
+	return slices.Collect(maps.Keys(accounts)), nil
 }
 
 // counting is one run of Tallies.

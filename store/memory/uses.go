@@ -3,6 +3,8 @@ package memory
 import (
 	"context"
 	"iter"
+	"maps"
+	"slices"
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/lineage"
@@ -59,6 +61,19 @@ func (s *Store) Uses(ctx context.Context, principalID string, from, to cloudtrai
 		}
 	}
 	return uses, ctx.Err()
+}
+
+// Accounts are those that events were delivered to.
+func (s *Store) Accounts(ctx context.Context) ([]string, error) {
+	v := s.view.Load()
+	met := map[code]bool{}
+	accounts := map[string]bool{}
+	for _, at := range v.order {
+		if place := v.row(at).place; !met[place] {
+			met[place], accounts[v.places.at(place).recipient] = true, true
+		}
+	}
+	return slices.Collect(maps.Keys(accounts)), ctx.Err()
 }
 
 // Tallies counts the events of a selection as [query.Reader] says.

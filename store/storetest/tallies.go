@@ -1,6 +1,8 @@
 package storetest
 
 import (
+	"maps"
+	"slices"
 	"testing"
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
@@ -76,6 +78,20 @@ func tallies(t *testing.T, s Store) {
 		if len(sel.Principals)+len(sel.AccessKeys)+len(sel.Accounts) == 0 && len(got) != len(want) {
 			t.Errorf("%s: %d tallies, its rows give %d", name, len(got), len(want))
 		}
+	}
+	accounts, err := s.Accounts(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	delivered := map[string]bool{}
+	for row, err := range s.Rows(t.Context(), query.Selection{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		delivered[row.ID.Recipient] = true
+	}
+	if got := slices.Sorted(slices.Values(accounts)); !slices.Equal(got, slices.Sorted(maps.Keys(delivered))) {
+		t.Errorf("Accounts %q, of the rows %v", got, delivered)
 	}
 	for range s.Tallies(t.Context(), query.Selection{}) {
 		break // a reader may stop
