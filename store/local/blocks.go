@@ -132,8 +132,8 @@ func (v *view) places(s *segmentView) ([]place, error) {
 	})
 }
 
-// lookUp appends the entries of hashes in one of a segment's indexes. For many
-// hashes the index is read whole, and kept.
+// lookUp appends the entries of hashes, which are sorted, in one of a segment's
+// indexes. For many hashes the index is read whole, and kept.
 func (v *view) lookUp(s *segmentView, k kind, hashes []int64, to []entry) ([]entry, error) {
 	const whole = int64(-1) << 63
 	key := blockKey{s.id, k, whole}
@@ -145,11 +145,10 @@ func (v *view) lookUp(s *segmentView, k kind, hashes []int64, to []entry) ([]ent
 		}
 		all, ok = v.reader.cache.put(key, read, len(read.data)), true
 	}
+	if ok {
+		return all.(entries).find(to, hashes...), nil
+	}
 	for _, h := range hashes {
-		if ok {
-			to = all.(entries).find(to, h)
-			continue
-		}
 		_, data, err := s.block(k, h)
 		if err != nil {
 			return to, err

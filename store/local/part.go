@@ -139,11 +139,21 @@ func (e entries) at(i int) entry {
 	return one
 }
 
-// find appends the entries of a hash.
-func (e entries) find(to []entry, hash int64) []entry {
-	i := sort.Search(e.len(), func(i int) bool { return e.hash(i) >= hash })
-	for ; i < e.len() && e.hash(i) == hash; i++ {
-		to = append(to, e.at(i))
+// find appends the entries of hashes, which are sorted. It goes on from where the
+// last was, in steps that double: of many the next is near.
+func (e entries) find(to []entry, hashes ...int64) []entry {
+	at, n := 0, e.len()
+	for _, hash := range hashes {
+		step := 1
+		for at+step <= n && e.hash(at+step-1) < hash {
+			at += step
+			step *= 2
+		}
+		from := at
+		at += sort.Search(min(step, n-from), func(i int) bool { return e.hash(from+i) >= hash })
+		for i := at; i < n && e.hash(i) == hash; i++ {
+			to = append(to, e.at(i))
+		}
 	}
 	return to
 }
