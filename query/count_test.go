@@ -90,9 +90,6 @@ func (s scattered) Tallies(ctx context.Context, sel query.Selection) iter.Seq2[*
 // In whatever order a store counts, and however much there is, the answers are
 // the same.
 func TestTalliesInAnyOrder(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it reads eighty thousand events")
-	}
 	store := memory.New()
 	for f := range synth.Corpus(synth.Live, 5, 80_000) {
 		body := f.Body()

@@ -22,7 +22,7 @@ import (
 func mount(t *testing.T, from, at, kind string, flags uintptr, data string) {
 	t.Helper()
 	if err := syscall.Mount(from, at, kind, flags, data); err != nil {
-		if os.Getenv("CI") == "true" && os.Geteuid() == 0 {
+		if os.Getenv("CI") == "true" {
 			t.Fatalf("mount: %v", err)
 		}
 		t.Skipf("SKIPPED WITHOUT THE RIGHT TO MOUNT: %v", err)
@@ -154,7 +154,10 @@ func TestFolderOfOneUser(t *testing.T) {
 // TestCheckOfWhatMayNotBeRead: that somebody may not read a store is no damage.
 func TestCheckOfWhatMayNotBeRead(t *testing.T) {
 	if os.Getuid() != 0 {
-		t.Skip("only root can be somebody else")
+		if os.Getenv("CI") == "true" {
+			t.Fatal("only root can be somebody else")
+		}
+		t.Skip("SKIPPED, NOT TESTED AS ONE WHO MAY NOT READ: only root can be somebody else")
 	}
 	dir, _, _ := filled(t, local.Options{})
 	for up := filepath.Dir(dir); up != filepath.Clean(os.TempDir()) && up != "/"; up = filepath.Dir(up) { // the test's own folders
