@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"io"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -12,9 +11,7 @@ import (
 )
 
 func newAccessCommand(ui *terminal) *cobra.Command {
-	var q *question
-	var filter query.Filter
-	cmd := &cobra.Command{
+	return newFiltered(ui, &cobra.Command{
 		Use:   "access",
 		Short: "tell who reaches which account, through which role",
 		Long: `Draw the map between accounts: who came into which account, from which, through which
@@ -39,37 +36,13 @@ the older ones too: with --writes, new is who had not written before.
 
   # ways that were not there before last week
   crosstrail access --from AWSLogs/ --since 7d -o jsonl | jq 'select(.firstTime)'`,
-		Annotations:       exits(exitDone, exitFailed, exitUsage, exitPart),
-		Args:              noArguments,
-		ValidArgsFunction: cobra.NoFileCompletions,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := q.needFrom(cmd); err != nil {
-				return err
-			}
-			return runAccess(cmd.Context(), q, filter)
-		},
-	}
-	q = newQuestion(ui, cmd, true)
-	addFilters(cmd, &filter, time.Now())
-	return cmd
+	}, answerAccess)
 }
 
-func runAccess(ctx context.Context, q *question, filter query.Filter) error {
-	style, err := q.style()
-	if err != nil {
-		return err
-	}
-	if err := nameAccounts(&filter, style.Names); err != nil {
-		return err
-	}
-	c, err := q.read(ctx, q.from)
-	if err != nil {
-		return err
-	}
+func answerAccess(ctx context.Context, q *question, c *corpus, filter query.Filter, style render.Style) error {
 	a, err := query.Access(ctx, c, c.resolver, filter)
 	if err != nil {
 		return err
 	}
-	err = q.print(func(w io.Writer) error { return render.Access(w, a, render.Form(q.form), style) })
-	return q.done(c, err)
+	return q.print(func(w io.Writer) error { return render.Access(w, a, render.Form(q.form), style) })
 }

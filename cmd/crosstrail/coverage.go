@@ -12,9 +12,7 @@ import (
 )
 
 func newCoverageCommand(ui *terminal) *cobra.Command {
-	var q *question
-	var filter query.Filter
-	cmd := &cobra.Command{
+	return newFiltered(ui, &cobra.Command{
 		Use:   "coverage",
 		Short: "tell which logs are there, the holes, and what they leave unexplained",
 		Long: `Tell, by the names of the log files, what is there of each account and region: how many
@@ -40,37 +38,13 @@ or the store does not keep what is older.`,
 
   # did anybody touch the trails this week?
   crosstrail coverage --from AWSLogs/ --since 7d -o jsonl | jq 'select(.kind=="change")'`,
-		Annotations:       exits(exitDone, exitFailed, exitUsage, exitPart),
-		Args:              noArguments,
-		ValidArgsFunction: cobra.NoFileCompletions,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := q.needFrom(cmd); err != nil {
-				return err
-			}
-			return runCoverage(cmd.Context(), q, filter)
-		},
-	}
-	q = newQuestion(ui, cmd, true)
-	addFilters(cmd, &filter, time.Now(), "since", "until", "account", "region")
-	return cmd
+	}, answerCoverage, "since", "until", "account", "region")
 }
 
-func runCoverage(ctx context.Context, q *question, filter query.Filter) error {
-	style, err := q.style()
-	if err != nil {
-		return err
-	}
-	if err := nameAccounts(&filter, style.Names); err != nil {
-		return err
-	}
-	c, err := q.read(ctx, q.from)
-	if err != nil {
-		return err
-	}
+func answerCoverage(ctx context.Context, q *question, c *corpus, filter query.Filter, style render.Style) error {
 	a, err := query.Coverage(ctx, c, c.resolver, filter, style.Names, clockOf(time.Now()))
 	if err != nil {
 		return err
 	}
-	err = q.print(func(w io.Writer) error { return render.Coverage(w, a, render.Form(q.form), style) })
-	return q.done(c, err)
+	return q.print(func(w io.Writer) error { return render.Coverage(w, a, render.Form(q.form), style) })
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"io"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -12,9 +11,7 @@ import (
 )
 
 func newSessionsCommand(ui *terminal) *cobra.Command {
-	var q *question
-	var filter query.Filter
-	cmd := &cobra.Command{
+	return newFiltered(ui, &cobra.Command{
 		Use:   "sessions",
 		Short: "list sessions with their origins",
 		Long: `List the sessions in which something was done, with who is behind each and how much
@@ -24,37 +21,13 @@ was done. The filters choose among the calls; --limit counts sessions.`,
 
   # sessions of people whose calls changed something, as CSV
   crosstrail sessions --from AWSLogs/ --writes --not kind=AWSService -o csv`,
-		Annotations:       exits(exitDone, exitFailed, exitUsage, exitPart),
-		Args:              noArguments,
-		ValidArgsFunction: cobra.NoFileCompletions,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := q.needFrom(cmd); err != nil {
-				return err
-			}
-			return runSessions(cmd.Context(), q, filter)
-		},
-	}
-	q = newQuestion(ui, cmd, true)
-	addFilters(cmd, &filter, time.Now())
-	return cmd
+	}, answerSessions)
 }
 
-func runSessions(ctx context.Context, q *question, filter query.Filter) error {
-	style, err := q.style()
-	if err != nil {
-		return err
-	}
-	if err := nameAccounts(&filter, style.Names); err != nil {
-		return err
-	}
-	c, err := q.read(ctx, q.from)
-	if err != nil {
-		return err
-	}
+func answerSessions(ctx context.Context, q *question, c *corpus, filter query.Filter, style render.Style) error {
 	all, err := query.Sessions(ctx, c, c.resolver, filter)
 	if err != nil {
 		return err
 	}
-	err = q.print(func(w io.Writer) error { return render.Sessions(w, all, render.Form(q.form), style) })
-	return q.done(c, err)
+	return q.print(func(w io.Writer) error { return render.Sessions(w, all, render.Form(q.form), style) })
 }

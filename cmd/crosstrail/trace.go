@@ -57,30 +57,19 @@ How sure each answer is, best first: = exact, ~ strong, i inferred, c claimed,
 }
 
 func runTrace(ctx context.Context, q *question, filter query.Filter, sources []string) error {
-	style, err := q.style()
-	if err != nil {
-		return err
-	}
-	if err := nameAccounts(&filter, style.Names); err != nil {
-		return err
-	}
-	c, err := q.read(ctx, sources)
-	if err != nil {
-		return err
-	}
-	style.Program = programName()
-	for _, s := range sources {
-		style.From = strings.TrimLeft(style.From+" --from "+quoteShell(s), " ")
-	}
-	if render.Form(q.form) != render.Table {
-		err = q.printEvents(ctx, c, filter, style)
-	} else {
-		err = q.printSummary(ctx, c, filter, style)
-	}
-	return q.done(c, err)
+	return q.answer(ctx, sources, filter, func(ctx context.Context, q *question, c *corpus, filter query.Filter, style render.Style) error {
+		style.Program = programName()
+		for _, s := range sources {
+			style.From = strings.TrimLeft(style.From+" --from "+quoteShell(s), " ")
+		}
+		if render.Form(q.form) != render.Table {
+			return printEvents(ctx, q, c, filter, style)
+		}
+		return printSummary(ctx, q, c, filter, style)
+	})
 }
 
-func (q *question) printSummary(ctx context.Context, c *corpus, filter query.Filter, style render.Style) error {
+func printSummary(ctx context.Context, q *question, c *corpus, filter query.Filter, style render.Style) error {
 	s, err := query.Summarize(ctx, c, c.resolver, filter)
 	if err != nil {
 		return err
@@ -89,7 +78,7 @@ func (q *question) printSummary(ctx context.Context, c *corpus, filter query.Fil
 }
 
 // printEvents prints every event with its chain, in any form.
-func (q *question) printEvents(ctx context.Context, c *corpus, filter query.Filter, style render.Style) error {
+func printEvents(ctx context.Context, q *question, c *corpus, filter query.Filter, style render.Style) error {
 	return q.print(func(w io.Writer) error {
 		lines := render.NewLines(w, render.Form(q.form), style)
 		if _, err := query.Print(ctx, c, c.resolver, filter, 0, lines.Append, lines); err != nil {

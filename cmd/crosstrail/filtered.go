@@ -1,0 +1,47 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/crosstrail/crosstrail/query"
+	"github.com/crosstrail/crosstrail/render"
+)
+
+// answer prints what is asked of a corpus, whose filter knows accounts by id.
+type answer func(ctx context.Context, q *question, c *corpus, filter query.Filter, style render.Style) error
+
+// newFiltered makes the command of a question that has filters and no arguments:
+// those filters that only names or, without any, all.
+func newFiltered(ui *terminal, cmd *cobra.Command, answer answer, only ...string) *cobra.Command {
+	var filter query.Filter
+	cmd.Annotations = exits(exitDone, exitFailed, exitUsage, exitPart)
+	cmd.Args, cmd.ValidArgsFunction = noArguments, cobra.NoFileCompletions
+	q := newQuestion(ui, cmd, true)
+	addFilters(cmd, &filter, time.Now(), only...)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if err := q.needFrom(cmd); err != nil {
+			return err
+		}
+		return q.answer(cmd.Context(), q.from, filter, answer)
+	}
+	return cmd
+}
+
+// answer reads what is asked and has it answered.
+func (q *question) answer(ctx context.Context, sources []string, filter query.Filter, answer answer) error {
+	style, err := q.style()
+	if err != nil {
+		return err
+	}
+	if err := nameAccounts(&filter, style.Names); err != nil {
+		return err
+	}
+	c, err := q.read(ctx, sources)
+	if err != nil {
+		return err
+	}
+	return q.done(c, answer(ctx, q, c, filter, style))
+}
