@@ -20,26 +20,31 @@ const module = "github.com/crosstrail/crosstrail/"
 // layers is the architecture. A package imports only packages on lines above
 // its own; packages on one line do not know each other.
 var layers = []string{
-	"cloudtrail internal/synth",
+	"cloudtrail internal/synth internal/awscfg internal/awstest",
+	"cloudtrail/digest",
 	"lineage",
 	"query",
 	"source",
-	"store/memory store/local store/storetest render",
+	"source/bucket source/lookup source/directory store/memory store/local store/storetest render",
 	"ingest",
+	"store/remote",
 	"cmd/crosstrail internal/bench",
 }
 
 // pure packages import the standard library and each other, nothing else.
-var pure = []string{"cloudtrail", "lineage", "query"}
+var pure = []string{"cloudtrail", "cloudtrail/digest", "lineage", "query"}
 
 // kept is what only the packages named may import. Tests are free.
 var kept = map[string]string{
 	module + "internal/synth":        "cmd/crosstrail internal/bench",
+	module + "internal/awscfg":       "cmd/crosstrail internal/bench",
+	module + "internal/awstest":      "internal/bench",
+	"github.com/aws/":                "internal/awscfg internal/awstest source/bucket source/lookup source/directory cmd/crosstrail internal/bench",
 	"github.com/spf13/cobra":         "cmd/crosstrail",
 	"github.com/klauspost/compress/": "source store/local internal/bench",
 	"github.com/parquet-go/":         "store/local",
 	"zombiezen.com/go/sqlite":        "store/local",
-	"testing":                        "store/storetest",
+	"testing":                        "store/storetest internal/awstest",
 }
 
 // empty says nothing about what is inside.

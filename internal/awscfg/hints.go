@@ -1,0 +1,69 @@
+package awscfg
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/aws/smithy-go"
+)
+
+// Hints says what to do about an error of a call, as far as it has to do with
+// who called: no credentials, ended ones, a role that could not be assumed.
+func (o *Options) Hints(err error) []string {
+	operation := ""
+	if e, ok := errors.AsType[*smithy.OperationError](err); ok {
+		operation = innermost(e).OperationName
+	}
+	code := ""
+	if e, ok := errors.AsType[smithy.APIError](err); ok {
+		code = e.ErrorCode()
+	}
+	text := err.Error()
+	switch {
+	case code == "AccessDenied" && operation == "AssumeRole" && o.RoleARN != "":
+		return o.assumeHints()
+	case code == "ExpiredToken" || code == "ExpiredTokenException" || code == "RequestExpired":
+		return []string{"the credentials have ended: sign in again, or take another --profile"}
+	case code == "InvalidAccessKeyId" || code == "InvalidClientTokenId" || code == "UnrecognizedClientException":
+		return []string{"AWS does not know this access key: is it of another partition, deleted, or a session's without its token?"}
+	case code == "SignatureDoesNotMatch":
+		return []string{"the secret does not belong to the access key, or this machine's clock is wrong"}
+	case strings.Contains(text, "failed to refresh cached credentials, no EC2 IMDS role found"):
+		return []string{"there are no AWS credentials here: --profile NAME, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY", "which there are: aws configure list-profiles"}
+	case strings.Contains(text, "SSO") || strings.Contains(text, "sso session"):
+		return []string{"sign in again: aws sso login" + flag("--profile", o.Profile)}
+	}
+	return nil
+}
+
+// innermost is the call that failed: one call's credentials come from another.
+func innermost(e *smithy.OperationError) *smithy.OperationError {
+	for {
+		next, ok := errors.AsType[*smithy.OperationError](e.Err)
+		if !ok {
+			return e
+		}
+		e = next
+	}
+}
+
+// assumeHints are the likely causes, the likeliest first. STS never tells which.
+func (o *Options) assumeHints() []string {
+	hints := []string{"the caller needs sts:AssumeRole on " + o.RoleARN + " in a policy of its own"}
+	if o.ExternalID == "" {
+		hints = append(hints, "the role may want an external id: --external-id, as its owner has it in the trust policy")
+	} else {
+		hints = append(hints, "the external id may be another: ask the role's owner")
+	}
+	if o.MFASerial == "" {
+		hints = append(hints, "the role may want MFA: --mfa-serial, the ARN of your device")
+	}
+	return append(hints, "the role's trust policy may not name the caller, the role may not be there, or an SCP may forbid it: STS tells none of these apart")
+}
+
+func flag(name, value string) string {
+	if value == "" {
+		return ""
+	}
+	return " " + name + " " + value
+}
