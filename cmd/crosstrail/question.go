@@ -22,6 +22,7 @@ type question struct {
 	names  []string
 	form   formValue
 	limits limits
+	aws    awsFlags
 
 	who, usage string // the command as it is called, and with its arguments
 }
@@ -40,6 +41,7 @@ func newQuestion(ui *terminal, cmd *cobra.Command, from bool) *question {
 	addForm(cmd, &q.form)
 	flags.StringArrayVar(&q.names, "names", nil, "put names beside ids: a `FILE` of id,name lines or the YAML of known_aws_accounts (repeatable)")
 	q.limits.add(cmd)
+	q.aws.add(cmd)
 	must(cmd.MarkFlagFilename("names", "csv", "yaml", "yml"))
 	return q
 }
