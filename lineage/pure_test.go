@@ -98,7 +98,10 @@ func TestKeyAccount(t *testing.T) {
 	for _, c := range []struct{ key, want string }{
 		{"ASIATFQR7NSCWLLE7IWW", "218007301253"},
 		{"AKIATFQR7NSCWLLE7IWW", "218007301253"},
-		{"ASIAJJQOJ64OAM7C65AA", ""}, // of 2016
+		{"ASIAY34FZKBOKMUTVV7A", "609629065308"}, // of the post that explained them (2020)
+		{"ASIA5FLZVX4OPVKKVBMX", "904882667292"}, // 2 to 7 come after Z
+		{"ASIA77777777KMUTVV7A", ""},             // 40 bits hold more than 12 digits
+		{"ASIAJJQOJ64OAM7C65AA", ""},             // of 2016
 		{"AROATFQR7NSCWLLE7IWW", ""},
 		{"ASIATFQR7NSCWLLE7I", ""},
 		{"ASIATFQR7NSCWLLE7I01", ""},
