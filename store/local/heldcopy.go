@@ -1,6 +1,7 @@
 package local
 
 import (
+	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -26,7 +27,7 @@ type spot struct{ pack, offset int64 }
 
 // bySum finds a copy by the hash of the file's bytes. Of several of the same
 // bytes, as after a damaged one was replaced, a whole one serves for all.
-func (c *Copies) bySum() map[[sha256.Size]byte]*foundCopy {
+func (c *Copies) bySum(ctx context.Context) map[[sha256.Size]byte]*foundCopy {
 	found := map[[sha256.Size]byte]*foundCopy{}
 	for i := range c.found {
 		one := &c.found[i]
@@ -34,9 +35,9 @@ func (c *Copies) bySum() map[[sha256.Size]byte]*foundCopy {
 		switch {
 		case !met:
 			found[one.sum] = one
-		case c.verify(other) == nil:
+		case c.verify(ctx, other) == nil:
 			one.copied, one.pack = other.copied, other.pack
-		case c.verify(one) == nil:
+		case c.verify(ctx, one) == nil:
 			other.copied, other.pack = one.copied, one.pack
 		}
 	}
@@ -214,12 +215,12 @@ func (s *Store) noteWrong(from *Copies) error {
 }
 
 // verify holds a copy, or the file where there is none, to its hash.
-func (c *Copies) verify(f *foundCopy) error {
+func (c *Copies) verify(ctx context.Context, f *foundCopy) error {
 	if f.wrong != nil || f.cut {
 		return f.wrong
 	}
 	if f.pack == "" {
-		return verifyFile(f.URI, f.sum)
+		return c.verifyItself(ctx, f)
 	}
 	file, err := os.Open(filepath.Join(c.dir, filepath.FromSlash(f.pack)))
 	if err != nil {
@@ -242,14 +243,14 @@ func (f *foundCopy) damaged(err error) error {
 	return fmt.Errorf("%s: the copy at byte %d is damaged: %w", f.pack, f.offset, err)
 }
 
-// verifyFile holds a log file itself to the hash of what was read.
-func verifyFile(name string, sum [sha256.Size]byte) error {
-	file, err := os.Open(name)
+// verifyItself holds a log file itself to the hash of what was read.
+func (c *Copies) verifyItself(ctx context.Context, f *foundCopy) error {
+	file, err := c.options.again(ctx, f.LogFile)
 	if err != nil {
 		return err
 	}
 	defer file.Close() //nolint:errcheck // only read from
-	if err := verifySum(file, sum); err != nil {
+	if err := verifySum(file, f.sum); err != nil {
 		return fmt.Errorf("%w, and the store keeps no copy of it (--keep reference)", errChanged)
 	}
 	return nil

@@ -151,9 +151,9 @@ func readStored(s *sqlite.Stmt) *storedFile {
 
 // opener opens the copy of a log file or, where there is none, the file itself.
 func (r *Reader) opener(f *storedFile) func(context.Context) (io.ReadCloser, error) {
-	return func(context.Context) (io.ReadCloser, error) {
+	return func(ctx context.Context) (io.ReadCloser, error) {
 		if f.pack == 0 {
-			file, err := os.Open(f.URI)
+			file, err := r.options.again(ctx, f.LogFile)
 			if err != nil {
 				return nil, err
 			}

@@ -58,7 +58,7 @@ func Rebuild(ctx context.Context, dir string, o Options, fill func(from *Copies,
 	if err := makeFolders(work, eventsName, indexName); err != nil {
 		return err
 	}
-	from, err := findCopies(dir)
+	from, err := findCopies(ctx, dir, o)
 	if err != nil {
 		return err
 	}
@@ -175,13 +175,14 @@ func copyTable(from, to *sqlite.Conn, table string) error {
 // Copies hands out the copies that a store keeps of log files, as an
 // ingest.Source.
 type Copies struct {
-	dir    string
-	found  []foundCopy
-	shared []foundCopy // of files that have no copy of their own
-	next   int
-	packs  []pack
-	old    *sqlite.Conn     // the catalogue that was there, nil if it cannot be read
-	lost   map[int64]string // names of packs that it knows and that are not there
+	dir     string
+	options Options
+	found   []foundCopy
+	shared  []foundCopy // of files that have no copy of their own
+	next    int
+	packs   []pack
+	old     *sqlite.Conn     // the catalogue that was there, nil if it cannot be read
+	lost    map[int64]string // names of packs that it knows and that are not there
 
 	mu    sync.Mutex  // guards wrong
 	wrong []foundCopy // nothing was taken from these
@@ -200,8 +201,8 @@ type foundCopy struct {
 }
 
 // findCopies reads the headers of all packs. It goes on behind what is damaged.
-func findCopies(dir string) (*Copies, error) {
-	c := &Copies{dir: dir}
+func findCopies(ctx context.Context, dir string, o Options) (*Copies, error) {
+	c := &Copies{dir: dir, options: o}
 	names, err := fs.Glob(os.DirFS(dir), logsName+"/*/*.pack")
 	if err != nil {
 		return nil, err
@@ -213,7 +214,7 @@ func findCopies(dir string) (*Copies, error) {
 		}
 	}
 	c.found = inChains(c.found)
-	bySum := c.bySum()
+	bySum := c.bySum(ctx)
 	for _, f := range c.shared {
 		if of := bySum[f.sum]; of != nil {
 			f.copied, f.pack = of.copied, of.pack
@@ -349,13 +350,13 @@ func (c *Copies) Next(context.Context) (source.Delivery, error) {
 		pieces = c.found[c.next : n+1]
 	}
 	c.next += len(pieces)
-	item := source.Item{LogFile: pieces[0].LogFile, Open: func(context.Context) (io.ReadCloser, error) { return c.open(pieces) }}
+	item := source.Item{LogFile: pieces[0].LogFile, Open: func(ctx context.Context) (io.ReadCloser, error) { return c.open(ctx, pieces) }}
 	return source.Delivery{Items: []source.Item{item}}, nil
 }
 
-func (c *Copies) open(pieces []foundCopy) (io.ReadCloser, error) {
+func (c *Copies) open(ctx context.Context, pieces []foundCopy) (io.ReadCloser, error) {
 	for i := range pieces {
-		if err := c.verify(&pieces[i]); err != nil {
+		if err := c.verify(ctx, &pieces[i]); err != nil {
 			c.mu.Lock()
 			defer c.mu.Unlock()
 			c.wrong = append(c.wrong, pieces...)
@@ -363,7 +364,7 @@ func (c *Copies) open(pieces []foundCopy) (io.ReadCloser, error) {
 		}
 	}
 	if pieces[0].pack == "" {
-		return os.Open(pieces[0].URI)
+		return c.options.again(ctx, pieces[0].LogFile)
 	}
 	var all []io.Reader
 	opened := &closers{}

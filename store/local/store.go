@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/maphash"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -42,7 +43,23 @@ type Options struct {
 	// meets; the rest answers. Nil: the question ends with the error.
 	Damaged func(file string, err error)
 	MaxFile int64 // cap on a decompressed log file when a record is read again; 0: the default
+	// Fetch opens a log file that lies elsewhere, s3://…, where the store keeps no
+	// copy of it. Nil: it cannot be read again.
+	Fetch func(ctx context.Context, file cloudtrail.LogFile) (io.ReadCloser, error)
 }
+
+// again opens a log file itself, where it was read from.
+func (o *Options) again(ctx context.Context, f cloudtrail.LogFile) (io.ReadCloser, error) {
+	switch {
+	case !strings.Contains(f.URI, "://"):
+		return os.Open(f.URI)
+	case o.Fetch == nil:
+		return nil, errElsewhere
+	}
+	return o.Fetch(ctx, f)
+}
+
+var errElsewhere = errors.New("it is not on this machine, and cannot be fetched from here")
 
 // ErrNoStore says that there is no store in a folder.
 var ErrNoStore = errors.New("there is no store here")
