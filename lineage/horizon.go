@@ -17,7 +17,9 @@ const lateness cloudtrail.Time = 15 * 60
 // proved to be lost, by digest files. Both ends belong to it.
 type Lost struct {
 	Account, Region string
-	From, Until     cloudtrail.Time
+	From, Until     cloudtrail.Time // of events
+	Files           int             // log files that a digest lists and the set lacks; 0: it is a digest file that is missing
+	File            string          // URI of one of those files
 }
 
 // LogHorizon is what the names of log files tell of coverage. It knows the
@@ -94,7 +96,8 @@ func NewHorizon(spans []Span, lost ...Lost) *LogHorizon {
 	return h
 }
 
-// joined sorts spans and makes one of those that touch.
+// joined sorts spans and makes one of those that touch; what is told of files is not
+// asked here.
 func joined(spans []Lost) []Lost {
 	sort.Slice(spans, func(i, j int) bool { return spans[i].From < spans[j].From })
 	out := spans[:0]

@@ -188,6 +188,10 @@ func (r rawReader) LogFiles(context.Context) iter.Seq2[cloudtrail.LogFile, error
 
 func (r rawReader) Lack(context.Context) (Lack, error) { return Lack{}, nil }
 
+func (r rawReader) Integrity(context.Context, string) (cloudtrail.Integrity, error) { return "", nil }
+
+func (r rawReader) Sealed(context.Context) ([]Sealed, error) { return nil, nil }
+
 func (r rawReader) Spans(ctx context.Context) ([]lineage.Span, error) {
 	return lineage.Spans(r.LogFiles(ctx))
 }

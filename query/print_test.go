@@ -77,6 +77,10 @@ func (m *madeUp) LogFiles(context.Context) iter.Seq2[cloudtrail.LogFile, error] 
 
 func (m *madeUp) Lack(context.Context) (query.Lack, error) { return query.Lack{}, nil }
 
+func (m *madeUp) Integrity(context.Context, string) (cloudtrail.Integrity, error) { return "", nil }
+
+func (m *madeUp) Sealed(context.Context) ([]query.Sealed, error) { return nil, nil }
+
 func (m *madeUp) Spans(context.Context) ([]lineage.Span, error) { return nil, nil }
 
 func (m *madeUp) Tallies(ctx context.Context, s query.Selection) iter.Seq2[*query.Tally, error] {

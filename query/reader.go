@@ -25,6 +25,7 @@ type Reader interface {
 	lineage.Index
 	Events
 	Files
+	Seals
 }
 
 // Events is what a store tells of its events.
@@ -57,11 +58,35 @@ type Files interface {
 	Raw(ctx context.Context, at lineage.Location) ([]byte, error)
 }
 
+// Seals is what a store tells by the digest files that a verification left in it.
+type Seals interface {
+	// Integrity tells of a log file by the name that rows are found under: "" in
+	// a set that was never verified. Where files of other bytes came under one
+	// name it is the worst of them.
+	Integrity(ctx context.Context, file string) (cloudtrail.Integrity, error)
+	// Sealed are the spans for which digest files tell of every log file, in any
+	// order.
+	Sealed(ctx context.Context) ([]Sealed, error)
+}
+
+// Sealed is a span of which digest files list every log file that was delivered
+// in it, of one account and region. Both ends belong to it.
+type Sealed struct {
+	Account, Region string
+	From, Until     cloudtrail.Time // of delivery
+}
+
 // Lack is what a set is known to lack.
 type Lack struct {
 	Failed int             // log files that could not be read to their end
 	Partly int             // log files that were, but for some of their records
 	Floor  cloudtrail.Time // what is older is not kept; zero: all is
+	Lost   []lineage.Lost  // what digest files prove to be missing, by account, region and time
+}
+
+// Nothing reports whether nothing is known to be lacking.
+func (l Lack) Nothing() bool {
+	return l.Failed == 0 && l.Partly == 0 && l.Floor == 0 && len(l.Lost) == 0
 }
 
 // Selection is the part of a Filter that a store may use to read less. A store

@@ -59,7 +59,7 @@ func (p *page) logs(a *query.CoverageAnswer) {
 
 // lacking tells what is not here of what was given.
 func (p *page) lacking(a *query.CoverageAnswer) {
-	if a.Lack == (query.Lack{}) {
+	if a.Lack.Nothing() {
 		return
 	}
 	p.heading("LACKING", "what was given and is not here")

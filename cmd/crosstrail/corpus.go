@@ -76,7 +76,11 @@ func (c *corpus) link(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c.resolver = lineage.NewResolver(c, lineage.NewHorizon(spans))
+	lack, err := c.Lack(ctx)
+	if err != nil {
+		return err
+	}
+	c.resolver = lineage.NewResolver(c, lineage.NewHorizon(spans, lack.Lost...))
 	return nil
 }
 

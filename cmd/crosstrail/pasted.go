@@ -83,7 +83,7 @@ func (q *question) addStored(ctx context.Context, pasted *corpus) error {
 		}
 		spans = append(spans, some...)
 	}
-	pasted.resolver = lineage.NewResolver(both{pasted, stored}, lineage.NewHorizon(spans))
+	pasted.resolver = lineage.NewResolver(both{pasted, stored}, lineage.NewHorizon(spans, stored.lack.Lost...))
 	pasted.damage, pasted.lack = stored.damage, stored.lack
 	return nil
 }
