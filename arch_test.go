@@ -20,8 +20,8 @@ const module = "github.com/crosstrail/crosstrail/"
 // layers is the architecture. A package imports only packages on lines above
 // its own; packages on one line do not know each other.
 var layers = []string{
-	"cloudtrail internal/synth internal/awscfg internal/awstest",
-	"cloudtrail/digest",
+	"cloudtrail internal/synth internal/awscfg internal/install",
+	"cloudtrail/digest internal/awstest",
 	"lineage",
 	"query",
 	"source",
@@ -39,12 +39,13 @@ var kept = map[string]string{
 	module + "internal/synth":        "cmd/crosstrail internal/bench",
 	module + "internal/awscfg":       "cmd/crosstrail internal/bench",
 	module + "internal/awstest":      "internal/bench",
+	module + "internal/install":      "internal/awstest",
 	"github.com/aws/":                "internal/awscfg internal/awstest source/bucket source/lookup source/directory cmd/crosstrail internal/bench",
 	"github.com/spf13/cobra":         "cmd/crosstrail",
 	"github.com/klauspost/compress/": "source store/local internal/bench",
 	"github.com/parquet-go/":         "store/local",
 	"zombiezen.com/go/sqlite":        "store/local",
-	"testing":                        "store/storetest internal/awstest",
+	"testing":                        "store/storetest internal/awstest internal/install",
 }
 
 // empty says nothing about what is inside.

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/crosstrail/crosstrail/ingest"
+	"github.com/crosstrail/crosstrail/internal/install"
 	"github.com/crosstrail/crosstrail/internal/synth"
 	"github.com/crosstrail/crosstrail/query"
 	"github.com/crosstrail/crosstrail/source"
@@ -23,6 +24,20 @@ import (
 // openEvents is how many events of a busy company are in the store that the
 // examples are run on: more than a row group holds.
 const openEvents = 34_000
+
+// pythonForExamples is an interpreter with the packages of testdata/requirements.txt.
+func pythonForExamples(t *testing.T) string {
+	t.Helper()
+	requirements, err := os.ReadFile("testdata/requirements.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	interpreter, err := install.Python(t.Context(), requirements)
+	if err != nil {
+		install.Missing(t, "the examples of README.md", err)
+	}
+	return interpreter
+}
 
 // TestOpenData holds README.md to the Parquet files, and these to what the store
 // itself tells: the documented columns are those that are there, and its examples

@@ -1,0 +1,99 @@
+package awstest
+
+import (
+	"bytes"
+	"iter"
+	"slices"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"golang.org/x/sync/errgroup"
+)
+
+// putters is how many objects are put at once: the stand-in is one process, and
+// more wait there.
+const putters = 16
+
+// Bucket is a bucket, and its owner's hand on it.
+type Bucket struct {
+	Name  string
+	Owner *s3.Client
+}
+
+// Object is what is put. Metadata is the user's: x-amz-meta-….
+type Object struct {
+	Key      string
+	Body     []byte
+	Metadata map[string]string
+}
+
+// Bucket makes a bucket of the account. Names are everybody's, as on AWS.
+func (c Account) Bucket(t testing.TB, name string, options ...func(*s3.CreateBucketInput)) *Bucket {
+	t.Helper()
+	b := &Bucket{Name: name, Owner: s3.NewFromConfig(c.Config())}
+	input := &s3.CreateBucketInput{Bucket: &name}
+	for _, option := range options {
+		option(input)
+	}
+	_, err := b.Owner.CreateBucket(t.Context(), input)
+	must(t, err)
+	return b
+}
+
+// In puts a bucket in another region.
+func In(region string) func(*s3.CreateBucketInput) {
+	return func(input *s3.CreateBucketInput) {
+		input.CreateBucketConfiguration = &types.CreateBucketConfiguration{LocationConstraint: types.BucketLocationConstraint(region)}
+	}
+}
+
+// Put puts objects as the owner, many at once.
+func (b *Bucket) Put(t testing.TB, objects ...Object) {
+	t.Helper()
+	b.PutAll(t, slices.Values(objects))
+}
+
+// PutAll is Put for more objects than are to be held at once.
+func (b *Bucket) PutAll(t testing.TB, objects iter.Seq[Object]) {
+	t.Helper()
+	group, ctx := errgroup.WithContext(t.Context())
+	group.SetLimit(putters)
+	for o := range objects {
+		if ctx.Err() != nil {
+			break
+		}
+		group.Go(func() error {
+			_, err := b.Owner.PutObject(ctx, &s3.PutObjectInput{Bucket: &b.Name, Key: &o.Key, Body: bytes.NewReader(o.Body), Metadata: o.Metadata})
+			return err
+		})
+	}
+	must(t, group.Wait())
+}
+
+// Delete takes an object away.
+func (b *Bucket) Delete(t testing.TB, key string) {
+	t.Helper()
+	_, err := b.Owner.DeleteObject(t.Context(), &s3.DeleteObjectInput{Bucket: &b.Name, Key: &key})
+	must(t, err)
+}
+
+// Policy gives the bucket this policy in the place of any other.
+func (b *Bucket) Policy(t testing.TB, policy string) {
+	t.Helper()
+	_, err := b.Owner.PutBucketPolicy(t.Context(), &s3.PutBucketPolicyInput{Bucket: &b.Name, Policy: &policy})
+	must(t, err)
+}
+
+// Versioned makes the bucket keep every version of an object.
+func (b *Bucket) Versioned(t testing.TB) {
+	t.Helper()
+	_, err := b.Owner.PutBucketVersioning(t.Context(), &s3.PutBucketVersioningInput{
+		Bucket:                  &b.Name,
+		VersioningConfiguration: &types.VersioningConfiguration{Status: types.BucketVersioningStatusEnabled},
+	})
+	must(t, err)
+}
+
+// URI is what a user types for a prefix of it.
+func (b *Bucket) URI(prefix string) string { return "s3://" + b.Name + "/" + prefix }

@@ -1,0 +1,60 @@
+"""Serves ministack on a free loopback port, with the mends of this folder."""
+
+import asyncio
+import importlib.metadata
+import logging
+import os
+import sys
+
+from . import lifeline
+
+# The mends replace private functions of this very version.
+PINNED = "1.5.33"
+
+
+def main():
+    found = importlib.metadata.version("ministack")
+    if found != PINNED:
+        sys.exit(f"ministack {found} is installed; the mends are written for {PINNED}")
+    lifeline.hold()
+    listener, address = lifeline.listen()
+    configure(listener.getsockname()[1])
+    # ministack reads its settings as it is imported.
+    from ministack import app
+
+    from . import control, organizations, policy, sessions, sts
+
+    for part in (policy, sts, sessions, organizations):
+        part.mend()
+    lifeline.ready(address)
+    asyncio.run(serve(control.beside(app.app), listener))
+
+
+def configure(port):
+    os.environ.update(
+        AUTH="true",  # verify signatures and policies: not ministack's default
+        BIND_HOST="127.0.0.1",
+        MINISTACK_HOST="127.0.0.1",
+        GATEWAY_PORT=str(port),
+        SFTP_ENABLED="0",
+        IOT_MTLS_ENABLED="0",
+        LOG_LEVEL=os.environ.get("AWSTEST_LOG", "WARNING"),
+        AWS_ACCESS_KEY_ID="test",
+        AWS_SECRET_ACCESS_KEY="test",
+    )
+
+
+async def serve(app, listener):
+    from hypercorn.asyncio import serve as hypercorn
+    from hypercorn.config import Config
+
+    config = Config()
+    config.bind = [f"fd://{listener.fileno()}"]
+    config.keep_alive_timeout = 75
+    config.loglevel = "WARNING"
+    logging.getLogger("hypercorn.access").disabled = True
+    await hypercorn(app, config)
+
+
+if __name__ == "__main__":
+    main()

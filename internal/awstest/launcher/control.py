@@ -1,0 +1,36 @@
+"""What tests ask of the stand-in itself, below /_awstest/, beside the AWS calls."""
+
+import json
+
+# A path below /_awstest/ and what answers it: a function of the JSON document in
+# the body that gives the document to answer with.
+ROUTES = {}
+
+
+def beside(aws):
+    """The application that answers ROUTES itself and leaves the rest to aws."""
+
+    async def app(scope, receive, send):
+        path = scope.get("path", "")
+        if scope["type"] != "http" or not path.startswith("/_awstest/"):
+            return await aws(scope, receive, send)
+        body, more = b"", True
+        while more:
+            message = await receive()
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+        answer = ROUTES.get(path.removeprefix("/_awstest/"))
+        if answer is None:
+            return await reply(send, 404, {"error": f"no such path: {path}"})
+        try:
+            document = answer(json.loads(body or b"null"))
+        except (KeyError, TypeError, ValueError) as error:
+            return await reply(send, 400, {"error": repr(error)})
+        return await reply(send, 200, document)
+
+    return app
+
+
+async def reply(send, status, document):
+    await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", b"application/json")]})
+    await send({"type": "http.response.body", "body": json.dumps(document).encode()})

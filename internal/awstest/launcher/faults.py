@@ -1,0 +1,38 @@
+"""Serves microburst on a free loopback port, in front of another stand-in."""
+
+import sys
+
+from . import lifeline
+
+
+def main():
+    lifeline.hold()
+    listener, address = lifeline.listen()
+
+    from aiohttp import web
+    from microburst.app import make_app
+    from microburst.core.pipeline import Microburst
+
+    keep_host()
+    proxy = make_app(Microburst(sys.argv[1], resign=False))
+    lifeline.ready(address)
+    web.run_app(proxy, sock=listener, print=None, access_log=None)
+
+
+def keep_host():
+    """The Host that the caller signed goes on, or its signature would be wrong.
+
+    microburst would send its own, for it signs anew where signatures matter.
+    """
+    from microburst.forward import Upstream
+
+    original = Upstream._outbound_headers
+
+    def headers(self, request):
+        return {**original(self, request), "host": request.headers["host"]}
+
+    Upstream._outbound_headers = headers
+
+
+if __name__ == "__main__":
+    main()
