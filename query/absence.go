@@ -63,10 +63,21 @@ func ownAccounts(ctx context.Context, r Reader, f *Filter) (map[string]bool, err
 	return readOwnAccounts(ctx, r, f)
 }
 
-// readOwnAccounts is the accounts named as one's own, those that log files in the
-// set are of, and those that events were delivered to, whatever the name of the
-// file that they came in.
+// readOwnAccounts is the accounts named as one's own, and those of the logs.
 func readOwnAccounts(ctx context.Context, r Reader, f *Filter) (map[string]bool, error) {
+	own, err := readLoggedAccounts(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	for _, account := range f.OwnAccounts {
+		own[account] = true
+	}
+	return own, nil
+}
+
+// readLoggedAccounts is the accounts that log files in the set are of, and those
+// that events were delivered to, whatever the name of the file that they came in.
+func readLoggedAccounts(ctx context.Context, r Reader) (map[string]bool, error) {
 	spans, err := readSpans(ctx, r)
 	if err != nil {
 		return nil, err
@@ -75,12 +86,12 @@ func readOwnAccounts(ctx context.Context, r Reader, f *Filter) (map[string]bool,
 	if err != nil {
 		return nil, fmt.Errorf("reading the accounts of events: %w", err)
 	}
-	own := map[string]bool{}
+	logged := map[string]bool{}
 	for _, s := range spans {
-		own[s.Account] = true
+		logged[s.Account] = true
 	}
-	for _, account := range slices.Concat(recipients, f.OwnAccounts) {
-		own[account] = true
+	for _, account := range recipients {
+		logged[account] = true
 	}
-	return own, nil
+	return logged, nil
 }

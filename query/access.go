@@ -14,7 +14,8 @@ type AccessLine struct {
 	FromAccount string
 	RoleARN     string // "" where the caller's own name was let in, or no record tells the role
 	ToAccount   string
-	ThirdParty  bool     // somebody of an account that the logs are not of is on the way
+	ThirdParty  bool     // somebody of an account that the logs are not of, and that is not one's own, is on the way
+	Silent      bool     // FromAccount is one's own, and sent no log
 	FirstTime   bool     // see [Access]
 	ExternalID  Told     // of the issuances that opened it
 	ExternalIDs []string // sorted; no more than mostShown
@@ -83,7 +84,11 @@ func Access(ctx context.Context, r Reader, resolver *lineage.Resolver, f Filter)
 	if err != nil {
 		return nil, err
 	}
-	b := accessBook{own: own, lines: map[wayKey]*way{}, unknown: newDistinct()}
+	logged, err := readLoggedAccounts(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	b := accessBook{own: own, logged: logged, lines: map[wayKey]*way{}, unknown: newDistinct()}
 	q, err := newQuestion(ctx, r, resolver, f)
 	if err != nil {
 		return nil, err

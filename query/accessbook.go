@@ -21,7 +21,7 @@ type way struct {
 }
 
 type accessBook struct {
-	own          map[string]bool
+	own, logged  map[string]bool // accounts; see readOwnAccounts
 	lines        map[wayKey]*way
 	unknown      *distinct
 	unknownCalls int
@@ -147,6 +147,7 @@ func (b *accessBook) sorted(newest bool) []AccessLine {
 	writes, calls := map[string]int{}, map[string]int{}
 	for key, w := range b.lines {
 		w.done()
+		w.Silent = b.own[key.from] && !b.logged[key.from]
 		writes[key.to] += w.Writes
 		calls[key.to] += w.Calls
 	}

@@ -20,7 +20,8 @@ type CoverageAnswer struct {
 	Lack        Lack
 	Logs        []AccountLog
 	Unnamed     []AccountEvents // by account
-	Missing     []string        // accounts that have a name, no log file and no event, sorted
+	Missing     []string        // accounts whose logs should be here, of which no log file and no event is, sorted
+	Unusable    []string        // accounts of the organisation that nobody can use, likewise: they are not missed
 	Changes     []TrailChange
 	MoreChanges int
 	Gaps        []CoverageGap // by calls
@@ -76,7 +77,8 @@ type CoverageGap struct {
 
 // Coverage tells what is there of each account and region, who changed what
 // delivers it, and what the holes leave unexplained. Of the filter it keeps to
-// Since, Until, Accounts and Regions. Accounts are missed by the names they have.
+// Since, Until, Accounts and Regions. Which accounts are missed the names tell:
+// see [Names.Expected].
 // A file with a stamp that is ahead of the clock is there; its stamp counts for
 // nothing.
 func Coverage(ctx context.Context, r Reader, resolver *lineage.Resolver, f Filter, names *Names, clock Clock) (*CoverageAnswer, error) {
@@ -96,11 +98,7 @@ func Coverage(ctx context.Context, r Reader, resolver *lineage.Resolver, f Filte
 		return nil, err
 	}
 	a := &CoverageAnswer{Files: b.files, Nameless: b.nameless, Ahead: b.ahead, Logs: b.logs(), Unnamed: b.unnamed()}
-	for _, account := range names.Accounts() {
-		if !b.accounts[account] && b.delivered[account] == nil && anyOf(f.Accounts, account) {
-			a.Missing = append(a.Missing, account)
-		}
-	}
+	a.Missing, a.Unusable = b.never(names.Expected(f.Until)), b.never(names.Unusable())
 	var err error
 	if a.Lack, err = readLack(ctx, r); err != nil {
 		return nil, err
@@ -187,6 +185,13 @@ func (b *coverageBook) file(f *cloudtrail.LogFile) {
 
 func (b *coverageBook) asked(at logPlace) bool {
 	return anyOf(b.f.Accounts, at.account) && anyOf(b.f.Regions, at.region)
+}
+
+// never leaves of accounts those that are asked for and of which nothing is here.
+func (b *coverageBook) never(accounts []string) []string {
+	return slices.DeleteFunc(accounts, func(account string) bool {
+		return b.accounts[account] || b.delivered[account] != nil || !anyOf(b.f.Accounts, account)
+	})
 }
 
 // logs are the logs that are asked for, by account and region. It finds the

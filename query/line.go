@@ -37,5 +37,5 @@ type Filter struct {
 	Not          []Filter
 	Newest       bool
 	Limit        int      // 0: no limit
-	OwnAccounts  []string // for ThirdParty: accounts that are one's own, beside those with log files in the set
+	OwnAccounts  []string // for ThirdParty: accounts that are one's own, as those of one's organisation, beside those with log files in the set
 }

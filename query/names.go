@@ -7,12 +7,17 @@ import (
 )
 
 // Names puts display names beside ids: account ids, unique ids, Identity Center
-// user ids, ARNs, addresses and CIDRs (the contract's --names). The zero value
-// and nil know none. Safe for concurrent reading once built.
+// user ids, ARNs, addresses and CIDRs (the contract's --names), and knows which
+// accounts belong to an organisation and which are vendors'. The zero value and
+// nil know none. Safe for concurrent reading once built.
 type Names struct {
 	exact map[string]string
 	nets  map[netip.Prefix]string
-	bits  []int // prefix lengths in nets, longest first, of both families
+	bits  []int               // prefix lengths in nets, longest first, of both families
+	also  map[string][]string // ids by what else they are known by, in small letters
+
+	accounts      map[string]account
+	organizations []string
 }
 
 // Add names an id, or every address of a CIDR. The last name given to one id
@@ -89,7 +94,7 @@ func (n *Names) Of(id string) string {
 	return ""
 }
 
-// IDs are the ids that bear a name, however capitalised, sorted.
+// IDs are the ids that bear a name or are known by it, however capitalised, sorted.
 func (n *Names) IDs(name string) []string {
 	if n == nil {
 		return nil
@@ -100,8 +105,9 @@ func (n *Names) IDs(name string) []string {
 			ids = append(ids, id)
 		}
 	}
+	ids = append(ids, n.also[strings.ToLower(name)]...)
 	slices.Sort(ids)
-	return ids
+	return slices.Compact(ids)
 }
 
 // Accounts are the ids among those named that can be an account's, sorted: twelve
