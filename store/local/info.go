@@ -33,6 +33,7 @@ type Info struct {
 	CopyBytes         int64
 	SpareBytes        int64    // of these about what packs hold of log files that were let go
 	Days              []Growth // by day
+	Directories       []query.Directory
 }
 
 // Growth is what one day of ingesting added.
@@ -100,6 +101,9 @@ func (r *Reader) Info(context.Context) (Info, error) {
 		if f, err := os.Stat(filepath.Join(r.dir, name)); err == nil {
 			info.CatalogueBytes += f.Size()
 		}
+	}
+	if info.Directories, err = readDirectories(v.conn); err != nil {
+		return info, err
 	}
 	err = rows(v.conn, "select day, files, events, bytes from growth order by day", func(s *sqlite.Stmt) error {
 		info.Days = append(info.Days, Growth{cloudtrail.Time(s.ColumnInt64(0)), s.ColumnInt64(1), s.ColumnInt64(2), s.ColumnInt64(3)})

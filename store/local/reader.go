@@ -40,28 +40,39 @@ func OpenReader(_ context.Context, dir string, o Options) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := os.Stat(filepath.Join(dir, catalogueName)); err != nil {
-		if errors.Is(err, fs.ErrNotExist) && isFilled(dir) {
-			return nil, ErrLost
-		}
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("%s: %w", dir, ErrNoStore)
-		}
-		return nil, err
-	}
-	if err := refuseNetwork(dir); err != nil {
-		return nil, err
-	}
-	a, err := accessTo(dir)
+	a, err := isThere(dir)
 	if err != nil {
 		return nil, err
 	}
 	r, err := newReader(dir, a, o, newPressers())
-	if code := sqlite.ErrCode(err).ToPrimary(); a == reading && (code == sqlite.ResultIOErr || code == sqlite.ResultFull) && !hasAhead(dir) {
-		// As on a full disk, on which the shared memory cannot be made.
+	if a == reading && cannotShare(dir, err) {
 		return newReader(dir, frozen, o, newPressers())
 	}
 	return r, err
+}
+
+// isThere looks whether there is a store to be read, and how it can be.
+func isThere(dir string) (access, error) {
+	if _, err := os.Stat(filepath.Join(dir, catalogueName)); err != nil {
+		if errors.Is(err, fs.ErrNotExist) && isFilled(dir) {
+			return 0, ErrLost
+		}
+		if errors.Is(err, fs.ErrNotExist) {
+			return 0, fmt.Errorf("%s: %w", dir, ErrNoStore)
+		}
+		return 0, err
+	}
+	if err := refuseNetwork(dir); err != nil {
+		return 0, err
+	}
+	return accessTo(dir)
+}
+
+// cannotShare reports whether SQLite's shared memory could not be made, as on a
+// full disk, and is not needed.
+func cannotShare(dir string, err error) bool {
+	code := sqlite.ErrCode(err).ToPrimary()
+	return (code == sqlite.ResultIOErr || code == sqlite.ResultFull) && !hasAhead(dir)
 }
 
 // hasAhead reports whether a commit is not in the catalogue itself yet.

@@ -143,6 +143,7 @@ func (s *Store) adopt(dir string, from *Copies) error {
 		for _, table := range []string{"setting", "failed", "growth"} {
 			_ = copyTable(from.old, s.conn, table) // of one that is damaged, what can be read
 		}
+		_ = adoptDirectories(from.old, s.conn) // likewise
 		// The files are read anew, and count in what grew once.
 		return exec(s.conn, "delete from setting where name like 'last %'")
 	})
