@@ -60,6 +60,12 @@ func (e *Encoder) access(dst []byte, l query.AccessLine) []byte {
 	dst = text(dst, "accountId", l.ToAccount)
 	dst = text(dst, "accountName", e.names.Of(l.ToAccount))
 	dst = boolean(dst, "thirdParty", l.ThirdParty)
+	if e.names.IsVendor(l.FromAccount) {
+		dst = boolean(dst, "vendor", true)
+	}
+	if l.Silent {
+		dst = boolean(dst, "silentMember", true)
+	}
 	dst = boolean(dst, "firstTime", l.FirstTime)
 	dst = text(dst, "mfa", toldWord(l.MFA))
 	dst = text(dst, "externalId", toldWord(l.ExternalID))
@@ -74,6 +80,7 @@ func (e *Encoder) access(dst []byte, l query.AccessLine) []byte {
 var accessColumns = []string{
 	"origin", "originKind", "originName", "originDisplayName", "evidence", "fromAccountId", "fromAccountName", "roleArn", "accountId", "accountName",
 	"thirdParty", "firstTime", "mfa", "externalId", "externalIds", "calls", "writes", "errors", "first", "last",
+	"vendor", "silentMember",
 }
 
 func (e *Encoder) accessCells(l query.AccessLine) []string {
@@ -86,6 +93,7 @@ func (e *Encoder) accessCells(l query.AccessLine) []string {
 		l.FromAccount, e.names.Of(l.FromAccount), l.RoleARN, l.ToAccount, e.names.Of(l.ToAccount),
 		strconv.FormatBool(l.ThirdParty), strconv.FormatBool(l.FirstTime), toldWord(l.MFA), toldWord(l.ExternalID), strings.Join(l.ExternalIDs, " "),
 		strconv.Itoa(l.Calls), strconv.Itoa(l.Writes), strconv.Itoa(l.Errors), l.First.String(), l.Last.String(),
+		strconv.FormatBool(e.names.IsVendor(l.FromAccount)), strconv.FormatBool(l.Silent),
 	}
 }
 
@@ -182,6 +190,12 @@ func wayFacts(s Style, l query.AccessLine) []piece {
 	}
 	if !isAnonymous(l.FromAccount) {
 		add(ordinary, "from "+s.named(l.FromAccount))
+	}
+	if s.Names.IsVendor(l.FromAccount) {
+		add(ordinary, "a known vendor")
+	}
+	if l.Silent {
+		add(yellow, "a member that sent no log")
 	}
 	if l.Calls == 0 {
 		add(ordinary, "taken "+span(l.First, l.Last))

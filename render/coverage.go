@@ -12,7 +12,8 @@ import (
 
 // Coverage prints which logs are there and what the holes leave open: as JSON or
 // CSV a flat row a log, silent span, account known by its events alone, missing
-// account, change and gap, told apart by their kind; and one that counts the files with stamps ahead of the clock.
+// account, account that nobody can use, change and gap, told apart by their kind;
+// and one that counts the files with stamps ahead of the clock.
 func Coverage(w io.Writer, a *query.CoverageAnswer, form Form, style Style) error {
 	e := NewEncoder(style.Names)
 	switch form {
@@ -44,6 +45,7 @@ const (
 	kindFloor   = "floor"
 	kindSilent  = "silent"
 	kindMissing = "missing"
+	kindUnused  = "unusable"
 	kindChange  = "change"
 	kindGap     = "gap"
 	kindAhead   = "ahead"
@@ -79,6 +81,11 @@ func (e *Encoder) coverage(a *query.CoverageAnswer, add func(members func([]byte
 	for _, account := range a.Missing {
 		add(func(dst []byte) []byte { return e.placed(text(dst, "kind", kindMissing), account, "") })
 	}
+	for _, account := range a.Unusable {
+		add(func(dst []byte) []byte {
+			return text(e.placed(text(dst, "kind", kindUnused), account, ""), "state", e.names.State(account))
+		})
+	}
 	for _, c := range a.Changes {
 		add(func(dst []byte) []byte { return e.trailChange(dst, c) })
 	}
@@ -102,6 +109,7 @@ func lackRows(l query.Lack) iter.Seq2[string, int] {
 func (e *Encoder) placed(dst []byte, account, region string) []byte {
 	dst = text(dst, "accountId", account)
 	dst = text(dst, "accountName", e.names.Of(account))
+	dst = text(dst, "organization", e.names.Organization(account))
 	return text(dst, "region", region)
 }
 
@@ -141,18 +149,20 @@ func (e *Encoder) coverageGap(dst []byte, g query.CoverageGap) []byte {
 	dst = moment(moment(dst, "from", g.From), "until", g.Until)
 	dst = number(number(dst, "sessions", g.Sessions), "calls", g.Calls)
 	dst = texts(dst, "examples", g.Examples)
-	return text(dst, "get", Get(g.Gap))
+	return text(dst, "get", getFor(e.names, g.Gap))
 }
 
 var coverageColumns = []string{
 	"kind", "accountId", "accountName", "region", "files", "first", "newest", "hours", "silentHours", "from", "until", "reason", "hole",
 	"sessions", "calls", "examples", "get", "eventID", "eventTime", "eventSource", "eventName", "trail", "bucket", "errorCode", "origin", "originName", "evidence",
+	"organization", "state",
 }
 
 func (e *Encoder) coverageCSV(a *query.CoverageAnswer) []byte {
 	dst := appendRow(nil, coverageColumns)
 	add := func(kind, account, region string, cells map[string]string) {
 		cells["kind"], cells["accountId"], cells["accountName"], cells["region"] = kind, account, e.names.Of(account), region
+		cells["organization"] = e.names.Organization(account)
 		row := make([]string, len(coverageColumns))
 		for i, name := range coverageColumns {
 			row[i] = cells[name]
@@ -185,6 +195,9 @@ func (e *Encoder) coverageCSV(a *query.CoverageAnswer) []byte {
 	for _, account := range a.Missing {
 		add(kindMissing, account, "", map[string]string{})
 	}
+	for _, account := range a.Unusable {
+		add(kindUnused, account, "", map[string]string{"state": e.names.State(account)})
+	}
 	for _, c := range a.Changes {
 		o := c.Chain.Origin
 		if o == nil {
@@ -198,7 +211,7 @@ func (e *Encoder) coverageCSV(a *query.CoverageAnswer) []byte {
 	for _, g := range a.Gaps {
 		add(kindGap, g.AccountID, g.Region, map[string]string{
 			"reason": string(g.Reason), "hole": string(g.Hole), "from": g.From.String(), "until": g.Until.String(),
-			"sessions": strconv.Itoa(g.Sessions), "calls": strconv.Itoa(g.Calls), "examples": strings.Join(g.Examples, " "), "get": Get(g.Gap),
+			"sessions": strconv.Itoa(g.Sessions), "calls": strconv.Itoa(g.Calls), "examples": strings.Join(g.Examples, " "), "get": getFor(e.names, g.Gap),
 		})
 	}
 	return dst

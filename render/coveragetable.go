@@ -98,7 +98,7 @@ func (p *page) logTable(logs []query.AccountLog) {
 	line(heads, [...]tone{faint, faint, faint, faint}, say(faint, pad("FIRST (UTC)", len("2016-04-05 20:39"))+"  NEWEST"))
 	for i, l := range logs {
 		if i == 0 || l.Account != logs[i-1].Account {
-			p.line("  ", say(strong, p.style.named(l.Account)))
+			p.line("  ", say(strong, p.style.named(l.Account)), say(faint, p.style.outside(l.Account)))
 		}
 		silent := faint
 		if l.SilentHours > 0 {
@@ -167,17 +167,25 @@ func (p *page) unnamed(a *query.CoverageAnswer) {
 	p.blank("")
 }
 
+// missing names the accounts whose logs should be here.
 func (p *page) missing(a *query.CoverageAnswer) {
-	if len(a.Missing) == 0 {
+	if len(a.Missing)+len(a.Unusable) == 0 {
 		return
 	}
-	p.heading("NEVER SENT", "accounts that have a name, and of which no file name tells and no event is here")
+	whose := "accounts that have a name, and"
+	if of := p.style.Names.Organizations(); len(of) > 0 {
+		whose = "accounts of " + strings.Join(of, " and ") + ","
+	}
+	p.heading("NEVER SENT", whose+" of which no file name tells and no event is here")
 	shown := a.Missing[:min(len(a.Missing), mostMissing)]
 	for _, account := range shown {
 		p.flow("  ", "    ", "  ", say(strong, account), say(ordinary, p.style.Names.Of(account)))
 	}
 	if n := len(a.Missing) - len(shown); n > 0 {
 		p.line("  ", say(faint, fmt.Sprintf("and %d more: -o json names them", n)))
+	}
+	if n := len(a.Unusable); n > 0 {
+		p.prose("  ", "  ", faint, "not missed: "+plural(n, "account")+" that can send nothing, being suspended, closed or not activated: -o json names them")
 	}
 	p.blank("")
 }
@@ -241,10 +249,13 @@ func (p *page) unexplained(a *query.CoverageAnswer) {
 		p.prose("    ", "    ", ordinary, gapMeans(g.Reason))
 		p.flow("    ", "    ", "  ", say(faint, string(g.Reason)), say(ordinary, p.style.inAccount(g.AccountID)), say(ordinary, g.Region), say(ordinary, between(g.Gap)))
 		p.prose("    ", "    ", ordinary, holeMeans(g))
+		if whose := p.style.whoseLog(g); whose != "" {
+			p.prose("    ", "    ", ordinary, whose)
+		}
 		for _, x := range g.Examples {
 			p.line("    ", say(faint, "for example "), say(ordinary, x))
 		}
-		if get := Get(g.Gap); get != "" {
+		if get := getFor(p.style.Names, g.Gap); get != "" {
 			p.line("    ", say(cyan, get))
 		}
 		p.blank("")
