@@ -14,42 +14,59 @@ import (
 	"github.com/crosstrail/crosstrail/query"
 )
 
-// ReadNames adds what a names file says to names. It is either CSV, one
-// "id,name" a line (further columns are passed over, # begins a comment), or the
-// YAML of the public known_aws_accounts list
-// (https://github.com/fwdcloudsec/known_aws_accounts): a list of {name, accounts}.
+// ReadNames reads a names file. It is one of
+//
+//   - CSV: one "id,name" a line; further columns are passed over, # begins a
+//     comment;
+//   - the YAML of the public known_aws_accounts list
+//     (https://github.com/fwdcloudsec/known_aws_accounts), whose accounts are
+//     vendors': a list of {name, accounts};
+//   - the JSON that aws organizations list-accounts or aws identitystore
+//     list-users prints.
+//
 // An id is an account id, a unique id, an Identity Center user id, an ARN, an
-// address or a CIDR. The name of the file tells which of the two it is or, where
-// it does not, the first line.
-func ReadNames(names *query.Names, file string, content io.Reader) error {
+// address or a CIDR. What it is the name of the file tells or, where it does not,
+// how it begins.
+func ReadNames(file string, content io.Reader) ([]query.Directory, error) {
 	text, err := io.ReadAll(content)
 	if err != nil {
-		return fmt.Errorf("read %s: %w", file, err)
+		return nil, fmt.Errorf("read %s: %w", file, err)
 	}
 	text = bytes.TrimPrefix(text, []byte("\ufeff"))
-	if isYAML(file, text) {
-		return readNamesYAML(names, file, text)
+	switch {
+	case isYAML(file, text):
+		d, err := readNamesYAML(file, text)
+		return []query.Directory{d}, err
+	case isJSON(file, text):
+		return readNamesJSON(file, text)
 	}
-	return readNamesCSV(names, file, text)
+	d, err := readNamesCSV(file, text)
+	return []query.Directory{d}, err
 }
 
 func isYAML(file string, text []byte) bool {
 	switch strings.ToLower(filepath.Ext(file)) {
 	case ".yaml", ".yml":
 		return true
-	case ".csv":
+	case ".csv", ".json":
 		return false
 	}
+	return firstSign(text) == '-'
+}
+
+// firstSign is what the first line begins with that is no comment.
+func firstSign(text []byte) byte {
 	for line := range bytes.Lines(text) {
 		line = bytes.TrimSpace(line)
 		if len(line) > 0 && line[0] != '#' {
-			return line[0] == '-'
+			return line[0]
 		}
 	}
-	return false
+	return 0
 }
 
-func readNamesCSV(names *query.Names, file string, text []byte) error {
+func readNamesCSV(file string, text []byte) (query.Directory, error) {
+	d := query.Directory{Kind: query.ListDirectory, ID: file}
 	r := csv.NewReader(bytes.NewReader(text))
 	r.FieldsPerRecord = -1
 	r.Comment = '#'
@@ -57,20 +74,20 @@ func readNamesCSV(names *query.Names, file string, text []byte) error {
 	for first := true; ; first = false {
 		row, err := r.Read()
 		if errors.Is(err, io.EOF) {
-			return nil
+			return d, nil
 		}
 		if err != nil {
-			return fmt.Errorf("%s: %w; each line is: id,name", file, err)
+			return d, fmt.Errorf("%s: %w; each line is: id,name", file, err)
 		}
 		line, _ := r.FieldPos(0)
 		if len(row) < 2 {
-			return fmt.Errorf("%s:%d: %q has no name beside it; each line is: id,name", file, line, row[0])
+			return d, fmt.Errorf("%s:%d: %q has no name beside it; each line is: id,name", file, line, row[0])
 		}
 		if first && isHeading(row) {
 			continue
 		}
-		if err := addName(names, row[0], row[1]); err != nil {
-			return fmt.Errorf("%s:%d: %w", file, line, err)
+		if err := addName(&d, row[0], row[1]); err != nil {
+			return d, fmt.Errorf("%s:%d: %w", file, line, err)
 		}
 	}
 }
@@ -88,34 +105,35 @@ type knownAccounts struct {
 	Accounts yaml.Node `yaml:"accounts"`
 }
 
-func readNamesYAML(names *query.Names, file string, text []byte) error {
+func readNamesYAML(file string, text []byte) (query.Directory, error) {
+	d := query.Directory{Kind: query.VendorDirectory, ID: file}
 	const shape = "it should be a list of entries with a name and accounts"
 	var doc yaml.Node
 	if err := yaml.Unmarshal(text, &doc); err != nil {
-		return fmt.Errorf("%s: %w; %s", file, err, shape)
+		return d, fmt.Errorf("%s: %w; %s", file, err, shape)
 	}
 	if len(doc.Content) == 0 {
-		return nil
+		return d, nil
 	}
 	list := doc.Content[0]
 	if list.Kind != yaml.SequenceNode {
-		return fmt.Errorf("%s:%d: %s", file, list.Line, shape)
+		return d, fmt.Errorf("%s:%d: %s", file, list.Line, shape)
 	}
 	for _, entry := range list.Content {
 		var e knownAccounts
 		if entry.Kind != yaml.MappingNode || entry.Decode(&e) != nil {
-			return fmt.Errorf("%s:%d: this is no entry; %s", file, entry.Line, shape)
+			return d, fmt.Errorf("%s:%d: this is no entry; %s", file, entry.Line, shape)
 		}
-		if err := e.add(names); err != nil {
-			return fmt.Errorf("%s:%w", file, err)
+		if err := e.add(&d); err != nil {
+			return d, fmt.Errorf("%s:%w", file, err)
 		}
 	}
-	return nil
+	return d, nil
 }
 
 // add adds one entry. One that has the one member and not the other is more
 // likely misspelt than meant.
-func (e *knownAccounts) add(names *query.Names) error {
+func (e *knownAccounts) add(d *query.Directory) error {
 	named := e.Name.Kind == yaml.ScalarNode && e.Name.Value != ""
 	switch {
 	case !named && e.Accounts.IsZero():
@@ -129,7 +147,7 @@ func (e *knownAccounts) add(names *query.Names) error {
 		if id.Kind != yaml.ScalarNode {
 			return fmt.Errorf("%d: accounts of %q: each is one id", id.Line, e.Name.Value)
 		}
-		if err := addName(names, id.Value, e.Name.Value); err != nil {
+		if err := addName(d, id.Value, e.Name.Value); err != nil {
 			return fmt.Errorf("%d: %w", id.Line, err)
 		}
 	}
@@ -138,7 +156,7 @@ func (e *knownAccounts) add(names *query.Names) error {
 
 // addName refuses the two ways in which a spreadsheet spoils account ids:
 // silently, such a name would never be shown.
-func addName(names *query.Names, id, name string) error {
+func addName(d *query.Directory, id, name string) error {
 	id = strings.TrimSpace(id)
 	digits := id != "" && strings.Trim(id, "0123456789") == ""
 	switch {
@@ -147,6 +165,6 @@ func addName(names *query.Names, id, name string) error {
 	case strings.Trim(id, "0123456789.,") == "E+" || strings.Trim(id, "0123456789.,") == "e+":
 		return fmt.Errorf("%s is an account id that a spreadsheet has rounded; write its 12 digits", id)
 	}
-	names.Add(id, name)
+	d.Entries = append(d.Entries, query.Entry{ID: id, Name: strings.TrimSpace(name)})
 	return nil
 }

@@ -41,8 +41,7 @@ func TestReadNames(t *testing.T) {
 		{name: "empty", file: "x.csv", text: "", want: map[string]string{"111111111111": ""}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			var names query.Names
-			err := source.ReadNames(&names, c.file, strings.NewReader(c.text))
+			read, err := source.ReadNames(c.file, strings.NewReader(c.text))
 			if c.fails != "" {
 				if err == nil || !strings.Contains(err.Error(), c.fails) {
 					t.Fatalf("error %v, want one with %q", err, c.fails)
@@ -52,6 +51,7 @@ func TestReadNames(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			names := query.NewNames(read...)
 			for id, want := range c.want {
 				if got := names.Of(id); got != want {
 					t.Errorf("%s is named %q, want %q", id, got, want)

@@ -68,7 +68,7 @@ func runDemo(ctx context.Context, ui *terminal, folder string) error {
 	if err := writeDemo(org, folder); err != nil {
 		return err
 	}
-	q := &question{ui: ui, form: formValue(render.Table), names: []string{filepath.Join(folder, "names.csv")}}
+	q := &question{ui: ui, form: formValue(render.Table), naming: naming{files: []string{filepath.Join(folder, "names.csv")}}}
 	if err := runTrace(ctx, q, query.Filter{}, []string{folder}); err != nil {
 		return err
 	}

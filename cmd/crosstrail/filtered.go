@@ -32,13 +32,15 @@ func newFiltered(ui *terminal, cmd *cobra.Command, answer answer, only ...string
 
 // answer reads what is asked and has it answered.
 func (q *question) answer(ctx context.Context, sources []string, filter query.Filter, answer answer) error {
-	style, err := q.style()
+	style, err := q.style(ctx, sources)
 	if err != nil {
 		return err
 	}
 	if err := nameAccounts(&filter, style.Names); err != nil {
 		return err
 	}
+	namePeople(&filter, style.Names)
+	filter.OwnAccounts = style.Names.Members()
 	c, err := q.read(ctx, sources)
 	if err != nil {
 		return err

@@ -231,6 +231,17 @@ func setIP(f *query.Filter, value string, _ time.Time) error {
 	return nil
 }
 
+// namePeople adds to the origins that were asked for the ids of those that have
+// that name, or are known by it, in the names alone: records may tell it too.
+func namePeople(f *query.Filter, names *query.Names) {
+	for _, asked := range f.Origins {
+		f.Origins = append(f.Origins, names.IDs(asked)...)
+	}
+	for i := range f.Not {
+		namePeople(&f.Not[i], names)
+	}
+}
+
 // nameAccounts puts ids in the place of the names that accounts were asked for by.
 func nameAccounts(f *query.Filter, names *query.Names) error {
 	for _, list := range []*[]string{&f.Accounts, &f.FromAccounts} {

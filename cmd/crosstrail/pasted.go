@@ -22,7 +22,7 @@ func runWhoPasted(ctx context.Context, q *question) error {
 		return usage(errors.New("standard input cannot be both the question (-) and the logs (--from -)"),
 			"leave --from away: what is pasted is the logs too: crosstrail who - < records.json")
 	}
-	style, err := q.style()
+	style, err := q.style(ctx, q.from)
 	if err != nil {
 		return err
 	}

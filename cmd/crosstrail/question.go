@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -9,9 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/crosstrail/crosstrail/query"
 	"github.com/crosstrail/crosstrail/render"
-	"github.com/crosstrail/crosstrail/source"
 )
 
 // question holds the flags that every question has.
@@ -19,7 +18,7 @@ type question struct {
 	ui     *terminal
 	from   []string
 	store  storeValue
-	names  []string
+	naming naming
 	form   formValue
 	limits limits
 	aws    awsFlags
@@ -39,10 +38,9 @@ func newQuestion(ui *terminal, cmd *cobra.Command, from bool) *question {
 		cmd.Long += "\n\nIt asks the store that crosstrail ingest fills or, with --from, log files themselves."
 	}
 	addForm(cmd, &q.form)
-	flags.StringArrayVar(&q.names, "names", nil, "put names beside ids: a `FILE` of id,name lines or the YAML of known_aws_accounts (repeatable)")
+	q.naming.add(cmd)
 	q.limits.add(cmd)
 	q.aws.add(cmd)
-	must(cmd.MarkFlagFilename("names", "csv", "yaml", "yml"))
 	return q
 }
 
@@ -67,27 +65,11 @@ func placeholders(cmd *cobra.Command) []string {
 	return []string{args, ""}
 }
 
-// style is how the answer is printed.
-func (q *question) style() (render.Style, error) {
-	names := &query.Names{}
-	for _, file := range q.names {
-		if err := readNamesFile(names, file); err != nil {
-			return render.Style{}, err
-		}
-	}
-	return render.Style{Width: q.ui.columns(), Color: q.ui.colour(), ASCII: asciiOnly(), Names: names}, nil
-}
-
-func readNamesFile(names *query.Names, file string) error {
-	f, err := os.Open(file)
-	if err != nil {
-		return usage(fmt.Errorf("--names: %w", err), "it takes a file of id,name lines, or the YAML of known_aws_accounts")
-	}
-	defer f.Close()
-	if err := source.ReadNames(names, file, f); err != nil {
-		return usage(fmt.Errorf("--names: %w", err))
-	}
-	return nil
+// style is how the answer is printed, with the names that are known where these
+// sources are asked, or the store.
+func (q *question) style(ctx context.Context, sources []string) (render.Style, error) {
+	names, err := q.readNames(ctx, sources)
+	return render.Style{Width: q.ui.columns(), Color: q.ui.colour(), ASCII: asciiOnly(), Names: names}, err
 }
 
 // print hands a buffered standard output to a printer.

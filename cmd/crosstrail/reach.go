@@ -51,7 +51,7 @@ ARN or session name; an IP an address or a range.`,
 func clockOf(now time.Time) query.Clock { return query.Clock(cloudtrail.TimeOf(now)) }
 
 func runReach(ctx context.Context, q *question, asked string, o query.ReachOptions) error {
-	style, err := q.style()
+	style, err := q.style(ctx, q.from)
 	if err != nil {
 		return err
 	}
@@ -60,9 +60,24 @@ func runReach(ctx context.Context, q *question, asked string, o query.ReachOptio
 		return err
 	}
 	a, err := query.Reach(ctx, c, c.resolver, asked, o)
+	if err == nil && a.Absent != nil {
+		a, err = reachNamed(ctx, c, a, style.Names, o)
+	}
 	if err != nil {
 		return err
 	}
 	err = q.print(func(w io.Writer) error { return render.Reach(w, a, render.Form(q.form), style) })
 	return q.answered(c, err, a.Absent != nil)
+}
+
+// reachNamed asks again by the ids that have the name asked for, where no record
+// has it: the first that is there answers.
+func reachNamed(ctx context.Context, c *corpus, absent *query.ReachAnswer, names *query.Names, o query.ReachOptions) (*query.ReachAnswer, error) {
+	for _, id := range names.IDs(absent.Asked) {
+		a, err := query.Reach(ctx, c, c.resolver, id, o)
+		if err != nil || a.Absent == nil {
+			return a, err
+		}
+	}
+	return absent, nil
 }

@@ -41,7 +41,7 @@ sha256:… for a record without an id.`,
 }
 
 func runShow(ctx context.Context, q *question, asked string) error {
-	style, err := q.style()
+	style, err := q.style(ctx, q.from)
 	if err != nil {
 		return err
 	}

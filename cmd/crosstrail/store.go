@@ -13,7 +13,7 @@ func newStoreCommand(ui *terminal) *cobra.Command {
 		Short: "look after the store: what it holds, is it whole, what failed",
 		Long: `Look after the store that crosstrail ingest fills: tell what it holds, look whether it
 is whole, build it anew from its copies of the log files, list the files that could not
-be read, and let go of what is too old.`,
+be read, let go of what is too old, and keep the names of accounts and people.`,
 		Example: `  # what is in it, how large it is, how it grew
   crosstrail store info
 
@@ -38,6 +38,7 @@ be read, and let go of what is too old.`,
 		newStoreRebuildCommand(ui),
 		newStoreFailedCommand(ui),
 		newStoreRetainCommand(ui),
+		newStoreNamesCommand(ui),
 	)
 	return cmd
 }

@@ -72,6 +72,10 @@ func infoOf(i *local.Info) flat {
 	for _, d := range i.Days {
 		days = append(days, flat{{"day", dayOf(d.Day)}, {"files", d.Files}, {"events", d.Events}, {"bytes", d.Bytes}})
 	}
+	names := []flat{}
+	for n := range i.Directories {
+		names = append(names, namesOf(&i.Directories[n]))
+	}
 	return flat{
 		{"store", i.Dir},
 		{"format", i.Format},
@@ -89,6 +93,7 @@ func infoOf(i *local.Info) flat {
 		{"timeless", i.Timeless},
 		{"newest", i.Newest},
 		{"segments", i.Segments},
+		{"names", names},
 		{"bytes", flat{{"events", i.EventBytes}, {"catalogue", i.CatalogueBytes}, {"copies", i.CopyBytes}, {"spare", i.SpareBytes}}},
 		{"grew", days},
 	}
@@ -132,6 +137,9 @@ func tellInfo(w io.Writer, i *local.Info, store *storeValue) error {
 		bytesText(i.CatalogueBytes), bytesText(i.CopyBytes))
 	if i.SpareBytes > 0 {
 		l.add("", "%s of the copies are of log files that were let go, or were replaced: they stay until all in their pack may go", bytesText(i.SpareBytes))
+	}
+	for n := range i.Directories {
+		l.add("names", "%s", namesText(&i.Directories[n]))
 	}
 	days := i.Days
 	if len(days) > mostDays {

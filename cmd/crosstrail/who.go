@@ -49,7 +49,7 @@ there is neither a store nor --from, what was pasted is all the logs there are.`
 }
 
 func runWho(ctx context.Context, q *question, asked string) error {
-	style, err := q.style()
+	style, err := q.style(ctx, q.from)
 	if err != nil {
 		return err
 	}

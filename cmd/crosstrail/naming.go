@@ -1,0 +1,127 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/crosstrail/crosstrail/cloudtrail"
+	"github.com/crosstrail/crosstrail/query"
+	"github.com/crosstrail/crosstrail/source"
+	"github.com/crosstrail/crosstrail/source/directory"
+	"github.com/crosstrail/crosstrail/store/local"
+)
+
+// naming is where names come from: files, and AWS itself.
+type naming struct {
+	files          []string
+	organization   bool
+	identityCenter bool
+}
+
+func (n *naming) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringArrayVar(&n.files, "names", nil,
+		"put names beside ids: a `FILE` of id,name lines, the YAML of known_aws_accounts, or what aws organizations list-accounts or aws identitystore list-users prints (repeatable)")
+	must(cmd.MarkFlagFilename("names", "csv", "yaml", "yml", "json"))
+	flags.BoolVar(&n.organization, "organization", false, "ask AWS Organizations which accounts there are, by name: who belongs, who is silent, who is a third party")
+	flags.BoolVar(&n.identityCenter, "identity-center", false, "ask Identity Center for the names of its users, in the region of --aws-region")
+}
+
+// isGiven reports whether there is any place to read names from.
+func (n *naming) isGiven() bool { return len(n.files) > 0 || n.organization || n.identityCenter }
+
+// read reads all names that were asked for, those last that win: who names an id
+// in a file means it.
+func (n *naming) read(ctx context.Context, ui *terminal, flags *awsFlags) ([]query.Directory, error) {
+	var fromFiles []query.Directory
+	for _, file := range n.files {
+		some, err := readNamesFile(file)
+		if err != nil {
+			return nil, err
+		}
+		fromFiles = append(fromFiles, some...)
+	}
+	fromAWS, err := n.ask(ctx, ui, flags)
+	return append(fromAWS, fromFiles...), err
+}
+
+// ask asks AWS for names.
+func (n *naming) ask(ctx context.Context, ui *terminal, flags *awsFlags) (all []query.Directory, err error) {
+	if !n.organization && !n.identityCenter {
+		return nil, nil
+	}
+	cfg, err := flags.config(ctx, ui, directory.Policy)
+	if err != nil {
+		return nil, err
+	}
+	if n.organization {
+		d, err := directory.Organization(ctx, cfg)
+		if err != nil {
+			return nil, explainNames(flags, "--organization", err)
+		}
+		all = append(all, d)
+	}
+	if n.identityCenter {
+		users, err := directory.Users(ctx, cfg)
+		if err != nil {
+			return nil, explainNames(flags, "--identity-center", err)
+		}
+		all = append(all, users...)
+	}
+	return all, nil
+}
+
+// explainNames says what to do about names that AWS did not give.
+func explainNames(flags *awsFlags, flag string, err error) error {
+	asked, ok := errors.AsType[*directory.Error](err)
+	err = fmt.Errorf("%s: %w", flag, err)
+	if ok && len(asked.Hints) > 0 {
+		return hinted(err, asked.Hints...)
+	}
+	return flags.explained(err)
+}
+
+func readNamesFile(file string) ([]query.Directory, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, usage(fmt.Errorf("--names: %w", err), "it takes a file of id,name lines, the YAML of known_aws_accounts, or what aws organizations list-accounts or aws identitystore list-users prints")
+	}
+	defer f.Close() //nolint:errcheck // only read from
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	all, err := source.ReadNames(file, f)
+	if err != nil {
+		return nil, usage(fmt.Errorf("--names: %w", err))
+	}
+	for i := range all {
+		all[i].Taken = cloudtrail.TimeOf(info.ModTime()) // what it says is as old as it is
+	}
+	return all, nil
+}
+
+// readNames are the names of the command line and, where the store is asked,
+// those that it keeps. The former win.
+func (q *question) readNames(ctx context.Context, sources []string) (*query.Names, error) {
+	given, err := q.naming.read(ctx, q.ui, &q.aws)
+	if err != nil {
+		return nil, err
+	}
+	if len(sources) > 0 {
+		return query.NewNames(given...), nil
+	}
+	dir, err := q.store.folder()
+	if err != nil {
+		return nil, err
+	}
+	kept, err := local.Directories(ctx, dir)
+	if err != nil && !errors.Is(err, local.ErrNoStore) { // who asks it says that there is none
+		return nil, q.store.opened(err, dir)
+	}
+	return query.NewNames(append(kept, given...)...), nil
+}
