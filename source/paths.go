@@ -105,10 +105,10 @@ func (p *Paths) look(f found) (Item, bool) {
 		return named(f.path, info), true
 	case !info.Mode().IsRegular():
 		return Item{LogFile: cloudtrail.LogFile{URI: f.path}, PassOver: "not a regular file"}, true
-	case !readable(f.path):
-		return Item{LogFile: cloudtrail.ParseLogFileName(f.path), PassOver: "not a log file by its name"}, true
 	}
-	return listed(f.path, info), true
+	item := fileItem(f.path, info)
+	item.PassOver = PassOver(item.LogFile)
+	return item, true
 }
 
 // enter puts what a folder holds before all else that is still to come.
@@ -170,22 +170,22 @@ func named(path string, info fs.FileInfo) Item {
 	return item
 }
 
-// listed is a file met in a folder: only log files are read.
-func listed(path string, info fs.FileInfo) Item {
-	item := fileItem(path, info)
-	switch item.Kind {
-	case cloudtrail.DigestFile:
-		item.PassOver = "a digest file"
-	case cloudtrail.InsightFile:
-		item.PassOver = "an Insights file"
-	case cloudtrail.NetworkActivityFile:
-		item.PassOver = "a network activity file"
-	case cloudtrail.AggregatedFile:
-		item.PassOver = "a file of aggregated events"
-	case cloudtrail.UnknownFile, cloudtrail.LogFileKind, cloudtrail.ForeignFile:
-		// readable has judged the name.
+// PassOver says why a file that is met in a folder is not to be read, going by
+// its name; empty: it is.
+func PassOver(f cloudtrail.LogFile) string {
+	switch {
+	case !readable(f.URI):
+		return "not a log file by its name"
+	case f.Kind == cloudtrail.DigestFile:
+		return "a digest file"
+	case f.Kind == cloudtrail.InsightFile:
+		return "an Insights file"
+	case f.Kind == cloudtrail.NetworkActivityFile:
+		return "a network activity file"
+	case f.Kind == cloudtrail.AggregatedFile:
+		return "a file of aggregated events"
 	}
-	return item
+	return ""
 }
 
 func fileItem(path string, info fs.FileInfo) Item {

@@ -1,0 +1,146 @@
+package bucket
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"regexp"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go"
+)
+
+// told is an error of S3 in words that say what to do about it. What the SDK
+// said is below.
+type told struct {
+	uri, text string // uri is empty where who asked names the object
+	err       error
+}
+
+func (t *told) Error() string {
+	if t.uri == "" {
+		return t.text
+	}
+	return t.uri + ": " + t.text
+}
+func (t *told) Unwrap() error { return t.err }
+
+// denied is how AWS says who may not do what, and why. S3 says so where caller
+// and bucket are of one account or organisation, and of keys always.
+var denied = regexp.MustCompile(`User: (\S+) is not authorized to perform: (\S+) on resource: "?([^"\s]+)"?(?: (because .*|with an explicit deny.*))?`)
+
+// explain puts an error into words. action is what the call needs, key what it
+// was about: a key, or the prefix of a list.
+func (l *Log) explain(ctx context.Context, err error, action, key string) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if text := l.words(ctx, err, action, key); text != "" {
+		uri := ""
+		if action == "s3:ListBucket" {
+			uri = l.URI(key)
+		}
+		return &told{uri, text, err}
+	}
+	if action == "s3:ListBucket" {
+		return &told{l.URI(key), "cannot be listed: " + err.Error(), err}
+	}
+	return err
+}
+
+func (l *Log) words(ctx context.Context, err error, action, key string) string {
+	switch code := codeOf(err); code {
+	case "NoSuchBucket":
+		return "there is no bucket " + l.bucket + ": check the spelling, and that the account and partition are the right ones"
+	case "NoSuchKey", "NotFound":
+		return "it is not there any more: it was deleted after it was listed"
+	case "PreconditionFailed":
+		return "it has changed since it was listed: the same command again reads it as it is now"
+	case "InvalidObjectState":
+		return "it is archived (Glacier), and cannot be read before it is restored: aws s3api restore-object --restore-request Days=7 --bucket " + l.bucket + " --key …"
+	case "SlowDown", "ServiceUnavailable", "RequestLimitExceeded", "TooManyRequestsException", "503":
+		return "S3 says that there are too many requests, and went on saying so: the same command again, later"
+	case "InvalidRequest", "KMS.DisabledException", "KMS.NotFoundException", "KMS.KMSInvalidStateException", "KMS.InvalidStateException":
+		if strings.HasPrefix(code, "KMS.") || strings.Contains(messageOf(err), "KMS") {
+			return "its encryption key cannot be used: " + messageOf(err) + ": ask the owner of the key"
+		}
+	case "AccessDenied", "AccessDeniedException", "Forbidden", "AllAccessDisabled", "403":
+		return l.refused(ctx, err, action, key)
+	}
+	if r, ok := errors.AsType[*awshttp.ResponseError](err); ok && r.HTTPStatusCode() == http.StatusForbidden && codeOf(err) == "" {
+		return l.refused(ctx, err, action, key)
+	}
+	return ""
+}
+
+// refused says which permission is missing, on what, and who has to give it.
+func (l *Log) refused(ctx context.Context, err error, action, key string) string {
+	if m := denied.FindStringSubmatch(messageOf(err)); m != nil {
+		who, action, on, why := m[1], m[2], m[3], m[4]
+		if why != "" {
+			why = " (" + why + ")"
+		}
+		if strings.HasPrefix(action, "kms:") {
+			return fmt.Sprintf("it is encrypted with the KMS key %s, and %s may not use that: it needs %s on the key, in a policy of its own and in the key's policy%s", on, who, action, why)
+		}
+		return fmt.Sprintf("refused: %s needs %s on %s%s", who, action, on, why)
+	}
+	payer := ""
+	if !l.options.RequesterPays {
+		payer = "; or the bucket wants its readers to pay: --request-payer requester"
+	}
+	if action == "s3:ListBucket" {
+		where := ""
+		if key != "" {
+			where = " with the prefix " + key
+		}
+		return fmt.Sprintf("refused: the caller needs s3:ListBucket on %s%s, and where the bucket is another account's its policy has to allow it too%s", l.arn(""), where, payer)
+	}
+	if id := l.keyOf(ctx, key); id != "" {
+		return fmt.Sprintf("refused: it is encrypted with the KMS key %s; the caller may look at the object and needs kms:Decrypt on that key, in a policy of its own and in the key's policy", id)
+	}
+	return fmt.Sprintf("refused: the caller needs %s on %s, and where the bucket is another account's its policy has to allow it too; or kms:Decrypt on the key that encrypts it%s", action, l.arn(key), payer)
+}
+
+// keyOf is the KMS key that encrypts an object, where the caller may look at it:
+// then what was refused is the key.
+func (l *Log) keyOf(ctx context.Context, key string) string {
+	out, err := l.s3().HeadObject(ctx, &s3.HeadObjectInput{Bucket: aws.String(l.bucket), Key: aws.String(key), RequestPayer: l.payer()})
+	if err != nil {
+		return ""
+	}
+	return aws.ToString(out.SSEKMSKeyId)
+}
+
+// arn is the ARN of a key in the bucket, or of the bucket.
+func (l *Log) arn(key string) string {
+	if strings.HasPrefix(l.bucket, "arn:") {
+		if key == "" {
+			return l.bucket
+		}
+		return l.bucket + "/object/" + key
+	}
+	partition := "aws"
+	switch region := l.s3().Options().Region; {
+	case strings.HasPrefix(region, "cn-"):
+		partition = "aws-cn"
+	case strings.HasPrefix(region, "us-gov-"):
+		partition = "aws-us-gov"
+	}
+	arn := "arn:" + partition + ":s3:::" + l.bucket
+	if key != "" {
+		arn += "/" + key
+	}
+	return arn
+}
+
+func messageOf(err error) string {
+	if e, ok := errors.AsType[smithy.APIError](err); ok {
+		return e.ErrorMessage()
+	}
+	return err.Error()
+}

@@ -1,0 +1,250 @@
+package bucket
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+)
+
+// Objects up to whole are read to their end before anything is made of them, so
+// that one that was cut is read again from its start. CloudTrail's own are a
+// hundredth of it.
+const whole = 8 << 20
+
+// attempts is how often a body is asked for again that did not come as it should.
+// What S3 refuses at once the SDK has asked for again by itself.
+const attempts = 4
+
+// Get opens an object as it is now, with the metadata that its writer gave it.
+func (l *Log) Get(ctx context.Context, key string) (body io.ReadCloser, meta map[string]string, err error) {
+	o := Object{Key: key, Size: -1}
+	out, body, err := l.get(ctx, &o, 0)
+	if err != nil {
+		return nil, nil, err
+	}
+	size := aws.ToInt64(out.ContentLength)
+	if size > whole {
+		return body, out.Metadata, nil
+	}
+	all, err := readBody(body, size)
+	if err != nil && ctx.Err() == nil {
+		o.ETag = aws.ToString(out.ETag) // the metadata is that of these bytes
+		all, err = l.entire(ctx, &o)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	return io.NopCloser(bytes.NewReader(all)), out.Metadata, nil
+}
+
+// Open opens an object that was listed: with those bytes or not at all.
+func (l *Log) Open(ctx context.Context, o Object) (io.ReadCloser, error) {
+	if o.Size > whole {
+		return &long{ctx: ctx, log: l, object: o}, nil
+	}
+	all, err := l.entire(ctx, &o)
+	if err != nil {
+		return nil, err
+	}
+	return io.NopCloser(bytes.NewReader(all)), nil
+}
+
+// head is what S3 tells of an object.
+func (l *Log) head(ctx context.Context, key string) (*Object, error) {
+	out, err := there(ctx, l, func(api *s3.Client) (*s3.HeadObjectOutput, error) {
+		return api.HeadObject(ctx, &s3.HeadObjectInput{Bucket: aws.String(l.bucket), Key: aws.String(key), RequestPayer: l.payer()})
+	})
+	if err != nil {
+		return nil, err
+	}
+	o := l.listed(key, aws.ToInt64(out.ContentLength), aws.ToString(out.ETag), string(out.StorageClass))
+	return &o, nil
+}
+
+// get asks for an object from a byte on. Who reads the body has it cut off when
+// nothing comes for too long.
+func (l *Log) get(ctx context.Context, o *Object, from int64) (*s3.GetObjectOutput, io.ReadCloser, error) {
+	in := &s3.GetObjectInput{Bucket: aws.String(l.bucket), Key: aws.String(o.Key), RequestPayer: l.payer()}
+	if o.ETag != "" {
+		in.IfMatch = aws.String(o.ETag)
+	}
+	if from > 0 {
+		in.Range = aws.String(fmt.Sprintf("bytes=%d-", from))
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	// The first byte may take as long as any other.
+	timer := time.AfterFunc(l.options.Stall*attempts, func() { cancel(errStalled) })
+	out, err := there(ctx, l, func(api *s3.Client) (*s3.GetObjectOutput, error) { return api.GetObject(ctx, in) })
+	timer.Stop()
+	if err != nil {
+		defer cancel(nil)
+		if context.Cause(ctx) == errStalled {
+			return nil, nil, &told{"", l.stalled(), err}
+		}
+		return nil, nil, l.explain(ctx, err, "s3:GetObject", o.Key)
+	}
+	return out, l.watch(out.Body, cancel), nil
+}
+
+var errStalled = errors.New("no byte came for too long")
+
+func (l *Log) stalled() string {
+	return fmt.Sprintf("nothing came for %s: look at the network, and run the same command again", l.options.Stall)
+}
+
+// entire reads an object to its end, from the start again where it was cut.
+func (l *Log) entire(ctx context.Context, o *Object) ([]byte, error) {
+	var err error
+	for n := range attempts {
+		if n > 0 {
+			l.cost.retries.Add(1)
+			if err := pause(ctx, n); err != nil {
+				return nil, err
+			}
+		}
+		out, body, getErr := l.get(ctx, o, 0)
+		if getErr != nil {
+			return nil, getErr
+		}
+		size := aws.ToInt64(out.ContentLength)
+		if o.Size >= 0 && out.ContentLength != nil && size != o.Size {
+			body.Close() //nolint:errcheck // not wanted
+			err = fmt.Errorf("S3 sends %d bytes where it listed %d", size, o.Size)
+			continue
+		}
+		if out.ContentLength == nil {
+			size = o.Size
+		}
+		var all []byte
+		if all, err = readBody(body, size); err == nil {
+			return all, nil
+		}
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+	}
+	return nil, fmt.Errorf("asked for %d times, and each time it did not come whole: %w: run the same command again", attempts, err)
+}
+
+// readBody reads a body to its end, which is to be after size bytes; -1: wherever.
+func readBody(body io.ReadCloser, size int64) ([]byte, error) {
+	defer body.Close() //nolint:errcheck // only read from
+	var all bytes.Buffer
+	if size > 0 && size <= whole {
+		all.Grow(int(size) + bytes.MinRead)
+	}
+	n, err := all.ReadFrom(io.LimitReader(body, whole+1))
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("cut after %d bytes: %w", n, err)
+	case size >= 0 && n != size:
+		return nil, fmt.Errorf("%d bytes came of %d", n, size)
+	}
+	return all.Bytes(), nil
+}
+
+// pause waits longer each time, and not as long as the others who wait.
+func pause(ctx context.Context, n int) error {
+	wait := 100 * time.Millisecond << n
+	timer := time.NewTimer(wait/2 + rand.N(wait))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// watch counts a body's bytes, and cuts it off when none come.
+func (l *Log) watch(body io.ReadCloser, cancel context.CancelCauseFunc) io.ReadCloser {
+	w := &watched{body: body, log: l, cancel: cancel}
+	w.timer = time.AfterFunc(l.options.Stall, func() { cancel(errStalled) })
+	return w
+}
+
+type watched struct {
+	body   io.ReadCloser
+	log    *Log
+	cancel context.CancelCauseFunc
+	timer  *time.Timer
+}
+
+func (w *watched) Read(p []byte) (int, error) {
+	w.timer.Reset(w.log.options.Stall)
+	n, err := w.body.Read(p)
+	if !w.timer.Stop() && err != nil && err != io.EOF {
+		err = errors.New(w.log.stalled())
+	}
+	w.log.cost.bytes.Add(int64(n))
+	return n, err
+}
+
+func (w *watched) Close() error {
+	w.timer.Stop()
+	err := w.body.Close()
+	w.cancel(nil)
+	return err
+}
+
+// long reads an object too large to be held: where it was cut it goes on from
+// there, and only with the same bytes.
+type long struct {
+	ctx    context.Context
+	log    *Log
+	object Object
+	body   io.ReadCloser
+	at     int64
+	failed int // attempts since the last byte
+}
+
+func (r *long) Read(p []byte) (int, error) {
+	for {
+		if r.body == nil {
+			_, body, err := r.log.get(r.ctx, &r.object, r.at)
+			if err != nil {
+				return 0, err
+			}
+			r.body = body
+		}
+		n, err := r.body.Read(p)
+		r.at += int64(n)
+		if n > 0 {
+			r.failed = 0
+		}
+		switch {
+		case err == nil || n > 0 && err != io.EOF:
+			return n, nil
+		case err == io.EOF && r.at == r.object.Size:
+			return n, io.EOF
+		case err == io.EOF:
+			err = fmt.Errorf("%d bytes came of %d", r.at, r.object.Size)
+			if r.at > r.object.Size {
+				return n, err
+			}
+		}
+		r.body.Close() //nolint:errcheck // it is cut
+		r.body = nil
+		if r.failed++; r.failed >= attempts {
+			return n, fmt.Errorf("asked for %d times, and each time it did not come whole: %w: run the same command again", attempts, err)
+		}
+		r.log.cost.retries.Add(1)
+		if err := pause(r.ctx, r.failed); err != nil {
+			return n, err
+		}
+	}
+}
+
+func (r *long) Close() error {
+	if r.body == nil {
+		return nil
+	}
+	return r.body.Close()
+}
