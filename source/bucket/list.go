@@ -70,7 +70,7 @@ func (l *Log) batches(ctx context.Context, in string, windows []source.Window) <
 		switch {
 		case l.object != nil:
 			emit(batch{objects: l.kept([]Object{*l.object}, in, windows)})
-		case l.plain:
+		case l.plain || in == logFolder && l.trees[0].kind == digestsDir:
 			l.listPlain(ctx, in, windows, emit)
 		default:
 			l.listTrees(ctx, in, windows, emit)

@@ -70,10 +70,10 @@ func (s *Lister) Next(ctx context.Context) (source.Delivery, error) {
 }
 
 // run lists, and fetches what was listed, until all is handed out.
-func (s *Lister) run(ctx context.Context) {
+func (s *Lister) run(outer context.Context) {
 	defer close(s.ready)
 	ahead := semaphore.NewWeighted(s.log.options.Ahead)
-	group, ctx := errgroup.WithContext(ctx)
+	group, ctx := errgroup.WithContext(outer)
 	group.SetLimit(s.log.options.Gets)
 	for b := range s.log.batches(ctx, logFolder, s.windows) {
 		if b.err != nil {
@@ -90,9 +90,8 @@ func (s *Lister) run(ctx context.Context) {
 		}
 	}
 	s.all.Store(ctx.Err() == nil)
-	s.err = group.Wait()
-	if s.err == nil {
-		s.err = ctx.Err()
+	if s.err = group.Wait(); s.err == nil {
+		s.err = outer.Err()
 	}
 }
 
