@@ -131,8 +131,8 @@ func (a *AWS) enclose(t testing.TB) {
 		t.Setenv(name, value)
 	}
 	t.Cleanup(func() {
-		if t.Failed() {
-			t.Logf("the end of the log of %s:\n%s", a.process.name, a.process.log)
+		if log := a.process.log.String(); t.Failed() && log != "" {
+			t.Logf("the end of the log of %s:\n%s", a.process.name, log)
 		}
 	})
 }

@@ -1,12 +1,14 @@
 package awstest_test
 
 import (
-	"bytes"
 	"errors"
 	"io"
+	"os"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
@@ -20,7 +22,7 @@ var stack awstest.Stack
 const (
 	dev   = "111111111111"
 	prod  = "999999999999"
-	other = "222222222222"
+	third = "222222222222"
 )
 
 // code is the error code that AWS answered with, "ok" for none, and the error's
@@ -45,41 +47,54 @@ func get(t *testing.T, cfg aws.Config, bucket, key string) ([]byte, error) {
 	return io.ReadAll(out.Body)
 }
 
+// quiet: not a line of log for every object that was put without a checksum.
 func quiet(o *s3.Options) { o.DisableLogOutputChecksumValidationSkipped = true }
 
-func TestFirst(t *testing.T) {
+func TestReset(t *testing.T) {
 	aws := stack.Start(t)
-	b := aws.Account(prod).Bucket(t, "logs")
-	b.Put(t, awstest.Object{Key: "a/1", Body: []byte("one"), Metadata: map[string]string{"x": "y"}}, awstest.Object{Key: "b/1", Body: []byte("two")})
-	reader := aws.Account(prod).User(t, "reader", awstest.Allow("arn:aws:s3:::logs/a/*", "s3:GetObject"))
-	body, err := get(t, reader, "logs", "a/1")
-	if err != nil || !bytes.Equal(body, []byte("one")) {
-		t.Fatal(string(body), err)
+	aws.Account(prod).Bucket(t, "logs").Put(t, awstest.Object{Key: "one"})
+	user := aws.Account(prod).User(t, "kim", awstest.Allow("*", "*"))
+	faults := aws.Faults(t)
+	faults.Set(t, awstest.Fault{Error: "SlowDown"})
+	aws.Reset(t)
+
+	if _, err := get(t, user, "logs", "one"); code(err) != "InvalidAccessKeyId" {
+		t.Errorf("a user's key after a reset: %v", err)
 	}
-	if _, err := get(t, reader, "logs", "b/1"); code(err) != "AccessDenied" {
-		t.Fatal(err)
+	if _, err := get(t, aws.Account(prod).Config(), "logs", "one"); code(err) != "NoSuchBucket" {
+		t.Errorf("a bucket after a reset: %v", err)
 	}
-	f := aws.Faults(t)
-	body, err = get(t, f.Through(reader), "logs", "a/1")
-	if err != nil || string(body) != "one" {
-		t.Fatal(string(body), err)
+	if _, err := get(t, faults.Through(aws.Account(prod).Config()), "logs", "one"); code(err) != "NoSuchBucket" {
+		t.Errorf("a fault after a reset: %v", err)
 	}
-	f.Set(t, awstest.Fault{Service: "s3", Operation: "GetObject", Error: "SlowDown", Times: 1})
-	body, err = get(t, f.Through(reader), "logs", "a/1")
-	if err != nil || string(body) != "one" {
-		t.Fatal(string(body), err)
-	}
-	if fired := f.Fired(t); len(fired) != 1 {
-		t.Fatal(fired)
-	}
-	arn := aws.Account(prod).Role(t, "Read", awstest.Trust("3414", dev), awstest.Allow("*", "s3:*"))
-	caller := aws.Account(dev).User(t, "kim", awstest.Allow(arn, "sts:AssumeRole"))
-	s := aws.Assume(t, caller, arn, func(in *sts.AssumeRoleInput) { id := "3414"; in.ExternalId = &id })
-	if _, err := get(t, s, "logs", "b/1"); err != nil {
-		t.Fatal(err)
-	}
-	aws.Expire(t, arn)
-	if _, err := get(t, s, "logs", "b/1"); code(err) != "ExpiredToken" {
-		t.Fatal(err)
+}
+
+// TestEnclosed: what reads the usual places finds this AWS and no credentials.
+func TestEnclosed(t *testing.T) {
+	t.Setenv("AWS_PROFILE", "of-this-machine")
+	t.Setenv("AWS_ACCESS_KEY_ID", "AKIAOFTHISMACHINE000")
+	t.Run("inside", func(t *testing.T) {
+		aws := stack.Start(t)
+		cfg, err := config.LoadDefaultConfig(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := cfg.Credentials.Retrieve(t.Context()); err == nil {
+			t.Error("there are credentials")
+		}
+		for _, entry := range aws.Environment(t, aws.Account(dev).Config()) {
+			name, value, _ := strings.Cut(entry, "=")
+			t.Setenv(name, value)
+		}
+		if cfg, err = config.LoadDefaultConfig(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		who, err := sts.NewFromConfig(cfg).GetCallerIdentity(t.Context(), nil)
+		if err != nil || *who.Account != dev {
+			t.Errorf("as a program that was started with Environment: %v, %v", who, err)
+		}
+	})
+	if os.Getenv("AWS_PROFILE") != "of-this-machine" {
+		t.Error("the machine's own configuration was not put back")
 	}
 }

@@ -27,7 +27,7 @@ type Fault struct {
 	CutAfter float64       // the body breaks off after this part of it: 0.3
 	Corrupt  int           // so many bytes of the body are changed
 	Latency  time.Duration // the answer comes so much later
-	Reset    bool          // the connection is reset in place of an answer
+	Reset    bool          // the connection is reset in place of an answer: net/http tries a GET once more by itself
 }
 
 // Fired is a fault that happened.

@@ -22,9 +22,9 @@ def main():
     # ministack reads its settings as it is imported.
     from ministack import app
 
-    from . import control, organizations, policy, sessions, sts
+    from . import control, history, identitycenter, organizations, policy, sessions, sts
 
-    for part in (policy, sts, sessions, organizations):
+    for part in (control, policy, sts, sessions, organizations, identitycenter, history):
         part.mend()
     lifeline.ready(address)
     asyncio.run(serve(control.beside(app.app), listener))

@@ -6,6 +6,22 @@ import json
 # the body that gives the document to answer with.
 ROUTES = {}
 
+# What is called, without arguments, when ministack is emptied.
+ON_RESET = []
+
+
+def mend():
+    from ministack import app
+
+    empty = app._reset_all_state
+
+    def reset():
+        empty()
+        for forget in ON_RESET:
+            forget()
+
+    app._reset_all_state = reset
+
 
 def beside(aws):
     """The application that answers ROUTES itself and leaves the rest to aws."""

@@ -5,6 +5,7 @@ own. Here an organization is made by CreateOrganization, accounts are invited an
 accept, a member sees what a member may, and lists come in pages.
 """
 
+import json
 import secrets
 import time
 
@@ -12,16 +13,23 @@ from ministack.core import iam_evaluator as evaluator
 from ministack.core.responses import error_response_json, get_account_id, get_region, request_scope
 from ministack.services import organizations as org
 
+from . import control, pages
+
 # The account id of a member, and its management account's.
 _management = {}
 # Handshake id and handshake.
 _handshakes = {}
+# Account id, and the name that its owner gave when signing up.
+_names = {}
+# Members that may list as the management account does.
+_delegated = set()
 
 # ListAccounts gives at most 20 in a page, the others below likewise.
 _PAGE = 20
 _PAGED = {"ListAccounts": "Accounts", "ListAccountsForParent": "Accounts", "ListRoots": "Roots"}
-# All that a member may ask that is no delegated administrator.
-_FOR_MEMBERS = {"DescribeOrganization", "AcceptHandshake", "LeaveOrganization"}
+# What a member may ask, and what only if it is a delegated administrator.
+_FOR_MEMBERS = {"DescribeOrganization", "AcceptHandshake"}
+_FOR_DELEGATED = {"ListAccounts", "ListAccountsForParent", "ListRoots", "DescribeAccount", "ListOrganizationalUnitsForParent", "ListParents"}
 
 
 class _NotInUse(Exception):
@@ -40,29 +48,33 @@ def mend():
         CreateOrganization=lambda payload: _create(payload, found),
         InviteAccountToOrganization=_invite,
         AcceptHandshake=_accept,
-        DescribeOrganization=_as_management(org._DISPATCH["DescribeOrganization"]),
+        CreateAccount=_create_account(org._DISPATCH["CreateAccount"]),
+        RegisterDelegatedAdministrator=_register,
     )
+    for operation in {"DescribeOrganization"} | _FOR_DELEGATED:
+        org._DISPATCH[operation] = _as_management(org._DISPATCH[operation])
     for operation, members in _PAGED.items():
-        org._DISPATCH[operation] = _in_pages(operation, org._DISPATCH[operation], members)
+        org._DISPATCH[operation] = _in_pages(org._DISPATCH[operation], members)
     for operation, answer in list(org._DISPATCH.items()):
         org._DISPATCH[operation] = _checked(operation, answer)
+
+    public = org._public_account
+    # State came in 2025, and Status goes.
+    org._public_account = lambda account: {**public(account), "State": account["Status"]}
 
     of_account = evaluator._principal_org_id
     evaluator._principal_org_id = lambda account: of_account(_management.get(account, account))
 
-    forget = org.reset
-
-    def reset():
-        forget()
-        _management.clear()
-        _handshakes.clear()
-
-    org.reset = reset
+    for state in (_management, _handshakes, _names, _delegated):
+        control.ON_RESET.append(state.clear)
+    control.ROUTES["account-names"] = _name
 
 
 def _checked(operation, answer):
     def check(payload):
-        if get_account_id() in _management and operation not in _FOR_MEMBERS:
+        account = get_account_id()
+        allowed = operation in _FOR_MEMBERS or account in _delegated and operation in _FOR_DELEGATED
+        if account in _management and not allowed:
             return error_response_json(
                 "AccessDeniedException", "You don't have permissions to access this resource.", 400
             )
@@ -92,6 +104,8 @@ def _create(payload, make):
         )
     make()
     org._orgs["self"]["FeatureSet"] = payload.get("FeatureSet") or "ALL"
+    account = get_account_id()
+    org._accounts[account]["Name"] = _names.get(account, account)
     return org._json(200, {"Organization": dict(org._orgs["self"])})
 
 
@@ -128,7 +142,7 @@ def _accept(payload):
             "Id": account,
             "Arn": f"arn:aws:organizations::{management}:account/{org._orgs['self']['Id']}/{account}",
             "Email": f"{account}@example.com",
-            "Name": account,
+            "Name": _names.get(account, account),
             "Status": "ACTIVE",
             "JoinedMethod": "INVITED",
             "JoinedTimestamp": int(time.time()),
@@ -138,19 +152,36 @@ def _accept(payload):
     return org._json(200, {"Handshake": handshake})
 
 
-def _in_pages(operation, answer, members):
-    """The answer cut at MaxResults, going on where NextToken says."""
+def _create_account(make):
+    def create(payload):
+        answer = make(payload)
+        if answer[0] == 200:
+            made = json.loads(answer[2])["CreateAccountStatus"]["AccountId"]
+            _management[made] = get_account_id()
+        return answer
 
+    return create
+
+
+def _register(payload):
+    org._ensure_org()
+    account = payload.get("AccountId")
+    if _management.get(account) != get_account_id():
+        return error_response_json("AccountNotFoundException", "You specified an account that doesn't exist.", 400)
+    _delegated.add(account)
+    return org._json(200, {})
+
+
+def _name(question):
+    _names.update(question)
+    return {}
+
+
+def _in_pages(answer, members):
     def page(payload):
         whole = answer(payload)
         if whole[0] != 200:
             return whole
-        all_of_it = org.json.loads(whole[2])[members]
-        at = int(payload.get("NextToken") or 0)
-        size = min(int(payload.get("MaxResults") or _PAGE), _PAGE)
-        document = {members: all_of_it[at : at + size]}
-        if at + size < len(all_of_it):
-            document["NextToken"] = str(at + size)
-        return org._json(200, document)
+        return org._json(200, pages.cut(members, json.loads(whole[2])[members], payload, _PAGE))
 
     return page

@@ -13,6 +13,7 @@ _life = {}  # "seconds": what every session lasts, if it is there
 def mend():
     control.ROUTES["session-life"] = _set_life
     control.ROUTES["expire"] = _expire
+    control.ON_RESET.append(_life.clear)
 
     register = sts.register_session
 
@@ -33,14 +34,6 @@ def mend():
         return status, headers, body
 
     sts.handle_request = dated
-
-    forget = sts.reset
-
-    def reset():
-        forget()
-        _life.clear()
-
-    sts.reset = reset
 
 
 def _set_life(question):

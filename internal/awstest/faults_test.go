@@ -1,0 +1,72 @@
+package awstest_test
+
+import (
+	"bytes"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"github.com/crosstrail/crosstrail/internal/awstest"
+)
+
+// TestFaults: each fault, seen by a user with a signature of its own.
+func TestFaults(t *testing.T) {
+	stand := stack.Start(t)
+	logs := stand.Account(prod).Bucket(t, "logs")
+	whole := bytes.Repeat([]byte("0123456789"), 10_000)
+	logs.Put(t, awstest.Object{Key: "one", Body: whole})
+	faults := stand.Faults(t)
+	once := faults.Through(stand.Account(prod).User(t, "reader", awstest.Allow("*", "s3:*")))
+	once.Retryer = func() aws.Retryer { return aws.NopRetryer{} }
+	again := once
+	again.Retryer = nil
+
+	for _, c := range []struct {
+		what  string
+		fault awstest.Fault
+		want  func(body []byte, err error, took time.Duration) bool
+	}{
+		{"none", awstest.Fault{Operation: "PutObject", Error: "SlowDown"}, func(body []byte, err error, _ time.Duration) bool {
+			return err == nil && bytes.Equal(body, whole)
+		}},
+		{"slow down", awstest.Fault{Operation: "GetObject", Error: "SlowDown", Status: 503}, func(_ []byte, err error, _ time.Duration) bool {
+			return code(err) == "SlowDown"
+		}},
+		{"cut", awstest.Fault{Operation: "GetObject", CutAfter: 0.3}, func(_ []byte, err error, _ time.Duration) bool { return err != nil }},
+		{"changed", awstest.Fault{Operation: "GetObject", Corrupt: 16}, func(body []byte, err error, _ time.Duration) bool {
+			return err != nil || !bytes.Equal(body, whole)
+		}},
+		{"slow", awstest.Fault{Operation: "GetObject", Latency: 300 * time.Millisecond}, func(_ []byte, err error, took time.Duration) bool {
+			return err == nil && took > 300*time.Millisecond
+		}},
+		{"reset", awstest.Fault{Operation: "GetObject", Reset: true}, func(_ []byte, err error, _ time.Duration) bool { return err != nil }},
+	} {
+		c.fault.Service, c.fault.Times = "s3", 1
+		if c.fault.Reset {
+			c.fault.Times = 2 // net/http itself tries once more
+		}
+		faults.Set(t, c.fault)
+		began := time.Now()
+		body, err := get(t, once, "logs", "one")
+		if !c.want(body, err, time.Since(began)) {
+			t.Errorf("%s: %d bytes, %v", c.what, len(body), err)
+		}
+		if body, err := get(t, once, "logs", "one"); err != nil || !bytes.Equal(body, whole) {
+			t.Errorf("%s, the next time: %d bytes, %v", c.what, len(body), err)
+		}
+	}
+
+	faults.Clear(t)
+	faults.Set(t, awstest.Fault{Service: "s3", Error: "SlowDown", Times: 2}, awstest.Fault{Service: "sts", Error: "ExpiredTokenException"})
+	if _, err := get(t, again, "logs", "one"); err != nil {
+		t.Errorf("a client that tries again: %v", err)
+	}
+	if fired := faults.Fired(t); len(fired) != 2 || fired[0].Operation != "GetObject" {
+		t.Errorf("what happened: %v", fired)
+	}
+	if _, err := sts.NewFromConfig(again).GetCallerIdentity(t.Context(), nil); code(err) != "ExpiredTokenException" && code(err) != "ExpiredToken" {
+		t.Errorf("STS: %v", err)
+	}
+}

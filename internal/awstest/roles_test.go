@@ -1,0 +1,175 @@
+package awstest_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"github.com/crosstrail/crosstrail/internal/awstest"
+)
+
+// assume is what AWS answers to AssumeRole.
+func assume(t *testing.T, caller aws.Config, arn string, options ...func(*sts.AssumeRoleInput)) string {
+	t.Helper()
+	input := &sts.AssumeRoleInput{RoleArn: &arn, RoleSessionName: aws.String("session")}
+	for _, option := range options {
+		option(input)
+	}
+	_, err := sts.NewFromConfig(caller).AssumeRole(t.Context(), input)
+	return code(err)
+}
+
+func externalID(id string) func(*sts.AssumeRoleInput) {
+	return func(in *sts.AssumeRoleInput) { in.ExternalId = &id }
+}
+
+func seconds(n int32) func(*sts.AssumeRoleInput) {
+	return func(in *sts.AssumeRoleInput) { in.DurationSeconds = &n }
+}
+
+func sessionName(name string) func(*sts.AssumeRoleInput) {
+	return func(in *sts.AssumeRoleInput) { in.RoleSessionName = &name }
+}
+
+// TestWhoMayAssume holds the stand-in to the IAM User Guide, call by call.
+func TestWhoMayAssume(t *testing.T) {
+	stand := stack.Start(t)
+	callers := map[string]aws.Config{
+		"kim":       stand.Account(dev).User(t, "kim", awstest.Allow("*", "sts:AssumeRole")),
+		"lee":       stand.Account(dev).User(t, "lee", awstest.Allow("*", "sts:AssumeRole")),
+		"nobody":    stand.Account(dev).User(t, "nobody", ""),
+		"denied":    stand.Account(dev).User(t, "denied", `{"Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"sts:AssumeRole","Resource":"*"}]}`),
+		"elsewhere": stand.Account(dev).User(t, "elsewhere", awstest.Allow("arn:aws:iam::"+prod+":role/Other", "sts:AssumeRole")),
+		"third":     stand.Account(third).User(t, "third", awstest.Allow("*", "*")),
+	}
+	kim := "arn:aws:iam::" + dev + ":user/kim"
+	roles := map[string]string{
+		"Open":  stand.Account(prod).Role(t, "Open", awstest.Trust("", dev), ""),
+		"Ext":   stand.Account(prod).Role(t, "Ext", awstest.Trust("3414", dev), ""),
+		"Named": stand.Account(prod).Role(t, "Named", awstest.Trust("", kim), ""),
+		"Star": stand.Account(prod).Role(t, "Star", fmt.Sprintf(`{"Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole",
+			"Condition":{"StringEquals":{"aws:PrincipalAccount":%q}}}]}`, dev), ""),
+		"Less": stand.Account(prod).Role(t, "Less", fmt.Sprintf(`{"Statement":[{"Effect":"Allow","Principal":{"AWS":%q},"Action":"sts:AssumeRole"},
+			{"Effect":"Deny","Principal":{"AWS":%q},"Action":"sts:AssumeRole"}]}`, dev, kim), ""),
+		"Service":   stand.Account(prod).Role(t, "Service", `{"Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}`, ""),
+		"Long":      stand.Account(prod).Role(t, "Long", awstest.Trust("", dev), "", func(in *iam.CreateRoleInput) { in.MaxSessionDuration = aws.Int32(7200) }),
+		"Path":      stand.Account(prod).Role(t, "Path", awstest.Trust("", dev), "", func(in *iam.CreateRoleInput) { in.Path = aws.String("/a/b/") }),
+		"Here":      stand.Account(dev).Role(t, "Here", awstest.Trust("", dev), ""),
+		"HereNamed": stand.Account(dev).Role(t, "HereNamed", awstest.Trust("", "arn:aws:iam::"+dev+":user/nobody"), ""),
+		"Missing":   "arn:aws:iam::" + prod + ":role/Missing",
+		"NoPath":    "arn:aws:iam::" + prod + ":role/Path",
+	}
+	const ok, denied, invalid = "ok", "AccessDenied", "ValidationError"
+	for _, c := range []struct {
+		caller, role, want string
+		options            []func(*sts.AssumeRoleInput)
+	}{
+		{"kim", "Open", ok, nil},
+		{"nobody", "Open", denied, nil},
+		{"denied", "Open", denied, nil},
+		{"elsewhere", "Open", denied, nil},
+		{"third", "Open", denied, nil},
+		{"kim", "Ext", ok, []func(*sts.AssumeRoleInput){externalID("3414")}},
+		{"kim", "Ext", denied, []func(*sts.AssumeRoleInput){externalID("3415")}},
+		{"kim", "Ext", denied, nil},
+		{"kim", "Named", ok, nil},
+		{"lee", "Named", denied, nil},
+		{"kim", "Star", ok, nil},
+		{"third", "Star", denied, nil},
+		{"kim", "Less", denied, nil},
+		{"lee", "Less", ok, nil},
+		{"kim", "Service", denied, nil},
+		{"kim", "Missing", denied, nil},
+		{"kim", "Path", ok, nil},
+		{"kim", "NoPath", denied, nil},
+		{"kim", "Here", ok, nil},
+		{"nobody", "Here", denied, nil},
+		{"nobody", "HereNamed", ok, nil},
+		{"kim", "Open", ok, []func(*sts.AssumeRoleInput){seconds(900)}},
+		{"kim", "Open", invalid, []func(*sts.AssumeRoleInput){seconds(899)}},
+		{"kim", "Open", invalid, []func(*sts.AssumeRoleInput){seconds(3601)}},
+		{"third", "Open", denied, []func(*sts.AssumeRoleInput){seconds(3601)}},
+		{"kim", "Long", ok, []func(*sts.AssumeRoleInput){seconds(7200)}},
+		{"kim", "Long", invalid, []func(*sts.AssumeRoleInput){seconds(7201)}},
+		{"kim", "Open", invalid, []func(*sts.AssumeRoleInput){sessionName("a b")}},
+		{"kim", "Open", invalid, []func(*sts.AssumeRoleInput){sessionName("a")}},
+	} {
+		if got := assume(t, callers[c.caller], roles[c.role], c.options...); got != c.want {
+			t.Errorf("%s takes %s (%d options): %s, not %s", c.caller, c.role, len(c.options), got, c.want)
+		}
+	}
+}
+
+// TestSessions: what a session may do, how long, and with which secret.
+func TestSessions(t *testing.T) {
+	stand := stack.Start(t)
+	logs := stand.Account(prod).Bucket(t, "logs")
+	logs.Put(t, awstest.Object{Key: "one", Body: []byte("1")})
+	kim := stand.Account(dev).User(t, "kim", awstest.Allow("*", "sts:AssumeRole"))
+	role := stand.Account(prod).Role(t, "Reader", awstest.Trust("", dev), awstest.Allow("*", "s3:*"))
+	chained := stand.Account(third).Role(t, "Next", awstest.Trust("", role), "", func(in *iam.CreateRoleInput) { in.MaxSessionDuration = aws.Int32(7200) })
+	_, err := iam.NewFromConfig(stand.Account(prod).Config()).PutRolePolicy(t.Context(), &iam.PutRolePolicyInput{
+		RoleName: aws.String("Reader"), PolicyName: aws.String("chain"), PolicyDocument: aws.String(awstest.Allow(chained, "sts:AssumeRole")),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	session := stand.Assume(t, kim, role)
+	who, err := sts.NewFromConfig(session).GetCallerIdentity(t.Context(), nil)
+	if err != nil || *who.Arn != "arn:aws:sts::"+prod+":assumed-role/Reader/awstest" {
+		t.Errorf("the session is %v, %v", who, err)
+	}
+	read := func(what string, cfg aws.Config, want string) {
+		t.Helper()
+		if _, err := get(t, cfg, "logs", "one"); code(err) != want {
+			t.Errorf("%s: %v, not %s", what, err, want)
+		}
+	}
+	read("the session", session, "ok")
+	if got := assume(t, session, chained); got != "ok" {
+		t.Errorf("chaining: %s", got)
+	}
+	if got := assume(t, session, chained, seconds(3601)); got != "ValidationError" {
+		t.Errorf("chaining for more than an hour: %s", got)
+	}
+
+	narrow := stand.Assume(t, kim, role, func(in *sts.AssumeRoleInput) { in.Policy = aws.String(awstest.Allow("*", "s3:ListBucket")) })
+	read("a session policy without GetObject", narrow, "AccessDenied")
+	if _, err := s3.NewFromConfig(narrow).ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{Bucket: &logs.Name}); err != nil {
+		t.Errorf("a session policy with ListBucket: %v", err)
+	}
+	wide := stand.Assume(t, kim, stand.Account(prod).Role(t, "Lister", awstest.Trust("", dev), awstest.Allow("*", "s3:ListBucket")),
+		func(in *sts.AssumeRoleInput) { in.Policy = aws.String(awstest.Allow("*", "s3:*")) })
+	read("a session policy that says more than the role's", wide, "AccessDenied")
+
+	keys, err := session.Credentials.Retrieve(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	with := func(key, secret, token string) aws.Config {
+		changed := session
+		changed.Credentials = credentials.NewStaticCredentialsProvider(key, secret, token)
+		return changed
+	}
+	read("a wrong secret", with(keys.AccessKeyID, "x"+keys.SecretAccessKey[1:], keys.SessionToken), "SignatureDoesNotMatch")
+	read("a wrong token", with(keys.AccessKeyID, keys.SecretAccessKey, "x"), "InvalidToken")
+	read("no token", with(keys.AccessKeyID, keys.SecretAccessKey, ""), "InvalidAccessKeyId")
+	read("an unknown key", with("AKIA2222222222222222", keys.SecretAccessKey, ""), "InvalidAccessKeyId")
+
+	stand.Expire(t, role)
+	read("an ended session", session, "ExpiredToken")
+	read("another session, ended too", narrow, "ExpiredToken")
+
+	stand.SessionLife(t, time.Second)
+	short := stand.Assume(t, kim, role)
+	read("a session of a second", short, "ok")
+	time.Sleep(1100 * time.Millisecond)
+	read("a session of a second, after it", short, "ExpiredToken")
+}
