@@ -18,7 +18,7 @@ import (
 type Resolver struct {
 	index   Index
 	horizon Horizon
-	without switches // rules and guards switched off: by the mutation test alone
+	without switches // rules and guards switched off: by the mutation test, and what is not for a narrow index
 
 	memory memory
 
@@ -33,6 +33,15 @@ func NewResolver(index Index, horizon Horizon) *Resolver {
 		index: index, horizon: horizon,
 		shelf: newShelf(),
 	}
+}
+
+// NewNarrowResolver returns a Resolver over an index that holds of the log the
+// seconds alone that chains rest on. What rests on all that a session or a
+// principal did in hours (forward-access, sole-candidate) it does not claim.
+func NewNarrowResolver(index Index, horizon Horizon) *Resolver {
+	r := NewResolver(index, horizon)
+	r.without = ruleForwardAccess | ruleSoleCandidate
+	return r
 }
 
 // Resolve returns a chain for each use, in their order.

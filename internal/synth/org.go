@@ -33,6 +33,7 @@ func (o *Org) Files() iter.Seq[File] { return slices.Values(o.files) }
 type Options struct {
 	Stories int // told one beside another; 0: 40
 	Days    int // they are spread over; 0: 1
+	Prompt  bool // no record comes hours late
 }
 
 // company is where the stories of one organisation happen.
@@ -63,6 +64,9 @@ func New(seed uint64, o Options) *Org {
 		pick(c.dice, stories)(c, at)
 	}
 	trails := []trail{{c.prefix, 5 * time.Minute, 2, pick(c.dice, []int{0, 0, 2, 6}), 10}}
+	if o.Prompt {
+		trails[0].late = 0
+	}
 	if c.chance(25) {
 		trails = append(trails, trail{"second-trail/", 13 * time.Minute, 0, 10, 0})
 	}
