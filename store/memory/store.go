@@ -70,7 +70,7 @@ func New() *Store {
 		byURI:    map[string][]uint32{},
 	}
 	s.events = newEvents(s.places)
-	s.view.Store(&view{store: s})
+	s.view.Store(newView(s))
 	return s
 }
 

@@ -118,3 +118,14 @@ func (i *items) Next(context.Context) (source.Delivery, error) {
 	i.left = i.left[1:]
 	return source.Delivery{Items: []source.Item{next}}, nil
 }
+
+// at are the files of an account.
+func (b *bucket) at(account string) []source.Item {
+	var all []source.Item
+	for at, files := range b.files {
+		if at[0] == account {
+			all = append(all, files...)
+		}
+	}
+	return all
+}

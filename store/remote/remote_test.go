@@ -1,7 +1,6 @@
 package remote_test
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,17 +12,6 @@ import (
 	"github.com/crosstrail/crosstrail/store/memory"
 	"github.com/crosstrail/crosstrail/store/remote"
 )
-
-// ask is the question of who is behind one event.
-func ask(use lineage.Use) remote.Question {
-	return func(ctx context.Context, resolver *lineage.Resolver) ([]remote.Asked, error) {
-		chains, err := resolver.Resolve(ctx, []lineage.Use{use})
-		if err != nil {
-			return nil, err
-		}
-		return []remote.Asked{{Use: use, Chain: chains[0]}}, nil
-	}
-}
 
 // told is what a chain claims.
 func told(c *lineage.Chain) string {
@@ -97,7 +85,7 @@ func TestNarrowIsWhole(t *testing.T) {
 				continue
 			}
 			s := remote.New(b, remote.Options{})
-			narrow, err := s.Settle(t.Context(), ask(row.Use))
+			narrow, err := s.Settle(t.Context(), s.AskEvents([]lineage.Use{row.Use}))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/lineage"
+	"github.com/crosstrail/crosstrail/source"
 )
 
 // Asked is one event, and what its chain comes to with what there is by now.
@@ -16,8 +17,9 @@ type Asked struct {
 }
 
 // Question is put to a store again and again, each time with more in it: it
-// returns the events whose chains the answer shows.
-type Question func(ctx context.Context, resolver *lineage.Resolver) ([]Asked, error)
+// returns the events whose chains the answer shows, and what parts of the log
+// the answer is to know whole: of no account means of all, of no region likewise.
+type Question func(ctx context.Context, resolver *lineage.Resolver) ([]Asked, []source.Window, error)
 
 // mostSteps ends a question whose log goes on naming other parts of itself: a
 // chain has 32 hops at most, and each takes a few steps.
@@ -29,9 +31,15 @@ const mostSteps = 200
 func (s *Store) Settle(ctx context.Context, ask Question) (*lineage.Resolver, error) {
 	for range mostSteps {
 		resolver := lineage.NewNarrowResolver(s, nil)
-		asked, err := ask(ctx, resolver)
+		asked, windows, err := ask(ctx, resolver)
 		if err != nil {
 			return nil, err
+		}
+		if looked, err := s.Fetch(ctx, windows...); looked || err != nil {
+			if err != nil {
+				return nil, err
+			}
+			continue
 		}
 		wanted, err := s.wanted(ctx, resolver, asked)
 		if err != nil {
@@ -119,17 +127,11 @@ func (s *Store) others(ctx context.Context) ([]string, error) {
 	if s.options.Accounts != nil {
 		return s.options.Accounts, nil
 	}
-	if s.accounts == nil {
-		all, err := s.log.Accounts(ctx)
-		if err != nil {
-			return nil, err
-		}
-		s.accounts = append([]string{}, all...)
+	all, err := s.everyAccount(ctx)
+	if len(all) > mostOthers {
+		return nil, err
 	}
-	if len(s.accounts) > mostOthers {
-		return nil, nil
-	}
-	return s.accounts, nil
+	return all, err
 }
 
 // wanted is what the chains of some events rest on, and those of the callers

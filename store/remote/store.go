@@ -1,11 +1,11 @@
 package remote
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
 	"slices"
-	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -52,10 +52,28 @@ func (s *Store) Total() Cost { return s.total }
 // inFlight is how many lists of one step are asked for at a time.
 const inFlight = 16
 
-// fetch reads the log files of some windows, each of one account and region, as
-// far as they were not read before. It reports whether there was anything to look
-// for that had not been looked for.
+// fetch reads the log files of some places, as far as they were not read
+// before. It reports whether there was anything to look for that had not been
+// looked for.
 func (s *Store) fetch(ctx context.Context, wanted map[place]spans) (looked bool, err error) {
+	places := s.left(wanted)
+	if len(places) == 0 {
+		return false, nil
+	}
+	files, err := s.list(ctx, places, wanted)
+	if err != nil {
+		return false, err
+	}
+	if err := s.take(ctx, stepOf(places, wanted), files); err != nil {
+		return false, err
+	}
+	s.mark(places, wanted)
+	return true, nil
+}
+
+// left takes what was fetched out of what is wanted, and returns the places where
+// something is left.
+func (s *Store) left(wanted map[place]spans) []place {
 	var places []place
 	for at, all := range wanted {
 		var left spans
@@ -68,37 +86,27 @@ func (s *Store) fetch(ctx context.Context, wanted map[place]spans) (looked bool,
 			places = append(places, at)
 		}
 	}
-	if len(places) == 0 {
-		return false, nil
-	}
 	slices.SortFunc(places, func(a, b place) int {
-		return strings.Compare(a.account+" "+a.region, b.account+" "+b.region)
+		return cmp.Or(cmp.Compare(a.account, b.account), cmp.Compare(a.region, b.region))
 	})
-	if err := s.spend(ctx, Cost{Lists: len(places)}); err != nil {
-		return false, err
-	}
-	files, err := s.list(ctx, places, wanted)
-	if err != nil {
-		return false, err
-	}
-	step := stepOf(places, wanted)
-	for _, f := range files {
-		step.Files++
-		step.Bytes += f.Size
-	}
-	if err := s.take(ctx, step, files); err != nil {
-		return false, err
-	}
+	return places
+}
+
+// mark notes that all of some places was read.
+func (s *Store) mark(places []place, wanted map[place]spans) {
 	for _, at := range places {
 		for _, w := range wanted[at] {
 			s.fetched[at] = s.fetched[at].add(w)
 		}
 	}
-	return true, nil
 }
 
 // take reads the files of a step.
 func (s *Store) take(ctx context.Context, step Step, files []source.Item) error {
+	for _, f := range files {
+		step.Files++
+		step.Bytes += f.Size
+	}
 	if err := s.spend(ctx, Cost{Files: step.Files, Bytes: step.Bytes}); err != nil {
 		return err
 	}
@@ -125,6 +133,9 @@ func (s *Store) spend(ctx context.Context, more Cost) error {
 
 // list is the log files of the windows that were not read yet, each once.
 func (s *Store) list(ctx context.Context, places []place, wanted map[place]spans) ([]source.Item, error) {
+	if err := s.spend(ctx, Cost{Lists: len(places)}); err != nil {
+		return nil, err
+	}
 	found := make([][]source.Item, len(places))
 	group, gctx := errgroup.WithContext(ctx)
 	group.SetLimit(inFlight)
@@ -204,6 +215,22 @@ func (l *listed) Next(context.Context) (source.Delivery, error) {
 	next := l.files[0]
 	l.files = l.files[1:]
 	return source.Delivery{Items: []source.Item{next}}, nil
+}
+
+// everyAccount is all accounts of the log, asked for once.
+func (s *Store) everyAccount(ctx context.Context) ([]string, error) {
+	if s.accounts != nil {
+		return s.accounts, nil
+	}
+	if err := s.spend(ctx, Cost{Lists: 1}); err != nil {
+		return nil, err
+	}
+	all, err := s.log.Accounts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s.accounts = append([]string{}, all...)
+	return s.accounts, nil
 }
 
 // regionsOf are the regions of an account's log, asked for once.

@@ -1,0 +1,77 @@
+package remote_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/crosstrail/crosstrail/internal/synth"
+	"github.com/crosstrail/crosstrail/lineage"
+	"github.com/crosstrail/crosstrail/query"
+	"github.com/crosstrail/crosstrail/store/remote"
+)
+
+// TestKeys asks who is behind keys, from the account that the key itself names
+// and the newest day on, and compares with the answer that all the log gives.
+func TestKeys(t *testing.T) {
+	asked, files, all := 0, 0, 0
+	for seed := range uint64(12) {
+		b := put(synth.New(seed, synth.Options{Prompt: true, Days: 3}))
+		whole := b.whole(t)
+		spans, err := whole.Spans(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var newest lineage.Span
+		for _, s := range spans {
+			newest.Newest = max(newest.Newest, s.Newest)
+		}
+		seen := map[string]bool{}
+		for n, row := range rows(t, whole) {
+			key := row.Caller.AccessKeyID
+			account := lineage.KeyAccount(key)
+			if seen[key] || account == "" || len(b.at(account)) == 0 || n%3 != 0 {
+				continue
+			}
+			seen[key] = true
+			want, err := query.Who(t.Context(), whole, lineage.NewNarrowResolver(whole, lineage.NewHorizon(spans)), key)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := remote.New(b, remote.Options{})
+			found, err := s.Seek(t.Context(), remote.Search{Accounts: []string{account}, Until: newest.Newest}, s.Found(key))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !found {
+				if row.ID.Recipient == account {
+					t.Errorf("seed %d: %s is not found", seed, key)
+				}
+				continue // used against another account alone, which the key does not name
+			}
+			resolver, err := s.Settle(t.Context(), s.AskWho(key))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := query.Who(t.Context(), s, resolver, key)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, a := range got.Answers {
+				if !slices.ContainsFunc(want.Answers, func(w query.Answer) bool { return w.Session.ID == a.Session.ID && told(w.Chain) == told(a.Chain) }) {
+					var others strings.Builder
+					for _, w := range want.Answers {
+						others.WriteString("\n" + w.Session.ID + " " + told(w.Chain))
+					}
+					t.Errorf("seed %d, %s:\nfetched: %s %s\nall:%s", seed, key, a.Session.ID, told(a.Chain), others.String())
+				}
+			}
+			asked++
+			files += s.Total().Files
+			for _, f := range b.files {
+				all += len(f)
+			}
+		}
+	}
+	t.Logf("%d keys asked about; %d of %d files a question", asked, files/asked, all/asked)
+}
