@@ -71,7 +71,7 @@ func rows(t *testing.T, s *memory.Store) []query.Row {
 // fetched claims no more.
 func TestNarrowIsWhole(t *testing.T) {
 	asked, files, all, differ := 0, 0, 0, 0
-	for seed := range uint64(60) {
+	for seed := range uint64(30) {
 		b := put(synth.New(seed, synth.Options{Prompt: true}))
 		whole := b.whole(t)
 		spans, err := whole.Spans(t.Context())
