@@ -31,8 +31,8 @@ func (o *Org) Files() iter.Seq[File] { return slices.Values(o.files) }
 
 // Options say how large an organisation is. The zero value is fit for a test.
 type Options struct {
-	Stories int // told one beside another; 0: 40
-	Days    int // they are spread over; 0: 1
+	Stories int  // told one beside another; 0: 40
+	Days    int  // they are spread over; 0: 1
 	Prompt  bool // no record comes hours late
 }
 
