@@ -1,7 +1,11 @@
 package awstest
 
 import (
+	"crypto/hmac"
+	"crypto/sha1"
+	"encoding/binary"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"testing"
 	"time"
@@ -99,6 +103,36 @@ func (a *AWS) SessionLife(t testing.TB, life time.Duration) {
 func (a *AWS) Expire(t testing.TB, roleARN string) {
 	t.Helper()
 	a.ask(t, "expire", map[string]string{"roleArn": roleARN}, nil)
+}
+
+// Key makes a KMS key of the account, in Region, and gives its ARN. Its policy is
+// who may use it; if that is empty, who the account's IAM lets.
+func (c Account) Key(t testing.TB, policy string) (arn string) {
+	t.Helper()
+	c.aws.ask(t, "kms-key", map[string]string{"account": c.ID, "region": Region, "policy": policy}, &arn)
+	return arn
+}
+
+// MFA is a device that shows a new code every thirty seconds.
+type MFA struct {
+	Serial string `json:"serial"` // its ARN
+	Seed   []byte `json:"seed"`
+}
+
+// MFA gives a user of the account a device.
+func (c Account) MFA(t testing.TB, user string) (device MFA) {
+	t.Helper()
+	c.aws.ask(t, "mfa-device", map[string]string{"account": c.ID, "user": user}, &device)
+	return device
+}
+
+// Code is what the device shows now: RFC 6238.
+func (m MFA) Code() string {
+	hash := hmac.New(sha1.New, m.Seed)
+	_ = binary.Write(hash, binary.BigEndian, time.Now().Unix()/30)
+	sum := hash.Sum(nil)
+	at := sum[len(sum)-1] & 15
+	return fmt.Sprintf("%06d", binary.BigEndian.Uint32(sum[at:])&0x7fffffff%1_000_000)
 }
 
 // Environment is for a program that is started as this caller: what leads it to

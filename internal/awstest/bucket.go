@@ -21,11 +21,12 @@ type Bucket struct {
 	Owner *s3.Client
 }
 
-// Object is what is put. Metadata is the user's: x-amz-meta-….
+// Object is what is put.
 type Object struct {
 	Key      string
 	Body     []byte
-	Metadata map[string]string
+	Metadata map[string]string // the user's: x-amz-meta-…
+	KMSKey   string            // the ARN of the key that it is kept under, if it is: SSE-KMS
 }
 
 // Bucket makes a bucket of the account. Names are everybody's, as on AWS.
@@ -64,7 +65,11 @@ func (b *Bucket) PutAll(t testing.TB, objects iter.Seq[Object]) {
 			break
 		}
 		group.Go(func() error {
-			_, err := b.Owner.PutObject(ctx, &s3.PutObjectInput{Bucket: &b.Name, Key: &o.Key, Body: bytes.NewReader(o.Body), Metadata: o.Metadata})
+			input := &s3.PutObjectInput{Bucket: &b.Name, Key: &o.Key, Body: bytes.NewReader(o.Body), Metadata: o.Metadata}
+			if o.KMSKey != "" {
+				input.ServerSideEncryption, input.SSEKMSKeyId = types.ServerSideEncryptionAwsKms, &o.KMSKey
+			}
+			_, err := b.Owner.PutObject(ctx, input)
 			return err
 		})
 	}
@@ -91,6 +96,16 @@ func (b *Bucket) Versioned(t testing.TB) {
 	_, err := b.Owner.PutBucketVersioning(t.Context(), &s3.PutBucketVersioningInput{
 		Bucket:                  &b.Name,
 		VersioningConfiguration: &types.VersioningConfiguration{Status: types.BucketVersioningStatusEnabled},
+	})
+	must(t, err)
+}
+
+// RequesterPays makes who reads from another account say that it pays.
+func (b *Bucket) RequesterPays(t testing.TB) {
+	t.Helper()
+	_, err := b.Owner.PutBucketRequestPayment(t.Context(), &s3.PutBucketRequestPaymentInput{
+		Bucket:                      &b.Name,
+		RequestPaymentConfiguration: &types.RequestPaymentConfiguration{Payer: types.PayerRequester},
 	})
 	must(t, err)
 }

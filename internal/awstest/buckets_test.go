@@ -2,10 +2,12 @@ package awstest_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/crosstrail/crosstrail/internal/awstest"
 )
@@ -81,7 +83,67 @@ func TestWhoMayRead(t *testing.T) {
 		t.Errorf("metadata: %v, %v", head, err)
 	}
 	logs.Delete(t, mine)
-	reads("limited, an object that is gone", limited, mine, "NoSuchKey")
+	policy("arn:aws:iam::"+dev+":user/named", "")
+	reads("limited, an object that is gone", limited, mine, denied)
+	reads("who may list, an object that is gone", stand.Account(prod).User(t, "lister", awstest.Allow("*", "s3:*")), mine, "NoSuchKey")
+	reads("named, an object that is gone", named, mine, "NoSuchKey")
+}
+
+// TestSealed: an object under SSE-KMS is read with the key.
+func TestSealed(t *testing.T) {
+	stand := stack.Start(t)
+	account := stand.Account(prod)
+	logs := account.Bucket(t, "logs")
+	key := account.Key(t, "")
+	logs.Put(t, awstest.Object{Key: "sealed", Body: []byte("1"), KMSKey: key}, awstest.Object{Key: "lost", KMSKey: key + "0"}, awstest.Object{Key: "open"})
+	reader := account.User(t, "reader", awstest.Allow("*", "s3:GetObject"))
+	decrypter := account.User(t, "decrypter", `{"Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"},{"Effect":"Allow","Action":"kms:Decrypt","Resource":"`+key+`"}]}`)
+	for _, c := range []struct {
+		who       string
+		cfg       aws.Config
+		key, want string
+	}{
+		{"reader", reader, "open", "ok"},
+		{"reader", reader, "sealed", "AccessDenied"},
+		{"decrypter", decrypter, "sealed", "ok"},
+		{"decrypter", decrypter, "lost", "KMS.NotFoundException"},
+	} {
+		_, err := get(t, c.cfg, "logs", c.key)
+		if code(err) != c.want {
+			t.Errorf("%s reads %s: %v, not %s", c.who, c.key, err, c.want)
+		}
+		if c.want == "AccessDenied" && !(strings.Contains(err.Error(), "kms:Decrypt") && strings.Contains(err.Error(), key)) {
+			t.Errorf("the refusal names no key: %v", err)
+		}
+	}
+}
+
+// TestElsewhere: a bucket of another region tells where it is, and one where the
+// requester pays wants to hear it.
+func TestElsewhere(t *testing.T) {
+	stand := stack.Start(t)
+	far := stand.Account(prod).Bucket(t, "far", awstest.In("eu-central-1"))
+	_, err := far.Owner.ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{Bucket: &far.Name})
+	if code(err) != "PermanentRedirect" && code(err) != "AuthorizationHeaderMalformed" {
+		t.Errorf("from us-east-1: %v", err)
+	}
+	head, err := far.Owner.HeadBucket(t.Context(), &s3.HeadBucketInput{Bucket: &far.Name}, func(o *s3.Options) { o.Region = "eu-central-1" })
+	if err != nil || *head.BucketRegion != "eu-central-1" {
+		t.Errorf("it is in %v, %v", head, err)
+	}
+
+	paid := stand.Account(prod).Bucket(t, "paid")
+	paid.Put(t, awstest.Object{Key: "one"})
+	paid.Policy(t, `{"Statement":[{"Effect":"Allow","Principal":{"AWS":"`+dev+`"},"Action":"s3:*","Resource":["arn:aws:s3:::paid","arn:aws:s3:::paid/*"]}]}`)
+	paid.RequesterPays(t)
+	reader := stand.Account(dev).User(t, "reader", awstest.Allow("*", "s3:*"))
+	if _, err := get(t, reader, "paid", "one"); code(err) != "AccessDenied" {
+		t.Errorf("who does not say that it pays: %v", err)
+	}
+	_, err = s3.NewFromConfig(reader).GetObject(t.Context(), &s3.GetObjectInput{Bucket: &paid.Name, Key: aws.String("one"), RequestPayer: types.RequestPayerRequester})
+	if err != nil {
+		t.Errorf("who pays: %v", err)
+	}
 }
 
 // TestMany: a thousand objects and versions, listed in pages.

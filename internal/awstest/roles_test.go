@@ -173,3 +173,29 @@ func TestSessions(t *testing.T) {
 	time.Sleep(1100 * time.Millisecond)
 	read("a session of a second, after it", short, "ExpiredToken")
 }
+
+// TestMFA: a role that wants a device's code.
+func TestMFA(t *testing.T) {
+	stand := stack.Start(t)
+	kim := stand.Account(dev).User(t, "kim", awstest.Allow("*", "sts:AssumeRole"))
+	device, another := stand.Account(dev).MFA(t, "kim"), stand.Account(dev).MFA(t, "lee")
+	role := stand.Account(prod).Role(t, "Admin", `{"Statement":[{"Effect":"Allow","Principal":{"AWS":"`+dev+`"},"Action":"sts:AssumeRole",
+		"Condition":{"Bool":{"aws:MultiFactorAuthPresent":"true"}}}]}`, "")
+	shown := func(serial, code string) func(*sts.AssumeRoleInput) {
+		return func(in *sts.AssumeRoleInput) { in.SerialNumber, in.TokenCode = &serial, &code }
+	}
+	if got := assume(t, kim, role, shown(device.Serial, device.Code())); got != "ok" {
+		t.Errorf("the right code: %s", got)
+	}
+	for what, option := range map[string]func(*sts.AssumeRoleInput){
+		"no code":               func(*sts.AssumeRoleInput) {},
+		"a wrong code":          shown(device.Serial, "12345x"),
+		"a code of no device":   shown(device.Serial+"x", device.Code()),
+		"the device of another": shown(another.Serial, another.Code()),
+		"another device's code": shown(device.Serial, another.Code()),
+	} {
+		if got := assume(t, kim, role, option); got != "AccessDenied" {
+			t.Errorf("%s: %s", what, got)
+		}
+	}
+}

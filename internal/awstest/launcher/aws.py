@@ -22,9 +22,10 @@ def main():
     # ministack reads its settings as it is imported.
     from ministack import app
 
-    from . import control, history, identitycenter, organizations, policy, sessions, sts
+    from . import control, history, identitycenter, mfa, objects, organizations, policy, publickeys, sessions, sts
 
-    for part in (control, policy, sts, sessions, organizations, identitycenter, history):
+    # In this order they wrap what ministack answers: the last sees a call first.
+    for part in (control, policy, sts, mfa, sessions, objects, organizations, identitycenter, history, publickeys):
         part.mend()
     lifeline.ready(address)
     asyncio.run(serve(control.beside(app.app), listener))
