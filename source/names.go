@@ -165,6 +165,8 @@ func addName(d *query.Directory, id, name string) error {
 	case strings.Trim(id, "0123456789.,") == "E+" || strings.Trim(id, "0123456789.,") == "e+":
 		return fmt.Errorf("%s is an account id that a spreadsheet has rounded; write its 12 digits", id)
 	}
-	d.Entries = append(d.Entries, query.Entry{ID: id, Name: strings.TrimSpace(name)})
+	if name = strings.TrimSpace(name); id != "" && name != "" {
+		d.Entries = append(d.Entries, query.Entry{ID: id, Name: name})
+	}
 	return nil
 }

@@ -2,6 +2,7 @@ package source
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -85,36 +86,36 @@ func readNamesJSON(file string, text []byte) ([]query.Directory, error) {
 type gathered []query.Directory
 
 func (g *gathered) add(raw json.RawMessage) error {
-	var account listedAccount
 	var user listedUser
-	if err := errors.Join(json.Unmarshal(raw, &account), json.Unmarshal(raw, &user)); err != nil {
+	if err := json.Unmarshal(raw, &user); err != nil {
 		return err
 	}
-	switch {
-	case user.UserID != "":
+	if user.UserID != "" {
 		d := g.of(query.IdentityCenterDirectory, user.IdentityStoreID)
 		e := query.Entry{ID: user.UserID, Name: user.UserName, Also: []string{user.DisplayName}}
 		for _, email := range user.Emails {
 			e.Also = append(e.Also, email.Value)
 		}
 		d.Entries = append(d.Entries, e)
-	case account.ID != "":
-		manager, organization, ok := organizationOf(account.Arn)
-		if !ok {
-			return fmt.Errorf("account %s has no Arn that tells its organisation", account.ID)
-		}
-		d := g.of(query.OrganizationDirectory, organization)
-		d.Management = manager
-		state := account.State
-		if state == "" {
-			state = account.Status
-		}
-		d.Entries = append(d.Entries, query.Entry{
-			ID: account.ID, Name: account.Name, Also: []string{account.Email}, State: state, Joined: momentOf(account.JoinedTimestamp),
-		})
-	default:
+		return nil
+	}
+	var account listedAccount
+	if err := json.Unmarshal(raw, &account); err != nil { // only now: the Name of a user is no text
+		return err
+	}
+	if account.ID == "" {
 		return errors.New("it has neither an Id nor a UserId")
 	}
+	manager, organization, ok := organizationOf(account.Arn)
+	if !ok {
+		return fmt.Errorf("account %s has no Arn that tells its organisation", account.ID)
+	}
+	d := g.of(query.OrganizationDirectory, organization)
+	d.Management = manager
+	d.Entries = append(d.Entries, query.Entry{
+		ID: account.ID, Name: account.Name, Also: []string{account.Email},
+		State: cmp.Or(account.State, account.Status), Joined: momentOf(account.JoinedTimestamp),
+	})
 	return nil
 }
 
