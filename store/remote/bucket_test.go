@@ -50,7 +50,7 @@ func put(org *synth.Org) *bucket {
 	return b
 }
 
-func (b *bucket) Within(windows ...source.Window) ingest.Source {
+func (b *bucket) List(_ context.Context, windows ...source.Window) ([]source.Item, error) {
 	b.lists.Add(1)
 	var found []source.Item
 	for _, f := range b.files[[2]string{windows[0].Account, windows[0].Region}] {
@@ -60,7 +60,7 @@ func (b *bucket) Within(windows ...source.Window) ingest.Source {
 			found = append(found, f)
 		}
 	}
-	return &items{found}
+	return found, nil
 }
 
 func (b *bucket) Accounts(context.Context) ([]string, error) {

@@ -12,10 +12,10 @@ import (
 // Log is log files that lie elsewhere, found by account, region and time. Safe
 // for concurrent use.
 type Log interface {
-	// Within hands out the log files that may hold events of the windows, all of
-	// one account and region: those delivered a while after them too, as
+	// List is the log files that may hold events of the windows, all of one
+	// account and region, unread: those delivered a while after them too, as
 	// CloudTrail takes its time.
-	Within(windows ...source.Window) ingest.Source
+	List(ctx context.Context, windows ...source.Window) ([]source.Item, error)
 	// Accounts are those that there are log files of.
 	Accounts(ctx context.Context) ([]string, error)
 	// Regions are those in which there are log files of an account; none where

@@ -3,8 +3,6 @@ package remote
 import (
 	"cmp"
 	"context"
-	"errors"
-	"io"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
@@ -116,7 +114,9 @@ func (s *Store) take(ctx context.Context, step Step, files []source.Item) error 
 	if len(files) == 0 {
 		return nil
 	}
-	return s.options.Pump(ctx, &listed{files}, s.Store)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel() // what is still being brought, should the pump have stopped
+	return s.options.Pump(ctx, bring(ctx, files), s.Store)
 }
 
 // spend adds to the cost, if that is allowed.
@@ -145,7 +145,7 @@ func (s *Store) list(ctx context.Context, places []place, wanted map[place]spans
 			for _, w := range wanted[at] {
 				windows = append(windows, source.Window{Account: at.account, Region: at.region, Since: w.from, Until: w.until})
 			}
-			found[n], err = s.unread(gctx, s.log.Within(windows...))
+			found[n], err = s.log.List(gctx, windows...)
 			return err
 		})
 	}
@@ -155,35 +155,17 @@ func (s *Store) list(ctx context.Context, places []place, wanted map[place]spans
 	var all []source.Item
 	seen := map[[2]string]bool{}
 	for _, item := range slices.Concat(found...) {
-		if key := [2]string{item.URI, item.Version}; !seen[key] {
+		key := [2]string{item.URI, item.Version}
+		has, err := s.Has(ctx, item.LogFile)
+		if err != nil {
+			return nil, err
+		}
+		if !has && !seen[key] && item.PassOver == "" {
 			seen[key] = true
 			all = append(all, item)
 		}
 	}
 	return all, nil
-}
-
-// unread is what a source hands out and the store does not hold.
-func (s *Store) unread(ctx context.Context, from ingest.Source) ([]source.Item, error) {
-	var items []source.Item
-	for {
-		d, err := from.Next(ctx)
-		if errors.Is(err, io.EOF) {
-			return items, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		for _, item := range d.Items {
-			has, err := s.Has(ctx, item.LogFile)
-			if err != nil {
-				return nil, err
-			}
-			if !has && item.PassOver == "" {
-				items = append(items, item)
-			}
-		}
-	}
 }
 
 // stepOf tells where a step looks.
@@ -203,18 +185,6 @@ func stepOf(places []place, wanted map[place]spans) Step {
 	slices.Sort(step.Regions)
 	step.Accounts, step.Regions = slices.Compact(step.Accounts), slices.Compact(step.Regions)
 	return step
-}
-
-// listed is a source of files that were listed before.
-type listed struct{ files []source.Item }
-
-func (l *listed) Next(context.Context) (source.Delivery, error) {
-	if len(l.files) == 0 {
-		return source.Delivery{}, io.EOF
-	}
-	next := l.files[0]
-	l.files = l.files[1:]
-	return source.Delivery{Items: []source.Item{next}}, nil
 }
 
 // everyAccount is all accounts of the log, asked for once.

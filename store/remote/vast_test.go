@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
-	"github.com/crosstrail/crosstrail/ingest"
 	"github.com/crosstrail/crosstrail/lineage"
 	"github.com/crosstrail/crosstrail/query"
 	"github.com/crosstrail/crosstrail/source"
@@ -78,7 +77,7 @@ func (v *vast) Span(_ context.Context, account, region string) (lineage.Span, er
 
 func (v *vast) begin() cloudtrail.Time { return v.end - cloudtrail.Time(v.days)*86400 }
 
-func (v *vast) Within(windows ...source.Window) ingest.Source {
+func (v *vast) List(_ context.Context, windows ...source.Window) ([]source.Item, error) {
 	var all []source.Item
 	for _, w := range windows {
 		from, until := w.Delivered()
@@ -91,7 +90,7 @@ func (v *vast) Within(windows ...source.Window) ingest.Source {
 		}
 		v.lists.Add(int64(1 + n/aPage))
 	}
-	return &items{all}
+	return all, nil
 }
 
 func (v *vast) file(account, region string, at cloudtrail.Time) source.Item {
