@@ -7,10 +7,13 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"regexp"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"github.com/crosstrail/crosstrail/cloudtrail"
 )
 
 // Objects up to whole are read to their end before anything is made of them, so
@@ -24,8 +27,29 @@ const attempts = 4
 
 // Get opens an object as it is now, with the metadata that its writer gave it.
 func (l *Log) Get(ctx context.Context, key string) (body io.ReadCloser, meta map[string]string, err error) {
+	return l.current(ctx, &Object{Key: key, Size: -1})
+}
+
+var etagForm = regexp.MustCompile(`^[0-9a-f]{32}(-[0-9]+)?$`)
+
+// Fetch opens a log file of the bucket by its address: in that version of it, where
+// it has one.
+func (l *Log) Fetch(ctx context.Context, f cloudtrail.LogFile) (io.ReadCloser, error) {
+	_, key, err := Split(f.URI)
+	if err != nil {
+		return nil, err
+	}
 	o := Object{Key: key, Size: -1}
-	out, body, err := l.get(ctx, &o, 0)
+	if etagForm.MatchString(f.Version) {
+		o.ETag = `"` + f.Version + `"`
+	}
+	body, _, err := l.current(ctx, &o)
+	return body, err
+}
+
+// current opens an object of which no size is known.
+func (l *Log) current(ctx context.Context, o *Object) (body io.ReadCloser, meta map[string]string, err error) {
+	out, body, err := l.get(ctx, o, 0)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -36,7 +60,7 @@ func (l *Log) Get(ctx context.Context, key string) (body io.ReadCloser, meta map
 	all, err := readBody(body, size)
 	if err != nil && ctx.Err() == nil {
 		o.ETag = aws.ToString(out.ETag) // the metadata is that of these bytes
-		all, err = l.entire(ctx, &o)
+		all, err = l.entire(ctx, o)
 	}
 	if err != nil {
 		return nil, nil, err

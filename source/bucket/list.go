@@ -124,31 +124,16 @@ func (l *Log) listTrees(ctx context.Context, in string, windows []source.Window,
 
 func (l *Log) listStretch(ctx context.Context, group *errgroup.Group, s stretch, emit func(batch)) {
 	err := l.pages(ctx, request{prefix: s.prefix, after: s.after}, func(p *page) (bool, error) {
-		var b batch
-		var last cloudtrail.Time
-		for i := range p.objects {
-			o := &p.objects[i]
-			if s.until != "" && o.Key >= s.until {
-				p.more = false
-				break
-			}
-			last = o.Delivered
-			if s.keep(o) {
-				b.objects = append(b.objects, *o)
+		objects, more := s.take(p)
+		emit(batch{objects: objects})
+		if more && len(p.objects) > 0 {
+			rest := s
+			if s.half(&rest, p.objects[len(p.objects)-1].Delivered, time.Now()) &&
+				group.TryGo(func() error { l.listStretch(ctx, group, rest, emit); return nil }) {
+				s.until = rest.after
 			}
 		}
-		emit(b)
-		if s.until != "" && p.last >= s.until {
-			return false, nil
-		}
-		if p.more {
-			before := s
-			if rest, ok := s.half(last, time.Now()); ok &&
-				!group.TryGo(func() error { l.listStretch(ctx, group, rest, emit); return nil }) {
-				s = before
-			}
-		}
-		return p.more, ctx.Err()
+		return more, ctx.Err()
 	})
 	if err != nil && ctx.Err() == nil {
 		emit(batch{err: err})

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"iter"
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
@@ -24,6 +25,8 @@ type Lister struct {
 
 	log     *Log
 	windows []source.Window
+	held    []batch      // listed by Survey
+	batches <-chan batch // what follows those
 	ready   chan fetched
 	listed  atomic.Int64
 	size    atomic.Int64
@@ -75,7 +78,7 @@ func (s *Lister) run(outer context.Context) {
 	ahead := semaphore.NewWeighted(s.log.options.Ahead)
 	group, ctx := errgroup.WithContext(outer)
 	group.SetLimit(s.log.options.Gets)
-	for b := range s.log.batches(ctx, logFolder, s.windows) {
+	for b := range s.pages(ctx) {
 		if b.err != nil {
 			group.Go(func() error { return s.hand(ctx, fetched{s.broken(b.err), func() {}}) })
 		}
@@ -92,6 +95,26 @@ func (s *Lister) run(outer context.Context) {
 	s.all.Store(ctx.Err() == nil)
 	if s.err = group.Wait(); s.err == nil {
 		s.err = outer.Err()
+	}
+}
+
+// pages are what was listed, and what is listed from now on.
+func (s *Lister) pages(ctx context.Context) iter.Seq[batch] {
+	return func(yield func(batch) bool) {
+		if s.batches == nil {
+			s.batches = s.log.batches(ctx, logFolder, s.windows)
+		}
+		for i := range s.held {
+			if !yield(s.held[i]) {
+				return
+			}
+			s.held[i] = batch{}
+		}
+		for b := range s.batches {
+			if !yield(b) {
+				return
+			}
+		}
 	}
 }
 

@@ -78,16 +78,11 @@ type Object struct {
 // CloudTrail's own, or one object. It costs one list, a few where AWSLogs lies
 // deeper; in a bucket of another region one request more.
 func Open(ctx context.Context, cfg aws.Config, uri string, o Options) (*Log, error) {
-	bucket, prefix, err := Split(uri)
+	l, err := Reach(cfg, uri, o)
 	if err != nil {
 		return nil, err
 	}
-	l := &Log{bucket: bucket, prefix: prefix, options: o.filled(), cfg: cfg, folders: map[string][]string{}}
-	l.api = l.client(cfg.Region)
-	if err := l.look(ctx); err != nil {
-		return nil, err
-	}
-	return l, nil
+	return l, l.look(ctx)
 }
 
 // client is a client for a region.
@@ -132,4 +127,15 @@ func (l *Log) absent() error {
 		return fmt.Errorf("%s: the bucket is empty", l)
 	}
 	return fmt.Errorf("%s: there is nothing under this prefix: check the spelling: aws s3 ls %s", l, strings.TrimSuffix(l.URI(l.prefix), "/"))
+}
+
+// Reach is [Open] that looks at nothing: what is read is known by its key.
+func Reach(cfg aws.Config, uri string, o Options) (*Log, error) {
+	bucket, prefix, err := Split(uri)
+	if err != nil {
+		return nil, err
+	}
+	l := &Log{bucket: bucket, prefix: prefix, options: o.filled(), cfg: cfg, folders: map[string][]string{}}
+	l.api = l.client(cfg.Region)
+	return l, nil
 }

@@ -195,23 +195,32 @@ func (s *stretch) keep(o *Object) bool {
 	return o.Delivered == 0 || o.Delivered >= s.from && (s.to == 0 || o.Delivered <= s.to)
 }
 
-// half cuts a stretch in two at the middle of the time that is left of it. It
-// does not where that is not worth a list more.
-func (s *stretch) half(last cloudtrail.Time, now time.Time) (rest stretch, ok bool) {
+// take are the objects of a page that are asked for, and whether there may be more
+// behind it.
+func (s *stretch) take(p *page) (objects []Object, more bool) {
+	for i := range p.objects {
+		o := &p.objects[i]
+		if s.until != "" && o.Key >= s.until {
+			break
+		}
+		if s.keep(o) {
+			objects = append(objects, *o)
+		}
+	}
+	return objects, p.more && (s.until == "" || p.last < s.until)
+}
+
+// half makes rest the later half of what is left of a stretch behind last. It is
+// false where that is not worth a list more.
+func (s *stretch) half(rest *stretch, last cloudtrail.Time, now time.Time) bool {
 	end := s.to
 	if end == 0 || end > cloudtrail.TimeOf(now) {
 		end = cloudtrail.TimeOf(now)
 	}
 	if last == 0 || end-last < 2*day {
-		return rest, false
+		return false
 	}
 	mid := last + (end-last)/2
-	mid -= mid % day
-	rest = *s
-	rest.after = s.in.dir + mid.Time().Format(dayForm)
-	if !rest.within() || rest.after == "" {
-		return rest, false
-	}
-	s.until = rest.after
-	return rest, true
+	rest.after = s.in.dir + (mid - mid%day).Time().Format(dayForm)
+	return rest.within() && rest.after != "" && (s.until == "" || rest.after < s.until)
 }

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/crosstrail/crosstrail/render"
+	"github.com/crosstrail/crosstrail/source/bucket"
+)
+
+// What is more than this is worth a word before it is fetched, and a question
+// where somebody can be asked.
+const (
+	manyFiles = 1000
+	manyBytes = 100 << 20
+)
+
+// agree says what reading the buckets will come to, where it is much, and asks on
+// a terminal. Where nobody can be asked it goes on: who wrote the script meant it.
+func (s *sources) agree(ctx context.Context, yes bool) error {
+	much := false
+	for _, b := range s.buckets {
+		e, err := b.Survey(ctx)
+		if err != nil {
+			return b.aws.explained(err)
+		}
+		if e.Archived > 0 {
+			s.ui.warn("%s: %s in Glacier, and cannot be read before they are restored", b.log, number(e.Archived, "log file"))
+		}
+		if e.AtLeast || !e.Exact || e.Files-e.Known > manyFiles || e.Bytes > manyBytes {
+			much = true
+			fmt.Fprintln(s.ui.stderr, render.Text(b.log.String()+": "+expected(e)))
+		}
+	}
+	if !much || yes || !isTerminal(s.ui.stdin) || !isTerminal(s.ui.stderr) {
+		return nil
+	}
+	if agreed, err := s.ui.confirm(ctx); err != nil || agreed {
+		return err
+	}
+	return hinted(errors.New("nothing was read"), "to read less: --account, --region, --since, --until; not to be asked: --yes")
+}
+
+// expected says what is to come.
+func expected(e bucket.Estimate) string {
+	about := ""
+	switch {
+	case e.AtLeast:
+		about = "more than "
+	case !e.Exact:
+		about = "about "
+	}
+	fetched, size := e.Files-e.Known, e.Bytes
+	if e.Files > 0 {
+		size = int64(float64(size) * float64(fetched) / float64(e.Files))
+	}
+	text := about + number(rounded(e.Files, e.Exact), "log file") + ", " + bytesText(e.Bytes)
+	if e.Known > 0 {
+		text += "; of them " + about + number(rounded(fetched, e.Exact), "file") + " not in the store yet, " + bytesText(size)
+	}
+	text += "; " + about + number(rounded(fetched+e.Lists, e.Exact), "request") + " to S3"
+	if e.AtLeast {
+		return text + "; how many there are, only listing all of them tells"
+	}
+	return text + ", about " + howLong(fetched, size, e.Took).String()
+}
+
+// howLong is how long fetching so much takes: with many requests in flight, each
+// as long as those before, and no faster than such a machine reads log files.
+func howLong(files int, size int64, request time.Duration) time.Duration {
+	const inFlight, perSecond, bytesPerSecond = 64, 3000, 40 << 20
+	waits := time.Duration(files) * request / inFlight
+	works := max(time.Duration(files)*time.Second/perSecond, time.Duration(size/bytesPerSecond)*time.Second)
+	took := max(waits, works)
+	if took > 10*time.Minute {
+		return took.Round(time.Minute)
+	}
+	return max(took.Round(time.Second), time.Second)
+}
+
+// rounded keeps an estimate from looking exact.
+func rounded(n int, exact bool) int {
+	if exact || n < 100 {
+		return n
+	}
+	unit := 1
+	for n/unit >= 100 {
+		unit *= 10
+	}
+	return n / unit * unit
+}
+
+// confirm asks whether to go on, and is false where that is not wanted.
+func (t *terminal) confirm(ctx context.Context) (bool, error) {
+	fmt.Fprint(t.stderr, "go on? [y/N] ")
+	answer, err := bufio.NewReader(newStoppable(ctx, t.stdin)).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return false, err
+	}
+	word := strings.ToLower(strings.TrimSpace(answer))
+	return word == "y" || word == "yes", nil
+}

@@ -1,0 +1,203 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/crosstrail/crosstrail/cloudtrail"
+	"github.com/crosstrail/crosstrail/ingest"
+	"github.com/crosstrail/crosstrail/query"
+	"github.com/crosstrail/crosstrail/source"
+	"github.com/crosstrail/crosstrail/source/bucket"
+)
+
+// sources reads what SOURCE arguments name, one after the other: what is on this
+// machine, then each bucket.
+type sources struct {
+	ui      *terminal
+	next    []ingest.Source
+	buckets []*fromBucket
+}
+
+// fromBucket is one bucket that is read.
+type fromBucket struct {
+	*bucket.Lister
+	log *bucket.Log
+	aws *awsFlags
+}
+
+// openSources looks at the arguments. Of a bucket no more is listed than the
+// windows need. local, where it is not nil, is put around what is on this machine.
+func openSources(ctx context.Context, ui *terminal, a *awsFlags, args []string, windows []source.Window, local func(ingest.Source) ingest.Source) (*sources, error) {
+	s := &sources{ui: ui}
+	var here, there []string
+	for _, arg := range args {
+		if bucket.Is(arg) {
+			there = append(there, arg)
+		} else {
+			here = append(here, arg)
+		}
+	}
+	paths, err := source.NewPaths(here, newStoppable(ctx, ui.stdin))
+	if err != nil {
+		return nil, usage(err)
+	}
+	if len(here) > 0 {
+		s.next = append(s.next, ingest.Source(paths))
+		if local != nil {
+			s.next[0] = local(paths)
+		}
+	}
+	logs, err := a.buckets(ctx, ui, there)
+	if err != nil {
+		return nil, err
+	}
+	for _, log := range logs {
+		one := &fromBucket{Lister: log.Within(windows...), log: log, aws: a}
+		s.next, s.buckets = append(s.next, one), append(s.buckets, one)
+	}
+	return s, nil
+}
+
+// buckets opens buckets by their addresses, with the least that a role that is
+// assumed needs for it.
+func (a *awsFlags) buckets(ctx context.Context, ui *terminal, uris []string) ([]*bucket.Log, error) {
+	if len(uris) == 0 {
+		return nil, nil
+	}
+	for _, uri := range uris {
+		if _, _, err := bucket.Split(uri); err != nil {
+			return nil, usage(err)
+		}
+	}
+	cfg, err := a.bucketConfig(ctx, ui, uris...)
+	if err != nil {
+		return nil, err
+	}
+	var logs []*bucket.Log
+	for _, uri := range uris {
+		log, err := bucket.Open(ctx, cfg, uri, a.bucketOptions())
+		if err != nil {
+			return nil, a.explained(err)
+		}
+		if note := log.Note(); note != "" {
+			ui.say("note", note)
+		}
+		logs = append(logs, log)
+	}
+	return logs, nil
+}
+
+func (a *awsFlags) bucketConfig(ctx context.Context, ui *terminal, uris ...string) (aws.Config, error) {
+	policy := ""
+	if a.o.RoleARN != "" {
+		var err error
+		if policy, err = bucket.LeastPolicy(a.o.RoleARN, uris...); err != nil {
+			return aws.Config{}, usage(err)
+		}
+	}
+	return a.config(ctx, ui, policy)
+}
+
+func (a *awsFlags) bucketOptions() bucket.Options {
+	return bucket.Options{RequesterPays: a.payer != ""}
+}
+
+// fetch opens log files again that a store refers to and keeps no copy of.
+func (a *awsFlags) fetch(ui *terminal) func(context.Context, cloudtrail.LogFile) (io.ReadCloser, error) {
+	var mu sync.Mutex
+	logs := map[string]*bucket.Log{}
+	return func(ctx context.Context, f cloudtrail.LogFile) (io.ReadCloser, error) {
+		name, _, err := bucket.Split(f.URI)
+		if err != nil {
+			return nil, err
+		}
+		mu.Lock()
+		log := logs[name]
+		mu.Unlock()
+		if log == nil {
+			cfg, err := a.bucketConfig(ctx, ui, bucket.Scheme+name)
+			if err != nil {
+				return nil, err
+			}
+			if log, err = bucket.Reach(cfg, bucket.Scheme+name, a.bucketOptions()); err != nil {
+				return nil, err
+			}
+			mu.Lock()
+			logs[name] = log
+			mu.Unlock()
+		}
+		return log.Fetch(ctx, f)
+	}
+}
+
+// Next is the next log file of all; io.EOF after the last.
+func (s *sources) Next(ctx context.Context) (source.Delivery, error) {
+	for len(s.next) > 0 {
+		d, err := s.next[0].Next(ctx)
+		if !errors.Is(err, io.EOF) {
+			return d, err
+		}
+		s.next = s.next[1:]
+	}
+	return source.Delivery{}, io.EOF
+}
+
+// known keeps what a store has from being fetched.
+func (s *sources) known(has func(context.Context, cloudtrail.LogFile) (bool, error)) {
+	for _, b := range s.buckets {
+		b.Known = has
+	}
+}
+
+// listed is how many bytes the buckets listed so far, and whether that is all.
+func (s *sources) listed() (bytes int64, all bool) {
+	all = true
+	for _, b := range s.buckets {
+		_, n, done := b.Listed()
+		bytes, all = bytes+n, all && done
+	}
+	return bytes, all
+}
+
+// spent tells what the buckets were asked for.
+func (s *sources) spent() {
+	for _, b := range s.buckets {
+		c := b.log.Cost()
+		text := fmt.Sprintf("%s: %s listed, %s fetched, %s", b.log, number(c.Lists, "page"), number(c.Gets, "object"), bytesText(c.Bytes))
+		if c.Throttled > 0 {
+			text += fmt.Sprintf("; S3 asked %s times to be asked more slowly", thousands(c.Throttled))
+		}
+		fmt.Fprintln(s.ui.stderr, text)
+	}
+}
+
+// windowsOf is the part of a bucket that a filter needs: the logs of those
+// accounts and regions, of that time.
+func windowsOf(f *query.Filter) []source.Window {
+	regions, accounts := f.Regions, f.Accounts
+	if len(regions) == 0 {
+		regions = []string{""}
+	}
+	for _, a := range accounts {
+		if strings.Trim(a, "0123456789") != "" {
+			accounts = nil // it has no folder of its own
+		}
+	}
+	if len(accounts) == 0 {
+		accounts = []string{""}
+	}
+	var windows []source.Window
+	for _, a := range accounts {
+		for _, r := range regions {
+			windows = append(windows, source.Window{Account: a, Region: r, Since: f.Since, Until: f.Until})
+		}
+	}
+	return windows
+}
