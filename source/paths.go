@@ -56,12 +56,10 @@ func NewPaths(args []string, stdin io.Reader) (*Paths, error) {
 }
 
 func missing(arg string) error {
-	const here = "this release reads files, folders and - (standard input)"
+	const here = "this release reads files, folders, s3://bucket/prefix and - (standard input)"
 	switch {
 	case arg == "lookup-events":
 		return fmt.Errorf("%s: %s: pipe them, aws cloudtrail lookup-events --output json | crosstrail trace -", arg, here)
-	case strings.HasPrefix(arg, "s3://"):
-		return fmt.Errorf("%s: %s: copy what you need first, aws s3 sync %s logs/", arg, here, arg)
 	case strings.Contains(arg, "://"):
 		return fmt.Errorf("%s: %s", arg, here)
 	}

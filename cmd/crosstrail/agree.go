@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"github.com/crosstrail/crosstrail/render"
 	"github.com/crosstrail/crosstrail/source/bucket"
 )
@@ -22,7 +24,7 @@ const (
 
 // agree says what reading the buckets will come to, where it is much, and asks on
 // a terminal. Where nobody can be asked it goes on: who wrote the script meant it.
-func (s *sources) agree(ctx context.Context, yes bool) error {
+func (s *fromSources) agree(ctx context.Context, yes bool) error {
 	much := false
 	for _, b := range s.buckets {
 		e, err := b.Survey(ctx)
@@ -104,4 +106,8 @@ func (t *terminal) confirm(ctx context.Context) (bool, error) {
 	}
 	word := strings.ToLower(strings.TrimSpace(answer))
 	return word == "y" || word == "yes", nil
+}
+
+func addYes(cmd *cobra.Command, yes *bool) {
+	cmd.Flags().BoolVar(yes, "yes", false, "do not ask before much is fetched from a bucket")
 }

@@ -16,7 +16,8 @@ import (
 
 // awsFlags are how AWS is reached, on every command that may.
 type awsFlags struct {
-	o awscfg.Options
+	o     awscfg.Options
+	payer payerValue
 }
 
 func (a *awsFlags) add(cmd *cobra.Command) {
@@ -28,6 +29,23 @@ func (a *awsFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&a.o.ExternalID, "external-id", "", "AWS: the external `ID` that the role wants")
 	flags.StringVar(&a.o.SessionName, "session-name", "", "AWS: the `NAME` of the session in the role (default crosstrail)")
 	flags.StringVar(&a.o.MFASerial, "mfa-serial", "", "AWS: the `ARN` of your MFA device, where the role wants MFA; the code is asked for")
+	flags.Var(&a.payer, "request-payer", "AWS: `requester` to read a bucket whose readers pay, as you then do")
+	must(cmd.RegisterFlagCompletionFunc("request-payer", cobra.FixedCompletions([]string{payerWord}, cobra.ShellCompDirectiveNoFileComp)))
+}
+
+// payerValue is --request-payer, as the aws command has it (pflag.Value).
+type payerValue string
+
+const payerWord = "requester"
+
+func (v *payerValue) Type() string   { return payerWord }
+func (v *payerValue) String() string { return string(*v) }
+func (v *payerValue) Set(s string) error {
+	if s != payerWord {
+		return errors.New("it is " + payerWord)
+	}
+	*v = payerWord
+	return nil
 }
 
 func (a *awsFlags) check() error {

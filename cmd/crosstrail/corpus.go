@@ -28,19 +28,28 @@ type corpus struct {
 // read makes ready what is asked: the sources, read into memory, or the store
 // where there are none. What cannot be read is named on standard error and
 // counted; it is an error only where nothing can be asked.
-func (q *question) read(ctx context.Context, sources []string) (*corpus, error) {
+//
+// Of a bucket it reads what may hold events of the windows.
+func (q *question) read(ctx context.Context, sources []string, windows ...source.Window) (*corpus, error) {
 	if len(sources) == 0 {
 		return q.open(ctx)
 	}
-	from, err := source.NewPaths(sources, newStoppable(ctx, q.ui.stdin))
+	if err := q.limits.check(); err != nil {
+		return nil, err
+	}
+	from, err := openSources(ctx, q.ui, &q.aws, sources, windows, nil)
 	if err != nil {
-		return nil, usage(err)
+		return nil, err
+	}
+	if err := from.agree(ctx, q.yes); err != nil {
+		return nil, err
 	}
 	store := memory.New()
 	files, records, err := q.limits.pump(ctx, q.ui, sources, from, store)
 	if err != nil {
-		return nil, err
+		return nil, q.aws.explained(err)
 	}
+	from.spent()
 	c := &corpus{Reader: store, files: files, records: records, variants: store.Variants()}
 	return c, c.link(ctx)
 }
@@ -55,7 +64,7 @@ func (q *question) open(ctx context.Context) (*corpus, error) {
 		return nil, err
 	}
 	c := &corpus{damage: &damage{ui: q.ui, store: q.store.flag()}}
-	r, err := local.OpenReader(ctx, dir, local.Options{MaxFile: int64(q.limits.maxFile), Damaged: c.damage.add})
+	r, err := local.OpenReader(ctx, dir, local.Options{MaxFile: int64(q.limits.maxFile), Damaged: c.damage.add, Fetch: q.aws.fetch(q.ui)})
 	if errors.Is(err, local.ErrNoStore) {
 		return nil, q.store.missing(q.who+" does not know where to look: ", dir, "or ask files directly: "+q.usage+"--from logs/")
 	}

@@ -18,6 +18,7 @@ type filling struct {
 	ui     *terminal
 	store  storeValue
 	limits limits
+	aws    awsFlags
 	wait   bool
 	form   formValue
 
@@ -32,6 +33,7 @@ func newFilling(ui *terminal, cmd *cobra.Command) *filling {
 	f.limits.add(cmd)
 	addWait(cmd, &f.wait)
 	addForm(cmd, &f.form)
+	f.aws.add(cmd)
 	return f
 }
 
@@ -48,7 +50,7 @@ func (f *filling) openStore(ctx context.Context, o local.Options) (*local.Store,
 	if err != nil {
 		return nil, "", err
 	}
-	o.MaxFile = int64(f.limits.maxFile)
+	o.MaxFile, o.Fetch = int64(f.limits.maxFile), f.aws.fetch(f.ui)
 	s, err := openToWrite(ctx, f.ui, &f.store, dir, f.wait, o)
 	return s, dir, err
 }

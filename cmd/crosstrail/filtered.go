@@ -41,7 +41,7 @@ func (q *question) answer(ctx context.Context, sources []string, filter query.Fi
 	}
 	namePeople(&filter, style.Names)
 	filter.OwnAccounts = style.Names.Members()
-	c, err := q.read(ctx, sources)
+	c, err := q.read(ctx, sources, windowsOf(&filter)...)
 	if err != nil {
 		return err
 	}

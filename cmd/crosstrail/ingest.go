@@ -6,10 +6,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/crosstrail/crosstrail/ingest"
+	"github.com/crosstrail/crosstrail/query"
 	"github.com/crosstrail/crosstrail/render"
 	"github.com/crosstrail/crosstrail/source"
 	"github.com/crosstrail/crosstrail/store/local"
@@ -17,8 +20,9 @@ import (
 
 func newIngestCommand(ui *terminal) *cobra.Command {
 	var f *filling
+	var filter query.Filter
 	keep := keepValue(local.KeepCopy)
-	again := false
+	again, yes := false, false
 	cmd := &cobra.Command{
 		Use:   "ingest SOURCE...",
 		Short: "read log files into the store, to be asked as often as you like",
@@ -26,7 +30,12 @@ func newIngestCommand(ui *terminal) *cobra.Command {
 again: it goes on from there. Files that are in the store are not read again, and an
 event that stands in several files is kept once.
 
-A SOURCE is a log file, a folder of them with all below it, or - for standard input.
+A SOURCE is a log file, a folder of them with all below it, s3://bucket/prefix, or -
+for standard input. A prefix may lie above AWSLogs or anywhere below it. Before much is
+fetched from a bucket, it says how much, and asks on a terminal. --since, --until,
+--account and --region keep to the log files that may hold such events, going by their
+names; of a bucket no others are listed.
+
 What cannot be read is named, and kept in a list (crosstrail store failed); all the
 rest is in the store: a folder, by default crosstrail in your data folder. What it holds
 only you can read. It keeps a copy of each log file, so that records can be shown, and
@@ -40,42 +49,73 @@ of it once more.`,
   # a store of its own, which refers to the files instead of keeping copies
   crosstrail ingest AWSLogs/ --store ./case-17 --keep=reference
 
+  # the last week of one account, from the bucket of somebody else's trail
+  crosstrail ingest s3://acme-trail --account 111111111111 --since 7d \
+    --role-arn arn:aws:iam::999999999999:role/log-reader --external-id 3414
+
   # what AWS holds of the last 90 days
   aws cloudtrail lookup-events --output json | crosstrail ingest -`,
 		Annotations: exits(exitDone, exitFailed, exitUsage, exitPart),
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return usage(errors.New("ingest needs a SOURCE: a log file, a folder of them, or - for standard input"), "for example: crosstrail ingest AWSLogs/")
+				return usage(errors.New("ingest needs a SOURCE: a log file, a folder of them, s3://bucket/prefix, or - for standard input"), "for example: crosstrail ingest AWSLogs/")
 			}
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return runIngest(cmd.Context(), f, local.Options{Keep: local.Keep(keep), Again: again}, args)
+			windows, err := ingestWindows(filter)
+			if err != nil {
+				return err
+			}
+			return runIngest(cmd.Context(), f, local.Options{Keep: local.Keep(keep), Again: again}, args, windows, yes)
 		},
 	}
 	f = newFilling(ui, cmd)
+	addFilters(cmd, &filter, time.Now(), "since", "until", "account", "region")
+	addYes(cmd, &yes)
 	cmd.Flags().Var(&keep, "keep", "what the store keeps of each log file: copy or reference")
 	cmd.Flags().BoolVar(&again, "again", false, "read files again whose copy in the store is missing or damaged")
 	must(cmd.RegisterFlagCompletionFunc("keep", cobra.FixedCompletions([]string{"copy", "reference"}, cobra.ShellCompDirectiveNoFileComp)))
 	return cmd
 }
 
-func runIngest(ctx context.Context, f *filling, o local.Options, args []string) error {
+// ingestWindows are what is asked for; nil: all.
+func ingestWindows(filter query.Filter) ([]source.Window, error) {
+	if filter.Since == 0 && filter.Until == 0 && len(filter.Accounts)+len(filter.Regions) == 0 {
+		return nil, nil
+	}
+	for _, a := range filter.Accounts {
+		if strings.Trim(a, "0123456789") != "" {
+			return nil, usage(fmt.Errorf("--account %s: here it is the number of an account, as the names of log files have it", a))
+		}
+	}
+	return windowsOf(&filter), nil
+}
+
+func runIngest(ctx context.Context, f *filling, o local.Options, args []string, windows []source.Window, yes bool) error {
 	args = absolute(args)
 	f.unlisted = len(args) == 1 && args[0] == source.Stdin
-	paths, err := source.NewPaths(args, newStoppable(ctx, f.ui.stdin))
+	from, err := openSources(ctx, f.ui, &f.aws, args, windows, func(paths ingest.Source) ingest.Source {
+		return lasting{chosen{paths, windows}}
+	})
 	if err != nil {
-		return usage(err)
+		return err
 	}
 	store, dir, err := f.openStore(ctx, o)
 	if err != nil {
 		return err
 	}
-	if err := f.pump(ctx, args, lasting{paths}, store); err != nil {
+	from.known(store.Has)
+	if err := from.agree(ctx, yes); err != nil {
+		return err
+	}
+	err = f.pump(ctx, args, from, store)
+	from.spent()
+	if err != nil {
 		if _, failed := errors.AsType[*ingest.StoreError](err); ctx.Err() != nil && !failed {
 			f.ui.say("note", "what was read until now is in the store; the same command goes on from there")
 		}
-		return err
+		return f.aws.explained(err)
 	}
 	if err := dropSuperseded(ctx, store); err != nil {
 		return err

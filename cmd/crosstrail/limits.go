@@ -48,6 +48,9 @@ func (l *limits) pump(ctx context.Context, ui *terminal, sources []string, from 
 		ui.say("note", "reading from the terminal: paste records, then press Ctrl-D")
 	}
 	meter := startMeter(ctx, ui.stderr, sources)
+	if s, ok := from.(*fromSources); ok && len(s.buckets) > 0 {
+		meter.listed = s.listed
+	}
 	troubles := troubles{ui: ui, meter: meter}
 	var needed int64
 	l.bound()

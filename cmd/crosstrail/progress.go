@@ -14,6 +14,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/crosstrail/crosstrail/ingest"
+	"github.com/crosstrail/crosstrail/source/bucket"
 )
 
 // meter draws how far reading has come, on one line of a terminal that it
@@ -24,9 +25,10 @@ type meter struct {
 	out   io.Writer // nil where there is no terminal: then nothing is drawn
 	start time.Time
 
-	mu    sync.Mutex
-	drawn bool
-	total int64 // bytes of all files, 0 until they have been counted
+	mu     sync.Mutex
+	drawn  bool
+	total  int64                // bytes of all files on this machine, 0 until they have been counted
+	listed func() (int64, bool) // bytes that buckets listed so far, and whether that is all; nil: there are none
 }
 
 func startMeter(ctx context.Context, out io.Writer, sources []string) *meter {
@@ -43,6 +45,9 @@ func startMeter(ctx context.Context, out io.Writer, sources []string) *meter {
 func (m *meter) measure(ctx context.Context, sources []string) {
 	var total int64
 	for _, src := range sources {
+		if bucket.Is(src) {
+			continue
+		}
 		err := filepath.WalkDir(src, func(_ string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() {
 				return ctx.Err()
@@ -68,7 +73,14 @@ func (m *meter) progress(p ingest.Progress) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	line := progressLine(p, m.total, time.Since(m.start))
+	total := m.total
+	if m.listed != nil {
+		listed, all := m.listed()
+		if total += listed; !all {
+			total = 0 // nobody knows yet
+		}
+	}
+	line := progressLine(p, total, time.Since(m.start))
 	if f, ok := m.out.(*os.File); ok {
 		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 0 && len(line) >= w {
 			line = line[:w-1]

@@ -22,6 +22,7 @@ type question struct {
 	form   formValue
 	limits limits
 	aws    awsFlags
+	yes    bool // do not ask before much is fetched
 
 	who, usage string // the command as it is called, and with its arguments
 }
@@ -32,7 +33,7 @@ func newQuestion(ui *terminal, cmd *cobra.Command, from bool) *question {
 	q := &question{ui: ui}
 	flags := cmd.Flags()
 	if from {
-		flags.StringArrayVar(&q.from, "from", nil, "ask log files, not the store: a `SOURCE` is a log file, a folder of them, or - for standard input (repeatable)")
+		flags.StringArrayVar(&q.from, "from", nil, "ask log files, not the store: a `SOURCE` is a log file, a folder of them, s3://bucket/prefix, or - for standard input (repeatable)")
 		must(cmd.MarkFlagFilename("from"))
 		addStore(cmd, &q.store)
 		cmd.Long += "\n\nIt asks the store that crosstrail ingest fills or, with --from, log files themselves."
@@ -41,6 +42,7 @@ func newQuestion(ui *terminal, cmd *cobra.Command, from bool) *question {
 	q.naming.add(cmd)
 	q.limits.add(cmd)
 	q.aws.add(cmd)
+	addYes(cmd, &q.yes)
 	return q
 }
 

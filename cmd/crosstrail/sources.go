@@ -17,9 +17,9 @@ import (
 	"github.com/crosstrail/crosstrail/source/bucket"
 )
 
-// sources reads what SOURCE arguments name, one after the other: what is on this
+// fromSources reads what SOURCE arguments name, one after the other: what is on this
 // machine, then each bucket.
-type sources struct {
+type fromSources struct {
 	ui      *terminal
 	next    []ingest.Source
 	buckets []*fromBucket
@@ -34,8 +34,8 @@ type fromBucket struct {
 
 // openSources looks at the arguments. Of a bucket no more is listed than the
 // windows need. local, where it is not nil, is put around what is on this machine.
-func openSources(ctx context.Context, ui *terminal, a *awsFlags, args []string, windows []source.Window, local func(ingest.Source) ingest.Source) (*sources, error) {
-	s := &sources{ui: ui}
+func openSources(ctx context.Context, ui *terminal, a *awsFlags, args []string, windows []source.Window, local func(ingest.Source) ingest.Source) (*fromSources, error) {
+	s := &fromSources{ui: ui}
 	var here, there []string
 	for _, arg := range args {
 		if bucket.Is(arg) {
@@ -138,7 +138,7 @@ func (a *awsFlags) fetch(ui *terminal) func(context.Context, cloudtrail.LogFile)
 }
 
 // Next is the next log file of all; io.EOF after the last.
-func (s *sources) Next(ctx context.Context) (source.Delivery, error) {
+func (s *fromSources) Next(ctx context.Context) (source.Delivery, error) {
 	for len(s.next) > 0 {
 		d, err := s.next[0].Next(ctx)
 		if !errors.Is(err, io.EOF) {
@@ -150,14 +150,14 @@ func (s *sources) Next(ctx context.Context) (source.Delivery, error) {
 }
 
 // known keeps what a store has from being fetched.
-func (s *sources) known(has func(context.Context, cloudtrail.LogFile) (bool, error)) {
+func (s *fromSources) known(has func(context.Context, cloudtrail.LogFile) (bool, error)) {
 	for _, b := range s.buckets {
 		b.Known = has
 	}
 }
 
 // listed is how many bytes the buckets listed so far, and whether that is all.
-func (s *sources) listed() (bytes int64, all bool) {
+func (s *fromSources) listed() (bytes int64, all bool) {
 	all = true
 	for _, b := range s.buckets {
 		_, n, done := b.Listed()
@@ -167,7 +167,7 @@ func (s *sources) listed() (bytes int64, all bool) {
 }
 
 // spent tells what the buckets were asked for.
-func (s *sources) spent() {
+func (s *fromSources) spent() {
 	for _, b := range s.buckets {
 		c := b.log.Cost()
 		text := fmt.Sprintf("%s: %s listed, %s fetched, %s", b.log, number(c.Lists, "page"), number(c.Gets, "object"), bytesText(c.Bytes))

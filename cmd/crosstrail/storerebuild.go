@@ -59,7 +59,7 @@ func runStoreRebuild(ctx context.Context, f *filling, yes bool) error {
 			return err
 		})
 	}
-	o := local.Options{MaxFile: int64(f.limits.maxFile)}
+	o := local.Options{MaxFile: int64(f.limits.maxFile), Fetch: f.aws.fetch(f.ui)}
 	err = build(o)
 	if locked, ok := errors.AsType[*local.LockedError](err); ok && f.wait {
 		f.ui.say("note", locked.Error()+": waiting for it to end")

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -135,15 +134,11 @@ func (r *retention) agree(ctx context.Context, dir string, floor cloudtrail.Time
 	case !isTerminal(r.ui.stdin) || !isTerminal(r.ui.stderr):
 		return usage(errors.New("nothing was deleted: nobody can be asked here"), "if that is what you want: --yes")
 	}
-	fmt.Fprint(r.ui.stderr, "go on? [y/N] ")
-	answer, err := bufio.NewReader(newStoppable(ctx, r.ui.stdin)).ReadString('\n')
-	if err != nil && !errors.Is(err, io.EOF) {
-		return err
+	agreed, err := r.ui.confirm(ctx)
+	if err == nil && !agreed {
+		err = errors.New("nothing was deleted")
 	}
-	if word := strings.ToLower(strings.TrimSpace(answer)); word != "y" && word != "yes" {
-		return errors.New("nothing was deleted")
-	}
-	return nil
+	return err
 }
 
 // print prints what went for programs, if it was asked for.

@@ -22,16 +22,22 @@ func newTraceCommand(ui *terminal) *cobra.Command {
 		Short: "read log files and tell who really did what",
 		Long: `Read CloudTrail log files, tie every call to the one who is behind it, and tell who
 did what: grouped by origin, hop by hop, then what is not resolved and what to
-collect to resolve it. Nothing is stored, and no AWS account is needed.
+collect to resolve it. Nothing is stored, and for files on this machine no AWS account
+is needed.
 
 A SOURCE is a log file, a folder of them with all below it (.json.gz, .json, .jsonl,
-.ndjson), or - for standard input. The files may be what CloudTrail wrote, an array,
+.ndjson), s3://bucket/prefix, or - for standard input. Of a bucket only the log files are
+listed and fetched that may hold events of --account, --region, --since and --until: what
+was issued before, or elsewhere, is then not there to link to. The files may be what CloudTrail wrote, an array,
 JSON lines, one record, lookup-events output or EventBridge events.
 
 How sure each answer is, best first: = exact, ~ strong, i inferred, c claimed,
 ? contested, . unresolved.`,
 		Example: `  # a folder of log files
   crosstrail trace AWSLogs/
+
+  # an hour of one account, from the bucket
+  crosstrail trace s3://acme-trail --account 111111111111 --since 1h
 
   # what AWS holds of the last 90 days, without any log file
   aws cloudtrail lookup-events --output json | crosstrail trace -
@@ -44,7 +50,7 @@ How sure each answer is, best first: = exact, ~ strong, i inferred, c claimed,
 		Annotations: exits(exitDone, exitFailed, exitUsage, exitPart),
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return usage(errors.New("trace needs a SOURCE: a log file, a folder of them, or - for standard input"),
+				return usage(errors.New("trace needs a SOURCE: a log file, a folder of them, s3://bucket/prefix, or - for standard input"),
 					"for example: crosstrail trace AWSLogs/", "nothing at hand? crosstrail demo")
 			}
 			return nil
