@@ -125,8 +125,7 @@ func TestPathsRefuses(t *testing.T) {
 	tree(t, "a.json")
 	for arg, want := range map[string]string{
 		"b.json":        "b.json: there is no such file or folder: check the spelling",
-		"s3://b/logs":   "s3://b/logs: this release reads files, folders and - (standard input): copy what you need first, aws s3 sync s3://b/logs logs/",
-		"dynamodb://t":  "dynamodb://t: this release reads files, folders and - (standard input)",
+		"dynamodb://t":  "dynamodb://t: this release reads files, folders, s3://bucket/prefix and - (standard input)",
 		"lookup-events": "pipe them, aws cloudtrail lookup-events --output json | crosstrail trace -",
 	} {
 		if _, err := source.NewPaths([]string{"a.json", arg}, nil); err == nil || !strings.Contains(err.Error(), want) {

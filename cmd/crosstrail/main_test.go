@@ -30,15 +30,18 @@ func TestScript(t *testing.T) {
 			}
 			return false, fmt.Errorf("unknown condition %q", name)
 		},
-		Setup: func(env *testscript.Env) error {
-			for _, name := range []string{"NO_COLOR", "COLUMNS", "LC_ALL", "LC_CTYPE", "LANG"} {
-				env.Setenv(name, "")
-			}
-			// A program built with -race waits a second before it ends, for races
-			// that its other goroutines may still run into: ours have ended.
-			env.Setenv("GORACE", "atexit_sleep_ms=0")
-			env.Setenv("HOME", filepath.Join(env.WorkDir, ".home")) // the store is below it
-			return os.MkdirAll(env.Getenv("HOME"), 0o700)
-		},
+		Setup: setupScript,
 	})
+}
+
+// setupScript makes what a session runs in the same everywhere.
+func setupScript(env *testscript.Env) error {
+	for _, name := range []string{"NO_COLOR", "COLUMNS", "LC_ALL", "LC_CTYPE", "LANG"} {
+		env.Setenv(name, "")
+	}
+	// A program built with -race waits a second before it ends, for races
+	// that its other goroutines may still run into: ours have ended.
+	env.Setenv("GORACE", "atexit_sleep_ms=0")
+	env.Setenv("HOME", filepath.Join(env.WorkDir, ".home")) // the store is below it
+	return os.MkdirAll(env.Getenv("HOME"), 0o700)
 }

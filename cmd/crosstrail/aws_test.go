@@ -1,0 +1,101 @@
+package main
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/crosstrail/crosstrail/internal/awstest"
+)
+
+const (
+	hubAccount    = "999999999999"
+	readerAccount = "222222222222"
+)
+
+// TestAWSScript runs the sessions of testdata/aws, against one AWS whose policies
+// are really asked. Each has buckets and names of its own:
+//
+//	bucket NAME FOLDER          makes a bucket of account 999999999999 and puts there what is below a folder
+//	put NAME KEY FILE           puts one object more
+//	user NAME POLICY            becomes a new user of that account with the policy in a file
+//	reader NAME POLICY          becomes a new user of account 222222222222
+//	role NAME EXTERNALID POLICY makes a role of account 999999999999 that the other account may assume, as $NAME
+func TestAWSScript(t *testing.T) {
+	stand := stack.Start(t)
+	s := scripted{t: t, aws: stand}
+	cmds := map[string]func(ts *testscript.TestScript, neg bool, args []string){
+		"bucket": s.bucket, "put": s.put, "role": s.role,
+		"user":   func(ts *testscript.TestScript, _ bool, args []string) { s.become(ts, hubAccount, args) },
+		"reader": func(ts *testscript.TestScript, _ bool, args []string) { s.become(ts, readerAccount, args) },
+	}
+	for name, cmd := range fixtures {
+		cmds[name] = cmd
+	}
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/aws",
+		UpdateScripts:       *update,
+		RequireUniqueNames:  true,
+		RequireExplicitExec: true,
+		Cmds:                cmds,
+		Setup: func(env *testscript.Env) error {
+			if err := setupScript(env); err != nil {
+				return err
+			}
+			for _, v := range stand.Environment(t, stand.Account(hubAccount).Config()) {
+				name, value, _ := strings.Cut(v, "=")
+				env.Setenv(name, value)
+			}
+			return nil
+		},
+	})
+}
+
+// scripted is the AWS of the sessions.
+type scripted struct {
+	t   *testing.T
+	aws *awstest.AWS
+}
+
+func (s scripted) bucket(ts *testscript.TestScript, _ bool, args []string) {
+	b := s.aws.Account(hubAccount).Bucket(s.t, args[0])
+	folder := ts.MkAbs(args[1])
+	var all []awstest.Object
+	ts.Check(filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		body, err := os.ReadFile(path)
+		rel, _ := filepath.Rel(folder, path)
+		all = append(all, awstest.Object{Key: filepath.ToSlash(rel), Body: body})
+		return err
+	}))
+	b.Put(s.t, all...)
+}
+
+func (s scripted) put(ts *testscript.TestScript, _ bool, args []string) {
+	b := awstest.Bucket{Name: args[0], Owner: s3.NewFromConfig(s.aws.Account(hubAccount).Config())}
+	b.Put(s.t, awstest.Object{Key: args[1], Body: []byte(ts.ReadFile(args[2]))})
+}
+
+func (s scripted) become(ts *testscript.TestScript, account string, args []string) {
+	s.use(ts, s.aws.Account(account).User(s.t, args[0], ts.ReadFile(args[1])))
+}
+
+func (s scripted) use(ts *testscript.TestScript, cfg aws.Config) {
+	for _, v := range s.aws.Environment(s.t, cfg) {
+		name, value, _ := strings.Cut(v, "=")
+		ts.Setenv(name, value)
+	}
+}
+
+func (s scripted) role(ts *testscript.TestScript, _ bool, args []string) {
+	arn := s.aws.Account(hubAccount).Role(s.t, args[0], awstest.Trust(args[1], readerAccount), ts.ReadFile(args[2]))
+	ts.Setenv(args[0], arn)
+}
