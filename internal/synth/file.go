@@ -1,10 +1,6 @@
 package synth
 
-import (
-	"bytes"
-	"compress/gzip"
-	"time"
-)
+import "time"
 
 // File is one log file as it arrives.
 type File struct {
@@ -44,13 +40,7 @@ func (f *File) Body() []byte {
 }
 
 // Gzip is the file as it lies in the bucket.
-func (f *File) Gzip() []byte {
-	var b bytes.Buffer
-	z := gzip.NewWriter(&b)
-	_, _ = z.Write(f.Body()) // a bytes.Buffer takes everything
-	_ = z.Close()
-	return b.Bytes()
-}
+func (f *File) Gzip() []byte { return pack(f.Body()) }
 
 // logName is the key of a delivery (linkage.md 7.1).
 func logName(prefix, org, account, region string, at time.Time, unique string) string {
