@@ -191,7 +191,9 @@ func kinds(r *digest.Report) []digest.Kind {
 }
 
 func dump(r *digest.Report) string {
-	text, _ := json.MarshalIndent(r, "", " ")
+	short := *r
+	short.Chains = nil
+	text, _ := json.Marshal(short)
 	return string(text)
 }
 
