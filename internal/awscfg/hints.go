@@ -30,7 +30,7 @@ func (o *Options) Hints(err error) []string {
 		return []string{"the secret does not belong to the access key, or this machine's clock is wrong"}
 	case strings.Contains(text, "failed to refresh cached credentials, no EC2 IMDS role found"):
 		return []string{"there are no AWS credentials here: --profile NAME, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY", "which there are: aws configure list-profiles"}
-	case strings.Contains(text, "SSO") || strings.Contains(text, "sso session"):
+	case strings.Contains(strings.ReplaceAll(text, "SSO Admin", ""), "SSO") || strings.Contains(text, "sso session"): // SSO Admin is a service as others are
 		return []string{"sign in again: aws sso login" + flag("--profile", o.Profile)}
 	}
 	return nil
