@@ -32,16 +32,15 @@ func (s Style) outside(account string) string {
 	return "  not in the organisation"
 }
 
-// whoseLog says whether the log that a hole lacks is one's own to collect.
-func (s Style) whoseLog(g query.CoverageGap) string {
+// whoseLog says of an account of which no log is here whether that is one's own to
+// collect.
+func (s Style) whoseLog(account string) string {
 	switch {
-	case g.Hole != query.NoAccount:
-		return ""
-	case s.Names.IsVendor(g.AccountID):
+	case s.Names.IsVendor(account):
 		return "It is a vendor's account: only the vendor has its log."
-	case isForeign(s.Names, g.AccountID):
+	case isForeign(s.Names, account):
 		return "It is not in the organisation: only its owner has its log."
-	case s.Names.Organization(g.AccountID) != "":
+	case s.Names.Organization(account) != "":
 		return "It is an account of the organisation: its log should be here."
 	}
 	return ""

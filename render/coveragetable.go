@@ -249,7 +249,7 @@ func (p *page) unexplained(a *query.CoverageAnswer) {
 		p.prose("    ", "    ", ordinary, gapMeans(g.Reason))
 		p.flow("    ", "    ", "  ", say(faint, string(g.Reason)), say(ordinary, p.style.inAccount(g.AccountID)), say(ordinary, g.Region), say(ordinary, between(g.Gap)))
 		p.prose("    ", "    ", ordinary, holeMeans(g))
-		if whose := p.style.whoseLog(g); whose != "" {
+		if whose := p.style.whoseLog(g.AccountID); whose != "" && g.Hole == query.NoAccount {
 			p.prose("    ", "    ", ordinary, whose)
 		}
 		for _, x := range g.Examples {

@@ -119,6 +119,7 @@ func (e *Encoder) absence(dst []byte, a *query.Absence) []byte {
 	dst = append(member(dst, "absent"), '{')
 	dst = text(dst, "accountId", a.Account)
 	dst = text(dst, "accountName", e.names.Of(a.Account))
+	dst = text(dst, "organization", e.names.Organization(a.Account))
 	dst = moment(dst, "eventTime", a.Time)
 	dst = number(dst, "files", a.Files)
 	dst = e.lack(dst, a.Lack)

@@ -212,7 +212,10 @@ func (p *page) absent(asked string, a *query.Absence) {
 		p.prose("", "", ordinary, "No log file was read, so that says nothing.")
 		return
 	case a.Account != "" && len(a.Spans) == 0:
-		p.prose("", "", ordinary, fmt.Sprintf("That is no proof that it did not happen: %s read, none of account %s.", plural(a.Files, "log file"), a.Account))
+		p.prose("", "", ordinary, fmt.Sprintf("That is no proof that it did not happen: %s read, none of account %s.", plural(a.Files, "log file"), p.style.named(a.Account)))
+		if whose := p.style.whoseLog(a.Account); whose != "" {
+			p.prose("", "", ordinary, whose)
+		}
 		return
 	}
 	p.prose("", "", ordinary, fmt.Sprintf("That is no proof that it did not happen. %s read:", plural(a.Files, "log file")))

@@ -22,7 +22,10 @@ A call counts once, into the account where it was made: for the last step on its
 that led from one account into another, or, where a resource's policy let somebody of
 another account in, for that. Services that act without an account of their own are on
 no such way. A role that was taken, and that no call shows in use, is a line without
-calls. --third-party chooses the ways of accounts that the logs are not of.
+calls. --third-party chooses the ways of accounts that the logs are not of; where it is
+known which belong to the organisation (--organization), those are no third parties, and
+one whose log is missing is marked. Vendors are told by name: --names takes the public
+list of their accounts.
 
 With --since, ways that nobody came before it are marked as new, where the log of the
 account they lead into reaches back further. The other filters choose among the calls,
@@ -32,7 +35,7 @@ the older ones too: with --writes, new is who had not written before.
   crosstrail access --from AWSLogs/ --account 999999999999 --names accounts.csv
 
   # vendors: who of another organisation reaches what, and do they send an external id?
-  crosstrail access --from AWSLogs/ --third-party
+  crosstrail access --from AWSLogs/ --third-party --organization --names known_aws_accounts.yaml
 
   # ways that were not there before last week
   crosstrail access --from AWSLogs/ --since 7d -o jsonl | jq 'select(.firstTime)'`,

@@ -17,9 +17,9 @@ func newCoverageCommand(ui *terminal) *cobra.Command {
 		Short: "tell which logs are there, the holes, and what they leave unexplained",
 		Long: `Tell, by the names of the log files, what is there of each account and region: how many
 files, from when until when, in how many hours; which hours between have none; which
-accounts of --names never sent any. Then who stopped, started, changed or deleted a
-trail or the bucket that it writes to, and which sessions each hole may explain, with
-what to collect.
+accounts of the organisation (--organization), or else of --names, never sent any. Then
+who stopped, started, changed or deleted a trail or the bucket that it writes to, and
+which sessions each hole may explain, with what to collect.
 
 A silent hour is one in which no file was delivered: where nothing happens, CloudTrail
 delivers nothing. A bucket is known to be a trail's where log files were read from it
@@ -27,11 +27,15 @@ by s3://, or where a CreateTrail or UpdateTrail in the logs names it.
 
 --since and --until bound the hours, the changes and what is left unexplained; the
 first and newest file are of all files. As JSON and CSV each row has a kind: log,
-silent, events (an account that only its events tell of), missing, change, gap, or
+silent, events (an account that only its events tell of), missing, unusable (an account
+of the organisation that is suspended or closed: it is not missed), change, gap, or
 ahead (files whose names have a stamp later than this machine's clock, which counts
 for nothing); and failed, failed-in-part or floor, where log files could not be read
 or the store does not keep what is older.`,
 		Example: `  crosstrail coverage --from AWSLogs/ --names accounts.csv
+
+  # which accounts of the organisation are silent?
+  crosstrail coverage --from AWSLogs/ --organization -o jsonl | jq 'select(.kind=="missing")'
 
   # what to collect, as commands
   crosstrail coverage --from AWSLogs/ -o jsonl | jq -r 'select(.kind=="gap").get'

@@ -32,7 +32,7 @@ func filterFlags() []filterFlag {
 		{name: "origin", value: "WHO", help: "who is behind it: origin id, ARN, name, e-mail or workload", set: texts(func(f *query.Filter) *[]string { return &f.Origins })},
 		{name: "kind", value: "KIND", help: "`KIND` of origin: " + join(originKinds()), set: setKind},
 		{name: "role", value: "ROLE", help: "a role in the chain, by name or ARN", set: texts(func(f *query.Filter) *[]string { return &f.Roles })},
-		{name: "account", value: "ID", help: "the account where it happened, by id or by its name in --names", set: texts(func(f *query.Filter) *[]string { return &f.Accounts })},
+		{name: "account", value: "ID", help: "the account where it happened, by id or by its name in --names or --organization", set: texts(func(f *query.Filter) *[]string { return &f.Accounts })},
 		{name: "from-account", value: "ID", help: "the account that the origin, or the caller of a hop, belongs to, by id or name", set: texts(func(f *query.Filter) *[]string { return &f.FromAccounts })},
 		{name: "region", value: "REGION", help: "the `REGION` where it happened", set: setRegion},
 		{name: "key", value: "KEY", help: "access key id: of the call, or issued or used on the way to it", set: texts(func(f *query.Filter) *[]string { return &f.Keys })},
@@ -44,7 +44,7 @@ func filterFlags() []filterFlag {
 		{name: "resource", value: "RESOURCE", help: "what was touched: an ARN or name, as table/ledger or acme-logs", set: texts(func(f *query.Filter) *[]string { return &f.Resources })},
 		{name: "evidence", value: "GRADE", help: "at least this sure: " + join(grades()), set: setEvidence},
 		{name: "cross-account", help: "only where some hop was made from another account", set: toggle(func(f *query.Filter) *bool { return &f.CrossAccount })},
-		{name: "third-party", help: "only where somebody of an account that the logs are not of is in the chain", set: toggle(func(f *query.Filter) *bool { return &f.ThirdParty })},
+		{name: "third-party", help: "only where somebody of an account that the logs are not of, and not in the organisation, is in the chain", set: toggle(func(f *query.Filter) *bool { return &f.ThirdParty })},
 		{name: "writes", help: "only calls that change something", set: toggle(func(f *query.Filter) *bool { return &f.Writes })},
 		{name: "errors", help: "only calls that were refused or failed", set: toggle(func(f *query.Filter) *bool { return &f.Errors })},
 		{name: "newest", once: true, help: "newest first", set: toggle(func(f *query.Filter) *bool { return &f.Newest })},
@@ -235,26 +235,29 @@ func setIP(f *query.Filter, value string, _ time.Time) error {
 // that name, or are known by it, in the names alone: records may tell it too.
 func namePeople(f *query.Filter, names *query.Names) {
 	for _, asked := range f.Origins {
-		f.Origins = append(f.Origins, names.IDs(asked)...)
+		f.Origins = append(f.Origins, slices.DeleteFunc(names.IDs(asked), isAccount)...) // root has the id of its account
 	}
 	for i := range f.Not {
 		namePeople(&f.Not[i], names)
 	}
 }
 
+// isAccount reports whether a text can be the id of an account.
+func isAccount(id string) bool { return strings.Trim(id, "0123456789") == "" }
+
 // nameAccounts puts ids in the place of the names that accounts were asked for by.
 func nameAccounts(f *query.Filter, names *query.Names) error {
 	for _, list := range []*[]string{&f.Accounts, &f.FromAccounts} {
 		var ids []string
 		for _, asked := range *list {
-			if strings.Trim(asked, "0123456789") == "" || strings.HasPrefix(strings.ToLower(asked), "anonymous") {
+			if isAccount(asked) || strings.HasPrefix(strings.ToLower(asked), "anonymous") {
 				ids = append(ids, asked)
 				continue
 			}
-			named := names.IDs(asked)
+			named := slices.DeleteFunc(names.IDs(asked), func(id string) bool { return !isAccount(id) })
 			if len(named) == 0 {
 				return usage(fmt.Errorf("there is no account %q: an account has a number", asked),
-					"to ask by name, give the file that tells the names: --names accounts.csv")
+					"to ask by name, say where the names are: --names accounts.csv, or --organization")
 			}
 			ids = append(ids, named...)
 		}

@@ -125,3 +125,20 @@ func TestNameAccounts(t *testing.T) {
 		t.Error("an account that no name is known of passed")
 	}
 }
+
+// TestNamePeople: root is known by the id of its account, whose name is not root's.
+func TestNamePeople(t *testing.T) {
+	names := query.NewNames(
+		query.Directory{Kind: query.OrganizationDirectory, ID: "o-a", Entries: []query.Entry{{ID: "333333333333", Name: "kim", Also: []string{"kim@example.com"}}}},
+		query.Directory{Kind: query.IdentityCenterDirectory, ID: "d-1", Entries: []query.Entry{{ID: "u1", Name: "Kim", Also: []string{"kim@example.com"}}}},
+	)
+	f := query.Filter{Origins: []string{"kim", "jo"}, Not: []query.Filter{{Origins: []string{"KIM@example.com"}}}}
+	namePeople(&f, names)
+	want := query.Filter{Origins: []string{"kim", "jo", "idc:d-1:u1", "u1"}, Not: []query.Filter{{Origins: []string{"KIM@example.com", "u1"}}}}
+	if diff := cmp.Diff(want, f); diff != "" {
+		t.Error(diff)
+	}
+	if err := nameAccounts(&query.Filter{Accounts: []string{"u1", "Kim"}}, query.NewNames()); err == nil {
+		t.Error("a person's name passed for an account's")
+	}
+}

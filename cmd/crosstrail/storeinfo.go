@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -139,7 +140,7 @@ func tellInfo(w io.Writer, i *local.Info, store *storeValue) error {
 		l.add("", "%s of the copies are of log files that were let go, or were replaced: they stay until all in their pack may go", bytesText(i.SpareBytes))
 	}
 	for n := range i.Directories {
-		l.add("names", "%s", namesText(&i.Directories[n]))
+		l.add("names", "%s", namesText(&i.Directories[n], time.Now()))
 	}
 	days := i.Days
 	if len(days) > mostDays {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -137,14 +138,17 @@ func tellNames(w io.Writer, kept []query.Directory, k *keeping) error {
 		k.ui.say("hint", "to keep those of your organisation: crosstrail store names --organization"+k.store.flag())
 	}
 	for i := range kept {
-		l.add("names", "%s", namesText(&kept[i]))
+		l.add("names", "%s", namesText(&kept[i], time.Now()))
 	}
 	_, err := io.WriteString(w, l.String())
 	return err
 }
 
+// staleAfter is when names are so old that people are told how old they are.
+const staleAfter = 30 * 24 * time.Hour
+
 // namesText tells of a directory what it holds, of what, and of when.
-func namesText(d *query.Directory) string {
+func namesText(d *query.Directory, now time.Time) string {
 	what := "name"
 	switch d.Kind {
 	case query.OrganizationDirectory:
@@ -158,5 +162,9 @@ func namesText(d *query.Directory) string {
 	if d.Management != "" {
 		managed = " (management account " + render.Text(d.Management) + ")"
 	}
-	return fmt.Sprintf("%s of %s%s, as of %s", number(len(d.Entries), what), render.Text(d.ID), managed, d.Taken)
+	age := ""
+	if passed := now.Sub(d.Taken.Time()); passed >= staleAfter {
+		age = fmt.Sprintf(", %s ago", number(int(passed/(24*time.Hour)), "day"))
+	}
+	return fmt.Sprintf("%s of %s%s, as of %s%s", number(len(d.Entries), what), render.Text(d.ID), managed, d.Taken, age)
 }
