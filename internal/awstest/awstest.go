@@ -118,6 +118,14 @@ func (a *AWS) Reset(t testing.TB) {
 	}
 }
 
+// Requests are the calls since the last reset, by what a policy calls them, as
+// s3:ListBucket; a HEAD is "HEAD s3:GetObject". Refused ones count.
+func (a *AWS) Requests(t testing.TB) (counts map[string]int) {
+	t.Helper()
+	a.ask(t, "requests", nil, &counts)
+	return counts
+}
+
 // enclose keeps the test's process to this AWS, and shows its log if the test fails.
 func (a *AWS) enclose(t testing.TB) {
 	for _, entry := range os.Environ() {

@@ -98,3 +98,22 @@ func TestEnclosed(t *testing.T) {
 		t.Error("the machine's own configuration was not put back")
 	}
 }
+
+func TestRequests(t *testing.T) {
+	aws := stack.Start(t)
+	bucket := aws.Account(prod).Bucket(t, "logs")
+	bucket.Put(t, awstest.Object{Key: "one"})
+	before := aws.Requests(t)
+	user := aws.Account(prod).User(t, "kim", awstest.Allow("*", "s3:GetObject"))
+	for _, key := range []string{"one", "none"} {
+		_, _ = get(t, user, "logs", key)
+	}
+	_ = list(t, user, "logs", "")
+	_, _ = bucket.Owner.HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: &bucket.Name, Key: &bucket.Name})
+	after := aws.Requests(t)
+	for name, want := range map[string]int{"s3:GetObject": 2, "s3:ListBucket": 1, "HEAD s3:GetObject": 1, "iam:CreateUser": 1, "s3:PutObject": 0} {
+		if got := after[name] - before[name]; got != want {
+			t.Errorf("%s: %d, not %d", name, got, want)
+		}
+	}
+}
