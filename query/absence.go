@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
@@ -60,19 +61,20 @@ func ownAccounts(ctx context.Context, r Reader, f *Filter) (map[string]bool, err
 	if !f.ThirdParty && !slices.ContainsFunc(f.Not, func(n Filter) bool { return n.ThirdParty }) {
 		return nil, nil
 	}
-	return readOwnAccounts(ctx, r, f)
-}
-
-// readOwnAccounts is the accounts named as one's own, and those of the logs.
-func readOwnAccounts(ctx context.Context, r Reader, f *Filter) (map[string]bool, error) {
-	own, err := readLoggedAccounts(ctx, r)
+	logged, err := readLoggedAccounts(ctx, r)
 	if err != nil {
 		return nil, err
 	}
+	return ownBeside(logged, f), nil
+}
+
+// ownBeside is the accounts of the logs, and those named as one's own.
+func ownBeside(logged map[string]bool, f *Filter) map[string]bool {
+	own := maps.Clone(logged)
 	for _, account := range f.OwnAccounts {
 		own[account] = true
 	}
-	return own, nil
+	return own
 }
 
 // readLoggedAccounts is the accounts that log files in the set are of, and those

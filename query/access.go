@@ -80,15 +80,11 @@ type Unexplained struct{ Sessions, Calls int }
 func Access(ctx context.Context, r Reader, resolver *lineage.Resolver, f Filter) (*AccessAnswer, error) {
 	limit := f.Limit
 	f.Limit = 0
-	own, err := readOwnAccounts(ctx, r, &f)
-	if err != nil {
-		return nil, err
-	}
 	logged, err := readLoggedAccounts(ctx, r)
 	if err != nil {
 		return nil, err
 	}
-	b := accessBook{own: own, logged: logged, lines: map[wayKey]*way{}, unknown: newDistinct()}
+	b := accessBook{own: ownBeside(logged, &f), logged: logged, lines: map[wayKey]*way{}, unknown: newDistinct()}
 	q, err := newQuestion(ctx, r, resolver, f)
 	if err != nil {
 		return nil, err

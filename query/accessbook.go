@@ -21,7 +21,7 @@ type way struct {
 }
 
 type accessBook struct {
-	own, logged  map[string]bool // accounts; see readOwnAccounts
+	own, logged  map[string]bool // accounts; see ownBeside
 	lines        map[wayKey]*way
 	unknown      *distinct
 	unknownCalls int

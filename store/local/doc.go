@@ -1,7 +1,7 @@
 // Package local is the embedded store: one folder, written by one process and
 // read by any number, that is fed for years and asked in milliseconds.
 //
-//	catalogue.db             SQLite: log files, segments, what failed
+//	catalogue.db             SQLite: log files, segments, what failed, names
 //	events/….parquet         the events as open data, immutable (columns.go)
 //	index/….parts            what finds things in one of them (part.go, partsfile.go)
 //	logs/2026-11/0001.pack   the log files' own bytes (pack.go)
