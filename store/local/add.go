@@ -22,6 +22,7 @@ type logFile struct {
 	copied
 	id      int64
 	sum     [sha256.Size]byte
+	plain   []byte // what digests know it by, see content.go; nil: not known
 	first   int
 	records int
 	kept    int
@@ -89,6 +90,9 @@ func (s *Store) addFile(ctx context.Context, f source.File) (kept, duplicates in
 	old := isBefore(f.LogFile, s.floor)
 	twice, err := s.twin(ctx, &entry)
 	if err != nil {
+		return 0, 0, false, err
+	}
+	if err := s.content(&entry, f.Body); err != nil {
 		return 0, 0, false, err
 	}
 	b := s.take(&entry)

@@ -25,7 +25,8 @@ create table log_file(
 	sha256 blob not null,   -- of the bytes as delivered
 	first integer not null, -- ordinal of its first record: not 0 for a later piece, -1 if it was read anew
 	records integer not null, size integer not null, ended integer not null, -- read to its end
-	pack integer, offset integer, length integer, pressed integer -- the copy; pressed: by us
+	pack integer, offset integer, length integer, pressed integer, -- the copy; pressed: by us
+	own integer -- a hash of its name without folder, see ownName; null in a store without digests
 );
 create index log_file_hash on log_file(hash);
 create index log_file_sum on log_file(sum);
@@ -47,6 +48,31 @@ create table form(hour integer not null, event text not null, recipient text not
 create table setting(name text primary key, value integer not null) without rowid;
 -- Log files that were read and hold nothing newer than the floor: hashes of their names.
 create table bygone(name integer primary key);
+` + digestTables
+
+// digestTables hold what verifications leave behind, see digests.go. Stores of
+// format 1 lack them.
+const digestTables = `
+create index log_file_own on log_file(own) where own is not null;
+create table digest(
+	id integer primary key, folder integer not null, name text not null, hash integer not null, -- as of log files
+	sha256 blob not null,  -- of the bytes as delivered
+	ended integer not null, -- the end of the hour that it is of
+	pack integer not null, offset integer not null, length integer not null -- where its header begins, and how long both are
+);
+create index digest_hash on digest(hash);
+-- The spans of which digests tell all, none touching another.
+create table sealed(account text not null, region text not null, first integer not null, last integer not null,
+	primary key(account, region, first)) without rowid;
+-- What digests list. here: a log file of that name is there, and its bytes are not known to be others.
+create table listed(own integer not null, sha256 blob not null, folder integer not null, name text not null,
+	first integer not null, last integer not null, here integer not null,
+	primary key(own, sha256)) without rowid;
+create index listed_lacking on listed(here) where here = 0;
+-- The hash of a log file's bytes as decompressed, by that of its bytes as delivered.
+create table content(sha256 blob primary key, plain blob not null) without rowid;
+create table missing(uri text primary key, first integer not null, last integer not null) without rowid;
+create table public_key(der blob primary key, first integer not null, last integer not null) without rowid;
 `
 
 // applicationID marks the file as ours: "XTRL".
@@ -120,7 +146,11 @@ func prepare(conn *sqlite.Conn, dir string, a access) error {
 		return nil
 	}
 	return transact(conn, func() error {
-		if err := sqlitex.ExecuteScript(conn, tables, nil); err != nil {
+		made := tables
+		if version > 0 { // of format 1
+			made = "alter table log_file add column own integer;" + digestTables
+		}
+		if err := sqlitex.ExecuteScript(conn, made, nil); err != nil {
 			return named(err)
 		}
 		return run(conn, fmt.Sprintf("pragma application_id=%d", applicationID), fmt.Sprintf("pragma user_version=%d", formatVersion))

@@ -32,6 +32,7 @@ const (
 	RemedyRebuild   Remedy = iota // make events and catalogue anew from the copies: [Rebuild]
 	RemedyReadAgain               // read the log files again from where they came from: [Options.Again]
 	RemedyBringBack               // bring the file back to where it was: there is no copy
+	RemedyVerify                  // verify the log files again where they came from: that keeps their digest files
 )
 
 // Checked is what a check looked at.
@@ -72,6 +73,7 @@ func Check(ctx context.Context, dir string, told func(Finding)) (Checked, error)
 		c.segment(v, s)
 	}
 	c.packs(v)
+	c.digests(v)
 	err = c.copies(v)
 	return c.Checked, cmp.Or(c.denied, err)
 }

@@ -238,7 +238,7 @@ func (s *Store) addLogFile(f *logFile, ended bool) error {
 	if err != nil {
 		return err
 	}
-	st := s.conn.Prep("insert into log_file values(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)")
+	st := s.conn.Prep("insert into log_file values(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)")
 	st.BindInt64(1, f.id)
 	st.BindInt64(2, folder)
 	st.BindText(3, f.URI[cut:])
@@ -260,7 +260,13 @@ func (s *Store) addLogFile(f *logFile, ended bool) error {
 		}
 		st.BindBool(15, f.pressed)
 	}
-	return step(st)
+	if !s.verified.Load() {
+		st.BindNull(16)
+		return step(st)
+	}
+	own := ownName(f.URI)
+	st.BindInt64(16, own)
+	return errors.Join(step(st), s.noteContent(f, own))
 }
 
 // addSpan widens what is there of an account and region.

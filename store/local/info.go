@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"zombiezen.com/go/sqlite"
@@ -23,6 +24,8 @@ type Info struct {
 	LogFiles          int64
 	Copies            int64 // log files of which there is a copy
 	Failed            int64
+	Digests           int64 // digest files
+	Lacking           int64 // log files that they list and that are not here as they list them
 	Accounts, Regions int64
 	First, Last       cloudtrail.Time // of events
 	Timeless          int64           // events of no known time: no floor lets go of them
@@ -88,6 +91,14 @@ func (r *Reader) Info(context.Context) (Info, error) {
 			return info, err
 		}
 	}
+	if v.verified {
+		if info.Digests, err = one(v.conn, "select count(*) from digest"); err != nil {
+			return info, err
+		}
+		if info.Lacking, err = one(v.conn, "select count(*) from listed where here = 0"); err != nil {
+			return info, err
+		}
+	}
 	used, err := v.bytesUsed()
 	if err != nil {
 		return info, err
@@ -123,7 +134,11 @@ func (v *view) bytesUsed() (int64, error) {
 		return 0, err
 	}
 	copies, err := one(v.conn, "select coalesce(sum(length), 0) from (select distinct pack, offset, length from log_file where pack is not null)")
-	return before + copies, err
+	if err != nil || !v.verified {
+		return before + copies, err
+	}
+	digests, err := one(v.conn, "select coalesce(sum(length), 0) from digest")
+	return before + copies + digests, err
 }
 
 const countVariants = "select count(*) - (select count(*) from (select distinct event, recipient from form)) from form"
@@ -168,7 +183,12 @@ func (r *Reader) Lack(context.Context) (query.Lack, error) {
 			lack.Failed++
 		}
 	})
-	return lack, err
+	if err != nil {
+		return lack, err
+	}
+	lost, err := v.lost()
+	lack.Lost = slices.Clone(lost)
+	return lack, named(err)
 }
 
 // Failed are the files of which not all could be read, by name.

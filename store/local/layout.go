@@ -8,7 +8,7 @@ import (
 )
 
 // format is the version of the folder's form. A newer one is refused.
-const formatVersion = 1
+const formatVersion = 2
 
 // The names in the folder.
 const (

@@ -1,6 +1,7 @@
 package local_test
 
 import (
+	"context"
 	"testing"
 
 	"github.com/crosstrail/crosstrail/ingest"
@@ -31,4 +32,19 @@ func open(t *testing.T, dir string, o local.Options) *local.Store {
 
 func TestContract(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) storetest.Store { return open(t, t.TempDir(), local.Options{}) })
+}
+
+// holding is a store that holds its files to what digests list.
+type holding struct {
+	*local.Store
+	t *testing.T
+}
+
+func (h holding) Hold(ctx context.Context) error {
+	_, err := h.HoldFiles(ctx, func(file string, err error) { h.t.Errorf("%s: %v", file, err) })
+	return err
+}
+
+func TestDigests(t *testing.T) {
+	storetest.RunDigests(t, func(t *testing.T) storetest.Keeper { return holding{open(t, t.TempDir(), local.Options{}), t} })
 }

@@ -50,7 +50,7 @@ func (s *Store) mend(taken []*batch) error {
 		return nil
 	}
 	var lost []int64
-	err := rows(s.conn, "select id, name from pack where id not in (select pack from log_file where pack is not null)", func(st *sqlite.Stmt) error {
+	err := rows(s.conn, "select id, name"+unusedPacks, func(st *sqlite.Stmt) error {
 		if _, err := os.Stat(filepath.Join(s.packs.dir, filepath.FromSlash(st.ColumnText(1)))); errors.Is(err, fs.ErrNotExist) {
 			lost = append(lost, st.ColumnInt64(0))
 		}

@@ -18,9 +18,9 @@ import (
 	"github.com/crosstrail/crosstrail/cloudtrail"
 )
 
-// A pack holds copies of log files, one behind the other, each behind a line of
-// its own: packMark and a packHeader as JSON. So the catalogue can be made again
-// from packs alone.
+// A pack holds copies of log files and of digest files, one behind the other, each
+// behind a line of its own: packMark and a packHeader as JSON. So the catalogue
+// can be made again from packs alone.
 const (
 	packMark  = "\x00crosstrail-copy "
 	packLimit = 256 << 20 // a pack that is larger is not added to
@@ -35,7 +35,22 @@ type packHeader struct {
 	Length  int64  `json:"length"`          // of what follows the line
 	Pressed bool   `json:"pressed,omitempty"`
 	Shared  bool   `json:"shared,omitempty"` // nothing follows: the copy of a file of the same bytes serves
+
+	Kind     keeping           `json:"kind,omitempty"`     // "" is a log file
+	Metadata map[string]string `json:"metadata,omitempty"` // of a digest file's object
+	From     cloudtrail.Time   `json:"from,omitempty"`     // of a missing digest or a key
+	Until    cloudtrail.Time   `json:"until,omitempty"`
 }
+
+// keeping is what is kept in a pack.
+type keeping string
+
+// The kinds but for log files: what a verification leaves behind, see digests.go.
+const (
+	keptDigest  keeping = "digest"
+	keptMissing keeping = "missing-digest"
+	keptKey     keeping = "public-key"
+)
 
 // as is what stands behind a header.
 type as uint8
@@ -77,9 +92,18 @@ func (p *packs) add(f cloudtrail.LogFile, first int, sum [sha256.Size]byte, body
 	if !f.Delivered.IsZero() {
 		month = f.Delivered.Time().Format("2006-01")
 	}
-	line, err := json.Marshal(packHeader{
+	at, err := p.append(month, &packHeader{
 		URI: f.URI, Version: f.Version, First: first, SHA256: hex.EncodeToString(sum[:]), Length: int64(len(body)), Pressed: is == pressed, Shared: is == shared,
-	})
+	}, body)
+	if err != nil {
+		return copied{}, err
+	}
+	return copied{at.pack, at.offset + at.length - int64(len(body)), int64(len(body)), is == pressed}, nil
+}
+
+// append writes a header and what follows it, and returns where both are.
+func (p *packs) append(month string, h *packHeader, body []byte) (copied, error) {
+	line, err := json.Marshal(h)
 	if err != nil {
 		return copied{}, err
 	}
@@ -91,6 +115,7 @@ func (p *packs) add(f cloudtrail.LogFile, first int, sum [sha256.Size]byte, body
 			return copied{}, err
 		}
 	}
+	start := k.size
 	for _, b := range [...][]byte{[]byte(packMark), line, []byte("\n"), body} {
 		n, err := k.out.Write(b)
 		k.size += int64(n)
@@ -98,7 +123,7 @@ func (p *packs) add(f cloudtrail.LogFile, first int, sum [sha256.Size]byte, body
 			return copied{}, fmt.Errorf("%s: %w", k.name, err)
 		}
 	}
-	return copied{k.id, k.size - int64(len(body)), int64(len(body)), is == pressed}, nil
+	return copied{pack: k.id, offset: start, length: k.size - start}, nil
 }
 
 // mostPacks is how many months are added to at a time.

@@ -190,7 +190,7 @@ func (r *Reader) tryOpen() (v *view, err error) {
 		return nil, err
 	}
 	v = &view{reader: r, conn: conn, several: map[int32]bool{}}
-	v.shown = sync.OnceValues(v.readShown)
+	v.shown, v.lost = sync.OnceValues(v.readShown), sync.OnceValues(v.readLost)
 	if err := v.read(); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
@@ -229,11 +229,14 @@ type view struct {
 	shown    func() (map[cloudtrail.ID][]form, error) // the forms of those events, the one that is shown first
 	spans    []lineage.Span
 	floor    cloudtrail.Time
+	verified bool                           // digest files were kept, or looked for
+	lost     func() ([]lineage.Lost, error) // what they prove to be missing
 
-	mu         sync.Mutex // guards what follows
-	conn       *sqlite.Conn
-	lastFile   string // see pieces
-	lastPieces []*storedFile
+	mu          sync.Mutex // guards what follows
+	conn        *sqlite.Conn
+	lastFile    string // see pieces
+	lastPieces  []*storedFile
+	integrities map[string]cloudtrail.Integrity
 }
 
 type segmentView struct {
@@ -272,7 +275,12 @@ func (v *view) read() error {
 		return named(err)
 	}
 	floor, err := one(v.conn, "select value from setting where name = 'floor'")
+	if err != nil {
+		return err
+	}
 	v.floor = cloudtrail.Time(floor)
+	verified, err := one(v.conn, "select value from setting where name = 'verified'")
+	v.verified = verified > 0
 	return err
 }
 

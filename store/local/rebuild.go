@@ -137,15 +137,17 @@ func (s *Store) adopt(dir string, from *Copies) error {
 		if err := addPacks(s.conn, from.packs); err != nil {
 			return err
 		}
-		if from.old == nil {
-			return nil
-		}
-		for _, table := range []string{"setting", "failed", "growth"} {
-			_ = copyTable(from.old, s.conn, table) // of one that is damaged, what can be read
+		if from.old != nil {
+			for _, table := range []string{"setting", "failed", "growth"} {
+				_ = copyTable(from.old, s.conn, table) // of one that is damaged, what can be read
+			}
 		}
 		_ = adoptDirectories(from.old, s.conn) // likewise
 		// The files are read anew, and count in what grew once.
-		return exec(s.conn, "delete from setting where name like 'last %'")
+		if err := exec(s.conn, "delete from setting where name like 'last %'"); err != nil {
+			return err
+		}
+		return s.adoptDigests(from)
 	})
 	if err != nil {
 		return err
@@ -180,6 +182,7 @@ type Copies struct {
 	options Options
 	found   []foundCopy
 	shared  []foundCopy // of files that have no copy of their own
+	kept    []keptCopy  // what verifications left
 	next    int
 	packs   []pack
 	old     *sqlite.Conn     // the catalogue that was there, nil if it cannot be read
@@ -286,7 +289,12 @@ func (c *Copies) scan(name string) error {
 			}
 			continue
 		}
+		begin := at
 		at = start + h.Length
+		if h.Kind != "" {
+			c.kept = append(c.kept, keptCopy{h, p.name, copied{pack: p.id, offset: begin, length: at - begin}})
+			continue
+		}
 		one := foundCopy{LogFile: cloudtrail.ParseLogFileName(h.URI), copied: copied{p.id, start, h.Length, h.Pressed}, pack: p.name, first: h.First}
 		one.Version = h.Version
 		if sum, err := hex.DecodeString(h.SHA256); err == nil && len(sum) == sha256.Size {

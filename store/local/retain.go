@@ -89,12 +89,12 @@ func (s *Store) dropCopies(before cloudtrail.Time) (files int, err error) {
 		}
 		return nil
 	})
-	if err != nil || len(old) == 0 {
+	if err != nil || len(old) == 0 && !s.verified.Load() {
 		return 0, err
 	}
 	if used, err := s.filesInUse(); err != nil {
 		return 0, err
-	} else if old = slices.DeleteFunc(old, func(f oldFile) bool { return used[f.id] }); len(old) == 0 {
+	} else if old = slices.DeleteFunc(old, func(f oldFile) bool { return used[f.id] }); len(old) == 0 && !s.verified.Load() {
 		return 0, nil
 	}
 	var packs []string
@@ -116,15 +116,17 @@ func (s *Store) dropCopies(before cloudtrail.Time) (files int, err error) {
 				return err
 			}
 		}
-		const unused = " from pack where id not in (select pack from log_file where pack is not null)"
-		err := rows(s.conn, "select name"+unused, func(st *sqlite.Stmt) error { packs = append(packs, st.ColumnText(0)); return nil })
+		if err := s.dropDigests(before); err != nil {
+			return err
+		}
+		err := rows(s.conn, "select name"+unusedPacks, func(st *sqlite.Stmt) error { packs = append(packs, st.ColumnText(0)); return nil })
 		if err != nil {
 			return err
 		}
-		if err := exec(s.conn, "delete"+unused); err != nil {
+		if err := exec(s.conn, "delete"+unusedPacks); err != nil {
 			return err
 		}
-		return exec(s.conn, "delete from folder where id not in (select folder from log_file)")
+		return exec(s.conn, "delete from folder where id not in (select folder from log_file union select folder from digest union select folder from listed)")
 	})
 	if err != nil {
 		return 0, err
@@ -139,6 +141,9 @@ func (s *Store) dropCopies(before cloudtrail.Time) (files int, err error) {
 	}
 	return len(old), nil
 }
+
+// unusedPacks are those that hold neither a log file nor what a verification left.
+const unusedPacks = " from pack where id not in (select pack from log_file where pack is not null union select pack from digest) and name not like '%" + sealsFolder + "%'"
 
 // filesInUse are the log files that an event or a fact is of. An event of no
 // known time is kept for ever, and one of a wrong clock may be newer than its

@@ -13,6 +13,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -78,6 +79,9 @@ type Store struct {
 	sealer  sealer
 	packs   packs
 	known   known
+	// verified is set once digest files were kept: then log files are found by
+	// their own names, and held to what is listed of them as they come.
+	verified atomic.Bool
 
 	// adding is held for reading by Add and Finish, for writing by who takes
 	// away what they gathered.
@@ -169,6 +173,7 @@ func (s *Store) open(dir, copies string) (err error) {
 		"select value from setting where name = 'floor'":    func(n int64) { s.floor = cloudtrail.Time(n) },
 		"select value from setting where name = 'last id'":  func(n int64) { s.sealer.nextID.Store(max(n, s.sealer.nextID.Load())) },
 		"select value from setting where name = 'last log'": func(n int64) { s.nextRow = max(n, s.nextRow) },
+		"select value from setting where name = 'verified'": func(n int64) { s.verified.Store(n > 0) },
 	} {
 		n, err := one(s.conn, query)
 		if err != nil {

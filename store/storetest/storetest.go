@@ -55,6 +55,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"log files are known, empty ones too", logFiles},
 		{"what comes after a commit is there after the next", commits},
 		{"adding at once is adding one by one", atOnce},
+		{"of what was never verified nothing is told", neverVerified},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, open(t)) })
 	}

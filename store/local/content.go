@@ -1,0 +1,193 @@
+package local
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"io"
+
+	"github.com/klauspost/compress/gzip"
+	"zombiezen.com/go/sqlite"
+
+	"github.com/crosstrail/crosstrail/source"
+)
+
+// Digests tell the hash of a log file's bytes as decompressed, and the store that
+// of its bytes as delivered. The one follows from the other, but only by reading;
+// so it is noted once it was worked out, for log files that digests list. Bytes
+// that do not decompress have the hash "", which is nobody's.
+
+// contentOf is the hash of what comes, decompressed where it is compressed. It
+// fails where it cannot be read, which is told of by closing with an error.
+func contentOf(from io.Reader) (plain []byte, err error) {
+	in := bufio.NewReaderSize(from, 1<<16)
+	start, err := in.Peek(2)
+	if err != nil && err != io.EOF {
+		return nil, err
+	}
+	sum := sha256.New()
+	if !source.IsGzip(start) {
+		if _, err := io.Copy(sum, in); err != nil {
+			return nil, err
+		}
+		return sum.Sum(nil), nil
+	}
+	z, broken := gzip.NewReader(in)
+	if broken == nil {
+		_, broken = io.Copy(sum, z)
+	}
+	if _, err := io.Copy(io.Discard, in); err != nil { // whether all was read, and is as it was
+		return nil, err
+	}
+	if broken != nil {
+		return []byte{}, nil
+	}
+	return sum.Sum(nil), nil
+}
+
+// content works out the hash that digests know of a file that comes, where one
+// lists it.
+func (s *Store) content(f *logFile, body []byte) error {
+	if !s.verified.Load() {
+		return nil
+	}
+	own := ownName(f.URI)
+	s.lookup.Lock()
+	n, err := one(s.lookupConn, "select exists(select 1 from listed where own = ?)", own)
+	s.lookup.Unlock()
+	if err == nil && n > 0 {
+		f.plain, err = contentOf(bytes.NewReader(body))
+	}
+	return err
+}
+
+// noteContent notes the hash of a file that came, and that it is here.
+func (s *Store) noteContent(f *logFile, own int64) error {
+	if f.plain != nil {
+		if err := exec(s.conn, "insert or ignore into content values(?,?)", f.sum[:], f.plain); err != nil {
+			return err
+		}
+	}
+	return s.noteHere(own)
+}
+
+// Held is what became of holding a store's log files to what digests list.
+type Held struct {
+	Verified, Altered int
+	Unread            int // whose bytes could not be read
+	Unlisted          int // that no digest lists
+}
+
+// HoldFiles reads the log files that digests list, as far as they are not known
+// yet, and notes whether they are what is listed. Of those that cannot be read
+// failed is told why.
+func (s *Store) HoldFiles(ctx context.Context, failed func(file string, err error)) (Held, error) {
+	if err := s.Commit(ctx); err != nil {
+		return Held{}, err
+	}
+	for after := int64(-1); ; {
+		page, err := s.unknown(after)
+		if err != nil || len(page) == 0 {
+			if err != nil {
+				return Held{}, err
+			}
+			return s.held(ctx)
+		}
+		after = page[len(page)-1].id
+		for _, f := range page {
+			if f.plain, err = s.contentOfStored(ctx, &f.storedFile); err != nil {
+				if ctx.Err() != nil {
+					return Held{}, ctx.Err()
+				}
+				failed(f.URI, err)
+			}
+		}
+		if err := s.noteContents(page); err != nil {
+			return Held{}, err
+		}
+	}
+}
+
+// listedFile is a log file that digests list.
+type listedFile struct {
+	storedFile
+	own int64
+}
+
+// unknown are some of the log files that digests list and whose hash is not known.
+func (s *Store) unknown(after int64) (page []*listedFile, err error) {
+	v, err := s.acquire()
+	if err != nil {
+		return nil, err
+	}
+	defer s.release(v)
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	err = rows(v.conn, storedColumns+` where log_file.id > ? and exists(select 1 from listed where listed.own = log_file.own)
+		and not exists(select 1 from content where content.sha256 = log_file.sha256) order by log_file.id limit 256`, func(st *sqlite.Stmt) error {
+		f := &listedFile{storedFile: *readStored(st)}
+		f.own = ownName(f.URI)
+		page = append(page, f)
+		return nil
+	}, after)
+	return page, named(err)
+}
+
+// contentOfStored reads a log file, which must be what it was.
+func (r *Reader) contentOfStored(ctx context.Context, f *storedFile) ([]byte, error) {
+	from, err := r.opener(f)(ctx)
+	if err != nil {
+		return nil, err
+	}
+	plain, err := contentOf(from)
+	if err = errors.Join(err, from.Close()); err != nil {
+		return nil, err
+	}
+	if f.pressed && [sha256.Size]byte(plain) != f.sum { // by us: it was delivered so
+		return nil, errHash
+	}
+	return plain, nil
+}
+
+// noteContents notes the hashes of files that are here.
+func (s *Store) noteContents(page []*listedFile) error {
+	s.committing.Lock()
+	defer s.committing.Unlock()
+	if s.failed != nil {
+		return s.failed
+	}
+	err := transact(s.conn, func() error {
+		for _, f := range page {
+			if f.plain == nil {
+				continue
+			}
+			if err := s.noteContent(&f.logFile, f.own); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	s.Reader.stale()
+	return err
+}
+
+// held counts what is known of the log files.
+func (s *Store) held(context.Context) (h Held, err error) {
+	v, err := s.acquire()
+	if err != nil {
+		return h, err
+	}
+	defer s.release(v)
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	err = rows(v.conn, `select case when not exists(select 1 from listed where listed.own = log_file.own) then 3
+		when plain is null then 1
+		when exists(select 1 from listed where listed.own = log_file.own and listed.sha256 = plain) then 0
+		else 2 end as found, count(*) from log_file left join content on content.sha256 = log_file.sha256 where first = 0 group by found`, func(st *sqlite.Stmt) error {
+		*[...]*int{&h.Verified, &h.Unread, &h.Altered, &h.Unlisted}[st.ColumnInt(0)] = st.ColumnInt(1)
+		return nil
+	})
+	return h, named(err)
+}

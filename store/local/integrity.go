@@ -1,0 +1,73 @@
+package local
+
+import (
+	"context"
+	"strings"
+
+	"zombiezen.com/go/sqlite"
+
+	"github.com/crosstrail/crosstrail/cloudtrail"
+)
+
+// What digests tell of a log file. A file whose bytes could not be read is not
+// verified; where one was read several times under its name, the worst counts,
+// for an event names the file and not the reading.
+const integrityColumn = `case
+	when plain is null or not exists(select 1 from listed where listed.own = log_file.own) then 1
+	when exists(select 1 from listed where listed.own = log_file.own and listed.sha256 = plain) then 0
+	else 2 end`
+
+// integrities are by what integrityColumn gives.
+var integrities = [...]cloudtrail.Integrity{cloudtrail.Verified, cloudtrail.Unverified, cloudtrail.Altered}
+
+// mostIntegrities is how many are remembered: lines come by time, and the files
+// of a time are few.
+const mostIntegrities = 1 << 15
+
+// Integrity tells of a log file, as [query.Seals] says.
+func (r *Reader) Integrity(_ context.Context, file string) (cloudtrail.Integrity, error) {
+	v, err := r.acquire()
+	if err != nil {
+		return "", err
+	}
+	defer r.release(v)
+	if !v.verified || file == "" {
+		return "", nil
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if i, ok := v.integrities[file]; ok {
+		return i, nil
+	}
+	uri, version, versioned := strings.Cut(file, versionMark)
+	var id int64
+	worst := -1
+	err = rows(v.conn, "select path || name, version, log_file.id, "+integrityColumn+` from log_file join folder on folder.id = folder
+		left join content on content.sha256 = log_file.sha256 where hash = ?`, func(s *sqlite.Stmt) error {
+		if s.ColumnText(0) == uri && (!versioned || s.ColumnText(1) == version) {
+			id, worst = s.ColumnInt64(2), max(worst, s.ColumnInt(3))
+		}
+		return nil
+	}, nameHash(uri))
+	if err != nil || worst < 0 {
+		return cloudtrail.Unverified, named(err)
+	}
+	if v.integrities == nil || len(v.integrities) > mostIntegrities {
+		v.integrities = map[string]cloudtrail.Integrity{}
+	}
+	v.integrities[file] = integrities[worst]
+	return integrities[worst], v.integritiesAround(id)
+}
+
+// integritiesAround reads those of the files that came with one: the next to be
+// asked for is nearly always among them. Those that were read several times are
+// left out.
+func (v *view) integritiesAround(id int64) error {
+	first := id - id%namesABlock
+	return named(rows(v.conn, "select path || name, "+integrityColumn+` from log_file join folder on folder.id = folder
+		left join content on content.sha256 = log_file.sha256 where log_file.id >= ? and log_file.id < ? and
+		not exists(select 1 from log_file other where other.hash = log_file.hash and other.id <> log_file.id)`, func(s *sqlite.Stmt) error {
+		v.integrities[s.ColumnText(0)] = integrities[s.ColumnInt(1)]
+		return nil
+	}, first, first+namesABlock))
+}
