@@ -15,7 +15,7 @@ type Digests struct {
 
 // Digest is a digest file.
 type Digest struct {
-	URI      string
+	URI      string            // where it was found
 	Body     []byte            // as delivered
 	Metadata map[string]string // of the object, names in lower case: its signature
 }

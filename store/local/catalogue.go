@@ -55,12 +55,12 @@ create table bygone(name integer primary key);
 const digestTables = `
 create index log_file_own on log_file(own) where own is not null;
 create table digest(
-	id integer primary key, folder integer not null, name text not null, hash integer not null, -- as of log files
+	id integer primary key, folder integer not null, name text not null, own integer not null, -- as of log files
 	sha256 blob not null,  -- of the bytes as delivered
 	ended integer not null, -- the end of the hour that it is of
 	pack integer not null, offset integer not null, length integer not null -- where its header begins, and how long both are
 );
-create index digest_hash on digest(hash);
+create index digest_own on digest(own);
 -- The spans of which digests tell all, none touching another.
 create table sealed(account text not null, region text not null, first integer not null, last integer not null,
 	primary key(account, region, first)) without rowid;

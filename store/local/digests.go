@@ -38,7 +38,7 @@ func ownName(uri string) int64 {
 
 // keptFile is a digest file on its way into the catalogue.
 type keptFile struct {
-	uri string
+	uri string            // where CloudTrail put it, by what it says itself
 	sum [sha256.Size]byte // of the bytes as delivered
 	at  copied            // with its header
 	*digest.File
@@ -90,7 +90,7 @@ func (s *Store) packDigests(ctx context.Context, all []source.Digest) (kept []ke
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", d.URI, err)
 		}
-		k := keptFile{uri: d.URI, sum: sha256.Sum256(d.Body), File: f}
+		k := keptFile{uri: "s3://" + f.Bucket + "/" + f.Object, sum: sha256.Sum256(d.Body), File: f}
 		there, err := s.hasDigest(ctx, &k)
 		if err != nil {
 			return nil, err
@@ -99,7 +99,7 @@ func (s *Store) packDigests(ctx context.Context, all []source.Digest) (kept []ke
 			continue
 		}
 		k.at, err = s.packs.append(f.End.Time().Format("2006-01"), &packHeader{
-			Kind: keptDigest, URI: d.URI, SHA256: hexOf(k.sum[:]), Length: int64(len(d.Body)), Metadata: d.Metadata,
+			Kind: keptDigest, URI: k.uri, SHA256: hexOf(k.sum[:]), Length: int64(len(d.Body)), Metadata: d.Metadata,
 		}, d.Body)
 		if err != nil {
 			return nil, err
@@ -111,7 +111,7 @@ func (s *Store) packDigests(ctx context.Context, all []source.Digest) (kept []ke
 
 // hasDigest reports whether a digest file is there and whole.
 func (s *Store) hasDigest(ctx context.Context, k *keptFile) (bool, error) {
-	all, err := keptDigests(s.conn, "where hash = ? and sha256 = ?", nameHash(k.uri), k.sum[:])
+	all, err := keptDigests(s.conn, "where own = ? and sha256 = ?", ownName(k.uri), k.sum[:])
 	if err != nil {
 		return false, err
 	}
@@ -248,9 +248,9 @@ func (s *Store) addDigest(k *keptFile, end int64) error {
 	if err != nil {
 		return err
 	}
-	hash := nameHash(k.uri)
-	return errors.Join(exec(s.conn, "delete from digest where hash = ? and sha256 = ?", hash, k.sum[:]),
-		exec(s.conn, "insert into digest values(null,?,?,?,?,?,?,?,?)", folder, name, hash, k.sum[:], end, k.at.pack, k.at.offset, k.at.length))
+	own := ownName(k.uri)
+	return errors.Join(exec(s.conn, "delete from digest where own = ? and sha256 = ?", own, k.sum[:]),
+		exec(s.conn, "insert into digest values(null,?,?,?,?,?,?,?,?)", folder, name, own, k.sum[:], end, k.at.pack, k.at.offset, k.at.length))
 }
 
 // lateness is how long after its events a log file is delivered (linkage.md 7.2).
@@ -277,7 +277,7 @@ func (s *Store) dropFound() error {
 	err := rows(s.conn, "select uri from missing", func(st *sqlite.Stmt) error { found = append(found, st.ColumnText(0)); return nil })
 	for _, uri := range found {
 		if err == nil {
-			err = exec(s.conn, "delete from missing where uri = ? and exists(select 1 from digest where hash = ?)", uri, nameHash(uri))
+			err = exec(s.conn, "delete from missing where uri = ? and exists(select 1 from digest where own = ?)", uri, ownName(uri))
 		}
 	}
 	return err
