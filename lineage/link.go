@@ -116,6 +116,7 @@ func weighed(named, service tie) []tie {
 	named.evidence = max(named.evidence, service.evidence)
 	named.crowded = named.crowded || service.crowded
 	named.late = named.late || service.late
+	named.inHole = named.inHole || service.inHole
 	named.ruledOut = append(slices.Clip(named.ruledOut), service.ruledOut...)
 	return []tie{named}
 }
@@ -161,6 +162,10 @@ func (f *frame) link(t *tie, hop Hop) *Chain {
 		hop.Ambiguous, hop.Evidence = true, max(hop.Evidence, Strong)
 	}
 	f.fill(&hop, one)
+	if t.inHole {
+		hop.Notes = append(hop.Notes, NoteHole)
+		slices.Sort(hop.Notes)
+	}
 	if c := f.setByService(one, hop); c != nil {
 		return c
 	}
@@ -347,7 +352,11 @@ func (f *frame) fill(h *Hop, one fit) {
 	h.Notes = f.notes(h, one)
 }
 
-// The notes of a hop: what speaks for or against it, and decides nothing.
+// NoteHole is the note of a hop that is no more than inferred because log files of
+// its second are known to be missing: another issuance may have fitted.
+const NoteHole = "known-hole"
+
+// The other notes of a hop: what speaks for or against it, and decides nothing.
 const (
 	noteConsole  = "console-session"         // used after the credential itself expired
 	noteAccount  = "account-differs"         // as printed; the role ids agree

@@ -16,6 +16,7 @@ type tie struct {
 	late     bool // some fell out by nothing but time
 	crowded  bool // there were more than anyone can look through
 	near     bool // what fits is of a second beside the session's
+	inHole   bool // the log of that second is known not to be whole
 	equal    []Equal
 }
 
@@ -146,7 +147,7 @@ func (f *frame) lowerInHole(t *tie) {
 	}
 	said := f.covered(callerAccount(f.id), f.id.Created)
 	if said[0] == Hole || said[1] == Hole {
-		t.evidence = max(t.evidence, Inferred)
+		t.evidence, t.inHole = max(t.evidence, Inferred), true
 	}
 }
 

@@ -148,10 +148,10 @@ func coverageVectors() []vector {
 		elsewhere[i].Account = prod
 	}
 	return []vector{
-		said("37 S1 in a known hole", "inferred iam:111111111111:AIDAALICE by session > s[a inferred session]", hole("09:55:00", "10:05:00"), issued, other),
+		said("37 S1 in a known hole", "inferred iam:111111111111:AIDAALICE by session > s[a inferred session known-hole]", hole("09:55:00", "10:05:00"), issued, other),
 		said("37 S1 beside a known hole", "strong iam:111111111111:AIDAALICE by session > s[a strong session]", hole("10:01:00", "10:05:00"), issued, other),
 		said("37 S1, coverage unknown", "strong iam:111111111111:AIDAALICE by session > s[a strong session]", nil, issued, other),
-		said("37 S2 in a known hole", "inferred service:ec2.amazonaws.com by service-session on i-1 > i-1[a inferred service-session]", hole("09:55:00", "10:05:00"),
+		said("37 S2 in a known hole", "inferred service:ec2.amazonaws.com by service-session on i-1 > i-1[a inferred service-session known-hole]", hole("09:55:00", "10:05:00"),
 			keyless("a", "10:00:00", dev, "ec2.amazonaws.com", dev, "Web", "i-1", "ASIAV1"),
 			use("u", "10:05:00", dev, role(dev, "Web", "i-1", "", "10:00:00"))),
 		said("37 the very key needs no whole log", "exact iam:111111111111:AIDAALICE by access-key > s[a exact access-key]", hole("09:55:00", "10:05:00"), issued, strings.Replace(other, "ASIAOTHER", "ASIAOPS", 1)),

@@ -12,7 +12,7 @@ import (
 
 // Access prints who reaches which account: as JSON or CSV a flat row a way.
 func Access(w io.Writer, a *query.AccessAnswer, form Form, style Style) error {
-	e := NewEncoder(style.Names)
+	e := NewEncoder(style)
 	switch form {
 	case JSON:
 		dst := []byte{'['}

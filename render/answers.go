@@ -14,7 +14,7 @@ import (
 
 // Who prints who is behind what was asked for. As CSV it is the lines alone.
 func Who(w io.Writer, a *query.WhoAnswer, form Form, style Style) error {
-	e := NewEncoder(style.Names)
+	e := NewEncoder(style)
 	switch form {
 	case JSON:
 		dst := text([]byte{'{'}, "asked", a.Asked)
@@ -42,7 +42,7 @@ func Who(w io.Writer, a *query.WhoAnswer, form Form, style Style) error {
 // Reach prints what somebody reached. As JSON lines or CSV it is the sessions
 // alone.
 func Reach(w io.Writer, a *query.ReachAnswer, form Form, style Style) error {
-	e := NewEncoder(style.Names)
+	e := NewEncoder(style)
 	switch form {
 	case JSON:
 		dst := append([]byte{'{'}, `"from":{`...)
@@ -141,12 +141,12 @@ func (e *Encoder) factEvent(dst []byte, f query.LeftBehind) []byte {
 	dst = moment(dst, "deleted", f.Deleted)
 	dst = text(dst, "accountId", f.ID.Recipient)
 	dst = text(dst, "accountName", e.names.Of(f.ID.Recipient))
-	return location(dst, f.Location)
+	return e.location(dst, f.Location)
 }
 
 // Sessions prints a flat row a session.
 func Sessions(w io.Writer, all []query.SessionLine, form Form, style Style) error {
-	e := NewEncoder(style.Names)
+	e := NewEncoder(style)
 	switch form {
 	case JSON:
 		dst := []byte{'['}
@@ -212,7 +212,7 @@ func (e *Encoder) sessionCells(s query.SessionLine) []string {
 // several accounts hold the event: the members of the line, of which the
 // record's place in its file is called ordinal here, for record is the record.
 func Show(w io.Writer, a *query.ShowAnswer, form Form, style Style) error {
-	e := NewEncoder(style.Names)
+	e := NewEncoder(style)
 	switch form {
 	case JSON:
 		switch len(a.Shown) {
@@ -244,9 +244,7 @@ func (e *Encoder) shown(dst []byte, s query.Shown) []byte {
 	at := row.Location
 	row.Location = lineage.Location{}
 	dst = e.members(dst, query.Line{Row: &row, Chain: s.Chain})
-	if at.File != "" {
-		dst = number(text(dst, "file", at.File), "ordinal", at.Record)
-	}
+	dst = e.standsIn(dst, at, "ordinal")
 	dst = text(dst, "sha256", s.SHA256)
 	return append(member(dst, "record"), record(s.Record)...)
 }

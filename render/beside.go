@@ -3,6 +3,7 @@ package render
 import (
 	"strconv"
 
+	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/lineage"
 )
 
@@ -74,7 +75,33 @@ func (p *page) place(word string, at lineage.Location) {
 	if at.File == "" {
 		return
 	}
-	p.line("  ", say(faint, word), say(ordinary, at.File), say(faint, ", record "), say(ordinary, strconv.Itoa(at.Record)))
+	p.line("  ", say(faint, word), say(ordinary, at.File), say(faint, ", record "), say(ordinary, strconv.Itoa(at.Record)), p.integrity(at.File, ", "))
+	if p.style.integrity(at.File) == cloudtrail.Altered {
+		p.prose("  ! ", "    ", red, alteredMeans)
+	}
+}
+
+const alteredMeans = "this log file is not what CloudTrail delivered: what stands in it may have been changed, added or taken away"
+
+// integrity is what digest files tell of a log file, behind sep.
+func (p *page) integrity(file, sep string) piece {
+	i := p.style.integrity(file)
+	switch i {
+	case "":
+		return piece{}
+	case cloudtrail.Altered:
+		return say(red, sep+"ALTERED")
+	case cloudtrail.Verified:
+		return say(green, sep+string(i))
+	}
+	return say(faint, sep+string(i))
+}
+
+func (s Style) integrity(file string) cloudtrail.Integrity {
+	if s.Integrity == nil || file == "" {
+		return ""
+	}
+	return s.Integrity(file)
 }
 
 // proofFields are what is equal, then what else tells the two records apart.

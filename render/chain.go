@@ -67,7 +67,7 @@ func (e *Encoder) originMembers(dst []byte, o *lineage.Origin) []byte {
 		dst = known(dst, "mfa", s.MFA)
 		dst = text(dst, "sourceIPAddress", s.SourceIP)
 		dst = text(dst, "sourceIPName", e.names.Of(s.SourceIP))
-		dst = append(location(dst, s.Event.Location), '}')
+		dst = append(e.location(dst, s.Event.Location), '}')
 	}
 	return dst
 }
@@ -106,7 +106,7 @@ func (e *Encoder) hop(dst []byte, h *lineage.Hop) []byte {
 	dst = text(dst, "sourceIPName", e.names.Of(i.SourceIP))
 	dst = text(dst, "userAgent", i.UserAgent)
 	dst = text(dst, "externalId", i.Request.ExternalID)
-	return location(hopLabels(dst, h), i.Location)
+	return e.location(hopLabels(dst, h), i.Location)
 }
 
 // hopLabels adds what is known of a session with or without its issuance.

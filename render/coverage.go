@@ -15,7 +15,7 @@ import (
 // account, account that nobody can use, change and gap, told apart by their kind;
 // and one that counts the files with stamps ahead of the clock.
 func Coverage(w io.Writer, a *query.CoverageAnswer, form Form, style Style) error {
-	e := NewEncoder(style.Names)
+	e := NewEncoder(style)
 	switch form {
 	case JSON, JSONL:
 		var objects [][]byte
@@ -138,7 +138,7 @@ func (e *Encoder) trailChange(dst []byte, c query.TrailChange) []byte {
 	if r.Variant {
 		dst = boolean(dst, "variant", true)
 	}
-	return location(dst, r.Location)
+	return e.location(dst, r.Location)
 }
 
 func (e *Encoder) coverageGap(dst []byte, g query.CoverageGap) []byte {

@@ -18,7 +18,7 @@ var lineColumns = []string{
 	"requestID", "sharedEventID", "invokedBy", "resources", "crossAccount", "evidence",
 	"origin.id", "origin.kind", "origin.rule", "origin.arn", "origin.accountId", "origin.accountName", "origin.name", "origin.displayName", "origin.workload",
 	"chain", "chain.roleArn", "via", "gaps", "candidates", "file", "record",
-	"variant", "variants",
+	"variant", "variants", "integrity",
 }
 
 func (e *Encoder) cells(l query.Line) []string {
@@ -49,7 +49,7 @@ func (e *Encoder) cells(l query.Line) []string {
 		joined(c.Gaps, func(g lineage.Gap) string { return string(g.Reason) }),
 		joined(c.Candidates, candidateWord),
 		r.File, record,
-		variantWord(r), joined(l.Variants, placeWord),
+		variantWord(r), joined(l.Variants, placeWord), string(e.integrityOf(r.File)),
 	}
 }
 

@@ -144,7 +144,7 @@ func FuzzLine(f *testing.F) {
 	for _, h := range hostile {
 		f.Add(h)
 	}
-	e := NewEncoder(nil)
+	e := NewEncoder(Style{})
 	f.Fuzz(func(t *testing.T, s string) {
 		l := everything()
 		poison(&l, s)

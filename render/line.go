@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/lineage"
 	"github.com/crosstrail/crosstrail/query"
 )
@@ -15,8 +16,9 @@ import (
 // encoded once a chain and remembered by its pointer, for chains are shared by
 // all events of a session and never change. Safe for concurrent use.
 type Encoder struct {
-	names  *query.Names
-	chains atomic.Pointer[chainCache]
+	names     *query.Names
+	integrity func(file string) cloudtrail.Integrity
+	chains    atomic.Pointer[chainCache]
 }
 
 // chainCache maps *lineage.Chain to the []byte that it encodes to.
@@ -29,9 +31,10 @@ type chainCache struct {
 // the moment are few and forgetting them all at once costs little.
 const keep = 4 << 20
 
-// NewEncoder returns an Encoder that puts names beside ids; names may be nil.
-func NewEncoder(names *query.Names) *Encoder {
-	e := &Encoder{names: names}
+// NewEncoder returns an Encoder that puts names beside ids, and beside files
+// whether they are as they were delivered.
+func NewEncoder(style Style) *Encoder {
+	e := &Encoder{names: style.Names, integrity: style.Integrity}
 	e.chains.Store(&chainCache{})
 	return e
 }
@@ -49,7 +52,7 @@ func (e *Encoder) members(dst []byte, l query.Line) []byte {
 		dst = append(dst, ',')
 		dst = append(dst, e.chain(l.Chain)...)
 	}
-	return variants(location(dst, l.Row.Location), l)
+	return e.variants(e.location(dst, l.Row.Location), l)
 }
 
 // variantWord says in CSV what is true of few rows.
@@ -65,7 +68,7 @@ func placeWord(r query.Row) string { return r.File + "#" + strconv.Itoa(r.Record
 
 // variants tells whether the record is the event's least form, and of the others
 // what they say was called and where they stand.
-func variants(dst []byte, l query.Line) []byte {
+func (e *Encoder) variants(dst []byte, l query.Line) []byte {
 	if l.Row.Variant {
 		dst = boolean(dst, "variant", true)
 	}
@@ -78,7 +81,7 @@ func variants(dst []byte, l query.Line) []byte {
 	return array(dst, "variants", l.Variants, func(dst []byte, r query.Row) []byte {
 		dst = moment(dst, "eventTime", r.Time)
 		dst = text(text(dst, "eventSource", r.EventSource), "eventName", r.EventName)
-		return location(dst, r.Location)
+		return e.location(dst, r.Location)
 	})
 }
 
@@ -125,13 +128,26 @@ func (e *Encoder) chain(c *lineage.Chain) []byte {
 	return b
 }
 
-// location appends where a record is found. An ordinal means nothing without
-// its file.
-func location(dst []byte, at lineage.Location) []byte {
+// location appends where a record is found, and whether that file is as it was
+// delivered. An ordinal means nothing without its file.
+func (e *Encoder) location(dst []byte, at lineage.Location) []byte {
+	return e.standsIn(dst, at, "record")
+}
+
+func (e *Encoder) standsIn(dst []byte, at lineage.Location, ordinal string) []byte {
 	if at.File == "" {
 		return dst
 	}
-	return number(text(dst, "file", at.File), "record", at.Record)
+	dst = number(text(dst, "file", at.File), ordinal, at.Record)
+	return text(dst, "integrity", string(e.integrityOf(at.File)))
+}
+
+// integrityOf is what digests tell of a log file, "" where nobody looked.
+func (e *Encoder) integrityOf(file string) cloudtrail.Integrity {
+	if e.integrity == nil || file == "" {
+		return ""
+	}
+	return e.integrity(file)
 }
 
 // principalName is the name given to a principal or, for a session, to its role.

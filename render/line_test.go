@@ -24,7 +24,7 @@ func parseStamp(s string) (cloudtrail.Time, error) {
 func TestLineOfTheContract(t *testing.T) {
 	names := &query.Names{}
 	names.Add("111111111111", "dev")
-	got := NewEncoder(names).Append(nil, jsmith())
+	got := NewEncoder(Style{Names: names}).Append(nil, jsmith())
 	want := `{"eventID":"099ff820-00f2-4500-94fc-2b9da26d576f","eventTime":"2016-04-05T20:39:39Z","eventSource":"s3.amazonaws.com",` +
 		`"eventName":"ListBuckets","awsRegion":"us-east-1","recipientAccountId":"999999999999","accessKeyId":"ASIAJJQOJ64OAM7C65AA",` +
 		`"principalId":"AROAICKBBQTXWLOLJLHW4:TestSessionCrossAccount","sourceIPAddress":"AWS Internal",` +
@@ -52,7 +52,7 @@ func TestLineOrder(t *testing.T) {
 		"sourceIPAddress", "userAgent", "errorCode", "errorMessage", "readOnly", "requestID", "sharedEventID", "invokedBy",
 		"resources", "crossAccount", "evidence", "origin", "chain", "via", "conflicts", "gaps", "candidates", "file", "record",
 	}
-	dec := json.NewDecoder(bytes.NewReader(NewEncoder(nil).Append(nil, everything())))
+	dec := json.NewDecoder(bytes.NewReader(NewEncoder(Style{}).Append(nil, everything())))
 	if _, err := dec.Token(); err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +83,7 @@ func TestLineMeansTheSame(t *testing.T) {
 		t.Run(h, func(t *testing.T) {
 			l := everything()
 			poison(&l, h)
-			got := NewEncoder(nil).Append(nil, l)
+			got := NewEncoder(Style{}).Append(nil, l)
 			wantBytes, err := json.Marshal(lineOf(l))
 			if err != nil {
 				t.Fatal(err)
@@ -126,12 +126,12 @@ func poison(l *query.Line, s string) {
 func TestOnlyWhatIsKnown(t *testing.T) {
 	l := query.Line{Row: &query.Row{}, Chain: &lineage.Chain{}}
 	l.Row.ID.Event = "sha256:00"
-	if got, want := string(NewEncoder(nil).Append(nil, l)), `{"eventID":"sha256:00","crossAccount":false}`; got != want {
+	if got, want := string(NewEncoder(Style{}).Append(nil, l)), `{"eventID":"sha256:00","crossAccount":false}`; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 	l.Row.ReadOnly = cloudtrail.False
 	l.Row.File = "a.json"
-	if got := string(NewEncoder(nil).Append(nil, l)); !strings.Contains(got, `"readOnly":false`) || !strings.Contains(got, `"file":"a.json","record":0`) {
+	if got := string(NewEncoder(Style{}).Append(nil, l)); !strings.Contains(got, `"readOnly":false`) || !strings.Contains(got, `"file":"a.json","record":0`) {
 		t.Errorf("what is false or 0 and known was left out: %s", got)
 	}
 }
@@ -143,7 +143,7 @@ func TestNamesBesideIDs(t *testing.T) {
 	names.Add("72.21.196.0/24", "office")
 	l := jsmith()
 	l.Row.SourceIP = "72.21.196.66"
-	got := string(NewEncoder(names).Append(nil, l))
+	got := string(NewEncoder(Style{Names: names}).Append(nil, l))
 	for _, want := range []string{`"recipientAccountName":"prod"`, `"principalName":"auditors"`, `"sourceIPName":"office"`, `"accountName":"prod"`} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %s in %s", want, got)
@@ -153,7 +153,7 @@ func TestNamesBesideIDs(t *testing.T) {
 
 // TestForgettingChangesNothing fills the memory for chains over its bound.
 func TestForgettingChangesNothing(t *testing.T) {
-	e := NewEncoder(nil)
+	e := NewEncoder(Style{})
 	l := jsmith()
 	want := string(e.Append(nil, l))
 	big := everything()
@@ -169,7 +169,7 @@ func TestForgettingChangesNothing(t *testing.T) {
 }
 
 func BenchmarkLine(b *testing.B) {
-	e := NewEncoder(nil)
+	e := NewEncoder(Style{})
 	l := jsmith()
 	dst := e.Append(nil, l)
 	b.SetBytes(int64(len(dst)))

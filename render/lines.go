@@ -26,7 +26,7 @@ type Lines struct {
 
 // NewLines returns a Lines that writes to w. It does not buffer.
 func NewLines(w io.Writer, form Form, style Style) *Lines {
-	return &Lines{w: w, form: form, enc: NewEncoder(style.Names), events: newEventTable(style)}
+	return &Lines{w: w, form: form, enc: NewEncoder(style), events: newEventTable(style)}
 }
 
 // Append appends one line as [Lines.Write] takes it.

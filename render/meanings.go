@@ -1,6 +1,8 @@
 package render
 
 import (
+	"slices"
+
 	"github.com/crosstrail/crosstrail/lineage"
 )
 
@@ -11,6 +13,8 @@ func ruleMeans(h *lineage.Hop) string {
 		return ruleWords(h.Rule) + "; several issuances fit, of different origins"
 	case h.Ambiguous:
 		return ruleWords(h.Rule) + "; several issuances fit, all of one origin"
+	case slices.Contains(h.Notes, lineage.NoteHole):
+		return ruleWords(h.Rule) + "; no other issuance that is here fits, but log files of that time are lost, and one may have been in them"
 	case h.Rule == lineage.Session || h.Rule == lineage.ServiceSession:
 		return ruleWords(h.Rule) + "; no other issuance fits"
 	}

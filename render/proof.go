@@ -57,27 +57,27 @@ func (e *Encoder) answer(dst []byte, a query.Answer) []byte {
 	}
 	dst = append(member(dst, "proof"), '[')
 	for _, h := range proofs {
-		dst = append(hopProof(append(element(dst), '{'), h), '}')
+		dst = append(e.hopProof(append(element(dst), '{'), h), '}')
 	}
 	if named {
-		dst = append(n.members(append(element(dst), '{'), a.Chain.Origin), '}')
+		dst = append(n.members(e, append(element(dst), '{'), a.Chain.Origin), '}')
 	}
 	return append(dst, ']')
 }
 
-func hopProof(dst []byte, n numbered) []byte {
+func (e *Encoder) hopProof(dst []byte, n numbered) []byte {
 	h := n.hop
 	dst = number(dst, n.in, n.at)
 	dst = text(dst, "rule", string(h.Rule))
 	dst = text(dst, "evidence", gradeOf(h.Evidence).word)
 	if n.use.ID.Event != "" {
-		dst = evidenceOf(dst, "use", &n.use)
+		dst = e.evidenceOf(dst, "use", &n.use)
 	}
 	if h.Issuance != nil {
-		dst = evidenceOf(dst, "issuance", &h.Issuance.Use)
+		dst = e.evidenceOf(dst, "issuance", &h.Issuance.Use)
 	}
 	dst = array(dst, "candidates", h.Proof.Fits, func(dst []byte, f *lineage.Fact) []byte {
-		return recordOf(dst, &f.Use)
+		return e.recordOf(dst, &f.Use)
 	})
 	dst = equals(dst, h.Proof.Equal)
 	return array(dst, "ruledOut", h.Proof.RuledOut, func(dst []byte, r lineage.RuledOut) []byte {
@@ -89,15 +89,15 @@ func hopProof(dst []byte, n numbered) []byte {
 }
 
 // evidenceOf adds one of the two records that a hop rests on.
-func evidenceOf(dst []byte, key string, u *lineage.Use) []byte {
-	return append(recordOf(append(member(dst, key), '{'), u), '}')
+func (e *Encoder) evidenceOf(dst []byte, key string, u *lineage.Use) []byte {
+	return append(e.recordOf(append(member(dst, key), '{'), u), '}')
 }
 
-func recordOf(dst []byte, u *lineage.Use) []byte {
+func (e *Encoder) recordOf(dst []byte, u *lineage.Use) []byte {
 	dst = text(dst, "eventID", u.ID.Event)
 	dst = moment(dst, "eventTime", u.Time)
 	dst = text(dst, "recipientAccountId", u.ID.Recipient)
-	return location(dst, u.Location)
+	return e.location(dst, u.Location)
 }
 
 func equals(dst []byte, fields []lineage.Equal) []byte {

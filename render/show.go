@@ -6,6 +6,7 @@ import (
 	"io"
 	"strconv"
 
+	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/query"
 )
 
@@ -24,7 +25,10 @@ func showTable(w io.Writer, a *query.ShowAnswer, style Style) error {
 			p.chainTree(s.Chain, query.Places{})
 			p.open(s.Chain)
 		}
-		p.line("", say(faint, "file    "), say(ordinary, s.Row.File))
+		p.line("", say(faint, "file    "), say(ordinary, s.Row.File), p.integrity(s.Row.File, ", "))
+		if p.style.integrity(s.Row.File) == cloudtrail.Altered {
+			p.prose("  ! ", "    ", red, alteredMeans)
+		}
 		p.line("", say(faint, "record  "), say(ordinary, strconv.Itoa(s.Row.Record)))
 		p.line("", say(faint, "sha256  "), say(ordinary, s.SHA256))
 		p.blank("")

@@ -61,11 +61,11 @@ func (n *naming) shows(u *lineage.Use, o *lineage.Origin) bool {
 }
 
 // members adds the members of the proof that names the origin.
-func (n *naming) members(dst []byte, o *lineage.Origin) []byte {
+func (n *naming) members(e *Encoder, dst []byte, o *lineage.Origin) []byte {
 	dst = number(dst, "hop", n.at)
 	dst = text(dst, "rule", string(n.rule))
 	dst = text(dst, "names", o.ID)
-	return equals(evidenceOf(dst, "use", n.use), n.fields)
+	return equals(e.evidenceOf(dst, "use", n.use), n.fields)
 }
 
 // named prints it.

@@ -142,7 +142,7 @@ func unmarshal(inputs [][]byte) (events int, err error) {
 
 // printLines links every event and writes its line.
 func printLines(ctx context.Context, store query.Reader, resolver *lineage.Resolver, w io.Writer) (int, error) {
-	encoder := render.NewEncoder(nil)
+	encoder := render.NewEncoder(render.Style{})
 	return query.Print(ctx, store, resolver, query.Filter{}, 0, encoder.Append, w)
 }
 

@@ -60,7 +60,7 @@ func answers(t *testing.T, files []synth.File) []string {
 		t.Fatal(err)
 	}
 	var lines []string
-	encoder := render.NewEncoder(nil)
+	encoder := render.NewEncoder(render.Style{})
 	for line, err := range query.Lines(t.Context(), store, lineage.NewResolver(store, lineage.NewHorizon(spans)), query.Filter{}) {
 		if err != nil {
 			t.Fatal(err)
