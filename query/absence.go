@@ -34,6 +34,7 @@ func absence(ctx context.Context, r Reader, account string, at cloudtrail.Time) 
 	if err == nil {
 		a.Lack, err = readLack(ctx, r)
 	}
+	a.Lack.Lost = slices.DeleteFunc(a.Lack.Lost, func(l lineage.Lost) bool { return account != "" && l.Account != account })
 	return a, err
 }
 

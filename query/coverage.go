@@ -19,6 +19,7 @@ type CoverageAnswer struct {
 	Ahead       int // of all files, those with a stamp that is ahead of the clock
 	Lack        Lack
 	Logs        []AccountLog
+	Lost        []LostSpan      // in the span, by account, region and time
 	Unnamed     []AccountEvents // by account
 	Missing     []string        // accounts whose logs should be here, of which no log file and no event is, sorted
 	Unusable    []string        // accounts of the organisation that nobody can use, likewise: they are not missed
@@ -33,7 +34,10 @@ type AccountLog struct {
 	lineage.Span
 	Hours       int // in which a file was delivered
 	SilentHours int
-	Silent      []Hours // between its first and its newest file, by time
+	Silent      []Hours // between its first and its newest file, by time, of which nothing tells whether there was anything
+	QuietHours  int
+	Quiet       []Hours // likewise, and digest files tell that there was nothing
+	LostHours   int     // likewise, and they tell that there was, or are missing; see Lost
 }
 
 // AccountEvents is events in the span that were delivered to an account of which
@@ -47,7 +51,12 @@ type AccountEvents struct {
 // Hours are some hours on end, from the first second to the last.
 type Hours struct{ From, Until cloudtrail.Time }
 
-func (h Hours) n() int { return int((h.Until + 1 - h.From) / hour) }
+func hoursIn(all []Hours) (n int) {
+	for _, h := range all {
+		n += int((h.Until + 1 - h.From) / hour)
+	}
+	return n
+}
 
 // Hole is what of the coverage may be why a chain stops short.
 type Hole string
@@ -58,6 +67,7 @@ const (
 	NotKnown     Hole = "not-known"             // no file's name tells whose log it is, or events of it came in files that do not
 	NoAccount    Hole = "account-not-collected" // no log file and no event of that account is
 	NoRegion     Hole = "region-not-collected"  // none of that account in that region is, nor in us-east-1
+	LostFiles    Hole = "lost"                  // digest files prove that log files of that time are missing
 	SilentHours  Hole = "silent-hours"
 	BeforeFirst  Hole = "before-first"
 	BehindNewest Hole = "behind-newest"
@@ -68,8 +78,9 @@ const (
 type CoverageGap struct {
 	lineage.Gap // From and Until span all that is missing
 	Hole        Hole
-	Silent      Hours // the hole, where it is silent hours
-	Sessions    int   // at least so many, where Many
+	Span        Hours  // the hole, where it is silent hours or lost
+	File        string // URI of a log or digest file that is lost
+	Sessions    int    // at least so many, where Many
 	Many        bool
 	Calls       int
 	Examples    []string // session ids, or what else a caller is known by
@@ -94,15 +105,19 @@ func Coverage(ctx context.Context, r Reader, resolver *lineage.Resolver, f Filte
 		}
 		b.file(&file)
 	}
+	lack, err := readLack(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	if b.quiet, err = newQuietness(ctx, r, lack.Lost); err != nil {
+		return nil, err
+	}
 	if err := b.events(ctx, r); err != nil {
 		return nil, err
 	}
 	a := &CoverageAnswer{Files: b.files, Nameless: b.nameless, Ahead: b.ahead, Logs: b.logs(), Unnamed: b.unnamed()}
 	a.Missing, a.Unusable = b.never(names.Expected(f.Until)), b.never(names.Unusable())
-	var err error
-	if a.Lack, err = readLack(ctx, r); err != nil {
-		return nil, err
-	}
+	a.Lack, a.Lack.Lost = lack, nil
 	if a.Changes, a.MoreChanges, err = trailChanges(ctx, r, resolver, f, b.buckets); err != nil {
 		return nil, err
 	}
@@ -114,7 +129,7 @@ func Coverage(ctx context.Context, r Reader, resolver *lineage.Resolver, f Filte
 	if err := q.eachTally(ctx, gaps.add); err != nil {
 		return nil, err
 	}
-	a.Gaps = gaps.done()
+	a.Gaps, a.Lost = gaps.done(), gaps.lost()
 	return a, nil
 }
 
@@ -131,6 +146,7 @@ type coverageBook struct {
 	regions         map[logPlace]bool         // where those were
 	buckets         map[string]bool
 	silent          map[logPlace][]Hours
+	quiet           *quietness
 }
 
 // logHours is a log being counted: its span, and a bit for each hour with a file,
@@ -205,9 +221,8 @@ func (b *coverageBook) logs() []AccountLog {
 		log := AccountLog{Span: l.Span}
 		log.Files = l.files
 		log.Hours, log.Silent = l.silence(b.f)
-		for _, h := range log.Silent {
-			log.SilentHours += h.n()
-		}
+		log.Silent, log.Quiet, log.LostHours = b.quiet.split(at, log.Silent)
+		log.SilentHours, log.QuietHours = hoursIn(log.Silent), hoursIn(log.Quiet)
 		b.silent[at] = log.Silent
 		if b.asked(at) {
 			all = append(all, log)

@@ -230,7 +230,7 @@ func TestCoverageGaps(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("gaps (-want +got):\n%s", diff)
 	}
-	if g := a.Gaps[0]; g.Calls != 2 || g.Silent.From.String() != "2026-05-04T01:00:00Z" || g.Silent.Until.String() != "2026-05-04T08:59:59Z" {
+	if g := a.Gaps[0]; g.Calls != 2 || g.Span.From.String() != "2026-05-04T01:00:00Z" || g.Span.Until.String() != "2026-05-04T08:59:59Z" {
 		t.Errorf("the first: %+v", g)
 	}
 }

@@ -10,18 +10,19 @@ import (
 )
 
 // gapBook counts what the holes leave unexplained. What is missing is counted by
-// day, or by the silent hours it falls into; days on end become one entry.
+// day, or by the silent or lost span it falls into; days on end become one entry.
 type gapBook struct {
 	coverage *coverageBook
 	gaps     map[holeKey]*CoverageGap
 	sessions *distinct
+	explains map[lineage.Lost]*LostSpan
 }
 
 type holeKey struct {
 	reason          lineage.Reason
 	account, region string
 	hole            Hole
-	from            cloudtrail.Time // of the silent hours, else the day
+	from            cloudtrail.Time // of the silent or lost span, else the day
 }
 
 const (
@@ -31,7 +32,7 @@ const (
 )
 
 func newGapBook(c *coverageBook) *gapBook {
-	return &gapBook{coverage: c, gaps: map[holeKey]*CoverageGap{}, sessions: newDistinct()}
+	return &gapBook{coverage: c, gaps: map[holeKey]*CoverageGap{}, sessions: newDistinct(), explains: map[lineage.Lost]*LostSpan{}}
 }
 
 func (b *gapBook) add(t *Tally, c *lineage.Chain) {
@@ -39,14 +40,14 @@ func (b *gapBook) add(t *Tally, c *lineage.Chain) {
 		if !collectable(gap.Reason) || slices.Contains(c.Gaps[:i], gap) {
 			continue
 		}
-		hole, silent := b.coverage.hole(&gap)
+		hole, span, missing := b.coverage.hole(&gap)
 		key := holeKey{gap.Reason, gap.AccountID, gap.Region, hole, cmp.Or(gap.From, gap.Until) / day}
-		if hole == SilentHours {
-			key.from = silent.From
+		if hole.spanned() {
+			key.from = span.From
 		}
 		g := b.gaps[key]
 		if g == nil {
-			g = &CoverageGap{Gap: gap, Hole: hole, Silent: silent}
+			g = &CoverageGap{Gap: gap, Hole: hole, Span: span, File: missing.File}
 			b.gaps[key] = g
 		}
 		g.From, g.Until = earliest(g.From, gap.From), max(g.Until, gap.Until)
@@ -56,18 +57,62 @@ func (b *gapBook) add(t *Tally, c *lineage.Chain) {
 			g.Sessions++
 		}
 		g.Many = g.Many || b.sessions.n() == mostDistinct
-		g.example(cmp.Or(t.Caller.SessionID(), t.Caller.AccessKeyID, t.Caller.PrincipalID, t.Caller.ARN, t.Caller.AccountID))
+		name := cmp.Or(t.Caller.SessionID(), t.Caller.AccessKeyID, t.Caller.PrincipalID, t.Caller.ARN, t.Caller.AccountID)
+		g.Examples = example(g.Examples, name)
+		if hole == LostFiles {
+			b.explained(missing, t.Events, session, name)
+		}
 	}
 }
 
-// example keeps the first few names, in whatever order they come.
-func (g *CoverageGap) example(name string) {
-	at, there := slices.BinarySearch(g.Examples, name)
-	if name == "" || there || at == mostExamples {
-		return
+// explained counts what a lost span leaves open.
+func (b *gapBook) explained(by lineage.Lost, calls int, session, name string) {
+	l := b.explains[by]
+	if l == nil {
+		l = &LostSpan{Lost: by}
+		b.explains[by] = l
 	}
-	g.Examples = slices.Insert(g.Examples, at, name)
-	g.Examples = g.Examples[:min(len(g.Examples), mostExamples)]
+	l.Calls += calls
+	if b.sessions.add(string(LostFiles) + keySep + by.Account + keySep + by.Region + keySep + by.From.String() + keySep + by.File + keySep + session) {
+		l.Sessions++
+	}
+	l.Many = l.Many || b.sessions.n() == mostDistinct
+	l.Examples = example(l.Examples, name)
+}
+
+// lost are the lost spans of the span and places asked for, with what they explain.
+func (b *gapBook) lost() []LostSpan {
+	var all []LostSpan
+	f := b.coverage.f
+	for at, spans := range b.coverage.quiet.lost {
+		for _, l := range spans {
+			if !b.coverage.asked(at) || f.Since != 0 && l.Until < f.Since || f.Until != 0 && l.From > f.Until {
+				continue
+			}
+			if known := b.explains[l]; known != nil {
+				all = append(all, *known)
+			} else {
+				all = append(all, LostSpan{Lost: l})
+			}
+		}
+	}
+	slices.SortFunc(all, func(x, y LostSpan) int {
+		return cmp.Or(cmp.Compare(x.Account, y.Account), cmp.Compare(x.Region, y.Region), cmp.Compare(x.From, y.From), cmp.Compare(x.File, y.File))
+	})
+	return all
+}
+
+// spanned reports whether a hole has a span of its own.
+func (h Hole) spanned() bool { return h == SilentHours || h == LostFiles }
+
+// example keeps the first few names, in whatever order they come.
+func example(all []string, name string) []string {
+	at, there := slices.BinarySearch(all, name)
+	if name == "" || there || at == mostExamples {
+		return all
+	}
+	all = slices.Insert(all, at, name)
+	return all[:min(len(all), mostExamples)]
 }
 
 // collectable reports whether a log that exists somewhere would close the gap.
@@ -81,8 +126,19 @@ func collectable(r lineage.Reason) bool {
 
 // hole is what of the coverage may be why something is missing. What happens in
 // a region may be logged there or in us-east-1.
-func (b *coverageBook) hole(g *lineage.Gap) (Hole, Hours) {
+func (b *coverageBook) hole(g *lineage.Gap) (Hole, Hours, lineage.Lost) {
 	places := [...]logPlace{{g.AccountID, g.Region}, {g.AccountID, "us-east-1"}}
+	for _, at := range places {
+		if l, ok := b.quiet.lostAt(at, g.From, g.Until); ok && g.AccountID != "" {
+			return LostFiles, Hours{l.From, l.Until}, l
+		}
+	}
+	hole, silent := b.silentHole(g, places)
+	return hole, silent, lineage.Lost{}
+}
+
+// silentHole is the hole where nothing is proved.
+func (b *coverageBook) silentHole(g *lineage.Gap, places [2]logPlace) (Hole, Hours) {
 	switch {
 	case g.AccountID == "" || len(b.accounts) == 0:
 		return NotKnown, Hours{}
@@ -125,7 +181,7 @@ func (b *gapBook) done() []CoverageGap {
 	var all []CoverageGap
 	for i, key := range keys {
 		g := b.gaps[key]
-		if i > 0 && key.hole != SilentHours {
+		if i > 0 && !key.hole.spanned() {
 			before := keys[i-1]
 			if before.from++; before == key {
 				last := &all[len(all)-1]
@@ -134,7 +190,7 @@ func (b *gapBook) done() []CoverageGap {
 				last.Calls += g.Calls
 				last.Many = last.Many || g.Many
 				for _, name := range g.Examples {
-					last.example(name)
+					last.Examples = example(last.Examples, name)
 				}
 				continue
 			}

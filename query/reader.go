@@ -78,15 +78,16 @@ type Sealed struct {
 
 // Lack is what a set is known to lack.
 type Lack struct {
-	Failed int             // log files that could not be read to their end
-	Partly int             // log files that were, but for some of their records
-	Floor  cloudtrail.Time // what is older is not kept; zero: all is
-	Lost   []lineage.Lost  // what digest files prove to be missing, by account, region and time
+	Failed  int             // log files that could not be read to their end
+	Partly  int             // log files that were, but for some of their records
+	Floor   cloudtrail.Time // what is older is not kept; zero: all is
+	Lost    []lineage.Lost  // what digest files prove to be missing, by account, region and time
+	Altered int             // log files that are not as they were delivered, by digest files
 }
 
 // Nothing reports whether nothing is known to be lacking.
 func (l Lack) Nothing() bool {
-	return l.Failed == 0 && l.Partly == 0 && l.Floor == 0 && len(l.Lost) == 0
+	return l.Failed == 0 && l.Partly == 0 && l.Floor == 0 && l.Altered == 0 && len(l.Lost) == 0
 }
 
 // Selection is the part of a Filter that a store may use to read less. A store

@@ -49,6 +49,9 @@ const (
 	kindChange  = "change"
 	kindGap     = "gap"
 	kindAhead   = "ahead"
+	kindQuiet   = "quiet"
+	kindLost    = "lost"
+	kindAltered = "altered"
 	kindEvents  = "events"
 )
 
@@ -58,13 +61,16 @@ func (e *Encoder) coverage(a *query.CoverageAnswer, add func(members func([]byte
 	}
 	for _, l := range a.Logs {
 		add(func(dst []byte) []byte { return e.accountLog(dst, l) })
-		for _, h := range l.Silent {
+		for kind, h := range stillHours(&l) {
 			add(func(dst []byte) []byte {
-				dst = e.placed(text(dst, "kind", kindSilent), l.Account, l.Region)
+				dst = e.placed(text(dst, "kind", kind), l.Account, l.Region)
 				dst = moment(moment(dst, "from", h.From), "until", h.Until)
 				return number(dst, "hours", int(h.Until+1-h.From)/3600)
 			})
 		}
+	}
+	for _, l := range a.Lost {
+		add(func(dst []byte) []byte { return e.lostSpan(dst, l) })
 	}
 	for _, of := range a.Unnamed {
 		add(func(dst []byte) []byte {
@@ -100,8 +106,27 @@ func lackRows(l query.Lack) iter.Seq2[string, int] {
 		if l.Failed > 0 && !yield(kindFailed, l.Failed) {
 			return
 		}
-		if l.Partly > 0 {
-			yield(kindPart, l.Partly)
+		if l.Partly > 0 && !yield(kindPart, l.Partly) {
+			return
+		}
+		if l.Altered > 0 {
+			yield(kindAltered, l.Altered)
+		}
+	}
+}
+
+// stillHours are the hours of a log without a file, by kind.
+func stillHours(l *query.AccountLog) iter.Seq2[string, query.Hours] {
+	return func(yield func(string, query.Hours) bool) {
+		for _, h := range l.Silent {
+			if !yield(kindSilent, h) {
+				return
+			}
+		}
+		for _, h := range l.Quiet {
+			if !yield(kindQuiet, h) {
+				return
+			}
 		}
 	}
 }
@@ -117,7 +142,14 @@ func (e *Encoder) accountLog(dst []byte, l query.AccountLog) []byte {
 	dst = e.placed(text(dst, "kind", kindLog), l.Account, l.Region)
 	dst = number(dst, "files", l.Files)
 	dst = moment(moment(dst, "first", l.First), "newest", l.Newest)
-	return number(number(dst, "hours", l.Hours), "silentHours", l.SilentHours)
+	dst = number(number(dst, "hours", l.Hours), "silentHours", l.SilentHours)
+	if l.QuietHours > 0 {
+		dst = number(dst, "quietHours", l.QuietHours)
+	}
+	if l.LostHours > 0 {
+		dst = number(dst, "lostHours", l.LostHours)
+	}
+	return dst
 }
 
 func (e *Encoder) trailChange(dst []byte, c query.TrailChange) []byte {
@@ -145,6 +177,7 @@ func (e *Encoder) coverageGap(dst []byte, g query.CoverageGap) []byte {
 	dst = text(dst, "kind", kindGap)
 	dst = text(dst, "reason", string(g.Reason))
 	dst = text(dst, "hole", string(g.Hole))
+	dst = moment(moment(dst, "holeFrom", g.Span.From), "holeUntil", g.Span.Until)
 	dst = e.placed(dst, g.AccountID, g.Region)
 	dst = moment(moment(dst, "from", g.From), "until", g.Until)
 	dst = number(number(dst, "sessions", g.Sessions), "calls", g.Calls)
@@ -156,6 +189,7 @@ var coverageColumns = []string{
 	"kind", "accountId", "accountName", "region", "files", "first", "newest", "hours", "silentHours", "from", "until", "reason", "hole",
 	"sessions", "calls", "examples", "get", "eventID", "eventTime", "eventSource", "eventName", "trail", "bucket", "errorCode", "origin", "originName", "evidence",
 	"organization", "state",
+	"quietHours", "lostHours", "listed", "digest", "holeFrom", "holeUntil",
 }
 
 func (e *Encoder) coverageCSV(a *query.CoverageAnswer) []byte {
@@ -176,12 +210,16 @@ func (e *Encoder) coverageCSV(a *query.CoverageAnswer) []byte {
 		add(kindLog, l.Account, l.Region, map[string]string{
 			"files": strconv.Itoa(l.Files), "first": l.First.String(), "newest": l.Newest.String(),
 			"hours": strconv.Itoa(l.Hours), "silentHours": strconv.Itoa(l.SilentHours),
+			"quietHours": someOf(l.QuietHours), "lostHours": someOf(l.LostHours),
 		})
-		for _, h := range l.Silent {
-			add(kindSilent, l.Account, l.Region, map[string]string{
+		for kind, h := range stillHours(&l) {
+			add(kind, l.Account, l.Region, map[string]string{
 				"from": h.From.String(), "until": h.Until.String(), "hours": strconv.Itoa(int(h.Until+1-h.From) / 3600),
 			})
 		}
+	}
+	for _, l := range a.Lost {
+		add(kindLost, l.Account, l.Region, e.lostCells(l))
 	}
 	for _, of := range a.Unnamed {
 		add(kindEvents, of.Account, "", map[string]string{"calls": strconv.Itoa(of.Events), "from": of.First.String(), "until": of.Last.String()})
@@ -210,7 +248,7 @@ func (e *Encoder) coverageCSV(a *query.CoverageAnswer) []byte {
 	}
 	for _, g := range a.Gaps {
 		add(kindGap, g.AccountID, g.Region, map[string]string{
-			"reason": string(g.Reason), "hole": string(g.Hole), "from": g.From.String(), "until": g.Until.String(),
+			"reason": string(g.Reason), "hole": string(g.Hole), "from": g.From.String(), "until": g.Until.String(), "holeFrom": g.Span.From.String(), "holeUntil": g.Span.Until.String(),
 			"sessions": strconv.Itoa(g.Sessions), "calls": strconv.Itoa(g.Calls), "examples": strings.Join(g.Examples, " "), "get": getFor(e.names, g.Gap),
 		})
 	}

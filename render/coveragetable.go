@@ -25,6 +25,7 @@ func coverageTable(w io.Writer, a *query.CoverageAnswer, style Style) error {
 	p := &page{style: style}
 	p.logs(a)
 	p.lacking(a)
+	p.lost(a)
 	p.silences(a)
 	p.unnamed(a)
 	p.missing(a)
@@ -68,26 +69,35 @@ func (p *page) lacking(a *query.CoverageAnswer) {
 }
 
 // logTable prints a line a region below its account; where they do not fit, the
-// stamps are on a line of their own.
+// stamps are on a line of their own. Quiet and lost hours have columns where
+// digest files tell of them.
 func (p *page) logTable(logs []query.AccountLog) {
 	const indent = "    "
-	heads := [...]string{"REGION", "FILES", "HOURS", "SILENT"}
-	cells := func(l query.AccountLog) [4]string {
-		return [...]string{p.style.cut(Text(l.Region), 16), strconv.Itoa(l.Files), strconv.Itoa(l.Hours), strconv.Itoa(l.SilentHours)}
+	heads := []string{"REGION", "FILES", "HOURS", "SILENT"}
+	proved := slices.ContainsFunc(logs, func(l query.AccountLog) bool { return l.QuietHours+l.LostHours > 0 })
+	if proved {
+		heads = append(heads, "QUIET", "LOST")
 	}
-	var widths [4]int
+	cells := func(l *query.AccountLog) []string {
+		all := []string{p.style.cut(Text(l.Region), 16), strconv.Itoa(l.Files), strconv.Itoa(l.Hours), strconv.Itoa(l.SilentHours)}
+		if proved {
+			all = append(all, strconv.Itoa(l.QuietHours), strconv.Itoa(l.LostHours))
+		}
+		return all
+	}
+	widths, whole := make([]int, len(heads)), width(indent)+len("2016-04-05 20:39  2016-04-05 20:39")
 	for i, head := range heads {
 		widths[i] = len(head)
 		for _, l := range logs {
-			widths[i] = max(widths[i], width(cells(l)[i]))
+			widths[i] = max(widths[i], width(cells(&l)[i]))
 		}
+		whole += widths[i] + 2
 	}
-	line := func(cells [4]string, tones [4]tone, stamps piece) {
+	line := func(cells []string, tones []tone, stamps piece) {
 		pieces := []piece{{tones[0], pad(cells[0], widths[0])}}
 		for i := 1; i < len(cells); i++ {
 			pieces = append(pieces, piece{ordinary, "  "}, piece{tones[i], padLeft(cells[i], widths[i])})
 		}
-		whole := width(indent) + widths[0] + widths[1] + widths[2] + widths[3] + 6 + 2 + len("2016-04-05 20:39  2016-04-05 20:39")
 		if whole <= p.style.columns() {
 			p.line(indent, append(pieces, piece{ordinary, "  "}, stamps)...)
 			return
@@ -95,21 +105,25 @@ func (p *page) logTable(logs []query.AccountLog) {
 		p.line(indent, pieces...)
 		p.line(indent+"  ", stamps)
 	}
-	line(heads, [...]tone{faint, faint, faint, faint}, say(faint, pad("FIRST (UTC)", len("2016-04-05 20:39"))+"  NEWEST"))
+	line(heads, slices.Repeat([]tone{faint}, len(heads)), say(faint, pad("FIRST (UTC)", len("2016-04-05 20:39"))+"  NEWEST"))
 	for i, l := range logs {
 		if i == 0 || l.Account != logs[i-1].Account {
 			p.line("  ", say(strong, p.style.named(l.Account)), say(faint, p.style.outside(l.Account)))
-		}
-		silent := faint
-		if l.SilentHours > 0 {
-			silent = yellow
 		}
 		delivered := "no stamp in the names"
 		if !l.First.IsZero() {
 			delivered = minute(l.First) + "  " + minute(l.Newest)
 		}
-		line(cells(l), [...]tone{ordinary, ordinary, ordinary, silent}, say(ordinary, delivered))
+		line(cells(&l), []tone{ordinary, ordinary, ordinary, someTone(l.SilentHours, yellow), faint, someTone(l.LostHours, red)}, say(ordinary, delivered))
 	}
+}
+
+// someTone is a tone for a number, and faint for none.
+func someTone(n int, t tone) tone {
+	if n == 0 {
+		return faint
+	}
+	return t
 }
 
 // silences names the longest spans without a file.
@@ -275,7 +289,9 @@ func holeMeans(g query.CoverageGap) string {
 	case query.NoRegion:
 		return "No file name tells of that account in that region, nor in us-east-1, and no event here is of it there."
 	case query.SilentHours:
-		return "No file was delivered then: " + hoursWords(g.Silent) + "."
+		return "No file was delivered then: " + hoursWords(g.Span) + "."
+	case query.LostFiles:
+		return "Log files of that time are lost, as digest files prove: " + span(g.Span.From, g.Span.Until) + ", " + g.File + "."
 	case query.BeforeFirst:
 		return "It was before the first log file here."
 	case query.BehindNewest:

@@ -83,7 +83,7 @@ func coverageAnswer() *query.CoverageAnswer {
 		Gaps: []query.CoverageGap{
 			{
 				Gap:  lineage.Gap{Reason: lineage.NoIssuerLog, AccountID: "111111111111", Region: "us-east-1", From: at("2016-04-05T22:10:00Z"), Until: at("2016-04-06T02:00:00Z")},
-				Hole: query.SilentHours, Silent: silent, Sessions: 3, Calls: 41, Examples: []string{"AROAVENDOR0000000001:scan\x1b[2J@2016-04-05T20:29:00Z"},
+				Hole: query.SilentHours, Span: silent, Sessions: 3, Calls: 41, Examples: []string{"AROAVENDOR0000000001:scan\x1b[2J@2016-04-05T20:29:00Z"},
 			},
 			{Gap: lineage.Gap{Reason: lineage.CallerAccountNotCollected, AccountID: "333333333333", From: at("2016-04-05T22:10:00Z")}, Hole: query.NoAccount, Sessions: 1 << 20, Many: true, Calls: 1 << 21},
 			{Gap: lineage.Gap{Reason: lineage.NoIssuerLog, AccountID: "222222222222", Region: "us-west-2", From: at("2016-04-05T22:10:00Z")}, Hole: query.NoRegion, Sessions: 1, Calls: 1},

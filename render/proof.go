@@ -142,6 +142,17 @@ func (e *Encoder) lack(dst []byte, l query.Lack) []byte {
 	if l.Partly > 0 {
 		dst = number(dst, "failedInPart", l.Partly)
 	}
+	if l.Altered > 0 {
+		dst = number(dst, "altered", l.Altered)
+	}
+	dst = array(dst, "lost", l.Lost, func(dst []byte, x lineage.Lost) []byte {
+		dst = text(text(dst, "accountId", x.Account), "region", x.Region)
+		dst = moment(moment(dst, "from", x.From), "until", x.Until)
+		if x.Files > 0 {
+			return text(number(text(dst, "reason", missingFile), "files", x.Files), "listed", x.File)
+		}
+		return text(text(dst, "reason", missingDigest), "digest", x.File)
+	})
 	return moment(dst, "floor", l.Floor)
 }
 

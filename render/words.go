@@ -269,6 +269,12 @@ func (p *page) lack(indent string, l query.Lack) {
 	if unread := Unread(l); unread != "" {
 		p.prose(indent, indent, yellow, unread+": what they held is not here.")
 	}
+	if l.Altered > 0 {
+		p.prose(indent, indent, red, Altered(l)+".")
+	}
+	if lost := lostSentence(l.Lost); lost != "" {
+		p.prose(indent, indent, red, lost+" (crosstrail coverage).")
+	}
 	if l.Floor != 0 {
 		p.prose(indent, indent, yellow, "The store keeps nothing before "+floorWords(l.Floor)+" (store retain).")
 	}
@@ -285,6 +291,15 @@ func Unread(l query.Lack) string {
 		return plural(l.Failed, "log file") + " could not be read"
 	}
 	return plural(l.Failed, "log file") + " could not be read, and " + strconv.Itoa(l.Partly) + " more only in part"
+}
+
+// Altered says how many log files are not as they were delivered, "" where none
+// is known to be.
+func Altered(l query.Lack) string {
+	if l.Altered == 0 {
+		return ""
+	}
+	return isAre(l.Altered, "log file") + " here not what CloudTrail delivered (altered), and answers may lean on what stands in them"
 }
 
 // floorWords is a floor for people: nearly always it is a day.
