@@ -23,6 +23,7 @@ type corpus struct {
 	variants int     // of the records kept, those that tell differently of an event than the one shown
 	damage   *damage // of the store; nil: files were read
 	lack     query.Lack
+	sealed   *sealed // what digest files tell of the store; nil: of none
 }
 
 // read makes ready what is asked: the sources, read into memory, or the store
@@ -76,6 +77,7 @@ func (q *question) open(ctx context.Context) (*corpus, error) {
 	if c.lack, err = r.Lack(ctx); err != nil {
 		return nil, err
 	}
+	c.sealed = &sealed{files: r}
 	return c, c.link(ctx)
 }
 
@@ -102,6 +104,9 @@ func (q *question) done(c *corpus, err error) error {
 	}
 	if unread := render.Unread(c.lack); unread != "" {
 		q.ui.warn("%s: crosstrail store failed%s", unread, q.store.flag())
+	}
+	if err := c.sealed.end(q, c.lack); err != nil {
+		return err
 	}
 	damaged := c.damage.end()
 	if c.damage != nil && c.files.Read == 0 {

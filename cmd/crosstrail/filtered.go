@@ -45,5 +45,6 @@ func (q *question) answer(ctx context.Context, sources []string, filter query.Fi
 	if err != nil {
 		return err
 	}
+	style.Integrity = c.sealed.integrity(ctx)
 	return q.done(c, answer(ctx, q, c, filter, style))
 }

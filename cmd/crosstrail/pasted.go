@@ -50,6 +50,7 @@ func runWhoPasted(ctx context.Context, q *question) error {
 	if err != nil {
 		return err
 	}
+	style.Integrity = c.sealed.integrity(ctx)
 	a, err := query.WhoRows(ctx, c.resolver, source.Stdin, rows)
 	return q.printWho(c, a, err, style)
 }
@@ -84,7 +85,7 @@ func (q *question) addStored(ctx context.Context, pasted *corpus) error {
 		spans = append(spans, some...)
 	}
 	pasted.resolver = lineage.NewResolver(both{pasted, stored}, lineage.NewHorizon(spans, stored.lack.Lost...))
-	pasted.damage, pasted.lack = stored.damage, stored.lack
+	pasted.damage, pasted.lack, pasted.sealed = stored.damage, stored.lack, stored.sealed
 	return nil
 }
 

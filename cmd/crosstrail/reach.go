@@ -66,6 +66,7 @@ func runReach(ctx context.Context, q *question, asked string, o query.ReachOptio
 	if err != nil {
 		return err
 	}
+	style.Integrity = c.sealed.integrity(ctx)
 	err = q.print(func(w io.Writer) error { return render.Reach(w, a, render.Form(q.form), style) })
 	return q.answered(c, err, a.Absent != nil)
 }

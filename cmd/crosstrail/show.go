@@ -56,6 +56,7 @@ func runShow(ctx context.Context, q *question, asked string) error {
 	if err != nil {
 		return err
 	}
+	style.Integrity = c.sealed.integrity(ctx)
 	err = q.print(func(w io.Writer) error { return render.Show(w, a, render.Form(q.form), style) })
 	return q.answered(c, err, a.Absent != nil)
 }

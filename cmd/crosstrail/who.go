@@ -57,6 +57,7 @@ func runWho(ctx context.Context, q *question, asked string) error {
 	if err != nil {
 		return err
 	}
+	style.Integrity = c.sealed.integrity(ctx)
 	a, err := query.Who(ctx, c, c.resolver, asked)
 	return q.printWho(c, a, err, style)
 }

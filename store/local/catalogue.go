@@ -71,6 +71,7 @@ create table listed(own integer not null, sha256 blob not null, folder integer n
 create index listed_lacking on listed(here) where here = 0;
 -- The hash of a log file's bytes as decompressed, by that of its bytes as delivered.
 create table content(sha256 blob primary key, plain blob not null) without rowid;
+create table altered(own integer primary key); -- log files that are here with other bytes than digests list
 create table missing(uri text primary key, first integer not null, last integer not null) without rowid;
 create table public_key(der blob primary key, first integer not null, last integer not null) without rowid;
 `

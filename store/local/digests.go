@@ -264,11 +264,18 @@ func (s *Store) inFolder(uri string) (folder int64, name string, err error) {
 }
 
 // noteHere notes of the log files that digests list under a name whether they are
-// here. What was not read may be what they list.
+// here, and which of those that are here are others. What was not read may be what
+// is listed.
 func (s *Store) noteHere(own int64) error {
-	return exec(s.conn, `update listed set here = exists(
+	err := exec(s.conn, `update listed set here = exists(
 		select 1 from log_file left join content on content.sha256 = log_file.sha256
 		where log_file.own = listed.own and (plain is null or plain = listed.sha256)) where own = ?`, own)
+	if err != nil || s.conn.Changes() == 0 {
+		return err
+	}
+	return errors.Join(exec(s.conn, "delete from altered where own = ?", own),
+		exec(s.conn, `insert into altered select own from log_file join content on content.sha256 = log_file.sha256
+			where own = ? and plain not in (select sha256 from listed where listed.own = log_file.own) limit 1`, own))
 }
 
 // dropFound forgets of the missing digests those that are here by now.

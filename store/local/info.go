@@ -186,8 +186,15 @@ func (r *Reader) Lack(context.Context) (query.Lack, error) {
 	if err != nil {
 		return lack, err
 	}
+	if !v.verified {
+		return lack, nil
+	}
+	altered, err := one(v.conn, "select count(*) from altered")
+	if err != nil {
+		return lack, err
+	}
 	lost, err := v.lost()
-	lack.Lost = slices.Clone(lost)
+	lack.Altered, lack.Lost = int(altered), slices.Clone(lost)
 	return lack, named(err)
 }
 

@@ -60,6 +60,7 @@ type digestAnswer struct {
 	Integrity map[string]cloudtrail.Integrity
 	Sealed    []query.Sealed
 	Lost      []lineage.Lost
+	Altered   int
 }
 
 func told(t *testing.T, s Store, files []source.File) digestAnswer {
@@ -78,7 +79,7 @@ func told(t *testing.T, s Store, files []source.File) digestAnswer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a.Lost = lack.Lost; len(a.Lost) == 0 {
+	if a.Lost, a.Altered = lack.Lost, lack.Altered; len(a.Lost) == 0 {
 		a.Lost = nil
 	}
 	if a.Sealed, err = s.Sealed(t.Context()); err != nil {
@@ -156,6 +157,7 @@ func digestsTell(t *testing.T, open func(t *testing.T) Keeper) {
 			lost("02:10:00", "02:20:00", 1, "s3://b/"+f[2].URI),
 			lost("03:45:00", "05:00:00", 0, digestURI(4)),
 		},
+		Altered: 1,
 	}
 	if d := gocmp.Diff(want, told(t, s, f)); d != "" {
 		t.Errorf("(-want +got)\n%s", d)
@@ -259,7 +261,7 @@ func alteredStays(t *testing.T, open func(t *testing.T) Keeper) {
 		}
 		hold(t, s)
 		got := told(t, s, f)
-		if got.Integrity[f[0].URI] != cloudtrail.Altered || len(got.Lost) != 0 {
+		if got.Integrity[f[0].URI] != cloudtrail.Altered || got.Altered != 1 || len(got.Lost) != 0 {
 			t.Errorf("%s: %+v: its events are of both", name, got)
 		}
 	}
