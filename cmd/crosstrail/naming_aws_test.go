@@ -1,6 +1,9 @@
 package main
 
 import (
+	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -68,6 +71,25 @@ func TestNamesFromAWS(t *testing.T) {
 	says(stdout, "NEVER SENT  accounts of "+organization, "555555555555  sandbox")
 	stdout, _ = ask(exitDone, "events", "--from", "crosstrail-demo", "--identity-center", "--role-arn", role, "--origin", "maría garcía", "--limit", "1", "-o", "jsonl")
 	says(stdout, `"displayName":"maria"`)
+
+	// Beside log files of a bucket, by one caller.
+	logs := management.Bucket(t, "acme-logs")
+	err := filepath.WalkDir("crosstrail-demo/AWSLogs", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		body, err := os.ReadFile(name)
+		logs.Put(t, awstest.Object{Key: strings.TrimPrefix(filepath.ToSlash(name), "crosstrail-demo/"), Body: body})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	analyst := management.User(t, "analyst", awstest.Allow("*", "s3:ListBucket", "s3:GetObject", "s3:GetBucketLocation", "organizations:DescribeOrganization", "organizations:ListAccounts"))
+	signIn(t, aws.Environment(t, analyst))
+	stdout, _ = ask(exitDone, "access", "--from", "s3://acme-logs", "--organization", "--account", "prod", "--third-party", "--yes")
+	says(stdout, "INTO 999999999999 (prod)", "third party, from 666666666666")
+	signIn(t, aws.Environment(t, aws.Account("111111111111").User(t, "ana", awstest.Allow(role, "sts:AssumeRole"))))
 
 	// Once they are kept nobody needs to ask AWS.
 	stdout, _ = ask(exitDone, "store", "names", "--store", "s", "--organization", "--identity-center", "--role-arn", role)
