@@ -1,5 +1,5 @@
 # Everything here is a plain command that can be typed without make.
-.PHONY: build test check format fuzz bench bench-large golden
+.PHONY: build test check format fuzz bench bench-large golden aws-up
 
 TOOLS = go tool -modfile=tools/go.mod
 FUZZTIME ?= 5m
@@ -28,6 +28,9 @@ bench: ## decode, trace and the store against decompressing alone, in one run
 
 bench-large: ## how the store grows from one million events to ten
 	go run ./internal/bench -only growth
+
+aws-up: ## the AWS of the tests in the foreground, with the demo in it: says what to type
+	@go run ./internal/awstest/up
 
 golden: ## rewrite golden files; look at the diff
 	go test ./render ./cmd/crosstrail -update

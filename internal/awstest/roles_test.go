@@ -1,6 +1,8 @@
 package awstest_test
 
 import (
+	"encoding/base32"
+	"encoding/binary"
 	"fmt"
 	"testing"
 	"time"
@@ -153,6 +155,15 @@ func TestSessions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	callers, err := kim.Credentials.Retrieve(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for key, want := range map[string]string{callers.AccessKeyID: dev, keys.AccessKeyID: prod} {
+		if got := accountIn(t, key); got != want {
+			t.Errorf("the key id %s holds account %s, not %s", key, got, want)
+		}
+	}
 	with := func(key, secret, token string) aws.Config {
 		changed := session
 		changed.Credentials = credentials.NewStaticCredentialsProvider(key, secret, token)
@@ -198,4 +209,14 @@ func TestMFA(t *testing.T) {
 			t.Errorf("%s: %s", what, got)
 		}
 	}
+}
+
+// accountIn reads the account that AWS puts into a key id.
+func accountIn(t *testing.T, key string) string {
+	t.Helper()
+	held, err := base32.StdEncoding.DecodeString(key[4:])
+	if err != nil || len(held) != 10 {
+		t.Fatalf("the key id %s: %v", key, err)
+	}
+	return fmt.Sprintf("%012d", binary.BigEndian.Uint64(held)<<1>>24) // behind a bit that is set
 }

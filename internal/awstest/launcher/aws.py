@@ -22,10 +22,10 @@ def main():
     # ministack reads its settings as it is imported.
     from ministack import app
 
-    from . import control, history, identitycenter, mfa, objects, organizations, policy, publickeys, requests, sessions, sts
+    from . import control, history, identitycenter, keyids, mfa, objects, organizations, policy, publickeys, requests, sessions, sts
 
     # In this order they wrap what ministack answers: the last sees a call first.
-    for part in (control, policy, sts, mfa, sessions, objects, organizations, identitycenter, history, publickeys, requests):
+    for part in (control, policy, keyids, sts, mfa, sessions, objects, organizations, identitycenter, history, publickeys, requests):
         part.mend()
     lifeline.ready(address)
     asyncio.run(serve(control.beside(app.app), listener))
