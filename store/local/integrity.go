@@ -7,6 +7,7 @@ import (
 	"zombiezen.com/go/sqlite"
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
+	"github.com/crosstrail/crosstrail/source"
 )
 
 // What digests tell of a log file. A file whose bytes could not be read is not
@@ -70,4 +71,24 @@ func (v *view) integritiesAround(id int64) error {
 		v.integrities[s.ColumnText(0)] = integrities[s.ColumnInt(1)]
 		return nil
 	}, first, first+namesABlock))
+}
+
+// PublicKeys are the keys by which the digest files that are kept were told.
+func (r *Reader) PublicKeys(context.Context) ([]source.PublicKey, error) {
+	v, err := r.acquire()
+	if err != nil {
+		return nil, err
+	}
+	defer r.release(v)
+	if !v.verified {
+		return nil, nil
+	}
+	var all []source.PublicKey
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	err = rows(v.conn, "select der, first, last from public_key order by der", func(s *sqlite.Stmt) error {
+		all = append(all, source.PublicKey{DER: bytesAt(s, 0), From: cloudtrail.Time(s.ColumnInt64(1)), Until: cloudtrail.Time(s.ColumnInt64(2))})
+		return nil
+	})
+	return all, named(err)
 }

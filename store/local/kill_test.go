@@ -59,6 +59,8 @@ func child(task, dir string) error {
 	case "ingest":
 		from := &deliveries{files: killed(), settled: func(name string) { fmt.Println(name) }}
 		_, _, err = ingest.Pump(ctx, from, s, ingest.Options{Workers: 2, SettleEvery: 2 * time.Millisecond})
+	case "verify":
+		err = keepBitByBit(ctx, s, dir)
 	case "retain":
 		for _, floor := range floors(killed()) {
 			if err == nil {
@@ -325,7 +327,7 @@ func committed(t *testing.T, s *local.Store, all *told, files []synth.File, sett
 	}
 }
 
-var ours = regexp.MustCompile(`^(lock|catalogue\.db(-wal|-shm)?|index/\d+\.parts|events/[0-9A-Tunkow]+-[0-9A-Tunkow]+-\d+\.parquet|logs/(other|\d{4}-\d\d)/\d{4}\.pack)$`)
+var ours = regexp.MustCompile(`^(lock|catalogue\.db(-wal|-shm)?|index/\d+\.parts|events/[0-9A-Tunkow]+-[0-9A-Tunkow]+-\d+\.parquet|logs/(other|seals|\d{4}-\d\d)/\d{4}\.pack)$`)
 
 // onlyKnown holds a folder to the files that a store has.
 func onlyKnown(t *testing.T, dir string) {
