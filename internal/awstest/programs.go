@@ -15,6 +15,9 @@ var launcher embed.FS
 //go:embed requirements.txt
 var requirements []byte
 
+//go:embed simulator
+var simulator embed.FS
+
 // programs are an interpreter with ministack and microburst, and the folder to
 // start the launcher in.
 func programs(ctx context.Context) (python, files string, err error) {

@@ -39,34 +39,60 @@ func sessionName(name string) func(*sts.AssumeRoleInput) {
 	return func(in *sts.AssumeRoleInput) { in.RoleSessionName = &name }
 }
 
-// TestWhoMayAssume holds the stand-in to the IAM User Guide, call by call.
+type (
+	assumer   struct{ account, policy string }
+	assumable struct{ account, trust string }
+)
+
+func whoMayAssume() (users map[string]assumer, roles map[string]assumable) {
+	const kim, nobody = "arn:aws:iam::" + dev + ":user/kim", "arn:aws:iam::" + dev + ":user/nobody"
+	users = map[string]assumer{
+		"kim":       {dev, awstest.Allow("*", "sts:AssumeRole")},
+		"lee":       {dev, awstest.Allow("*", "sts:AssumeRole")},
+		"nobody":    {dev, ""},
+		"denied":    {dev, `{"Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"sts:AssumeRole","Resource":"*"}]}`},
+		"elsewhere": {dev, awstest.Allow("arn:aws:iam::"+prod+":role/Other", "sts:AssumeRole")},
+		"third":     {third, awstest.Allow("*", "*")},
+	}
+	roles = map[string]assumable{
+		"Open":  {prod, awstest.Trust("", dev)},
+		"Ext":   {prod, awstest.Trust("3414", dev)},
+		"Named": {prod, awstest.Trust("", kim)},
+		"Star": {prod, fmt.Sprintf(`{"Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole",
+			"Condition":{"StringEquals":{"aws:PrincipalAccount":%q}}}]}`, dev)},
+		"Less": {prod, fmt.Sprintf(`{"Statement":[{"Effect":"Allow","Principal":{"AWS":%q},"Action":"sts:AssumeRole"},
+			{"Effect":"Deny","Principal":{"AWS":%q},"Action":"sts:AssumeRole"}]}`, dev, kim)},
+		"Service":   {prod, `{"Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}`},
+		"Here":      {dev, awstest.Trust("", dev)},
+		"HereNamed": {dev, awstest.Trust("", nobody)},
+		"Long":      {prod, awstest.Trust("", dev)},
+		"Path":      {prod, awstest.Trust("", dev)},
+	}
+	return users, roles
+}
+
+// TestWhoMayAssume holds the stand-in to the IAM User Guide, call by call, and to
+// iam-simulate.
 func TestWhoMayAssume(t *testing.T) {
 	stand := stack.Start(t)
-	callers := map[string]aws.Config{
-		"kim":       stand.Account(dev).User(t, "kim", awstest.Allow("*", "sts:AssumeRole")),
-		"lee":       stand.Account(dev).User(t, "lee", awstest.Allow("*", "sts:AssumeRole")),
-		"nobody":    stand.Account(dev).User(t, "nobody", ""),
-		"denied":    stand.Account(dev).User(t, "denied", `{"Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"sts:AssumeRole","Resource":"*"}]}`),
-		"elsewhere": stand.Account(dev).User(t, "elsewhere", awstest.Allow("arn:aws:iam::"+prod+":role/Other", "sts:AssumeRole")),
-		"third":     stand.Account(third).User(t, "third", awstest.Allow("*", "*")),
+	users, roles := whoMayAssume()
+	options := map[string]func(*iam.CreateRoleInput){
+		"Long": func(in *iam.CreateRoleInput) { in.MaxSessionDuration = aws.Int32(7200) },
+		"Path": func(in *iam.CreateRoleInput) { in.Path = aws.String("/a/b/") },
 	}
-	kim := "arn:aws:iam::" + dev + ":user/kim"
-	roles := map[string]string{
-		"Open":  stand.Account(prod).Role(t, "Open", awstest.Trust("", dev), ""),
-		"Ext":   stand.Account(prod).Role(t, "Ext", awstest.Trust("3414", dev), ""),
-		"Named": stand.Account(prod).Role(t, "Named", awstest.Trust("", kim), ""),
-		"Star": stand.Account(prod).Role(t, "Star", fmt.Sprintf(`{"Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole",
-			"Condition":{"StringEquals":{"aws:PrincipalAccount":%q}}}]}`, dev), ""),
-		"Less": stand.Account(prod).Role(t, "Less", fmt.Sprintf(`{"Statement":[{"Effect":"Allow","Principal":{"AWS":%q},"Action":"sts:AssumeRole"},
-			{"Effect":"Deny","Principal":{"AWS":%q},"Action":"sts:AssumeRole"}]}`, dev, kim), ""),
-		"Service":   stand.Account(prod).Role(t, "Service", `{"Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}`, ""),
-		"Long":      stand.Account(prod).Role(t, "Long", awstest.Trust("", dev), "", func(in *iam.CreateRoleInput) { in.MaxSessionDuration = aws.Int32(7200) }),
-		"Path":      stand.Account(prod).Role(t, "Path", awstest.Trust("", dev), "", func(in *iam.CreateRoleInput) { in.Path = aws.String("/a/b/") }),
-		"Here":      stand.Account(dev).Role(t, "Here", awstest.Trust("", dev), ""),
-		"HereNamed": stand.Account(dev).Role(t, "HereNamed", awstest.Trust("", "arn:aws:iam::"+dev+":user/nobody"), ""),
-		"Missing":   "arn:aws:iam::" + prod + ":role/Missing",
-		"NoPath":    "arn:aws:iam::" + prod + ":role/Path",
+	callers := map[string]aws.Config{}
+	for name, u := range users {
+		callers[name] = stand.Account(u.account).User(t, name, u.policy)
 	}
+	arns := map[string]string{"Missing": "arn:aws:iam::" + prod + ":role/Missing", "NoPath": "arn:aws:iam::" + prod + ":role/Path"}
+	for name, r := range roles {
+		option := options[name]
+		if option == nil {
+			option = func(*iam.CreateRoleInput) {}
+		}
+		arns[name] = stand.Account(r.account).Role(t, name, r.trust, "", option)
+	}
+	var oracle awstest.Simulator
 	const ok, denied, invalid = "ok", "AccessDenied", "ValidationError"
 	for _, c := range []struct {
 		caller, role, want string
@@ -102,10 +128,36 @@ func TestWhoMayAssume(t *testing.T) {
 		{"kim", "Open", invalid, []func(*sts.AssumeRoleInput){sessionName("a b")}},
 		{"kim", "Open", invalid, []func(*sts.AssumeRoleInput){sessionName("a")}},
 	} {
-		if got := assume(t, callers[c.caller], roles[c.role], c.options...); got != c.want {
+		if got := assume(t, callers[c.caller], arns[c.role], c.options...); got != c.want {
 			t.Errorf("%s takes %s (%d options): %s, not %s", c.caller, c.role, len(c.options), got, c.want)
 		}
+		if c.want == invalid || roles[c.role].trust == "" {
+			continue // no question of policies
+		}
+		if got := judge(t, &oracle, c.caller, users[c.caller], arns[c.role], roles[c.role], c.options); (got == awstest.Allowed) != (c.want == ok) {
+			t.Errorf("%s takes %s: %s by iam-simulate, %s here", c.caller, c.role, got, c.want)
+		}
 	}
+}
+
+// judge asks iam-simulate.
+func judge(t *testing.T, oracle *awstest.Simulator, name string, u assumer, arn string, r assumable, options []func(*sts.AssumeRoleInput)) string {
+	t.Helper()
+	q := awstest.Question{
+		Principal: "arn:aws:iam::" + u.account + ":user/" + name, Action: "sts:AssumeRole", Resource: arn, Account: r.account,
+		ResourcePolicy: r.trust, Context: map[string]any{"aws:PrincipalAccount": u.account},
+	}
+	if u.policy != "" {
+		q.Identity = []string{u.policy}
+	}
+	var input sts.AssumeRoleInput
+	for _, option := range options {
+		option(&input)
+	}
+	if input.ExternalId != nil {
+		q.Context["sts:ExternalId"] = *input.ExternalId
+	}
+	return oracle.Judge(t, q)
 }
 
 // TestSessions: what a session may do, how long, and with which secret.

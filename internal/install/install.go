@@ -68,9 +68,9 @@ func pythonIn(venv string) string {
 	return filepath.Join(venv, "bin", "python")
 }
 
-// Node is a folder with package.json, package-lock.json and the node_modules that
-// these say.
-func Node(ctx context.Context, manifest, lock []byte) (dir string, err error) {
+// Node is a folder with a copy of files' folder under, and beside it the packages
+// that the package.json and package-lock.json there say.
+func Node(ctx context.Context, files fs.FS, under string) (dir string, err error) {
 	npm, err := exec.LookPath("npm")
 	if err != nil {
 		return "", fmt.Errorf("npm (of Node 20 or newer) is not there: %w", err)
@@ -79,11 +79,16 @@ func Node(ctx context.Context, manifest, lock []byte) (dir string, err error) {
 	if err != nil {
 		return "", err
 	}
-	return once(ctx, "node", [][]byte{manifest, lock, version}, func(ctx context.Context, dir string) error {
-		for name, text := range map[string][]byte{"package.json": manifest, "package-lock.json": lock} {
-			if err := os.WriteFile(filepath.Join(dir, name), text, 0o644); err != nil {
-				return err
-			}
+	if files, err = fs.Sub(files, under); err != nil {
+		return "", err
+	}
+	content, err := contents(files)
+	if err != nil {
+		return "", err
+	}
+	return once(ctx, "node", append(content, version), func(ctx context.Context, dir string) error {
+		if err := os.CopyFS(dir, files); err != nil {
+			return err
 		}
 		_, err := output(ctx, dir, npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
 		return err
@@ -93,19 +98,24 @@ func Node(ctx context.Context, manifest, lock []byte) (dir string, err error) {
 // Files is a folder with a copy of files, for programs that cannot read them out of
 // this one.
 func Files(ctx context.Context, kind string, files fs.FS) (dir string, err error) {
-	var content [][]byte
+	content, err := contents(files)
+	if err != nil {
+		return "", err
+	}
+	return once(ctx, kind, content, func(_ context.Context, dir string) error { return os.CopyFS(dir, files) })
+}
+
+// contents are the names and the texts of files, one behind the other.
+func contents(files fs.FS) (list [][]byte, err error) {
 	err = fs.WalkDir(files, ".", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
 		text, err := fs.ReadFile(files, path)
-		content = append(content, []byte(path), text)
+		list = append(list, []byte(path), text)
 		return err
 	})
-	if err != nil {
-		return "", err
-	}
-	return once(ctx, kind, content, func(_ context.Context, dir string) error { return os.CopyFS(dir, files) })
+	return list, err
 }
 
 // once fills a folder below .cache that is named by what goes into it.
