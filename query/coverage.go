@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -18,6 +19,7 @@ type CoverageAnswer struct {
 	Nameless    int // of them, those whose names tell no account
 	Ahead       int // of all files, those with a stamp that is ahead of the clock
 	Lack        Lack
+	Listed      bool // by the names of files alone: of events, changes and gaps nothing is known
 	Logs        []AccountLog
 	Lost        []LostSpan      // in the span, by account, region and time
 	Unnamed     []AccountEvents // by account
@@ -95,15 +97,8 @@ type CoverageGap struct {
 func Coverage(ctx context.Context, r Reader, resolver *lineage.Resolver, f Filter, names *Names, clock Clock) (*CoverageAnswer, error) {
 	f = Filter{Since: f.Since, Until: f.Until, Accounts: f.Accounts, Regions: f.Regions}
 	b := newCoverageBook(&f)
-	for file, err := range r.LogFiles(ctx) {
-		if err != nil {
-			return nil, fmt.Errorf("reading the list of log files: %w", err)
-		}
-		if clock.ahead(file.Delivered) {
-			b.ahead++
-			file.Delivered = 0
-		}
-		b.file(&file)
+	if err := b.all(r.LogFiles(ctx), clock); err != nil {
+		return nil, err
 	}
 	lack, err := readLack(ctx, r)
 	if err != nil {
@@ -130,6 +125,23 @@ func Coverage(ctx context.Context, r Reader, resolver *lineage.Resolver, f Filte
 		return nil, err
 	}
 	a.Gaps, a.Lost = gaps.done(), gaps.lost()
+	return a, nil
+}
+
+// CoverageByNames is [Coverage] where there are the names of log files and nothing
+// else, as a bucket lists them. It holds none of them. Of accounts there is known
+// to be a log, whether or not any of its files is among them.
+func CoverageByNames(files iter.Seq2[cloudtrail.LogFile, error], accounts []string, f Filter, names *Names, clock Clock) (*CoverageAnswer, error) {
+	f = Filter{Since: f.Since, Until: f.Until, Accounts: f.Accounts, Regions: f.Regions}
+	b := newCoverageBook(&f)
+	for _, account := range accounts {
+		b.accounts[account] = true
+	}
+	if err := b.all(files, clock); err != nil {
+		return nil, err
+	}
+	a := &CoverageAnswer{Listed: true, Files: b.files, Nameless: b.nameless, Ahead: b.ahead, Logs: b.logs()}
+	a.Missing, a.Unusable = b.never(names.Expected(f.Until)), b.never(names.Unusable())
 	return a, nil
 }
 
@@ -163,6 +175,21 @@ func newCoverageBook(f *Filter) *coverageBook {
 		delivered: map[string]*AccountEvents{}, regions: map[logPlace]bool{},
 		buckets: map[string]bool{}, silent: map[logPlace][]Hours{},
 	}
+}
+
+// all takes in all files.
+func (b *coverageBook) all(files iter.Seq2[cloudtrail.LogFile, error], clock Clock) error {
+	for file, err := range files {
+		if err != nil {
+			return fmt.Errorf("reading the list of log files: %w", err)
+		}
+		if clock.ahead(file.Delivered) {
+			b.ahead++
+			file.Delivered = 0
+		}
+		b.file(&file)
+	}
+	return nil
 }
 
 func (b *coverageBook) file(f *cloudtrail.LogFile) {

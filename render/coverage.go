@@ -53,11 +53,15 @@ const (
 	kindLost    = "lost"
 	kindAltered = "altered"
 	kindEvents  = "events"
+	kindListed  = "listed"
 )
 
 func (e *Encoder) coverage(a *query.CoverageAnswer, add func(members func([]byte) []byte)) {
 	if a.Ahead > 0 {
 		add(func(dst []byte) []byte { return number(text(dst, "kind", kindAhead), "files", a.Ahead) })
+	}
+	if a.Listed {
+		add(func(dst []byte) []byte { return number(text(dst, "kind", kindListed), "files", a.Files) })
 	}
 	for _, l := range a.Logs {
 		add(func(dst []byte) []byte { return e.accountLog(dst, l) })
@@ -205,6 +209,9 @@ func (e *Encoder) coverageCSV(a *query.CoverageAnswer) []byte {
 	}
 	if a.Ahead > 0 {
 		add(kindAhead, "", "", map[string]string{"files": strconv.Itoa(a.Ahead)})
+	}
+	if a.Listed {
+		add(kindListed, "", "", map[string]string{"files": strconv.Itoa(a.Files)})
 	}
 	for _, l := range a.Logs {
 		add(kindLog, l.Account, l.Region, map[string]string{

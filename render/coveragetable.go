@@ -111,6 +111,9 @@ func (p *page) logTable(logs []query.AccountLog) {
 			p.line("  ", say(strong, p.style.named(l.Account)), say(faint, p.style.outside(l.Account)))
 		}
 		delivered := "no stamp in the names"
+		if l.Files == 0 {
+			delivered = "none in that time"
+		}
 		if !l.First.IsZero() {
 			delivered = minute(l.First) + "  " + minute(l.Newest)
 		}
@@ -249,6 +252,10 @@ func toneOfCall(r *query.Row) tone {
 }
 
 func (p *page) unexplained(a *query.CoverageAnswer) {
+	if a.Listed {
+		p.prose("", "", ordinary, "By listing alone: no log file was read. Who changed trails, and what the holes leave unexplained, needs the events.")
+		return
+	}
 	if len(a.Gaps) == 0 {
 		p.prose("", "", ordinary, "No chain stops short for want of a log.")
 		return

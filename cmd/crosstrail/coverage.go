@@ -3,16 +3,18 @@ package main
 import (
 	"context"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/crosstrail/crosstrail/query"
 	"github.com/crosstrail/crosstrail/render"
+	"github.com/crosstrail/crosstrail/source/bucket"
 )
 
 func newCoverageCommand(ui *terminal) *cobra.Command {
-	return newFiltered(ui, &cobra.Command{
+	return newAsking(ui, &cobra.Command{
 		Use:   "coverage",
 		Short: "tell which logs are there, the holes, and what they leave unexplained",
 		Long: `Tell, by the names of the log files, what is there of each account and region: how many
@@ -25,24 +27,39 @@ A silent hour is one in which no file was delivered: where nothing happens, Clou
 delivers nothing. A bucket is known to be a trail's where log files were read from it
 by s3://, or where a CreateTrail or UpdateTrail in the logs names it.
 
+Of buckets (--from s3://bucket/prefix) the names are listed and no file is fetched, a
+year of hundreds of accounts in minutes: then who changed trails, and what holes leave
+unexplained, is not told, for the events tell that. They do where a folder is named too,
+or once the bucket has been read into the store (crosstrail ingest).
+
 --since and --until bound the hours, the changes and what is left unexplained; the
 first and newest file are of all files. As JSON and CSV each row has a kind: log,
 silent, events (an account that only its events tell of), missing, unusable (an account
-of the organisation that is suspended or closed: it is not missed), change, gap, or
-ahead (files whose names have a stamp later than this machine's clock, which counts
-for nothing); and failed, failed-in-part or floor, where log files could not be read
+of the organisation that is suspended or closed: it is not missed), change, gap,
+listed (how many files, where none of them was read), or ahead (files whose names have
+a stamp later than this machine's clock, which counts for nothing); and failed, failed-in-part or floor, where log files could not be read
 or the store does not keep what is older.`,
 		Example: `  crosstrail coverage --from AWSLogs/ --names accounts.csv
 
   # which accounts of the organisation are silent?
   crosstrail coverage --from AWSLogs/ --organization -o jsonl | jq 'select(.kind=="missing")'
 
+  # which accounts stopped sending, by listing their trail's bucket
+  crosstrail coverage --from s3://acme-trail --since 30d --organization
+
   # what to collect, as commands
   crosstrail coverage --from AWSLogs/ -o jsonl | jq -r 'select(.kind=="gap").get'
 
   # did anybody touch the trails this week?
   crosstrail coverage --from AWSLogs/ --since 7d -o jsonl | jq 'select(.kind=="change")'`,
-	}, answerCoverage, "since", "until", "account", "region")
+	}, runCoverage, "since", "until", "account", "region")
+}
+
+func runCoverage(ctx context.Context, q *question, filter query.Filter) error {
+	if len(q.from) > 0 && !slices.ContainsFunc(q.from, func(s string) bool { return !bucket.Is(s) }) {
+		return q.coverageListed(ctx, filter)
+	}
+	return q.answer(ctx, q.from, filter, answerCoverage)
 }
 
 func answerCoverage(ctx context.Context, q *question, c *corpus, filter query.Filter, style render.Style) error {

@@ -72,7 +72,6 @@ func (m *meter) progress(p ingest.Progress) {
 		return
 	}
 	m.mu.Lock()
-	defer m.mu.Unlock()
 	total := m.total
 	if m.listed != nil {
 		listed, all := m.listed()
@@ -80,7 +79,17 @@ func (m *meter) progress(p ingest.Progress) {
 			total = 0 // nobody knows yet
 		}
 	}
-	line := progressLine(p, total, time.Since(m.start))
+	m.mu.Unlock()
+	m.show(progressLine(p, total, time.Since(m.start)))
+}
+
+// show draws a line in the place of the one before.
+func (m *meter) show(line string) {
+	if m.out == nil {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	if f, ok := m.out.(*os.File); ok {
 		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 0 && len(line) >= w {
 			line = line[:w-1]

@@ -3,6 +3,7 @@ package bucket
 import (
 	"context"
 	"iter"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -18,19 +19,39 @@ import (
 // Of a day's folder that is listed in part, objects that do not have CloudTrail's
 // names may be left out.
 func (l *Log) List(ctx context.Context, windows ...source.Window) iter.Seq2[Object, error] {
-	return l.each(ctx, logFolder, windows)
+	return each(ctx, func(ctx context.Context) <-chan batch { return l.batches(ctx, logFolder, windows) })
 }
 
 // Digests yields the digest files of the hours that the windows touch, likewise.
 func (l *Log) Digests(ctx context.Context, windows ...source.Window) iter.Seq2[Object, error] {
-	return l.each(ctx, digestsDir, windows)
+	return each(ctx, func(ctx context.Context) <-chan batch { return l.batches(ctx, digestsDir, windows) })
 }
 
-func (l *Log) each(ctx context.Context, in string, windows []source.Window) iter.Seq2[Object, error] {
+// Ends yields what lies outside the windows: of each log that they touch the very
+// first log file, and the first behind them. So hours in which a log had no file can
+// be told from those before it began, or after it ended.
+func (l *Log) Ends(ctx context.Context, windows ...source.Window) iter.Seq2[Object, error] {
+	return each(ctx, func(ctx context.Context) <-chan batch {
+		return inBackground(ctx, func(emit func(batch)) {
+			if !l.plain && l.object == nil { // else all is listed anyhow
+				l.listTrees(ctx, logFolder, filled(windows), emit, func(_ *errgroup.Group, s stretch) { l.listEnds(ctx, s, emit) })
+			}
+		})
+	})
+}
+
+// batch is what one page held, or why a folder could not be listed.
+type batch struct {
+	objects []Object
+	err     error
+}
+
+// each yields what comes in batches, and stops them when nobody wants more.
+func each(ctx context.Context, list func(context.Context) <-chan batch) iter.Seq2[Object, error] {
 	return func(yield func(Object, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
-		for b := range l.batches(ctx, in, windows) {
+		for b := range list(ctx) {
 			if b.err != nil && !yield(Object{}, b.err) {
 				return
 			}
@@ -46,43 +67,48 @@ func (l *Log) each(ctx context.Context, in string, windows []source.Window) iter
 	}
 }
 
-// batch is what one page held, or why a folder could not be listed.
-type batch struct {
-	objects []Object
-	err     error
+// batches lists in the background until all is listed or ctx ends.
+func (l *Log) batches(ctx context.Context, in string, windows []source.Window) <-chan batch {
+	windows = filled(windows)
+	return inBackground(ctx, func(emit func(batch)) {
+		switch {
+		case l.object != nil:
+			emit(batch{objects: kept([]Object{*l.object}, in, windows)})
+		case l.plain || in == logFolder && l.trees[0].kind == digestsDir:
+			l.listPlain(ctx, in, windows, emit)
+		default:
+			l.listTrees(ctx, in, windows, emit, func(group *errgroup.Group, s stretch) { l.listStretch(ctx, group, s, emit) })
+		}
+	})
 }
 
-// batches lists in the background until all is listed or ctx ends, and then
-// closes the channel.
-func (l *Log) batches(ctx context.Context, in string, windows []source.Window) <-chan batch {
+// inBackground runs list, and closes the channel behind the last that it emits.
+func inBackground(ctx context.Context, list func(emit func(batch))) <-chan batch {
 	out := make(chan batch, 4)
-	if len(windows) == 0 {
-		windows = []source.Window{{}}
-	}
 	go func() {
 		defer close(out)
-		emit := func(b batch) {
+		list(func(b batch) {
 			select {
 			case out <- b:
 			case <-ctx.Done():
 			}
-		}
-		switch {
-		case l.object != nil:
-			emit(batch{objects: l.kept([]Object{*l.object}, in, windows)})
-		case l.plain || in == logFolder && l.trees[0].kind == digestsDir:
-			l.listPlain(ctx, in, windows, emit)
-		default:
-			l.listTrees(ctx, in, windows, emit)
-		}
+		})
 	}()
 	return out
+}
+
+// filled are windows of which there is one at least.
+func filled(windows []source.Window) []source.Window {
+	if len(windows) == 0 {
+		return []source.Window{{}}
+	}
+	return windows
 }
 
 // listPlain lists everything, and goes by the names.
 func (l *Log) listPlain(ctx context.Context, in string, windows []source.Window, emit func(batch)) {
 	err := l.pages(ctx, request{prefix: l.prefix}, func(p *page) (bool, error) {
-		emit(batch{objects: l.kept(p.objects, in, windows)})
+		emit(batch{objects: kept(p.objects, in, windows)})
 		return true, ctx.Err()
 	})
 	if err != nil && ctx.Err() == nil {
@@ -91,30 +117,20 @@ func (l *Log) listPlain(ctx context.Context, in string, windows []source.Window,
 }
 
 // kept are the objects that may be of a window by their names.
-func (l *Log) kept(objects []Object, in string, windows []source.Window) []Object {
-	kept := objects[:0]
-	for i := range objects {
-		o := &objects[i]
-		if (in == digestsDir) != (o.Kind == cloudtrail.DigestFile) && in == digestsDir {
-			continue
-		}
-		for _, w := range windows {
-			if w.May(o.LogFile) {
-				kept = append(kept, *o)
-				break
-			}
-		}
-	}
-	return kept
+func kept(objects []Object, in string, windows []source.Window) []Object {
+	return slices.DeleteFunc(objects, func(o Object) bool {
+		return in == digestsDir && o.Kind != cloudtrail.DigestFile ||
+			!slices.ContainsFunc(windows, func(w source.Window) bool { return w.May(o.LogFile) })
+	})
 }
 
-// listTrees lists stretch by stretch, several at once. Where a hand is free, who
-// lists a long one gives half of it away.
-func (l *Log) listTrees(ctx context.Context, in string, windows []source.Window, emit func(batch)) {
+// listTrees has every stretch listed, several at once. A folder that cannot be
+// looked into is emitted as an error.
+func (l *Log) listTrees(ctx context.Context, in string, windows []source.Window, emit func(batch), list func(*errgroup.Group, stretch)) {
 	var group errgroup.Group
 	group.SetLimit(l.options.Lists)
 	err := l.stretches(ctx, in, windows,
-		func(s stretch) { group.Go(func() error { l.listStretch(ctx, &group, s, emit); return nil }) },
+		func(s stretch) { group.Go(func() error { list(&group, s); return nil }) },
 		func(err error) { emit(batch{err: err}) })
 	_ = group.Wait()
 	if err != nil && ctx.Err() == nil {
@@ -122,6 +138,8 @@ func (l *Log) listTrees(ctx context.Context, in string, windows []source.Window,
 	}
 }
 
+// listStretch lists one stretch. Where a hand is free, half of what is left of a
+// long one is given away.
 func (l *Log) listStretch(ctx context.Context, group *errgroup.Group, s stretch, emit func(batch)) {
 	err := l.pages(ctx, request{prefix: s.prefix, after: s.after}, func(p *page) (bool, error) {
 		objects, more := s.take(p)
@@ -137,5 +155,25 @@ func (l *Log) listStretch(ctx context.Context, group *errgroup.Group, s stretch,
 	})
 	if err != nil && ctx.Err() == nil {
 		emit(batch{err: err})
+	}
+}
+
+// listEnds lists the first key before a stretch, and the first behind it.
+func (l *Log) listEnds(ctx context.Context, s stretch, emit func(batch)) {
+	var ends []request
+	if s.after != "" {
+		ends = append(ends, request{prefix: s.prefix, most: 1})
+	}
+	if s.until != "" {
+		ends = append(ends, request{prefix: s.prefix, after: s.until, most: 1})
+	}
+	for _, r := range ends {
+		err := l.pages(ctx, r, func(p *page) (bool, error) {
+			emit(batch{objects: p.objects})
+			return len(p.objects) == 0 && p.more, nil
+		})
+		if err != nil && ctx.Err() == nil {
+			emit(batch{err: err})
+		}
 	}
 }

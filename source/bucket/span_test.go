@@ -32,7 +32,7 @@ func TestSpan(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var first, newest = at("1970-01-01T00:00"), at("1970-01-01T00:00")
+		first, newest := at("1970-01-01T00:00"), at("1970-01-01T00:00")
 		if c.first != "" {
 			first, newest = at(c.first), at(c.newest)
 		}
