@@ -134,6 +134,7 @@ func Coverage(ctx context.Context, r Reader, resolver *lineage.Resolver, f Filte
 func CoverageByNames(files iter.Seq2[cloudtrail.LogFile, error], accounts []string, f Filter, names *Names, clock Clock) (*CoverageAnswer, error) {
 	f = Filter{Since: f.Since, Until: f.Until, Accounts: f.Accounts, Regions: f.Regions}
 	b := newCoverageBook(&f)
+	b.quiet = &quietness{}
 	for _, account := range accounts {
 		b.accounts[account] = true
 	}

@@ -35,10 +35,11 @@ or once the bucket has been read into the store (crosstrail ingest).
 --since and --until bound the hours, the changes and what is left unexplained; the
 first and newest file are of all files. As JSON and CSV each row has a kind: log,
 silent, events (an account that only its events tell of), missing, unusable (an account
-of the organisation that is suspended or closed: it is not missed), change, gap,
-listed (how many files, where none of them was read), or ahead (files whose names have
-a stamp later than this machine's clock, which counts for nothing); and failed, failed-in-part or floor, where log files could not be read
-or the store does not keep what is older.`,
+of the organisation that is suspended or closed: it is not missed), change, gap, listed
+(how many files there are, where none of them was read), or ahead (files whose names
+have a stamp later than this machine's clock, which counts for nothing); and failed,
+failed-in-part or floor, where log files could not be read or the store does not keep
+what is older.`,
 		Example: `  crosstrail coverage --from AWSLogs/ --names accounts.csv
 
   # which accounts of the organisation are silent?

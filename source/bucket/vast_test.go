@@ -123,14 +123,16 @@ func served(t *testing.T, h http.Handler) aws.Config {
 
 // TestVast lists a trail of more files than are to be held at once.
 func TestVast(t *testing.T) {
-	v := &vast{accounts: 20, days: 60, from: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
-		regions: []string{"ap-south-1", "eu-west-1", "us-east-1"}, every: []time.Duration{12 * time.Hour, 6 * time.Hour, 20 * time.Minute}}
-	l := open(t, served(t, v), "s3://vast", bucket.Options{})
+	v := &vast{
+		accounts: 8, days: 60, from: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
+		regions: []string{"ap-south-1", "eu-west-1", "us-east-1"}, every: []time.Duration{12 * time.Hour, 6 * time.Hour, 20 * time.Minute},
+	}
+	l := open(t, served(t, v), "s3://vast", bucket.Options{Lists: 4})
 	n := 0
 	var peak uint64
 	files := func(yield func(cloudtrail.LogFile, error) bool) {
 		for o, err := range l.List(t.Context()) {
-			if n++; n%10000 == 0 {
+			if n++; n%4000 == 0 {
 				peak = max(peak, heap())
 			}
 			if !yield(o.LogFile, err) {
@@ -143,7 +145,7 @@ func TestVast(t *testing.T) {
 	if err != nil || n != v.total() || a.Files != n || len(a.Logs) != v.accounts*len(v.regions) {
 		t.Fatalf("%d of %d files, %d told, of %d logs: %v", n, v.total(), a.Files, len(a.Logs), err)
 	}
-	if grown := int64(peak) - int64(before); grown > 48<<20 {
+	if grown := int64(peak) - int64(before); grown > 14<<20 {
 		t.Errorf("listing %d files took %d MiB", n, grown>>20)
 	}
 	// A list for each thousand files, and one a log where there are fewer.
@@ -161,8 +163,10 @@ func heap() uint64 {
 
 // TestSurvey holds estimates to what is there.
 func TestSurvey(t *testing.T) {
-	v := &vast{accounts: 300, days: 365, from: time.Now().UTC().AddDate(0, 0, -365).Truncate(24 * time.Hour),
-		regions: []string{"ap-south-1", "eu-west-1", "us-east-1"}, every: []time.Duration{24 * time.Hour, 6 * time.Hour, 5 * time.Minute}}
+	v := &vast{
+		accounts: 300, days: 365, from: time.Now().UTC().AddDate(0, 0, -365).Truncate(24 * time.Hour),
+		regions: []string{"ap-south-1", "eu-west-1", "us-east-1"}, every: []time.Duration{24 * time.Hour, 6 * time.Hour, 5 * time.Minute},
+	}
 	cfg := served(t, v)
 	l := open(t, cfg, "s3://vast", bucket.Options{})
 	e, err := l.Within().Survey(t.Context())
@@ -173,7 +177,9 @@ func TestSurvey(t *testing.T) {
 		t.Errorf("%d lists for an estimate", lists)
 	}
 	narrow := l.Within(source.Window{Account: v.account(7), Region: "us-east-1", Since: cloudtrail.TimeOf(v.from.AddDate(0, 0, 3)), Until: cloudtrail.TimeOf(v.from.AddDate(0, 0, 4))})
-	narrow.Known = func(_ context.Context, f cloudtrail.LogFile) (bool, error) { return strings.Contains(f.URI, "/05/"), nil }
+	narrow.Known = func(_ context.Context, f cloudtrail.LogFile) (bool, error) {
+		return strings.Contains(f.URI, "/05/"), nil
+	}
 	e, err = narrow.Survey(t.Context())
 	if err != nil || !e.Exact || e.Files < 288 || e.Files > 293 || e.Lists != 1 {
 		t.Errorf("%+v: %v", e, err)
