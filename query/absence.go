@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/lineage"
@@ -97,4 +98,29 @@ func readLoggedAccounts(ctx context.Context, r Reader) (map[string]bool, error) 
 		logged[account] = true
 	}
 	return logged, nil
+}
+
+// Whereabouts is what something asked for tells itself of where it may be found:
+// the account that it belongs to, and when the session began that it names. It is
+// a hint, and zero where there is none.
+type Whereabouts struct {
+	Account string
+	Created cloudtrail.Time
+}
+
+// WhereaboutsOf reads EVENT, KEY or SESSION as [Who] takes them.
+func WhereaboutsOf(asked string) (w Whereabouts) {
+	asked = strings.TrimSpace(asked)
+	switch whatIs(asked) {
+	case AsKey:
+		w.Account = lineage.KeyAccount(asked)
+	case AsEvent:
+		w.Account = eventAccount(asked)
+	case AsSession:
+		_, w.Created, _ = splitSessionID(asked)
+		w.Account = accountOf(asked)
+	default:
+		w.Account = accountOf(asked)
+	}
+	return w
 }

@@ -56,11 +56,8 @@ func NewPaths(args []string, stdin io.Reader) (*Paths, error) {
 }
 
 func missing(arg string) error {
-	const here = "this release reads files, folders, s3://bucket/prefix and - (standard input)"
-	switch {
-	case arg == "lookup-events":
-		return fmt.Errorf("%s: %s: pipe them, aws cloudtrail lookup-events --output json | crosstrail trace -", arg, here)
-	case strings.Contains(arg, "://"):
+	const here = "this release reads files, folders, s3://bucket/prefix, lookup-events and - (standard input)"
+	if strings.Contains(arg, "://") {
 		return fmt.Errorf("%s: %s", arg, here)
 	}
 	return fmt.Errorf("%s: there is no such file or folder: check the spelling, and that it is on this machine", arg)

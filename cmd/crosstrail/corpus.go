@@ -24,6 +24,7 @@ type corpus struct {
 	damage   *damage // of the store; nil: files were read
 	lack     query.Lack
 	sealed   *sealed // what digest files tell of the store; nil: of none
+	far      bool    // it was fetched for the question alone
 }
 
 // read makes ready what is asked: the sources, read into memory, or the store
@@ -116,7 +117,7 @@ func (q *question) done(c *corpus, err error) error {
 	switch {
 	case c.files.Failed+c.records.Failed > 0:
 		return silent(exitPart)
-	case c.records.Read == 0:
+	case c.records.Read == 0 && !c.far:
 		q.ui.warnNothing()
 	}
 	return damaged

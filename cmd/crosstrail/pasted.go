@@ -41,18 +41,47 @@ func runWhoPasted(ctx context.Context, q *question) error {
 		return hinted(errors.New("standard input holds no CloudTrail record that can be read"),
 			"paste one record, from its first { to its last }")
 	}
-	if len(q.from) > 0 {
-		q.ui.stdin = &kept
-		c, err = q.read(ctx, append([]string{source.Stdin}, q.from...))
-	} else {
-		err = q.addStored(ctx, c)
-	}
-	if err != nil {
+	if c, err = q.beside(ctx, c, rows, &kept); err != nil {
 		return err
 	}
 	style.Integrity = c.sealed.integrity(ctx)
 	a, err := query.WhoRows(ctx, c.resolver, source.Stdin, rows)
 	return q.printWho(c, a, err, style)
+}
+
+// beside is what was pasted with the logs that it is asked beside: those of a
+// bucket that its chain needs, log files, or the store.
+func (q *question) beside(ctx context.Context, pasted *corpus, rows []query.Row, kept io.Reader) (*corpus, error) {
+	f, err := q.openFar(ctx, q.from)
+	if err != nil {
+		return nil, err
+	}
+	if f != nil {
+		return f.beside(ctx, rows, kept)
+	}
+	if err := q.anywhere(); err != nil {
+		return nil, err
+	}
+	if len(q.from) == 0 {
+		return pasted, q.addStored(ctx, pasted)
+	}
+	q.ui.stdin = kept
+	return q.read(ctx, append([]string{source.Stdin}, q.from...))
+}
+
+func (f *far) beside(ctx context.Context, rows []query.Row, kept io.Reader) (*corpus, error) {
+	paths, err := source.NewPaths([]string{source.Stdin}, kept)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.pump(ctx, paths, f.Store); err != nil {
+		return nil, err
+	}
+	uses := make([]lineage.Use, len(rows))
+	for i := range rows {
+		uses[i] = rows[i].Use
+	}
+	return f.settled(ctx, f.AskEvents(uses))
 }
 
 func allRows(ctx context.Context, c *corpus) ([]query.Row, error) {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/crosstrail/crosstrail/query"
 	"github.com/crosstrail/crosstrail/render"
 )
 
@@ -22,7 +23,8 @@ type question struct {
 	form   formValue
 	limits limits
 	aws    awsFlags
-	yes    bool // do not ask before much is fetched
+	yes    bool         // do not ask before much is fetched
+	where  query.Filter // of questions about one thing: where to look for it
 
 	who, usage string // the command as it is called, and with its arguments
 }
@@ -33,7 +35,7 @@ func newQuestion(ui *terminal, cmd *cobra.Command, from bool) *question {
 	q := &question{ui: ui}
 	flags := cmd.Flags()
 	if from {
-		flags.StringArrayVar(&q.from, "from", nil, "ask log files, not the store: a `SOURCE` is a log file, a folder of them, s3://bucket/prefix, or - for standard input (repeatable)")
+		flags.StringArrayVar(&q.from, "from", nil, "ask log files, not the store: a `SOURCE` is a log file, a folder of them, s3://bucket/prefix, lookup-events, or - for standard input (repeatable)")
 		must(cmd.MarkFlagFilename("from"))
 		addStore(cmd, &q.store)
 		cmd.Long += "\n\nIt asks the store that crosstrail ingest fills or, with --from, log files themselves."

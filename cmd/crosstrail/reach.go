@@ -14,7 +14,6 @@ import (
 
 func newReachCommand(ui *terminal) *cobra.Command {
 	var q *question
-	var filter query.Filter
 	cmd := &cobra.Command{
 		Use:   "reach PERSON|ROLE|SESSION|KEY|IP",
 		Short: "tell what somebody reached from there",
@@ -39,11 +38,11 @@ ARN or session name; an IP an address or a range.`,
 			if err := q.needFrom(cmd); err != nil {
 				return err
 			}
-			return runReach(cmd.Context(), q, args[0], query.ReachOptions{Since: filter.Since, Until: filter.Until, Clock: clockOf(time.Now())})
+			return runReach(cmd.Context(), q, args[0], query.ReachOptions{Since: q.where.Since, Until: q.where.Until, Clock: clockOf(time.Now())})
 		},
 	}
 	q = newQuestion(ui, cmd, true)
-	addFilters(cmd, &filter, time.Now(), "since", "until")
+	q.addWhere(cmd)
 	return cmd
 }
 
@@ -55,7 +54,10 @@ func runReach(ctx context.Context, q *question, asked string, o query.ReachOptio
 	if err != nil {
 		return err
 	}
-	c, err := q.read(ctx, q.from)
+	if err := nameAccounts(&q.where, style.Names); err != nil {
+		return err
+	}
+	c, err := q.readReach(ctx, asked, o)
 	if err != nil {
 		return err
 	}

@@ -37,6 +37,7 @@ sha256:… for a record without an id.`,
 		},
 	}
 	q = newQuestion(ui, cmd, true)
+	q.addWhere(cmd)
 	return cmd
 }
 
@@ -45,7 +46,10 @@ func runShow(ctx context.Context, q *question, asked string) error {
 	if err != nil {
 		return err
 	}
-	c, err := q.read(ctx, q.from)
+	if err := nameAccounts(&q.where, style.Names); err != nil {
+		return err
+	}
+	c, err := q.readFor(ctx, asked)
 	if err != nil {
 		return err
 	}

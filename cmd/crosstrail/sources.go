@@ -15,6 +15,7 @@ import (
 	"github.com/crosstrail/crosstrail/query"
 	"github.com/crosstrail/crosstrail/source"
 	"github.com/crosstrail/crosstrail/source/bucket"
+	"github.com/crosstrail/crosstrail/source/lookup"
 )
 
 // fromSources reads what SOURCE arguments name, one after the other: what is on this
@@ -23,6 +24,7 @@ type fromSources struct {
 	ui      *terminal
 	next    []ingest.Source
 	buckets []*fromBucket
+	history *lookup.Log // nil: it is not asked
 }
 
 // fromBucket is one bucket that is read.
@@ -37,10 +39,14 @@ type fromBucket struct {
 func openSources(ctx context.Context, ui *terminal, a *awsFlags, args []string, windows []source.Window, local func(ingest.Source) ingest.Source) (*fromSources, error) {
 	s := &fromSources{ui: ui}
 	var here, there []string
+	asked := false
 	for _, arg := range args {
-		if bucket.Is(arg) {
+		switch {
+		case bucket.Is(arg):
 			there = append(there, arg)
-		} else {
+		case arg == lookup.Source:
+			asked = true
+		default:
 			here = append(here, arg)
 		}
 	}
@@ -62,7 +68,25 @@ func openSources(ctx context.Context, ui *terminal, a *awsFlags, args []string, 
 		one := &fromBucket{Lister: log.Within(windows...), log: log, aws: a}
 		s.next, s.buckets = append(s.next, one), append(s.buckets, one)
 	}
+	if asked {
+		if s.history, err = a.history(ctx, ui, regionsIn(windows), true); err != nil {
+			return nil, err
+		}
+		s.next = append(s.next, s.history.Within(windows...))
+	}
 	return s, nil
+}
+
+// regionsIn are the regions that windows name; none: all.
+func regionsIn(windows []source.Window) []string {
+	var all []string
+	for _, w := range windows {
+		if w.Region == "" {
+			return nil
+		}
+		all = append(all, w.Region)
+	}
+	return all
 }
 
 // buckets opens buckets by their addresses, with the least that a role that is
@@ -169,13 +193,20 @@ func (s *fromSources) listed() (bytes int64, all bool) {
 // spent tells what the buckets were asked for.
 func (s *fromSources) spent() {
 	for _, b := range s.buckets {
-		c := b.log.Cost()
-		text := fmt.Sprintf("%s: %s listed, %s fetched, %s", b.log, number(c.Lists, "page"), number(c.Gets, "object"), bytesText(c.Bytes))
-		if c.Throttled > 0 {
-			text += fmt.Sprintf("; S3 asked %s times to be asked more slowly", thousands(c.Throttled))
-		}
-		fmt.Fprintln(s.ui.stderr, text)
+		s.ui.toldBucket(b.log)
 	}
+	if s.history != nil {
+		s.ui.toldHistory(s.history)
+	}
+}
+
+func (t *terminal) toldBucket(l *bucket.Log) {
+	c := l.Cost()
+	text := fmt.Sprintf("%s: %s listed, %s fetched, %s", l, number(c.Lists, "page"), number(c.Gets, "object"), bytesText(c.Bytes))
+	if c.Throttled > 0 {
+		text += fmt.Sprintf("; S3 asked %s times to be asked more slowly", thousands(c.Throttled))
+	}
+	fmt.Fprintln(t.stderr, text)
 }
 
 // windowsOf is the part of a bucket that a filter needs: the logs of those

@@ -45,6 +45,7 @@ there is neither a store nor --from, what was pasted is all the logs there are.`
 		},
 	}
 	q = newQuestion(ui, cmd, true)
+	q.addWhere(cmd)
 	return cmd
 }
 
@@ -53,7 +54,10 @@ func runWho(ctx context.Context, q *question, asked string) error {
 	if err != nil {
 		return err
 	}
-	c, err := q.read(ctx, q.from)
+	if err := nameAccounts(&q.where, style.Names); err != nil {
+		return err
+	}
+	c, err := q.readFor(ctx, asked)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package remote
 
 import (
 	"context"
+	"slices"
 
 	"github.com/crosstrail/crosstrail/lineage"
 )
@@ -22,7 +23,37 @@ func (s *Store) measured(ctx context.Context, asked []Asked) (*lineage.Resolver,
 	if err != nil {
 		return nil, err
 	}
-	return lineage.NewNarrowResolver(s, lineage.NewHorizon(known)), nil
+	lack, err := s.Lack(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return lineage.NewNarrowResolver(s, lineage.NewHorizon(known, lack.Lost...)), nil
+}
+
+// Measure asks how far the log of an account reaches, in all its regions.
+func (s *Store) Measure(ctx context.Context, account string) error {
+	regions, err := s.regionsOf(ctx, account)
+	if err != nil {
+		return err
+	}
+	for _, region := range regions {
+		if err := s.measure(ctx, place{account, region}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Strangers are the accounts that chains named, and that the log has nothing of.
+func (s *Store) Strangers() []string {
+	var all []string
+	for account, regions := range s.regions {
+		if len(regions) == 0 {
+			all = append(all, account)
+		}
+	}
+	slices.Sort(all)
+	return all
 }
 
 // measure asks once how far the log reaches in one place.

@@ -110,6 +110,12 @@ func (s *Store) AskReach(asked string, o query.ReachOptions, from ...source.Wind
 				windows = append(windows, w)
 			}
 			if made := d.Hop.Issuance; made != nil {
+				// What is live is measured by how far the log reaches.
+				for _, region := range nearTo(made.Region) {
+					if err := s.measure(ctx, place{d.Hop.Account, region}); err != nil {
+						return nil, nil, err
+					}
+				}
 				// Whoever was behind the call is behind the session.
 				some, err := askedOf(ctx, resolver, []lineage.Use{made.Use})
 				if err != nil {

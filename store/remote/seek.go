@@ -19,6 +19,21 @@ func (s *Store) Fetch(ctx context.Context, windows ...source.Window) (looked boo
 	return s.fetch(ctx, wanted)
 }
 
+// Take reads log files that were found otherwise.
+func (s *Store) Take(ctx context.Context, files []source.Item) error {
+	return s.take(ctx, Step{}, files)
+}
+
+// Hold notes that all log files of some windows were read into the store.
+func (s *Store) Hold(ctx context.Context, windows ...source.Window) error {
+	wanted, err := s.spread(ctx, windows)
+	if err != nil {
+		return err
+	}
+	s.mark(s.left(wanted), wanted)
+	return nil
+}
+
 // spread lays windows out over the places that they are of.
 func (s *Store) spread(ctx context.Context, windows []source.Window) (map[place]spans, error) {
 	wanted := map[place]spans{}
@@ -39,15 +54,12 @@ func (s *Store) spread(ctx context.Context, windows []source.Window) (map[place]
 				return nil, err
 			}
 			for _, at := range places {
-				wanted[at] = wanted[at].add(span{cmp.Or(w.Since, 1), cmp.Or(w.Until, endOfTime)})
+				wanted[at] = wanted[at].add(spanOf(w))
 			}
 		}
 	}
 	return wanted, nil
 }
-
-// endOfTime is later than every event: the end of the year 9999.
-const endOfTime cloudtrail.Time = 253_402_300_799
 
 // Search is where something is looked for of which nothing tells the second.
 type Search struct {
@@ -117,8 +129,10 @@ func (s *Store) seekIn(ctx context.Context, wanted map[place]spans, forward bool
 	step := stepOf(places, wanted)
 	for most := firstFiles; ; most = min(2*most, mostFiles) {
 		some := files[:min(most, len(files))]
-		if err := s.take(ctx, step, some); err != nil {
-			return n, false, err
+		if len(some) > 0 { // over emptiness it goes without a word
+			if err := s.take(ctx, step, some); err != nil {
+				return n, false, err
+			}
 		}
 		if files = files[len(some):]; len(files) == 0 {
 			s.mark(places, wanted)

@@ -121,6 +121,10 @@ func (s *Store) within(ctx context.Context, account string, regions []string) ([
 	return all, err
 }
 
+// Few are the accounts to look in where nothing tells which: those named, else all
+// if they are few; none where they are many.
+func (s *Store) Few(ctx context.Context) ([]string, error) { return s.others(ctx) }
+
 // others are the accounts to look in where nothing tells which: those named, else
 // all if they are few.
 func (s *Store) others(ctx context.Context) ([]string, error) {

@@ -5,10 +5,31 @@ import (
 	"slices"
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
+	"github.com/crosstrail/crosstrail/source"
 )
 
 // span is a stretch of event time, both ends included.
 type span struct{ from, until cloudtrail.Time }
+
+// What a window leaves open: earlier and later than every event.
+const (
+	beforeAll cloudtrail.Time = 1
+	afterAll  cloudtrail.Time = 253_402_300_799 // the year 9999
+)
+
+func spanOf(w source.Window) span { return span{cmp.Or(w.Since, beforeAll), cmp.Or(w.Until, afterAll)} }
+
+// window is the stretch in one place.
+func (s span) window(at place) source.Window {
+	w := source.Window{Account: at.account, Region: at.region, Since: s.from, Until: s.until}
+	if w.Since == beforeAll {
+		w.Since = 0
+	}
+	if w.Until == afterAll {
+		w.Until = 0
+	}
+	return w
+}
 
 // spans are stretches in order, none touching another.
 type spans []span

@@ -143,7 +143,7 @@ func (s *Store) list(ctx context.Context, places []place, wanted map[place]spans
 		group.Go(func() (err error) {
 			var windows []source.Window
 			for _, w := range wanted[at] {
-				windows = append(windows, source.Window{Account: at.account, Region: at.region, Since: w.from, Until: w.until})
+				windows = append(windows, w.window(at))
 			}
 			found[n], err = s.log.List(gctx, windows...)
 			return err
@@ -171,16 +171,16 @@ func (s *Store) list(ctx context.Context, places []place, wanted map[place]spans
 // stepOf tells where a step looks.
 func stepOf(places []place, wanted map[place]spans) Step {
 	var step Step
+	all := span{afterAll, beforeAll}
 	for _, at := range places {
 		step.Accounts = append(step.Accounts, at.account)
 		step.Regions = append(step.Regions, at.region)
 		for _, w := range wanted[at] {
-			if step.Since == 0 || w.from < step.Since {
-				step.Since = w.from
-			}
-			step.Until = max(step.Until, w.until)
+			all.from, all.until = min(all.from, w.from), max(all.until, w.until)
 		}
 	}
+	in := all.window(place{})
+	step.Since, step.Until = in.Since, in.Until
 	slices.Sort(step.Accounts)
 	slices.Sort(step.Regions)
 	step.Accounts, step.Regions = slices.Compact(step.Accounts), slices.Compact(step.Regions)

@@ -1,0 +1,187 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/crosstrail/crosstrail/cloudtrail"
+	"github.com/crosstrail/crosstrail/ingest"
+	"github.com/crosstrail/crosstrail/source"
+	"github.com/crosstrail/crosstrail/source/bucket"
+	"github.com/crosstrail/crosstrail/source/lookup"
+	"github.com/crosstrail/crosstrail/store/remote"
+)
+
+// far is a log that lies elsewhere and is asked without a store: of it no more is
+// fetched than an answer needs.
+type far struct {
+	*remote.Store
+	q       *question
+	name    string
+	history *lookup.Log // nil: it is a bucket
+	spent   func()
+
+	budget         budget
+	files, records ingest.Counts
+}
+
+// isFar reports whether a SOURCE lies elsewhere.
+func isFar(arg string) bool { return bucket.Is(arg) || arg == lookup.Source }
+
+// openFar opens the one source that lies elsewhere; nil where there is none, or
+// more than one: then all is read, one after the other.
+func (q *question) openFar(ctx context.Context, sources []string) (*far, error) {
+	if len(sources) != 1 || !isFar(sources[0]) {
+		return nil, nil
+	}
+	if err := q.limits.check(); err != nil {
+		return nil, err
+	}
+	f := &far{q: q, name: sources[0], budget: budget{ui: q.ui, yes: q.yes}}
+	var log remote.Log
+	if sources[0] == lookup.Source {
+		history, err := q.openHistory(ctx)
+		if err != nil {
+			return nil, err
+		}
+		f.history, log = history, history
+		f.spent = func() { q.ui.toldHistory(history) }
+	} else {
+		logs, err := q.aws.buckets(ctx, q.ui, sources)
+		if err != nil {
+			return nil, err
+		}
+		there, err := logs[0].Accounts(ctx)
+		if err != nil {
+			return nil, q.aws.explained(err)
+		}
+		if len(there) == 0 {
+			return nil, nil // it is not laid out by account and day: nothing tells what to fetch
+		}
+		log = bucketLog{logs[0]}
+		f.spent = func() { q.ui.toldBucket(logs[0]) }
+	}
+	f.Store = remote.New(log, remote.Options{
+		Accounts: q.where.Accounts, Pump: f.pump, Tell: f.tell, Allow: f.budget.allow,
+	})
+	return f, nil
+}
+
+// bucketLog is a bucket as questions fetch from it.
+type bucketLog struct{ *bucket.Log }
+
+func (b bucketLog) List(ctx context.Context, windows ...source.Window) ([]source.Item, error) {
+	lister := b.Within(windows...)
+	// What is listed here is fetched later, if it is allowed.
+	lister.Known = func(context.Context, cloudtrail.LogFile) (bool, error) { return true, nil }
+	var all []source.Item
+	for {
+		d, err := lister.Next(ctx)
+		if errors.Is(err, io.EOF) {
+			return all, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, d.Items...)
+	}
+}
+
+func (f *far) pump(ctx context.Context, from ingest.Source, to ingest.Store) error {
+	files, records, err := f.q.limits.pump(ctx, f.q.ui, nil, from, to)
+	add(&f.files, files)
+	add(&f.records, records)
+	return err
+}
+
+func add(to *ingest.Counts, more ingest.Counts) {
+	to.Read += more.Read
+	to.Kept += more.Kept
+	to.Duplicate += more.Duplicate
+	to.PassedOver += more.PassedOver
+	to.Failed += more.Failed
+}
+
+// tell says where a step looks, and what it fetches.
+func (f *far) tell(s remote.Step) {
+	if len(s.Accounts) == 0 {
+		return
+	}
+	where := join(s.Accounts)
+	if len(s.Accounts) > 3 {
+		where = number(len(s.Accounts), "account")
+	}
+	regions := join(s.Regions)
+	if len(s.Regions) > 3 {
+		regions = number(len(s.Regions), "region")
+	}
+	what, when := "file", spanText(s.Since, s.Until)
+	if f.history != nil {
+		what = "page"
+	}
+	f.q.ui.say("looked into", fmt.Sprintf("%s, %s, %s: %s, %s", where, regions, when, number(s.Files, what), bytesText(s.Bytes)))
+}
+
+// settled is what a question was answered for, as a corpus.
+func (f *far) settled(ctx context.Context, ask remote.Question) (*corpus, error) {
+	resolver, err := f.Settle(ctx, ask)
+	if err != nil {
+		return nil, f.explained(err)
+	}
+	f.spent()
+	if others := f.Strangers(); len(others) > 0 {
+		f.q.ui.say("note", f.name+" holds no log of "+join(others)+", which the chain leads to")
+		if f.history != nil {
+			f.q.ui.say("hint", "LookupEvents tells of the calling account alone: ask there too (--profile, --role-arn)")
+		}
+	}
+	return &corpus{Reader: f.Store, resolver: resolver, files: f.files, records: f.records, variants: f.Variants(), far: true}, nil
+}
+
+func (f *far) explained(err error) error {
+	if e, ok := errors.AsType[*lookup.Error](err); ok {
+		return hinted(err, e.Hints()...)
+	}
+	return f.q.aws.explained(err)
+}
+
+// openHistory opens the event history of the account that calls.
+func (q *question) openHistory(ctx context.Context) (*lookup.Log, error) {
+	return q.aws.history(ctx, q.ui, q.where.Regions, q.yes)
+}
+
+// history opens the event history of the account that calls, in some regions.
+func (a *awsFlags) history(ctx context.Context, ui *terminal, regions []string, yes bool) (*lookup.Log, error) {
+	cfg, err := a.config(ctx, ui, lookup.Policy)
+	if err != nil {
+		return nil, err
+	}
+	patience := budget{ui: ui, yes: yes}
+	log, err := lookup.Open(ctx, cfg, lookup.Options{
+		Regions: regions, Allow: patience.calls, Note: func(text string) { ui.say("note", text) },
+	})
+	if err != nil {
+		return nil, a.explained(err)
+	}
+	ui.say("note", "the event history of account "+log.Account()+": 90 days of management events, two calls a second in each region")
+	return log, nil
+}
+
+func (t *terminal) toldHistory(l *lookup.Log) {
+	fmt.Fprintf(t.stderr, "%s: %s\n", lookup.Source, number(l.Calls(), "call"))
+}
+
+// spanText is a stretch of time, zero where it is open.
+func spanText(since, until cloudtrail.Time) string {
+	switch {
+	case since == 0 && until == 0:
+		return "all of it"
+	case since == 0:
+		return "until " + until.String()
+	case until == 0:
+		return "since " + since.String()
+	}
+	return since.String() + " to " + until.String()
+}

@@ -1,0 +1,144 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/crosstrail/crosstrail/cloudtrail"
+	"github.com/crosstrail/crosstrail/query"
+	"github.com/crosstrail/crosstrail/source"
+	"github.com/crosstrail/crosstrail/store/remote"
+)
+
+// addWhere puts the flags on a command that say where in a log that lies
+// elsewhere to look for what is asked.
+func (q *question) addWhere(cmd *cobra.Command) {
+	addFilters(cmd, &q.where, time.Now(), "since", "until", "account", "region")
+	cmd.Long += `
+
+From a bucket (s3://bucket/prefix), and from lookup-events, no more is fetched than the
+chain needs: where what is asked was seen, then hop by hop the minute and account of each
+issuance. A key tells the account to begin with; --account, --since, --until and --region
+say better where to look. lookup-events is CloudTrail's own history of the account that
+you call from: 90 days of management events.`
+}
+
+// anywhere refuses the flags that say where to look, where all is looked through.
+func (q *question) anywhere() error {
+	w := &q.where
+	if w.Since == 0 && w.Until == 0 && len(w.Accounts)+len(w.Regions) == 0 {
+		return nil
+	}
+	return usage(errors.New("--since, --until, --account and --region say where to look in one bucket or lookup-events; all that is asked here is looked through"),
+		"leave them away, or ask the bucket: --from s3://bucket/prefix")
+}
+
+// readFor makes ready what something is asked of: one bucket or the event
+// history, of which it fetches what the answer needs, or all of the sources.
+func (q *question) readFor(ctx context.Context, asked string) (*corpus, error) {
+	f, err := q.openFar(ctx, q.from)
+	if err != nil {
+		return nil, err
+	}
+	if f == nil {
+		if err := q.anywhere(); err != nil {
+			return nil, err
+		}
+		return q.read(ctx, q.from)
+	}
+	if err := f.seek(ctx, asked); err != nil {
+		return nil, f.explained(err)
+	}
+	return f.settled(ctx, f.AskWho(asked))
+}
+
+// seek fetches where what is asked for was seen.
+func (f *far) seek(ctx context.Context, asked string) error {
+	w := &f.q.where
+	if f.history != nil {
+		pages, err := f.history.Find(ctx, asked, source.Window{Since: w.Since, Until: w.Until})
+		if err != nil {
+			return err
+		}
+		return f.Take(ctx, pages)
+	}
+	in := remote.Search{Accounts: w.Accounts, Regions: w.Regions, Since: w.Since, Until: w.Until}
+	if in.Until == 0 {
+		in.Until = cloudtrail.TimeOf(time.Now())
+	}
+	hint := query.WhereaboutsOf(asked)
+	hinted := len(in.Accounts) == 0 && hint.Account != ""
+	if hinted {
+		in.Accounts = []string{hint.Account}
+	}
+	if len(in.Accounts) == 0 {
+		few, err := f.Few(ctx)
+		if err != nil {
+			return err
+		}
+		if len(few) == 0 {
+			return usage(fmt.Errorf("nothing in %s tells in which account it was seen, and %s has the logs of many", asked, f.name),
+				"name the account: --account ID; and about when: --since, --until",
+				"or paste a record of it: crosstrail who - --from "+quoteShell(f.name)+" < record.json")
+		}
+		in.Accounts = few
+	}
+	found := f.Found(asked)
+	if hint.Created != 0 {
+		in.Since, in.Until, in.Forward = max(in.Since, hint.Created-2), min(in.Until, hint.Created+12*60*60), true
+		found = f.Used(asked)
+	}
+	ok, err := f.Seek(ctx, in, found)
+	if ok || err != nil {
+		return err
+	}
+	for _, account := range in.Accounts {
+		if err := f.Measure(ctx, account); err != nil {
+			return err
+		}
+	}
+	note := "it is not in the log of " + join(in.Accounts)
+	if hinted {
+		note += ", which is the account that it names itself: where to look first, and no proof of where it was used"
+	}
+	f.q.ui.say("note", note)
+	f.q.ui.say("hint", "to look elsewhere: --account ID; at another time: --since, --until")
+	return nil
+}
+
+// readReach is readFor for what somebody reached. A key or session is looked for
+// as who does, and followed from there; of a person, role or address the log is
+// read where and when the flags say.
+func (q *question) readReach(ctx context.Context, asked string, o query.ReachOptions) (*corpus, error) {
+	f, err := q.openFar(ctx, q.from)
+	if err != nil {
+		return nil, err
+	}
+	w := &q.where
+	if f == nil {
+		if len(w.Accounts)+len(w.Regions) > 0 {
+			return nil, usage(errors.New("--account and --region say where to look in one bucket or lookup-events; all that is asked here is looked through"))
+		}
+		return q.read(ctx, q.from)
+	}
+	hint := query.WhereaboutsOf(asked)
+	if short := hint.Created != 0 || strings.HasPrefix(asked, "ASIA"); short {
+		if err := f.seek(ctx, asked); err != nil {
+			return nil, f.explained(err)
+		}
+		return f.settled(ctx, f.AskReach(asked, o))
+	}
+	if w.Since == 0 {
+		return nil, usage(fmt.Errorf("how far back is %s to be followed? Of a bucket all since then is read", asked),
+			"for example: --since 7d", "a session or a temporary key is followed from where it was seen, without")
+	}
+	if len(w.Accounts) == 0 && hint.Account != "" {
+		w.Accounts = []string{hint.Account}
+	}
+	return f.settled(ctx, f.AskReach(asked, o, windowsOf(w)...))
+}
