@@ -63,7 +63,7 @@ func (c *chain) gap(stamp cloudtrail.Time) bool {
 }
 
 func (p *place) chainOf(d *checked) *chain {
-	name := d.Trail
+	name := d.Trail + "_" + d.Home
 	if d.Backfill {
 		name += "_backfill"
 	}

@@ -111,7 +111,7 @@ func (x *examination) location() {
 		}
 		return
 	}
-	if n, ok := ParseName(f.Object); ok && n.Account == d.Account && n.Region == d.Region && n.Trail == d.Trail && n.End != d.End {
+	if n, ok := ParseName(f.Object); ok && n.Account == d.Account && n.Region == d.Region && n.Trail == d.Trail && n.Home == d.Home && n.End != d.End {
 		x.fault(ReplayedDigest, "it is the digest of %s, put in the place of another", n.End)
 		return
 	}

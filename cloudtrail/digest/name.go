@@ -11,7 +11,7 @@ import (
 //	[prefix/]AWSLogs/[o-…/]<account>/CloudTrail-Digest/<region>/YYYY/MM/DD/<account>_CloudTrail-Digest_<region>_<trail>_<home region>_YYYYMMDDTHHMMSSZ[_backfill].json.gz
 type Name struct {
 	Account, Region string
-	Trail           string // and its home region: many trails share a bucket
+	Trail, Home     string // the trail's name, and its home region
 	End             cloudtrail.Time
 	Backfill        bool
 }
@@ -31,7 +31,8 @@ func ParseName(key string) (Name, bool) {
 	if len(words) < 6 {
 		return Name{}, false
 	}
-	n.Trail = strings.Join(words[3:len(words)-1], "_")
+	last := len(words) - 2
+	n.Trail, n.Home = strings.Join(words[3:last], "_"), words[last]
 	return n, true
 }
 
@@ -55,13 +56,15 @@ func head(key string) string {
 }
 
 // stampOf is when a log file was delivered, by its name; zero where the name is
-// not one that CloudTrail gives: no stamp, or not that of the folder it is in.
+// not one that CloudTrail gives: no stamp, or not that of the folder it is in,
+// which may be another day's about midnight.
 func stampOf(key string) cloudtrail.Time {
 	f := cloudtrail.ParseLogFileName(key)
 	if f.Delivered.IsZero() || f.Kind == cloudtrail.UnknownFile {
 		return 0
 	}
-	if day := folderDay(key); day != "" && day != f.Delivered.Time().Format("2006/01/02") {
+	const dayForm = "2006/01/02"
+	if day := folderDay(key); day != "" && day != (f.Delivered-settling).Time().Format(dayForm) && day != (f.Delivered+settling).Time().Format(dayForm) {
 		return 0
 	}
 	return f.Delivered

@@ -24,6 +24,8 @@ type Trail struct {
 	Name   string // "" for main; what delivers under a prefix is another trail
 	Home   string // its home region; "" for us-east-1
 	Key    *rsa.PrivateKey
+	// From is when validation was turned on; zero: before all deliveries.
+	From time.Time
 	// Late tells of log files that are left to a back-fill digest.
 	Late func(name string) bool
 	// Off tells of hours, by their ends, in which validation was off: they have no
@@ -86,8 +88,8 @@ func Digests(files iter.Seq[File], t Trail) []Digest {
 	var first, last time.Time
 	for f := range files {
 		folder, _, ok := strings.Cut(f.Name, "/CloudTrail/")
-		if !ok {
-			continue // saved envelopes
+		if !ok || f.Delivered.Before(t.From) {
+			continue // saved envelopes, and what came too early
 		}
 		region, _, _ := strings.Cut(f.Name[len(folder)+len("/CloudTrail/"):], "/")
 		at := folder + "/CloudTrail-Digest/" + region
