@@ -1,0 +1,157 @@
+package bucket
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"io/fs"
+	"iter"
+	"slices"
+	"sync"
+
+	"github.com/crosstrail/crosstrail/cloudtrail"
+	"github.com/crosstrail/crosstrail/cloudtrail/digest"
+	"github.com/crosstrail/crosstrail/source"
+)
+
+// Archive is a bucket to be verified: [digest.Archive].
+type Archive struct {
+	log *Log
+
+	mu     sync.Mutex
+	listed map[digest.Place]*listing // of a prefix that is not laid out as CloudTrail does: listed once, here
+	plain  bool
+}
+
+type listing struct{ digests, logs []Object }
+
+// Archive is what lies under the address, digest files and log files.
+func (l *Log) Archive() *Archive { return &Archive{log: l, plain: l.plain || l.object != nil} }
+
+// Places is of [digest.Archive]. It lists accounts and regions alone, where there
+// are folders of them.
+func (a *Archive) Places(ctx context.Context) ([]digest.Place, error) {
+	if a.plain {
+		return a.listAll(ctx)
+	}
+	all, err := a.log.shelves(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	seen := map[digest.Place]bool{}
+	for _, s := range all {
+		for _, in := range []string{logFolder, digestsDir} {
+			regions, err := a.log.regions(ctx, s, in)
+			if err != nil {
+				return nil, err
+			}
+			for _, r := range regions {
+				seen[digest.Place{Account: s.account, Region: r}] = true
+			}
+		}
+	}
+	var places []digest.Place
+	for p := range seen {
+		places = append(places, p)
+	}
+	return places, nil
+}
+
+// listAll lists a prefix of files that may be anybody's.
+func (a *Archive) listAll(ctx context.Context) ([]digest.Place, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.listed = map[digest.Place]*listing{}
+	for _, in := range []string{logFolder, digestsDir} {
+		for o, err := range a.log.each(ctx, in, nil) {
+			if err != nil {
+				return nil, err
+			}
+			at := digest.Place{Account: o.Account, Region: o.Region}
+			digests := o.Kind == cloudtrail.DigestFile
+			if o.Kind == cloudtrail.UnknownFile {
+				at = digest.Place{}
+			}
+			if digests != (in == digestsDir) || !digests && o.Kind != cloudtrail.LogFileKind && o.Kind != cloudtrail.UnknownFile {
+				continue
+			}
+			if a.listed[at] == nil {
+				a.listed[at] = &listing{}
+			}
+			if digests {
+				a.listed[at].digests = append(a.listed[at].digests, o)
+			} else {
+				a.listed[at].logs = append(a.listed[at].logs, o)
+			}
+		}
+	}
+	var places []digest.Place
+	for p := range a.listed {
+		places = append(places, p)
+	}
+	return places, nil
+}
+
+// Digests is of [digest.Archive].
+func (a *Archive) Digests(ctx context.Context, p digest.Place, since, until cloudtrail.Time) iter.Seq2[digest.Object, error] {
+	if a.plain {
+		return a.objects(values(a.at(p).digests), cloudtrail.DigestFile)
+	}
+	return a.objects(a.log.Digests(ctx, source.Window{Account: p.Account, Region: p.Region, Since: since, Until: until}), cloudtrail.DigestFile)
+}
+
+// LogFiles is of [digest.Archive].
+func (a *Archive) LogFiles(ctx context.Context, p digest.Place, since, until cloudtrail.Time) iter.Seq2[digest.Object, error] {
+	if a.plain {
+		return a.objects(values(a.at(p).logs), cloudtrail.LogFileKind, cloudtrail.UnknownFile)
+	}
+	return a.objects(a.log.List(ctx, source.Window{Account: p.Account, Region: p.Region, Since: since, Until: until}), cloudtrail.LogFileKind)
+}
+
+func (a *Archive) at(p digest.Place) listing {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if l := a.listed[p]; l != nil {
+		return *l
+	}
+	return listing{}
+}
+
+func values(all []Object) iter.Seq2[Object, error] {
+	return func(yield func(Object, error) bool) {
+		for _, o := range all {
+			if !yield(o, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (a *Archive) objects(all iter.Seq2[Object, error], kinds ...cloudtrail.FileKind) iter.Seq2[digest.Object, error] {
+	return func(yield func(digest.Object, error) bool) {
+		for o, err := range all {
+			if err == nil && !slices.Contains(kinds, o.Kind) {
+				continue
+			}
+			if !yield(digest.Object{Bucket: a.log.bucket, Key: o.Key, URI: o.URI}, err) {
+				return
+			}
+		}
+	}
+}
+
+// Open is of [digest.Archive]. It reads what is there now: who alters an object
+// between two requests has altered it.
+func (a *Archive) Open(ctx context.Context, o digest.Object) (io.ReadCloser, map[string]string, error) {
+	if o.Bucket != a.log.bucket {
+		return nil, nil, fmt.Errorf("%s: is in another bucket: %w", o.URI, fs.ErrNotExist)
+	}
+	body, meta, err := a.log.Get(ctx, o.Key)
+	if err != nil {
+		if code := codeOf(err); code == "NoSuchKey" || code == "NotFound" {
+			return nil, nil, fmt.Errorf("%w: %w", err, fs.ErrNotExist)
+		}
+		return nil, nil, err
+	}
+	return body, meta, nil
+}
