@@ -24,6 +24,7 @@ const (
 //
 //	bucket NAME FOLDER          makes a bucket of account 999999999999 and puts there what is below a folder
 //	put NAME KEY FILE           puts one object more
+//	sealed NAME                 puts the demo's digest files there, and their public key where AWS lists it
 //	user NAME POLICY            becomes a new user of that account with the policy in a file
 //	reader NAME POLICY          becomes a new user of account 222222222222
 //	role NAME EXTERNALID POLICY makes a role of account 999999999999 that the other account may assume, as $NAME
@@ -31,7 +32,7 @@ func TestAWSScript(t *testing.T) {
 	stand := stack.Start(t)
 	s := scripted{t: t, aws: stand}
 	cmds := map[string]func(ts *testscript.TestScript, neg bool, args []string){
-		"bucket": s.bucket, "put": s.put, "role": s.role,
+		"bucket": s.bucket, "put": s.put, "role": s.role, "sealed": s.sealed,
 		"user":   func(ts *testscript.TestScript, _ bool, args []string) { s.become(ts, hubAccount, args) },
 		"reader": func(ts *testscript.TestScript, _ bool, args []string) { s.become(ts, readerAccount, args) },
 	}
@@ -80,8 +81,12 @@ func (s scripted) bucket(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 func (s scripted) put(ts *testscript.TestScript, _ bool, args []string) {
-	b := awstest.Bucket{Name: args[0], Owner: s3.NewFromConfig(s.aws.Account(hubAccount).Config())}
-	b.Put(s.t, awstest.Object{Key: args[1], Body: []byte(ts.ReadFile(args[2]))})
+	s.owned(args[0]).Put(s.t, awstest.Object{Key: args[1], Body: []byte(ts.ReadFile(args[2]))})
+}
+
+// owned is a bucket that was made.
+func (s scripted) owned(name string) *awstest.Bucket {
+	return &awstest.Bucket{Name: name, Owner: s3.NewFromConfig(s.aws.Account(hubAccount).Config())}
 }
 
 func (s scripted) become(ts *testscript.TestScript, account string, args []string) {

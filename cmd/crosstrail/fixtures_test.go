@@ -23,6 +23,7 @@ import (
 //	swap FILE OLD NEW     replaces text; OLD and NEW may have Go's escapes, as \x00
 //	damage FOLDER         spoils a byte in the middle of every file below a folder
 //	record FILE KIND      writes a log file of three records, the middle one of a KIND
+//	digests FOLDER BUCKET writes the digest files of the demo in a folder, as of a bucket, and keys.json and strange.json
 //	exits N COMMAND...    runs a command that must end with that exit status
 var fixtures = map[string]func(ts *testscript.TestScript, neg bool, args []string){
 	"exits":  exitsCommand,
@@ -32,6 +33,8 @@ var fixtures = map[string]func(ts *testscript.TestScript, neg bool, args []strin
 	"damage": damageFixture,
 	"swap":   swapFixture,
 	"record": recordFixture,
+
+	"digests": digestsFixture,
 }
 
 func exitsCommand(ts *testscript.TestScript, _ bool, args []string) {

@@ -1,0 +1,224 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/spf13/cobra"
+
+	"github.com/crosstrail/crosstrail/cloudtrail/digest"
+	"github.com/crosstrail/crosstrail/query"
+	"github.com/crosstrail/crosstrail/render"
+	"github.com/crosstrail/crosstrail/source"
+	"github.com/crosstrail/crosstrail/source/bucket"
+)
+
+// verification is what one run of verify is asked to do.
+type verification struct {
+	ui     *terminal
+	form   formValue
+	filter query.Filter
+	keys   []string
+	naming naming
+	aws    awsFlags
+}
+
+func newVerifyCommand(ui *terminal) *cobra.Command {
+	v := &verification{ui: ui}
+	cmd := &cobra.Command{
+		Use:   "verify SOURCE",
+		Short: "are the log files whole and unaltered?",
+		Long: `Hold log files to the digest files that CloudTrail delivers beside them: that the
+digests make an unbroken chain, that each is signed by CloudTrail, that every log file
+is there and has the bytes that were delivered, and that none is there that was not.
+What was not checked is said, and never counted as whole.
+
+SOURCE is s3://bucket/prefix, or a folder that was copied from a bucket with its
+CloudTrail-Digest folders. Of a bucket every log file of the time asked for is fetched.
+
+The public keys come from AWS, of each region in turn (ListPublicKeys), or with
+--public-keys from a file: then, with a folder, no network is used. For a folder AWS is
+asked only with --public-keys aws. Without keys the chain is still held to itself, and
+nothing is proved.
+
+A copy has no metadata, where the signature of a digest is. That of all but the newest
+stands in the next digest. For the newest, and for back-fill digests, keep it beside
+the file:
+
+  aws s3api head-object --bucket BUCKET --key KEY > FILE.json.gz.head.json
+
+That no log file is missing says that nothing was taken away after it was delivered; it
+does not say that everything was logged: crosstrail coverage tells who stopped a trail.`,
+		Example: `  crosstrail verify s3://acme-trail --since 7d
+
+  # offline, with the keys of the two regions that matter
+  for r in us-east-1 eu-west-1; do
+    aws cloudtrail list-public-keys --region $r --start-time 2026-01-01 --end-time 2026-12-31 --output json
+  done > keys.json
+  crosstrail verify AWSLogs/ --public-keys keys.json
+
+  # for a script: exit status 4, and each finding
+  crosstrail verify s3://acme-trail --since 1d -o jsonl | jq 'select(.kind=="finding")'`,
+		Annotations: exits(exitDone, exitFailed, exitUsage, exitPart, exitFinding),
+		Args: func(_ *cobra.Command, args []string) error {
+			const example = "for example: crosstrail verify s3://acme-trail --since 7d"
+			switch {
+			case len(args) == 0:
+				return usage(errors.New("verify needs a SOURCE: s3://bucket/prefix, or a folder with log files and digest files"), example)
+			case len(args) > 1:
+				return usage(fmt.Errorf("verify takes one SOURCE, but was given %q", args), "a folder that holds them all, or one after the other")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error { return v.run(cmd.Context(), args[0]) },
+	}
+	addForm(cmd, &v.form)
+	addFilters(cmd, &v.filter, time.Now(), "since", "until", "account", "region")
+	cmd.Flags().StringArrayVar(&v.keys, "public-keys", nil,
+		"a `FILE` of CloudTrail's public keys: what aws cloudtrail list-public-keys prints, once or several times, or PEM (repeatable); aws to ask AWS")
+	must(cmd.MarkFlagFilename("public-keys", "json", "pem"))
+	v.naming.add(cmd)
+	v.aws.add(cmd)
+	return cmd
+}
+
+func (v *verification) run(ctx context.Context, from string) error {
+	given, err := v.naming.read(ctx, v.ui, &v.aws)
+	if err != nil {
+		return err
+	}
+	names := query.NewNames(given...)
+	if err := nameAccounts(&v.filter, names); err != nil {
+		return err
+	}
+	archive, keys, err := v.open(ctx, from)
+	if err != nil {
+		return err
+	}
+	r, err := digest.Verify(ctx, archive, keys, v.options())
+	if err != nil {
+		return v.aws.explained(err)
+	}
+	style := render.Style{Width: v.ui.columns(), Color: v.ui.colour(), ASCII: asciiOnly(), Names: names}
+	if err := v.ui.print(func(w io.Writer) error { return render.Verification(w, r, render.Form(v.form), style) }); err != nil {
+		return err
+	}
+	return v.ended(r, archive)
+}
+
+// options turns what was asked of events into what is asked of log files, which
+// come after them.
+func (v *verification) options() digest.Options {
+	f := &v.filter
+	o := digest.Options{Accounts: f.Accounts, Regions: f.Regions}
+	o.Since, o.Until = source.Window{Since: f.Since, Until: f.Until}.Delivered()
+	o.OnError = func(of digest.Object, err error) {
+		text := v.aws.explained(err).Error()
+		if !strings.HasPrefix(text, of.URI) {
+			text = of.URI + ": " + text
+		}
+		v.ui.say("error", text)
+	}
+	return o
+}
+
+// open opens the source, and finds where the public keys are to come from.
+func (v *verification) open(ctx context.Context, from string) (digest.Archive, digest.Keys, error) {
+	var keys digest.Keys
+	ask := slices.Contains(v.keys, keysFromAWS)
+	switch files := slices.DeleteFunc(slices.Clone(v.keys), func(s string) bool { return s == keysFromAWS }); {
+	case ask && len(files) > 0:
+		return nil, nil, usage(errors.New("--public-keys is files or aws, not both"))
+	case len(files) > 0:
+		set, err := readKeys(files)
+		if err != nil {
+			return nil, nil, err
+		}
+		keys = set
+	case bucket.Is(from):
+		ask = true
+	}
+	if !bucket.Is(from) && !ask {
+		folder, err := source.OpenArchive(ctx, from)
+		return folder, keys, asUsage(err)
+	}
+	cfg, err := v.config(ctx, from)
+	if err != nil {
+		return nil, nil, err
+	}
+	if ask {
+		keys = &askedKeys{cfg: cfg}
+	}
+	if !bucket.Is(from) {
+		folder, err := source.OpenArchive(ctx, from)
+		return folder, keys, asUsage(err)
+	}
+	log, err := bucket.Open(ctx, cfg, from, v.aws.bucketOptions())
+	if err != nil {
+		return nil, nil, v.aws.explained(err)
+	}
+	if note := log.Note(); note != "" {
+		v.ui.say("note", note)
+	}
+	return log.Archive(), keys, nil
+}
+
+func asUsage(err error) error {
+	if err == nil {
+		return nil
+	}
+	return usage(err)
+}
+
+// config is the configuration for reading a source and listing keys, and no more.
+func (v *verification) config(ctx context.Context, from string) (aws.Config, error) {
+	var buckets []string
+	if bucket.Is(from) {
+		if _, _, err := bucket.Split(from); err != nil {
+			return aws.Config{}, usage(err)
+		}
+		buckets = append(buckets, from)
+	}
+	policy := ""
+	if v.aws.o.RoleARN != "" {
+		var err error
+		if policy, err = bucket.LeastPolicy(v.aws.o.RoleARN, buckets...); err == nil {
+			policy, err = withPublicKeys(policy)
+		}
+		if err != nil {
+			return aws.Config{}, usage(err)
+		}
+	}
+	return v.aws.config(ctx, v.ui, policy)
+}
+
+// ended says what was not read, and what the exit status is.
+func (v *verification) ended(r *digest.Report, archive digest.Archive) error {
+	broken := 0
+	if folder, ok := archive.(*source.Archive); ok {
+		for _, err := range folder.Broken() {
+			v.ui.say("error", err.Error())
+			broken++
+		}
+	}
+	told := "checked " + number(r.Files.All(), "log file") + " and " + number(r.Digests.All(), "digest file") + ", " + bytesText(r.Bytes) + ": "
+	switch n := len(r.Findings) + r.More; {
+	case n > 0:
+		fmt.Fprintln(v.ui.stderr, told+number(n, "finding"))
+		return silent(exitFinding)
+	case broken > 0 || !r.Complete():
+		fmt.Fprintln(v.ui.stderr, told+"some could not be read")
+		return silent(exitPart)
+	case r.Digests.Verified == 0:
+		fmt.Fprintln(v.ui.stderr, told+"nothing was proved")
+		return silent(exitPart)
+	}
+	fmt.Fprintln(v.ui.stderr, told+"nothing is wrong")
+	return nil
+}
