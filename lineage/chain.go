@@ -112,4 +112,5 @@ type Gap struct {
 	Region    string
 	From      cloudtrail.Time
 	Until     cloudtrail.Time
+	Lost      bool // log files of that time are proved to be lost
 }

@@ -425,6 +425,8 @@ func (f *frame) gap(reason Reason, account string) Gap {
 	switch cd := f.id.Created; {
 	case !cd.IsZero():
 		g.From, g.Until = cd, cd
+		said := f.covered(account, cd)
+		g.Lost = said[0] == Hole || said[1] == Hole
 	case !f.use.Time.IsZero():
 		g.From, g.Until = f.use.Time-cloudtrail.Time(consoleSession), f.use.Time
 		f.single = true

@@ -139,7 +139,7 @@ func (b *summaryBook) gap(gap lineage.Gap) *gapEntry {
 	if gap.From != 0 && (g.gap.From == 0 || gap.From < g.gap.From) {
 		g.gap.From = gap.From
 	}
-	g.gap.Until = max(g.gap.Until, gap.Until)
+	g.gap.Until, g.gap.Lost = max(g.gap.Until, gap.Until), g.gap.Lost || gap.Lost
 	return g
 }
 

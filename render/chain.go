@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/crosstrail/crosstrail/lineage"
+	"github.com/crosstrail/crosstrail/query"
 )
 
 func (e *Encoder) appendChain(dst []byte, c *lineage.Chain) []byte {
@@ -145,5 +146,8 @@ func (e *Encoder) gap(dst []byte, g lineage.Gap) []byte {
 	dst = text(dst, "region", g.Region)
 	dst = moment(dst, "from", g.From)
 	dst = moment(dst, "until", g.Until)
+	if g.Lost {
+		dst = text(dst, "hole", string(query.LostFiles))
+	}
 	return text(dst, "get", Get(g))
 }

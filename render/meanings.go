@@ -72,6 +72,9 @@ func guardMeans(guard string) string {
 	return guard
 }
 
+// lostMeans says what a gap in a known hole means.
+const lostMeans = "log files of that time are lost, as digest files prove: crosstrail coverage tells which"
+
 // gapMeans says why a chain stops short.
 func gapMeans(r lineage.Reason) string {
 	switch r {

@@ -92,6 +92,9 @@ func (p *page) hopHead(first, rest string, h *lineage.Hop, sessions int, otherNa
 		fact("", "one of several issuances to the same origin")
 	}
 	for _, note := range h.Notes {
+		if note == lineage.NoteHole {
+			note += ": log files of that time are lost"
+		}
 		fact("", note)
 	}
 	p.flow(rest, rest+"  ", ", ", facts...)

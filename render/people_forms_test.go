@@ -33,6 +33,11 @@ var printed = map[string]func(io.Writer, Form, Style) error{
 	"lines":    func(w io.Writer, f Form, s Style) error { return printLines(w, eventLines(), f, s) },
 	"no-lines": func(w io.Writer, f Form, s Style) error { return printLines(w, nil, f, s) },
 	"trace":    func(w io.Writer, _ Form, s Style) error { return Trace(w, story(), s) },
+
+	"who-verified":  verified(func(w io.Writer, f Form, s Style) error { return Who(w, inHole(), f, s) }),
+	"show-verified": verified(func(w io.Writer, f Form, s Style) error { return Show(w, showAnswer(), f, s) }),
+	"coverage-lost": func(w io.Writer, f Form, s Style) error { return Coverage(w, lostAnswer(), f, s) },
+	"absent-lost":   func(w io.Writer, f Form, s Style) error { return Who(w, absentLost(), f, s) },
 }
 
 // TestForms holds that every form is what it says it is.

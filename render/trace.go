@@ -294,6 +294,9 @@ func (p *page) gap(s *query.GapSummary) {
 		indent = g.none
 	}
 	p.prose(p.mark(lineage.Unresolved).text+" ", "  ", strong, gapMeans(s.Gap.Reason))
+	if s.Gap.Lost {
+		p.prose(indent, indent, red, lostMeans)
+	}
 	p.flow(indent, indent, "  ", say(faint, string(s.Gap.Reason)), say(ordinary, p.style.inAccount(s.Gap.AccountID)), say(ordinary, s.Gap.Region),
 		say(ordinary, span(s.Gap.From, s.Gap.Until)))
 	if s.Activity.Events > 0 {

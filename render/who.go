@@ -185,6 +185,9 @@ func (p *page) open(c *lineage.Chain) {
 			p.heading("MISSING", "why the chain stops short, and what to collect")
 		}
 		p.prose(gradeOf(lineage.Unresolved).mark+" ", "  ", strong, gapMeans(g.Reason))
+		if g.Lost {
+			p.prose("  ", "  ", red, lostMeans)
+		}
 		p.flow("  ", "  ", "  ", say(faint, string(g.Reason)), say(ordinary, p.style.inAccount(g.AccountID)), say(ordinary, g.Region), say(ordinary, between(g)))
 		if f := folder(g); f != "" {
 			p.line("    ", say(cyan, f))

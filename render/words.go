@@ -299,7 +299,10 @@ func Altered(l query.Lack) string {
 	if l.Altered == 0 {
 		return ""
 	}
-	return isAre(l.Altered, "log file") + " here not what CloudTrail delivered (altered), and answers may lean on what stands in them"
+	if l.Altered == 1 {
+		return "1 log file here is not what CloudTrail delivered (altered), and answers may lean on what stands in it"
+	}
+	return plural(l.Altered, "log file") + " here are not what CloudTrail delivered (altered), and answers may lean on what stands in them"
 }
 
 // floorWords is a floor for people: nearly always it is a day.
