@@ -50,7 +50,6 @@ const (
 	kindGap     = "gap"
 	kindAhead   = "ahead"
 	kindQuiet   = "quiet"
-	kindLost    = "lost"
 	kindAltered = "altered"
 	kindEvents  = "events"
 	kindListed  = "listed"

@@ -11,7 +11,7 @@ import (
 // CSV a flat row for the counts, each finding, each thing that was not checked,
 // each chain of digests and each lost span, told apart by their kind.
 func Verification(w io.Writer, r *digest.Report, form Form, style Style) error {
-	e := NewEncoder(style.Names)
+	e := NewEncoder(style)
 	switch form {
 	case JSON, JSONL:
 		var objects [][]byte

@@ -63,7 +63,7 @@ func (a *Archive) listAll(ctx context.Context) ([]digest.Place, error) {
 	defer a.mu.Unlock()
 	a.listed = map[digest.Place]*listing{}
 	for _, in := range []string{logFolder, digestsDir} {
-		for o, err := range a.log.each(ctx, in, nil) {
+		for o, err := range each(ctx, func(ctx context.Context) <-chan batch { return a.log.batches(ctx, in, nil) }) {
 			if err != nil {
 				return nil, err
 			}
