@@ -1,11 +1,14 @@
 package main
 
 import (
+	"encoding/json"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -27,12 +30,15 @@ const (
 //	sealed NAME                 puts the demo's digest files there, and their public key where AWS lists it
 //	user NAME POLICY            becomes a new user of that account with the policy in a file
 //	reader NAME POLICY          becomes a new user of account 222222222222
+//	history FILE                puts records, a line each, into CloudTrail's event history, where NOW-2h is a time
+//	member ACCOUNT NAME POLICY  becomes a new user of that account with the policy in a file
 //	role NAME EXTERNALID POLICY makes a role of account 999999999999 that the other account may assume, as $NAME
 func TestAWSScript(t *testing.T) {
 	stand := stack.Start(t)
 	s := scripted{t: t, aws: stand}
 	cmds := map[string]func(ts *testscript.TestScript, neg bool, args []string){
-		"bucket": s.bucket, "put": s.put, "role": s.role, "sealed": s.sealed,
+		"bucket": s.bucket, "put": s.put, "role": s.role, "sealed": s.sealed, "history": s.history,
+		"member": func(ts *testscript.TestScript, _ bool, args []string) { s.become(ts, args[0], args[1:]) },
 		"user":   func(ts *testscript.TestScript, _ bool, args []string) { s.become(ts, hubAccount, args) },
 		"reader": func(ts *testscript.TestScript, _ bool, args []string) { s.become(ts, readerAccount, args) },
 	}
@@ -87,6 +93,20 @@ func (s scripted) put(ts *testscript.TestScript, _ bool, args []string) {
 // owned is a bucket that was made.
 func (s scripted) owned(name string) *awstest.Bucket {
 	return &awstest.Bucket{Name: name, Owner: s3.NewFromConfig(s.aws.Account(hubAccount).Config())}
+}
+
+func (s scripted) history(ts *testscript.TestScript, _ bool, args []string) {
+	now := time.Now().UTC()
+	text := regexp.MustCompile(`NOW-\w+`).ReplaceAllStringFunc(ts.ReadFile(args[0]), func(s string) string {
+		ago, err := time.ParseDuration(s[len("NOW-"):])
+		ts.Check(err)
+		return now.Add(-ago).Format(time.RFC3339)
+	})
+	h := awstest.History{Throttled: true}
+	for line := range strings.Lines(text) {
+		h.Records = append(h.Records, json.RawMessage(line))
+	}
+	s.aws.History(s.t, h)
 }
 
 func (s scripted) become(ts *testscript.TestScript, account string, args []string) {

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/crosstrail/crosstrail/internal/awscfg"
+	"github.com/crosstrail/crosstrail/source/lookup"
 )
 
 // awsFlags are how AWS is reached, on every command that may.
@@ -77,6 +78,9 @@ func (a *awsFlags) config(ctx context.Context, ui *terminal, policy string) (aws
 
 // explained is an error of a call to AWS with what to do about it.
 func (a *awsFlags) explained(err error) error {
+	if e, ok := errors.AsType[*lookup.Error](err); ok {
+		return hinted(err, e.Hints()...)
+	}
 	if hints := a.o.Hints(err); len(hints) > 0 {
 		return hinted(err, hints...)
 	}

@@ -121,14 +121,14 @@ func (f *far) tell(s remote.Step) {
 	if f.history != nil {
 		what = "page"
 	}
-	f.q.ui.say("looked into", fmt.Sprintf("%s, %s, %s: %s, %s", where, regions, when, number(s.Files, what), bytesText(s.Bytes)))
+	f.q.ui.say("looked into", fmt.Sprintf("%s in %s, %s: %s, %s", where, regions, when, number(s.Files, what), bytesText(s.Bytes)))
 }
 
 // settled is what a question was answered for, as a corpus.
 func (f *far) settled(ctx context.Context, ask remote.Question) (*corpus, error) {
 	resolver, err := f.Settle(ctx, ask)
 	if err != nil {
-		return nil, f.explained(err)
+		return nil, f.q.aws.explained(err)
 	}
 	f.spent()
 	if others := f.Strangers(); len(others) > 0 {
@@ -138,13 +138,6 @@ func (f *far) settled(ctx context.Context, ask remote.Question) (*corpus, error)
 		}
 	}
 	return &corpus{Reader: f.Store, resolver: resolver, files: f.files, records: f.records, variants: f.Variants(), far: true}, nil
-}
-
-func (f *far) explained(err error) error {
-	if e, ok := errors.AsType[*lookup.Error](err); ok {
-		return hinted(err, e.Hints()...)
-	}
-	return f.q.aws.explained(err)
 }
 
 // openHistory opens the event history of the account that calls.

@@ -52,7 +52,7 @@ func (q *question) readFor(ctx context.Context, asked string) (*corpus, error) {
 		return q.read(ctx, q.from)
 	}
 	if err := f.seek(ctx, asked); err != nil {
-		return nil, f.explained(err)
+		return nil, q.aws.explained(err)
 	}
 	return f.settled(ctx, f.AskWho(asked))
 }
@@ -65,6 +65,11 @@ func (f *far) seek(ctx context.Context, asked string) error {
 		if err != nil {
 			return err
 		}
+		var bytes int64
+		for _, p := range pages {
+			bytes += p.Size
+		}
+		f.q.ui.say("looked into", fmt.Sprintf("%s, by what the history knows of %s: %s, %s", f.history.Account(), asked, number(len(pages), "page"), bytesText(bytes)))
 		return f.Take(ctx, pages)
 	}
 	in := remote.Search{Accounts: w.Accounts, Regions: w.Regions, Since: w.Since, Until: w.Until}
@@ -129,7 +134,7 @@ func (q *question) readReach(ctx context.Context, asked string, o query.ReachOpt
 	hint := query.WhereaboutsOf(asked)
 	if short := hint.Created != 0 || strings.HasPrefix(asked, "ASIA"); short {
 		if err := f.seek(ctx, asked); err != nil {
-			return nil, f.explained(err)
+			return nil, q.aws.explained(err)
 		}
 		return f.settled(ctx, f.AskReach(asked, o))
 	}
