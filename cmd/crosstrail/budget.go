@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 
@@ -18,6 +17,11 @@ type budget struct {
 	mu    sync.Mutex
 	times int // by how much what is allowed was raised; 0: not yet
 }
+
+// overBudget is a question that would have taken more than is wanted.
+type overBudget struct{ text string }
+
+func (e *overBudget) Error() string { return e.text }
 
 // What a question may take before somebody is asked.
 const (
@@ -46,7 +50,7 @@ func (b *budget) ask(ctx context.Context, times int, what string) error {
 	}
 	hints := []string{"to look less far: --account, --region, --since, --until", "to go on whatever it takes: --yes"}
 	if !isTerminal(b.ui.stdin) || !isTerminal(b.ui.stderr) {
-		return hinted(errors.New(what+": nobody can be asked here whether that is wanted"), hints...)
+		return hinted(&overBudget{what + ": nobody can be asked here whether that is wanted"}, hints...)
 	}
 	fmt.Fprintln(b.ui.stderr, what)
 	agreed, err := b.ui.confirm(ctx)
@@ -54,7 +58,7 @@ func (b *budget) ask(ctx context.Context, times int, what string) error {
 		return err
 	}
 	if !agreed {
-		return hinted(errors.New("it was stopped before it was answered"), hints...)
+		return hinted(&overBudget{"it was stopped before it was answered"}, hints...)
 	}
 	b.times = 2 * times
 	return nil

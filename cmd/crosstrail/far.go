@@ -8,6 +8,7 @@ import (
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/ingest"
+	"github.com/crosstrail/crosstrail/lineage"
 	"github.com/crosstrail/crosstrail/source"
 	"github.com/crosstrail/crosstrail/source/bucket"
 	"github.com/crosstrail/crosstrail/source/lookup"
@@ -20,8 +21,8 @@ type far struct {
 	*remote.Store
 	q       *question
 	name    string
-	history *lookup.Log // nil: it is a bucket
-	spent   func()
+	bucket  *bucket.Log // one of these two
+	history *lookup.Log
 
 	budget         budget
 	files, records ingest.Counts
@@ -47,7 +48,6 @@ func (q *question) openFar(ctx context.Context, sources []string) (*far, error) 
 			return nil, err
 		}
 		f.history, log = history, history
-		f.spent = func() { q.ui.toldHistory(history) }
 	} else {
 		logs, err := q.aws.buckets(ctx, q.ui, sources)
 		if err != nil {
@@ -60,8 +60,7 @@ func (q *question) openFar(ctx context.Context, sources []string) (*far, error) 
 		if len(there) == 0 {
 			return nil, nil // it is not laid out by account and day: nothing tells what to fetch
 		}
-		log = bucketLog{logs[0]}
-		f.spent = func() { q.ui.toldBucket(logs[0]) }
+		f.bucket, log = logs[0], bucketLog{logs[0]}
 	}
 	f.Store = remote.New(log, remote.Options{
 		Accounts: q.where.Accounts, Pump: f.pump, Tell: f.tell, Allow: f.budget.allow,
@@ -87,6 +86,27 @@ func (b bucketLog) List(ctx context.Context, windows ...source.Window) ([]source
 		}
 		all = append(all, d.Items...)
 	}
+}
+
+// all is the source of all that some windows hold.
+func (f *far) all(windows []source.Window) *fromSources {
+	s := &fromSources{ui: f.q.ui, history: f.history}
+	if f.history != nil {
+		s.next = []ingest.Source{f.history.Within(windows...)}
+		return s
+	}
+	one := &fromBucket{Lister: f.bucket.Within(windows...), log: f.bucket, aws: &f.q.aws}
+	s.next, s.buckets = []ingest.Source{one}, []*fromBucket{one}
+	return s
+}
+
+// spent tells what was asked of whoever has the log.
+func (f *far) spent() {
+	if f.history != nil {
+		f.q.ui.toldHistory(f.history)
+		return
+	}
+	f.q.ui.toldBucket(f.bucket)
 }
 
 func (f *far) pump(ctx context.Context, from ingest.Source, to ingest.Store) error {
@@ -130,6 +150,11 @@ func (f *far) settled(ctx context.Context, ask remote.Question) (*corpus, error)
 	if err != nil {
 		return nil, f.q.aws.explained(err)
 	}
+	return f.corpus(resolver), nil
+}
+
+// corpus is what was fetched, once nothing more is.
+func (f *far) corpus(resolver *lineage.Resolver) *corpus {
 	f.spent()
 	if others := f.Strangers(); len(others) > 0 {
 		f.q.ui.say("note", f.name+" holds no log of "+join(others)+", which the chain leads to")
@@ -137,7 +162,7 @@ func (f *far) settled(ctx context.Context, ask remote.Question) (*corpus, error)
 			f.q.ui.say("hint", "LookupEvents tells of the calling account alone: ask there too (--profile, --role-arn)")
 		}
 	}
-	return &corpus{Reader: f.Store, resolver: resolver, files: f.files, records: f.records, variants: f.Variants(), far: true}, nil
+	return &corpus{Reader: f.Store, resolver: resolver, files: f.files, records: f.records, variants: f.Variants(), far: true}
 }
 
 // openHistory opens the event history of the account that calls.

@@ -43,7 +43,7 @@ func (q *question) answer(ctx context.Context, sources []string, filter query.Fi
 	if err != nil {
 		return err
 	}
-	c, err := q.read(ctx, sources, windowsOf(&filter)...)
+	c, err := q.readWindows(ctx, sources, windowsOf(&filter))
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -146,4 +147,42 @@ func (q *question) readReach(ctx context.Context, asked string, o query.ReachOpt
 		w.Accounts = []string{hint.Account}
 	}
 	return f.settled(ctx, f.AskReach(asked, o, windowsOf(w)...))
+}
+
+// readWindows makes ready what the filters' accounts, regions and time hold. Of
+// one bucket, or the event history, of which they leave something out, it follows
+// the chains of these events to where the filters do not reach.
+func (q *question) readWindows(ctx context.Context, sources []string, windows []source.Window) (*corpus, error) {
+	if slices.ContainsFunc(windows, func(w source.Window) bool { return w == source.Window{} }) {
+		return q.read(ctx, sources, windows...)
+	}
+	q.where.Regions = regionsIn(windows)
+	f, err := q.openFar(ctx, sources)
+	if err != nil {
+		return nil, err
+	}
+	if f == nil {
+		return q.read(ctx, sources, windows...)
+	}
+	from := f.all(windows)
+	if err := from.agree(ctx, q.yes); err != nil {
+		return nil, err
+	}
+	if err := f.pump(ctx, from, f.Store); err != nil {
+		return nil, q.aws.explained(err)
+	}
+	if err := f.Hold(ctx, windows...); err != nil {
+		return nil, q.aws.explained(err)
+	}
+	c, err := f.settled(ctx, f.AskWithin(windows...))
+	if over, ok := errors.AsType[*overBudget](err); ok {
+		resolver, err := f.Resolver(ctx)
+		if err != nil {
+			return nil, err
+		}
+		q.ui.warn("not every chain is followed to its end: %s", over)
+		q.ui.say("hint", "to follow them whatever it takes: --yes")
+		return f.corpus(resolver), nil
+	}
+	return c, err
 }

@@ -7,6 +7,9 @@ import (
 	"github.com/crosstrail/crosstrail/lineage"
 )
 
+// Resolver is for what was fetched until now, however much of it is missing.
+func (s *Store) Resolver(ctx context.Context) (*lineage.Resolver, error) { return s.measured(ctx, nil) }
+
 // measured is the resolver that knows how far the log reaches where some chains
 // have gaps: what was fetched of it says nothing of what is there.
 func (s *Store) measured(ctx context.Context, asked []Asked) (*lineage.Resolver, error) {
