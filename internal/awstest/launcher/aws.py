@@ -22,10 +22,12 @@ def main():
     # ministack reads its settings as it is imported.
     from ministack import app
 
-    from . import control, history, identitycenter, keyids, mfa, objects, organizations, policy, publickeys, requests, sessions, sts
+    from . import control, delivery, events, history, identitycenter, keyids, mfa, objects
+    from . import organizations, policy, publickeys, recording, requests, sessions, sts
 
     # In this order they wrap what ministack answers: the last sees a call first.
-    for part in (control, policy, keyids, sts, mfa, sessions, objects, organizations, identitycenter, history, publickeys, requests):
+    parts = (control, policy, keyids, sts, mfa, sessions, objects, organizations, identitycenter)
+    for part in (*parts, history, publickeys, events, delivery, recording, requests):
         part.mend()
     lifeline.ready(address)
     asyncio.run(serve(control.beside(app.app), listener))

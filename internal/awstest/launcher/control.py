@@ -1,9 +1,10 @@
 """What tests ask of the stand-in itself, below /_awstest/, beside the AWS calls."""
 
+import inspect
 import json
 
 # A path below /_awstest/ and what answers it: a function of the JSON document in
-# the body that gives the document to answer with.
+# the body that gives the document to answer with, now or when it is awaited.
 ROUTES = {}
 
 # What is called, without arguments, when ministack is emptied.
@@ -40,6 +41,8 @@ def beside(aws):
             return await reply(send, 404, {"error": f"no such path: {path}"})
         try:
             document = answer(json.loads(body or b"null"))
+            if inspect.isawaitable(document):
+                document = await document
         except (KeyError, TypeError, ValueError) as error:
             return await reply(send, 400, {"error": repr(error)})
         return await reply(send, 200, document)

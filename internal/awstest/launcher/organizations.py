@@ -63,11 +63,16 @@ def mend():
     org._public_account = lambda account: {**public(account), "State": account["Status"]}
 
     of_account = evaluator._principal_org_id
-    evaluator._principal_org_id = lambda account: of_account(_management.get(account, account))
+    evaluator._principal_org_id = lambda account: of_account(management_of(account))
 
     for state in (_management, _handshakes, _names, _delegated):
         control.ON_RESET.append(state.clear)
     control.ROUTES["account-names"] = _name
+
+
+def management_of(account):
+    """The management account of its organization; itself, if it is in none."""
+    return _management.get(account, account)
 
 
 def _checked(operation, answer):
@@ -91,7 +96,7 @@ def _checked(operation, answer):
 def _as_management(answer):
     def ask(payload):
         account = get_account_id()
-        with request_scope(_management.get(account, account), get_region()):
+        with request_scope(management_of(account), get_region()):
             return answer(payload)
 
     return ask
