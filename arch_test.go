@@ -22,8 +22,8 @@ const module = "github.com/crosstrail/crosstrail/"
 var layers = []string{
 	"cloudtrail internal/synth internal/awscfg internal/install",
 	"cloudtrail/digest internal/awstest",
-	"lineage internal/awstest/up",
-	"query",
+	"lineage internal/awstest/demo",
+	"query internal/awstest/up",
 	"source",
 	"source/bucket source/lookup source/directory store/memory store/local store/storetest render",
 	"ingest",
@@ -36,16 +36,16 @@ var pure = []string{"cloudtrail", "cloudtrail/digest", "lineage", "query"}
 
 // kept is what only the packages named may import. Tests are free.
 var kept = map[string]string{
-	module + "internal/synth":        "cmd/crosstrail internal/bench internal/awstest/up",
+	module + "internal/synth":        "cmd/crosstrail internal/bench internal/awstest/demo",
 	module + "internal/awscfg":       "cmd/crosstrail internal/bench",
-	module + "internal/awstest":      "internal/bench internal/awstest/up",
+	module + "internal/awstest":      "internal/bench internal/awstest/demo internal/awstest/up",
 	module + "internal/install":      "internal/awstest",
-	"github.com/aws/":                "internal/awscfg internal/awstest source/bucket source/lookup source/directory cmd/crosstrail internal/bench",
+	"github.com/aws/":                "internal/awscfg internal/awstest internal/awstest/demo source/bucket source/lookup source/directory cmd/crosstrail internal/bench",
 	"github.com/spf13/cobra":         "cmd/crosstrail",
 	"github.com/klauspost/compress/": "source store/local internal/bench",
 	"github.com/parquet-go/":         "store/local",
 	"zombiezen.com/go/sqlite":        "store/local",
-	"testing":                        "store/storetest internal/awstest internal/awstest/up internal/install",
+	"testing":                        "store/storetest internal/awstest internal/awstest/demo internal/awstest/up internal/install",
 }
 
 // empty says nothing about what is inside.

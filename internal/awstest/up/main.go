@@ -4,25 +4,15 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/crosstrail/crosstrail/internal/awstest"
-	"github.com/crosstrail/crosstrail/internal/synth"
-)
-
-const (
-	management = "222222222222"
-	vault      = "333333333333" // owns the bucket
-	analysts   = "111111111111"
-	bucketName = "acme-logs"
-	externalID = "3414"
+	"github.com/crosstrail/crosstrail/internal/awstest/demo"
 )
 
 func main() {
@@ -55,58 +45,23 @@ func run(ctx context.Context, out, told io.Writer) (err error) {
 
 // fill puts the demo there, and says what to type.
 func fill(h hand, aws *awstest.AWS, out io.Writer) {
-	org := synth.Demo()
-	members := map[string]string{}
-	for _, name := range org.Names {
-		if len(name.ID) == len(management) && strings.Trim(name.ID, "0123456789") == "" && name.ID != management {
-			members[name.ID] = name.Name
-		}
-	}
-	aws.Account(management).Organization(h, "management", members)
-
-	logs := aws.Account(vault).Bucket(h, bucketName)
-	history := awstest.History{}
-	var newest time.Time
-	for f := range org.Files() {
-		logs.Put(h, awstest.Object{Key: f.Name, Body: f.Gzip()})
-		for _, r := range f.Records {
-			history.Records = append(history.Records, json.RawMessage(r))
-		}
-		newest = later(newest, f.Delivered)
-	}
-	history.Now = newest
-	aws.History(h, history)
-
-	role := aws.Account(vault).Role(h, "LogReader", awstest.Trust(externalID, analysts),
-		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:GetObject","s3:ListBucket"],
-		"Resource":["arn:aws:s3:::`+bucketName+`","arn:aws:s3:::`+bucketName+`/*"]}]}`)
-	analyst := aws.Account(analysts).User(h, "analyst", `{"Version":"2012-10-17","Statement":[
-		{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"`+role+`"},{"Effect":"Allow","Action":"cloudtrail:LookupEvents","Resource":"*"}]}`)
-
-	fmt.Fprintf(out, "\nAWS runs at %s. Ctrl-C ends it, and all that is in it is gone.\nIn another terminal, as the IAM user analyst of account %s:\n\n", aws.Endpoint, analysts)
-	for _, entry := range aws.Environment(h, analyst) {
+	d := demo.Fill(h, aws)
+	fmt.Fprintf(out, "\nAWS runs at %s. Ctrl-C ends it, and all that is in it is gone.\nThe log files of crosstrail demo, with their digest files, are in s3://%s.\n", aws.Endpoint, demo.Bucket)
+	fmt.Fprintf(out, "\nIn another terminal, as the IAM user analyst of account %s, who may read the\nbucket as the role LogReader of account %s:\n\n", demo.Analysts, demo.Owner)
+	for _, entry := range aws.Environment(h, d.Analyst) {
 		if strings.HasPrefix(entry, "AWS_") { // the proxies would hold up other programs of that terminal
 			fmt.Fprintf(out, "    export %s\n", entry)
 		}
 	}
 	fmt.Fprintf(out, `
-The log files of crosstrail demo are in s3://%[1]s, which the role LogReader of
-account %[2]s may read:
+    go run ./cmd/crosstrail trace s3://%[1]s --role-arn %[3]s --external-id %[4]s
 
-    go run ./cmd/crosstrail trace s3://%[1]s --yes --role-arn %[3]s --external-id %[4]s
-
-As root of the account that owns the bucket, whom no policy binds:
+As root of the account that owns the bucket, whom no policy binds, the incident of
+docs/incident.md:
 
     export AWS_ACCESS_KEY_ID=%[2]s AWS_SECRET_ACCESS_KEY=test AWS_SESSION_TOKEN=
-    go run ./cmd/crosstrail trace s3://%[1]s --yes
-`, bucketName, vault, role, externalID)
-}
-
-func later(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
-	}
-	return a
+    go run ./cmd/crosstrail who ASIA6RVFFB7735NGGZN5 --from s3://%[1]s
+`, demo.Bucket, demo.Owner, d.Role, demo.ExternalID)
 }
 
 // hand is what awstest reports to where there is no test: its first failure ends

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
+	"github.com/crosstrail/crosstrail/internal/awstest/demo"
 	"github.com/crosstrail/crosstrail/internal/install"
 )
 
@@ -32,7 +33,7 @@ func TestUp(t *testing.T) {
 				t.Setenv(name, value)
 			}
 		}
-		if strings.HasSuffix(lines.Text(), "s3://"+bucketName+" --yes") {
+		if strings.HasSuffix(lines.Text(), "--from s3://"+demo.Bucket) {
 			break
 		}
 	}
@@ -43,7 +44,7 @@ func TestUp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	name := bucketName
+	name := demo.Bucket
 	listed, err := s3.NewFromConfig(cfg).ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{Bucket: &name})
 	if err != nil || *listed.KeyCount < 40 {
 		t.Errorf("the bucket of the demo: %v, %v", listed, err)
