@@ -76,12 +76,16 @@ func (p *page) place(word string, at lineage.Location) {
 		return
 	}
 	p.line("  ", say(faint, word), say(ordinary, at.File), say(faint, ", record "), say(ordinary, strconv.Itoa(at.Record)), p.integrity(at.File, ", "))
-	if p.style.integrity(at.File) == cloudtrail.Altered {
-		p.prose("  ! ", "    ", red, alteredMeans)
-	}
+	p.shout("  ", at.File)
 }
 
-const alteredMeans = "this log file is not what CloudTrail delivered: what stands in it may have been changed, added or taken away"
+// shout says once what it means that a log file is altered.
+func (p *page) shout(indent, file string) {
+	if !p.altered && p.style.integrity(file) == cloudtrail.Altered {
+		p.altered = true
+		p.prose(indent+"! ", indent+"  ", red, "ALTERED: this log file is not what CloudTrail delivered: what stands in it may have been changed, added or taken away")
+	}
+}
 
 // integrity is what digest files tell of a log file, behind sep.
 func (p *page) integrity(file, sep string) piece {

@@ -41,12 +41,13 @@ func (e *Encoder) lostCells(l query.LostSpan) map[string]string {
 	return cells
 }
 
-// getLost is the command that collects a log file that is missing.
+// getLost is the command that collects a log file that is missing, or that was
+// altered before it was read.
 func getLost(l lineage.Lost) string {
 	if l.Files == 0 {
 		return ""
 	}
-	return "crosstrail ingest " + shellWord(l.File)
+	return "crosstrail ingest --again " + shellWord(l.File)
 }
 
 // shellWord is a word as a shell takes it: a name in a digest file is as hostile

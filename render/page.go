@@ -43,6 +43,7 @@ type page struct {
 	style   Style
 	out     []byte
 	origins []*lineage.Origin // all that are printed: two may have one name
+	altered bool              // what an altered log file means was said
 }
 
 func (p *page) room(indent string) int { return max(p.style.columns()-width(indent), 24) }

@@ -6,7 +6,6 @@ import (
 	"io"
 	"strconv"
 
-	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/query"
 )
 
@@ -26,9 +25,7 @@ func showTable(w io.Writer, a *query.ShowAnswer, style Style) error {
 			p.open(s.Chain)
 		}
 		p.line("", say(faint, "file    "), say(ordinary, s.Row.File), p.integrity(s.Row.File, ", "))
-		if p.style.integrity(s.Row.File) == cloudtrail.Altered {
-			p.prose("  ! ", "    ", red, alteredMeans)
-		}
+		p.shout("", s.Row.File)
 		p.line("", say(faint, "record  "), say(ordinary, strconv.Itoa(s.Row.Record)))
 		p.line("", say(faint, "sha256  "), say(ordinary, s.SHA256))
 		p.blank("")

@@ -1,6 +1,7 @@
 package digest
 
 import (
+	"bytes"
 	"context"
 	"crypto"
 	"crypto/md5" //nolint:gosec // AWS's fingerprints are MD5; it names a key, the signature proves it
@@ -34,6 +35,7 @@ type PublicKey struct {
 	From, Until cloudtrail.Time // when it was used; zero where it is not told
 
 	key *rsa.PublicKey
+	der []byte
 	alt string // the fingerprint of the same key in the other form of DER
 }
 
@@ -57,10 +59,13 @@ func NewPublicKey(der []byte, from, until cloudtrail.Time) (*PublicKey, error) {
 	if key.N.BitLen() < leastBits {
 		return nil, fmt.Errorf("it is an RSA key of %d bits: CloudTrail's have %d", key.N.BitLen(), leastBits)
 	}
-	k := &PublicKey{Fingerprint: fingerprint(der), From: from, Until: until, key: key}
+	k := &PublicKey{Fingerprint: fingerprint(der), From: from, Until: until, key: key, der: bytes.Clone(der)}
 	k.alt = fingerprint(x509.MarshalPKCS1PublicKey(key))
 	return k, nil
 }
+
+// DER is the key as it was given to [NewPublicKey]: its fingerprint is of these bytes.
+func (k *PublicKey) DER() []byte { return k.der }
 
 func fingerprint(der []byte) string {
 	sum := md5.Sum(der) //nolint:gosec // as above

@@ -43,7 +43,8 @@ the store rebuilt, when the files have gone (--keep=copy).
 
 With --again the copies of the files that are in the store already are held to their
 hashes. A file whose copy is missing or damaged is read again, and the store has a copy
-of it once more.`,
+of it once more. So is one that was not as CloudTrail delivered it, when it was read
+(crosstrail verify --store): its records are then there beside the others.`,
 		Example: `  crosstrail ingest AWSLogs/
 
   # a store of its own, which refers to the files instead of keeping copies
@@ -74,7 +75,7 @@ of it once more.`,
 	addFilters(cmd, &filter, time.Now(), "since", "until", "account", "region")
 	addYes(cmd, &yes)
 	cmd.Flags().Var(&keep, "keep", "what the store keeps of each log file: copy or reference")
-	cmd.Flags().BoolVar(&again, "again", false, "read files again whose copy in the store is missing or damaged")
+	cmd.Flags().BoolVar(&again, "again", false, "read files again whose copy in the store is missing or damaged, or not as digest files list it")
 	must(cmd.RegisterFlagCompletionFunc("keep", cobra.FixedCompletions([]string{"copy", "reference"}, cobra.ShellCompDirectiveNoFileComp)))
 	return cmd
 }

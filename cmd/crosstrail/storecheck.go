@@ -77,6 +77,8 @@ func remedyFor(r local.Remedy, store *storeValue) string {
 	switch r {
 	case local.RemedyReadAgain:
 		return "read the log files again from where they came from, which replaces what is missing or damaged: crosstrail ingest --again AWSLogs/" + store.flag()
+	case local.RemedyVerify:
+		return "verify the log files again where they came from, which keeps their digest files anew: crosstrail verify s3://BUCKET/PREFIX" + orStore(store.flag())
 	case local.RemedyBringBack:
 		return "bring the file back to where it was: the store keeps no copy of it (--keep reference)"
 	}

@@ -86,6 +86,8 @@ func infoOf(i *local.Info) flat {
 		{"logFiles", i.LogFiles},
 		{"copies", i.Copies},
 		{"failed", i.Failed},
+		{"digests", i.Digests},
+		{"lacking", i.Lacking},
 		{"accounts", i.Accounts},
 		{"regions", i.Regions},
 		{"variants", i.Variants},
@@ -132,6 +134,12 @@ func tellInfo(w io.Writer, i *local.Info, store *storeValue) error {
 	}
 	if i.Failed > 0 {
 		l.add("failed", "%s: crosstrail store failed%s", number(i.Failed, "file"), store.flag())
+	}
+	if i.Digests > 0 {
+		l.add("digests", "%s, by which log files are verified", number(i.Digests, "digest file"))
+	}
+	if i.Lacking > 0 {
+		l.add("lacking", "%s that they list: crosstrail coverage%s", number(i.Lacking, "log file"), store.flag())
 	}
 	l.add("size", "%s on disk: events %s (%s), catalogue %s, log copies %s",
 		bytesText(i.EventBytes+i.CatalogueBytes+i.CopyBytes), bytesText(i.EventBytes), number(i.Segments, "segment"),

@@ -27,12 +27,14 @@ type verification struct {
 	keys   []string
 	naming naming
 	aws    awsFlags
+	store  verifyStore
+	wait   bool
 }
 
 func newVerifyCommand(ui *terminal) *cobra.Command {
 	v := &verification{ui: ui}
 	cmd := &cobra.Command{
-		Use:   "verify SOURCE",
+		Use:   "verify [SOURCE]",
 		Short: "are the log files whole and unaltered?",
 		Long: `Hold log files to the digest files that CloudTrail delivers beside them: that the
 digests make an unbroken chain, that each is signed by CloudTrail, that every log file
@@ -41,6 +43,12 @@ What was not checked is said, and never counted as whole.
 
 SOURCE is s3://bucket/prefix, or a folder that was copied from a bucket with its
 CloudTrail-Digest folders. Of a bucket every log file of the time asked for is fetched.
+
+With --store the digest files that are genuine are kept in the store with their keys,
+and the store's own log files are held to them: from then on every answer says of each
+log file whether it is verified, unverified or altered, and coverage tells quiet hours
+from lost ones. Without a SOURCE, the store is verified against the digest files that
+it keeps: nothing is fetched.
 
 The public keys come from AWS, of each region in turn (ListPublicKeys), or with
 --public-keys from a file: then, with a folder, no network is used. For a folder AWS is
@@ -63,29 +71,49 @@ does not say that everything was logged: crosstrail coverage tells who stopped a
   done > keys.json
   crosstrail verify AWSLogs/ --public-keys keys.json
 
+  # verify a bucket, keep its digests, and hold the store to them; later, the store alone
+  crosstrail verify s3://acme-trail --since 7d --store
+  crosstrail verify --store
+
   # for a script: exit status 4, and each finding
   crosstrail verify s3://acme-trail --since 1d -o jsonl | jq 'select(.kind=="finding")'`,
 		Annotations: exits(exitDone, exitFailed, exitUsage, exitPart, exitFinding),
-		Args: func(_ *cobra.Command, args []string) error {
-			const example = "for example: crosstrail verify s3://acme-trail --since 7d"
-			switch {
-			case len(args) == 0:
-				return usage(errors.New("verify needs a SOURCE: s3://bucket/prefix, or a folder with log files and digest files"), example)
-			case len(args) > 1:
-				return usage(fmt.Errorf("verify takes one SOURCE, but was given %q", args), "a folder that holds them all, or one after the other")
+		RunE: func(cmd *cobra.Command, args []string) error {
+			from, err := v.sourceOf(cmd, args)
+			if err != nil {
+				return err
 			}
-			return nil
+			return v.run(cmd.Context(), from)
 		},
-		RunE: func(cmd *cobra.Command, args []string) error { return v.run(cmd.Context(), args[0]) },
 	}
 	addForm(cmd, &v.form)
 	addFilters(cmd, &v.filter, time.Now(), "since", "until", "account", "region")
 	cmd.Flags().StringArrayVar(&v.keys, "public-keys", nil,
 		"a `FILE` of CloudTrail's public keys: what aws cloudtrail list-public-keys prints, once or several times, or PEM (repeatable); aws to ask AWS")
 	must(cmd.MarkFlagFilename("public-keys", "json", "pem"))
+	v.store.add(cmd)
+	addWait(cmd, &v.wait)
 	v.naming.add(cmd)
 	v.aws.add(cmd)
 	return cmd
+}
+
+// sourceOf is the SOURCE, "" where the store alone is verified.
+func (v *verification) sourceOf(cmd *cobra.Command, args []string) (string, error) {
+	const example = "for example: crosstrail verify s3://acme-trail --since 7d"
+	if cmd.Flags().Changed("store") {
+		args = v.store.place(args)
+	}
+	switch {
+	case len(args) == 0 && !v.store.asked:
+		return "", usage(errors.New("verify needs a SOURCE: s3://bucket/prefix, or a folder with log files and digest files"), example,
+			"the store's own copies: crosstrail verify --store")
+	case len(args) == 0:
+		return "", nil
+	case len(args) > 1:
+		return "", usage(fmt.Errorf("verify takes one SOURCE, but was given %q", args), "a folder that holds them all, or one after the other")
+	}
+	return args[0], nil
 }
 
 func (v *verification) run(ctx context.Context, from string) error {
@@ -97,6 +125,9 @@ func (v *verification) run(ctx context.Context, from string) error {
 	if err := nameAccounts(&v.filter, names); err != nil {
 		return err
 	}
+	if v.store.asked {
+		return v.withStore(ctx, from, names)
+	}
 	archive, keys, err := v.open(ctx, from)
 	if err != nil {
 		return err
@@ -105,6 +136,11 @@ func (v *verification) run(ctx context.Context, from string) error {
 	if err != nil {
 		return v.aws.explained(err)
 	}
+	return v.told(r, archive, names)
+}
+
+// told prints what verification came to.
+func (v *verification) told(r *digest.Report, archive digest.Archive, names *query.Names) error {
 	style := render.Style{Width: v.ui.columns(), Color: v.ui.colour(), ASCII: asciiOnly(), Names: names}
 	if err := v.ui.print(func(w io.Writer) error { return render.Verification(w, r, render.Form(v.form), style) }); err != nil {
 		return err

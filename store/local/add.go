@@ -47,13 +47,16 @@ func sumHash(sum [sha256.Size]byte) int64 { return int64(binary.BigEndian.Uint64
 const inlinePrefix = "inline:"
 
 // Has reports whether the file was read to its end, under the same name and
-// version; with [Options.Again], whether its copy is whole too.
+// version; with [Options.Again], whether its copy is whole too, and as delivered.
 func (s *Store) Has(ctx context.Context, f cloudtrail.LogFile) (bool, error) {
 	if letGo, err := s.wasLetGo(f); err != nil || letGo {
 		return letGo, err
 	}
 	if s.options.Again {
 		if whole, err := s.hasWhole(ctx, f); err != nil || !whole {
+			return false, err
+		}
+		if lacks, err := s.lacksDelivered(f); err != nil || lacks {
 			return false, err
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/klauspost/compress/gzip"
 	"zombiezen.com/go/sqlite"
 
+	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/source"
 )
 
@@ -190,4 +191,16 @@ func (s *Store) held(context.Context) (h Held, err error) {
 		return nil
 	})
 	return h, named(err)
+}
+
+// lacksDelivered reports whether digests list a file, and what is here under its
+// name is known to be other bytes.
+func (s *Store) lacksDelivered(f cloudtrail.LogFile) (bool, error) {
+	if !s.verified.Load() {
+		return false, nil
+	}
+	s.lookup.Lock()
+	defer s.lookup.Unlock()
+	n, err := one(s.lookupConn, "select exists(select 1 from listed where own = ? and here = 0)", ownName(f.URI))
+	return n > 0, err
 }

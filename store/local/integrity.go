@@ -92,3 +92,25 @@ func (r *Reader) PublicKeys(context.Context) ([]source.PublicKey, error) {
 	})
 	return all, named(err)
 }
+
+// Altered names log files whose bytes are not those that digests list, n at most.
+func (r *Reader) Altered(_ context.Context, n int) ([]string, error) {
+	v, err := r.acquire()
+	if err != nil {
+		return nil, err
+	}
+	defer r.release(v)
+	if !v.verified {
+		return nil, nil
+	}
+	var all []string
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	err = rows(v.conn, `select distinct path || name from log_file join folder on folder.id = folder
+		join content on content.sha256 = log_file.sha256 where own in (select own from altered) and
+		plain not in (select sha256 from listed where listed.own = log_file.own) order by 1 limit ?`, func(s *sqlite.Stmt) error {
+		all = append(all, s.ColumnText(0))
+		return nil
+	}, n)
+	return all, named(err)
+}

@@ -38,7 +38,8 @@ type Options struct {
 	Wait bool // for another writer to end, instead of failing
 	Keep Keep
 	// Again makes the store hold the copies of the files that come to their
-	// hashes: one whose copy is missing or damaged is not there, and gets another.
+	// hashes: one whose copy is missing or damaged is not there, and gets another;
+	// and one that is not as digests list it is read beside what is there.
 	Again bool
 	// Damaged is told once of each damaged file of the store that a question
 	// meets; the rest answers. Nil: the question ends with the error.

@@ -1,0 +1,331 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/spf13/cobra"
+
+	"github.com/crosstrail/crosstrail/cloudtrail"
+	"github.com/crosstrail/crosstrail/cloudtrail/digest"
+	"github.com/crosstrail/crosstrail/query"
+	"github.com/crosstrail/crosstrail/source"
+	"github.com/crosstrail/crosstrail/source/bucket"
+	"github.com/crosstrail/crosstrail/store/local"
+)
+
+// verifyStore is --store of verify, which needs no value: then it is the store
+// that every command takes (pflag.Value).
+type verifyStore struct {
+	storeValue
+	asked, bare bool
+}
+
+// usualStore is the value of --store where it was given none.
+const usualStore = "default"
+
+func (v *verifyStore) Set(s string) error {
+	v.asked, v.bare = true, s == usualStore
+	if v.bare {
+		return nil
+	}
+	return v.storeValue.Set(s)
+}
+
+func (v *verifyStore) add(cmd *cobra.Command) {
+	cmd.Flags().Var(v, "store", "keep the digest files in the store, and hold its log files to them; the folder that it is in needs no naming where it is the usual one")
+	cmd.Flags().Lookup("store").NoOptDefVal = usualStore
+	must(cmd.MarkFlagDirname("store"))
+}
+
+// place takes from arguments the folder that was meant for --store, as in
+// --store PATH: what is a store, or is not there.
+func (v *verifyStore) place(args []string) []string {
+	if !v.bare {
+		return args
+	}
+	at := slices.IndexFunc(args, func(arg string) bool {
+		if bucket.Is(arg) {
+			return false
+		}
+		_, err := os.Stat(filepath.Join(arg, "catalogue.db"))
+		return err == nil
+	})
+	if at < 0 {
+		at = slices.IndexFunc(args, func(arg string) bool {
+			_, err := os.Stat(arg)
+			return !bucket.Is(arg) && errors.Is(err, os.ErrNotExist)
+		})
+	}
+	if at < 0 || v.storeValue.Set(args[at]) != nil {
+		return args
+	}
+	return slices.Delete(slices.Clone(args), at, at+1)
+}
+
+// withStore verifies a source and keeps in the store what it told, or verifies
+// the store itself; and holds the store's log files to the digests kept.
+func (v *verification) withStore(ctx context.Context, from string, names *query.Names) error {
+	dir, err := v.store.folder()
+	if err != nil {
+		return err
+	}
+	if from == "" {
+		if r, err := local.OpenReader(ctx, dir, local.Options{}); err != nil { // none is made to verify it
+			return v.store.opened(err, dir)
+		} else if err := r.Close(); err != nil {
+			return err
+		}
+	}
+	s, err := openToWrite(ctx, v.ui, &v.store.storeValue, dir, v.wait, local.Options{Fetch: v.aws.fetch(v.ui)})
+	if err != nil {
+		return err
+	}
+	if from == "" {
+		return v.verifyKept(ctx, s, names)
+	}
+	archive, keys, err := v.open(ctx, from)
+	if err != nil {
+		return err
+	}
+	k := &keeper{Archive: archive, store: s, keys: keys, met: map[string]source.Digest{}, asked: map[string]source.PublicKey{}, used: map[string]source.PublicKey{}}
+	o := v.options()
+	o.OnDigest = k.digest
+	if keys != nil {
+		keys = k
+	}
+	r, err := digest.Verify(ctx, k, keys, o)
+	if err != nil {
+		return v.aws.explained(err)
+	}
+	if err := k.end(ctx, r); err != nil {
+		return err
+	}
+	result := v.told(r, archive, names)
+	if _, said := errors.AsType[silent](result); result != nil && !said {
+		return result
+	}
+	fmt.Fprintln(v.ui.stderr, "the store keeps the "+number(r.Digests.Verified, "digest file")+" that "+isOrAre(r.Digests.Verified)+" genuine")
+	altered, err := v.hold(ctx, s)
+	if err == nil && altered > 0 {
+		err = silent(exitFinding)
+	}
+	return cmp.Or(err, result)
+}
+
+func isOrAre(n int) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
+}
+
+// verifyKept verifies what the store keeps.
+func (v *verification) verifyKept(ctx context.Context, s *local.Store, names *query.Names) error {
+	n, err := s.Digests(ctx)
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return hinted(errors.New("the store keeps no digest files, so that there is nothing to hold its log files to"),
+			"verify the bucket that they came from, which keeps its digest files: crosstrail verify s3://BUCKET/PREFIX"+orStore(v.store.flag()))
+	}
+	keys, err := v.keptKeys(ctx, s)
+	if err != nil {
+		return err
+	}
+	if _, err := v.hold(ctx, s); err != nil {
+		return err
+	}
+	archive := s.Archive()
+	r, err := digest.Verify(ctx, archive, keys, v.options())
+	if err != nil {
+		return err
+	}
+	return v.told(r, archive, names)
+}
+
+// orStore is --store in a command to type, by its name where it has one.
+func orStore(flag string) string {
+	if flag == "" {
+		return " --store"
+	}
+	return flag
+}
+
+// keptKeys are the public keys in files that were given, else those in the store.
+func (v *verification) keptKeys(ctx context.Context, s *local.Store) (digest.Keys, error) {
+	if len(v.keys) > 0 {
+		if slices.Contains(v.keys, keysFromAWS) {
+			cfg, err := v.config(ctx, "")
+			return &askedKeys{cfg: cfg}, err
+		}
+		return readKeys(v.keys)
+	}
+	kept, err := s.PublicKeys(ctx)
+	if err != nil {
+		return nil, err
+	}
+	set := &digest.KeySet{}
+	for _, k := range kept {
+		key, err := digest.NewPublicKey(k.DER, k.From, k.Until)
+		if err != nil {
+			return nil, fmt.Errorf("a public key that the store keeps: %w", err)
+		}
+		set.Add(key)
+	}
+	return set, nil
+}
+
+// mostNamed is how many altered log files are named.
+const mostNamed = 20
+
+// hold holds the store's log files to the digests that it keeps, and tells of
+// those that are not what is listed.
+func (v *verification) hold(ctx context.Context, s *local.Store) (altered int, err error) {
+	held, err := s.HoldFiles(ctx, func(file string, err error) {
+		text := err.Error()
+		if !strings.HasPrefix(text, file) {
+			text = file + ": " + text
+		}
+		v.ui.warn("%s: it is not held to any digest", text)
+	})
+	if err != nil {
+		return 0, err
+	}
+	told := "the store: " + number(held.Verified, "log file") + " verified"
+	for _, part := range []struct {
+		n    int
+		what string
+	}{{held.Altered, "ALTERED"}, {held.Unread, "could not be read"}, {held.Unlisted, "in no digest that is kept"}} {
+		if part.n > 0 {
+			told += ", " + thousands(part.n) + " " + part.what
+		}
+	}
+	fmt.Fprintln(v.ui.stderr, told)
+	if held.Altered == 0 {
+		return 0, nil
+	}
+	files, err := s.Altered(ctx, mostNamed+1)
+	for i, file := range files {
+		if i == mostNamed {
+			v.ui.say("error", "and more that are not what CloudTrail delivered: crosstrail events"+v.store.flag()+" -o jsonl names all that have events")
+			break
+		}
+		v.ui.say("error", file+": what the store read under this name is not what CloudTrail delivered")
+	}
+	v.ui.say("hint", "where the source has it as it was delivered, it can be read beside what is there: crosstrail ingest --again SOURCE"+v.store.flag())
+	return held.Altered, err
+}
+
+// keeper is a source whose digest files are kept as they are verified, with the
+// keys by which they were.
+type keeper struct {
+	digest.Archive
+	store *local.Store
+	keys  digest.Keys
+
+	mu     sync.Mutex // guards what follows
+	met    map[string]source.Digest
+	good   []source.Digest
+	asked  map[string]source.PublicKey // by fingerprint
+	used   map[string]source.PublicKey // those of digests that are genuine
+	failed error
+}
+
+// Open implements [digest.Archive]: it takes note of what is read of digest files.
+func (k *keeper) Open(ctx context.Context, o digest.Object) (io.ReadCloser, map[string]string, error) {
+	body, meta, err := k.Archive.Open(ctx, o)
+	if _, is := digest.ParseName(o.Key); err != nil || !is {
+		return body, meta, err
+	}
+	whole, err := io.ReadAll(io.LimitReader(body, digest.MaxSize))
+	if err := errors.Join(err, body.Close()); err != nil {
+		return nil, nil, err
+	}
+	d := source.Digest{URI: o.URI, Body: whole, Metadata: map[string]string{}}
+	for name, value := range meta {
+		d.Metadata[strings.ToLower(name)] = value
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.met[o.URI] = d
+	return io.NopCloser(bytes.NewReader(whole)), meta, nil
+}
+
+// Key implements [digest.Keys]: it takes note of the keys that are there.
+func (k *keeper) Key(ctx context.Context, region, fingerprint string, around cloudtrail.Time) (*digest.PublicKey, error) {
+	key, err := k.keys.Key(ctx, region, fingerprint, around)
+	if err != nil {
+		return nil, err
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.asked[fingerprint] = source.PublicKey{DER: key.DER(), From: key.From, Until: key.Until}
+	return key, nil
+}
+
+// keptAtOnce is how many digest files are kept in one commit.
+const keptAtOnce = 512
+
+// digest takes a digest file that was judged.
+func (k *keeper) digest(o digest.Object, f *digest.File, good bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	d, ok := k.met[o.URI]
+	delete(k.met, o.URI)
+	if !ok || !good || k.failed != nil {
+		return
+	}
+	if key, ok := k.asked[f.Fingerprint]; ok {
+		k.used[f.Fingerprint] = key
+	}
+	if k.good = append(k.good, d); len(k.good) == keptAtOnce {
+		k.failed = k.store.KeepDigests(context.Background(), source.Digests{Good: k.good})
+		k.good = k.good[:0]
+	}
+}
+
+// end keeps what is left: also which digest files are missing, or are not what
+// CloudTrail delivered.
+func (k *keeper) end(ctx context.Context, r *digest.Report) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.failed != nil {
+		return k.failed
+	}
+	d := source.Digests{Good: k.good}
+	for _, key := range k.used {
+		d.Keys = append(d.Keys, key)
+	}
+	for _, f := range r.Findings {
+		if m, ok := missingDigest(&f); ok {
+			d.Missing = append(d.Missing, m)
+		}
+	}
+	return k.store.KeepDigests(ctx, d)
+}
+
+// missingDigest is the digest file that a finding says is not there, or that is
+// not what was delivered: then the name tells what it should be of.
+func missingDigest(f *digest.Finding) (source.MissingDigest, bool) {
+	m := source.MissingDigest{URI: f.Digest, From: f.From, Until: f.Until}
+	switch f.Kind {
+	case digest.MissingDigest:
+		return m, !m.Until.IsZero()
+	case digest.DamagedDigest, digest.ReplayedDigest, digest.MovedDigest, digest.WrongAlgorithm, digest.UnknownKey, digest.KeyOutOfTime, digest.AlteredDigest, digest.BadSignature:
+		name, ok := digest.ParseName(f.Digest)
+		m.From, m.Until = name.End-3600, name.End
+		return m, ok && !name.Backfill
+	}
+	return m, false
+}
