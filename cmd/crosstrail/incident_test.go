@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/crosstrail/crosstrail/internal/awstest/demo"
 )
 
@@ -49,7 +51,7 @@ func TestIncidentPage(t *testing.T) {
 		return
 	}
 	if !*update {
-		t.Errorf("the page is not what its commands print: go test ./cmd/crosstrail -run TestIncidentPage -update, and look at the diff; made:\n%s", made.String())
+		t.Errorf("the page is not what its commands print: go test ./cmd/crosstrail -run TestIncidentPage -update, and look at the diff (-page +printed):\n%s", cmp.Diff(string(page), made.String()))
 	} else if err := os.WriteFile(name, []byte(made.String()), 0o600); err != nil {
 		t.Error(err)
 	}

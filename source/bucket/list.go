@@ -169,7 +169,8 @@ func (l *Log) listEnds(ctx context.Context, s stretch, emit func(batch)) {
 	}
 	for _, r := range ends {
 		err := l.pages(ctx, r, func(p *page) (bool, error) {
-			emit(batch{objects: p.objects})
+			outside := slices.DeleteFunc(p.objects, func(o Object) bool { return r.after == "" && o.Key > s.after })
+			emit(batch{objects: outside})
 			return len(p.objects) == 0 && p.more, nil
 		})
 		if err != nil && ctx.Err() == nil {
