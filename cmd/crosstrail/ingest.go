@@ -30,11 +30,12 @@ func newIngestCommand(ui *terminal) *cobra.Command {
 again: it goes on from there. Files that are in the store are not read again, and an
 event that stands in several files is kept once.
 
-A SOURCE is a log file, a folder of them with all below it, s3://bucket/prefix, or -
-for standard input. A prefix may lie above AWSLogs or anywhere below it. Before much is
-fetched from a bucket, it says how much, and asks on a terminal. --since, --until,
---account and --region keep to the log files that may hold such events, going by their
-names; of a bucket no others are listed.
+A SOURCE is a log file, a folder of them with all below it, s3://bucket/prefix,
+lookup-events (what CloudTrail itself keeps for 90 days of the account that you call
+from), or - for standard input. A prefix may lie above AWSLogs or anywhere below it.
+Before much is fetched from a bucket, it says how much, and asks on a terminal. --since,
+--until, --account and --region keep to the log files that may hold such events, going by
+their names; of a bucket no others are listed.
 
 What cannot be read is named, and kept in a list (crosstrail store failed); all the
 rest is in the store: a folder, by default crosstrail in your data folder. What it holds
@@ -54,8 +55,8 @@ of it once more. So is one that was not as CloudTrail delivered it, when it was 
   crosstrail ingest s3://acme-trail --account 111111111111 --since 7d \
     --role-arn arn:aws:iam::999999999999:role/log-reader --external-id 3414
 
-  # what AWS holds of the last 90 days
-  aws cloudtrail lookup-events --output json | crosstrail ingest -`,
+  # what AWS holds of the last day, where no bucket can be read
+  crosstrail ingest lookup-events --since 1d`,
 		Annotations: exits(exitDone, exitFailed, exitUsage, exitPart),
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {

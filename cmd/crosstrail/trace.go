@@ -26,10 +26,11 @@ collect to resolve it. Nothing is stored, and for files on this machine no AWS a
 is needed.
 
 A SOURCE is a log file, a folder of them with all below it (.json.gz, .json, .jsonl,
-.ndjson), s3://bucket/prefix, or - for standard input. Of a bucket only the log files are
-listed and fetched that may hold events of --account, --region, --since and --until: what
-was issued before, or elsewhere, is then not there to link to. The files may be what CloudTrail wrote, an array,
-JSON lines, one record, lookup-events output or EventBridge events.
+.ndjson), s3://bucket/prefix, lookup-events (what CloudTrail itself keeps for 90 days of
+the account that you call from), or - for standard input. Of a bucket only the log files
+are listed and fetched that may hold events of --account, --region, --since and --until;
+then what their chains need besides, hop by hop. The files may be what CloudTrail wrote,
+an array, JSON lines, one record, lookup-events output or EventBridge events.
 
 How sure each answer is, best first: = exact, ~ strong, i inferred, c claimed,
 ? contested, . unresolved.`,
@@ -39,8 +40,8 @@ How sure each answer is, best first: = exact, ~ strong, i inferred, c claimed,
   # an hour of one account, from the bucket
   crosstrail trace s3://acme-trail --account 111111111111 --since 1h
 
-  # what AWS holds of the last 90 days, without any log file
-  aws cloudtrail lookup-events --output json | crosstrail trace -
+  # what AWS holds of the last hours, without any log file
+  crosstrail trace lookup-events --since 6h
 
   # who changed something across accounts since the 4th of May
   crosstrail trace AWSLogs/ --since 2026-05-04 --cross-account --writes

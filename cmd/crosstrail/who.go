@@ -29,6 +29,12 @@ there is neither a store nor --from, what was pasted is all the logs there are.`
   # an access key from an alert
   crosstrail who ASIAJJQOJ64OAM7C65AA --from AWSLogs/
 
+  # the same at minute 0: straight from the bucket of the trail, around the alert
+  crosstrail who ASIAJJQOJ64OAM7C65AA --from s3://acme-trail --since 2026-05-04T17:00:00Z --until 2026-05-04T17:30:00Z
+
+  # or where no bucket can be read
+  crosstrail who ASIAJJQOJ64OAM7C65AA --from lookup-events
+
   # a record copied from somewhere
   crosstrail who - --from AWSLogs/ < record.json`,
 		Annotations:       exits(exitDone, exitFailed, exitUsage, exitPart, exitFinding),

@@ -61,6 +61,9 @@ var common = []string{
 	"ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-southeast-1", "ap-southeast-2",
 }
 
+// Common are the regions that every account has.
+func Common() []string { return slices.Clone(common) }
+
 // Open asks whose history it is.
 func Open(ctx context.Context, cfg aws.Config, o Options) (*Log, error) {
 	if o.Now == 0 {

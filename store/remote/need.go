@@ -95,6 +95,9 @@ func (n *needs) hop(asked *lineage.Use, h *lineage.Hop) {
 		region = asked.Region
 	}
 	byKey := h.Rule == lineage.AccessKey || h.Rule == lineage.SignInSession
+	if region == "" {
+		byKey = false // nothing tells where to look first
+	}
 	if who := use.Caller; who != nil {
 		n.at(h.Account, region, who.Created, byKey)
 	}

@@ -1,6 +1,7 @@
 package remote
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/crosstrail/crosstrail/lineage"
@@ -106,37 +107,62 @@ func (s *Store) AskReach(asked string, o query.ReachOptions, from ...source.Wind
 		var all []Asked
 		for i := range answer.Sessions {
 			d := &answer.Sessions[i]
-			if w, ok := life(d, o); ok {
-				windows = append(windows, w)
+			w, ok := life(d, o)
+			if !ok {
+				continue
 			}
-			if made := d.Hop.Issuance; made != nil {
-				// What is live is measured by how far the log reaches.
-				for _, region := range nearTo(made.Region) {
-					if err := s.measure(ctx, place{d.Hop.Account, region}); err != nil {
-						return nil, nil, err
-					}
-				}
-				// Whoever was behind the call is behind the session.
-				some, err := askedOf(ctx, resolver, []lineage.Use{made.Use})
-				if err != nil {
-					return nil, nil, err
-				}
-				all = append(all, some...)
+			windows = append(windows, w)
+			some, err := s.around(ctx, resolver, d, w)
+			if err != nil {
+				return nil, nil, err
 			}
-			hop := []lineage.Hop{d.Hop}
-			if who := d.Hop.Proof.Use; who.Caller != nil {
-				all = append(all, Asked{who, &lineage.Chain{Hops: hop}})
-			}
+			all = append(all, some...)
 		}
 		return all, windows, nil
 	}
 }
 
+// around are the events that tell whether a session was reached, and what from
+// it: the call that made it, and those that it made to get credentials.
+func (s *Store) around(ctx context.Context, resolver *lineage.Resolver, d *query.ReachedSession, w source.Window) ([]Asked, error) {
+	var uses []lineage.Use
+	principal := ""
+	if who := d.Hop.Proof.Use.Caller; who != nil {
+		principal = who.PrincipalID
+	}
+	if made := d.Hop.Issuance; made != nil {
+		// What is live is measured by how far the log reaches.
+		for _, region := range nearTo(made.Region) {
+			if err := s.measure(ctx, place{d.Hop.Account, region}); err != nil {
+				return nil, err
+			}
+		}
+		uses = append(uses, made.Use)
+		principal = cmp.Or(principal, made.Grant.PrincipalID)
+	}
+	if principal != "" {
+		made, err := s.Uses(ctx, principal, w.Since, w.Until)
+		if err != nil {
+			return nil, err
+		}
+		for _, u := range made {
+			if lineage.IssuesCredentials(u.EventSource, u.EventName) {
+				uses = append(uses, u)
+			}
+		}
+	}
+	all, err := askedOf(ctx, resolver, uses)
+	if who := d.Hop.Proof.Use; who.Caller != nil {
+		all = append(all, Asked{who, &lineage.Chain{Hops: []lineage.Hop{d.Hop}}})
+	}
+	return all, err
+}
+
 // life is where and when a session can have been used: in its account, until its
-// credentials expire, or its last call that is known, as a console session
-// outlives them.
+// credentials expire. A console session outlives them: it shows other keys than
+// the one that its issuance handed out.
 func life(d *query.ReachedSession, o query.ReachOptions) (source.Window, bool) {
-	began := d.First
+	began := cmp.Or(query.WhereaboutsOf(d.Hop.ID).Created, d.First)
 	if made := d.Hop.Issuance; made != nil {
 		began = made.Time
 	}
@@ -144,7 +170,7 @@ func life(d *query.ReachedSession, o query.ReachOptions) (source.Window, bool) {
 		return source.Window{}, false
 	}
 	until := max(d.Expires, d.Last)
-	if until == 0 || d.Last > d.Expires {
+	if byKey := d.Hop.Rule == lineage.AccessKey || d.Hop.Rule == ""; d.Expires == 0 || d.Last > d.Expires || !byKey {
 		until = max(until, began+longest)
 	}
 	w := source.Window{Account: d.Hop.Account, Since: max(began-apart, o.Since), Until: until}

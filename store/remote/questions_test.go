@@ -1,6 +1,7 @@
 package remote_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -74,4 +75,87 @@ func TestKeys(t *testing.T) {
 		}
 	}
 	t.Logf("%d keys asked about; %d of %d files a question", asked, files/asked, all/asked)
+}
+
+// TestReach follows keys down from where they were seen, and compares with what
+// is reached by all of the log.
+func TestReach(t *testing.T) {
+	asked, sessions, files, all := 0, 0, 0, 0
+	for seed := range uint64(12) {
+		b := put(synth.New(seed, synth.Options{Prompt: true, Days: 2}))
+		whole := b.whole(t)
+		spans, err := whole.Spans(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		careful := lineage.NewNarrowResolver(whole, lineage.NewHorizon(spans))
+		seen := map[string]bool{}
+		for n, row := range rows(t, whole) {
+			key := row.Caller.AccessKeyID
+			if seen[key] || key == "" || row.Caller.Created == 0 || n%3 != 0 {
+				continue
+			}
+			seen[key] = true
+			want, err := query.Reach(t.Context(), whole, careful, key, query.ReachOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := remote.New(b, remote.Options{})
+			if found, err := s.Seek(t.Context(), remote.Search{Accounts: []string{row.ID.Recipient}, Since: row.Time - 60, Until: row.Time + 60}, s.Found(key)); err != nil || !found {
+				t.Fatal(found, err)
+			}
+			resolver, err := s.Settle(t.Context(), s.AskReach(key, query.ReachOptions{}))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := query.Reach(t.Context(), s, resolver, key, query.ReachOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if missing, extra := compare(got, want); missing+extra != "" {
+				t.Errorf("seed %d, from %s: reached\n%s\nmissing:\n%s\ntoo much:\n%s", seed, key, reached(got), missing, extra)
+			}
+			asked++
+			sessions += len(got.Sessions)
+			files += s.Total().Files
+			for _, f := range b.files {
+				all += len(f)
+			}
+		}
+	}
+	t.Logf("%d keys asked about, %d sessions reached; %d of %d files a question", asked, sessions, files/asked, all/asked)
+}
+
+// compare is what is missing of what all of the log reaches, and what is too
+// much. Where one key was given out in several accounts, whoever asks begins in
+// one of them: what is reached from there counts.
+func compare(got, want *query.ReachAnswer) (missing, extra string) {
+	has := map[string]bool{}
+	for _, s := range got.Sessions {
+		has[s.Hop.ID+" of "+s.Origin] = true
+	}
+	all := map[string]bool{}
+	from := make([]bool, len(want.Sessions))
+	for i, s := range want.Sessions {
+		id := s.Hop.ID + " of " + s.Origin
+		all[id] = true
+		from[i] = has[id] || s.Under >= 0 && from[s.Under]
+		if from[i] && !has[id] {
+			missing += "  " + id + "\n"
+		}
+	}
+	for id := range has {
+		if !all[id] {
+			extra += "  " + id + "\n"
+		}
+	}
+	return missing, extra
+}
+
+func reached(a *query.ReachAnswer) string {
+	var b strings.Builder
+	for _, s := range a.Sessions {
+		fmt.Fprintf(&b, "  %s of %s under %d: %d calls, from %s to %s\n", s.Hop.ID, s.Origin, s.Under, s.Calls, s.First, s.Last)
+	}
+	return b.String()
 }
