@@ -24,23 +24,25 @@ who stopped, started, changed or deleted a trail or the bucket that it writes to
 which sessions each hole may explain, with what to collect.
 
 A silent hour is one in which no file was delivered: where nothing happens, CloudTrail
-delivers nothing. Once the store holds digest files (crosstrail verify s3://… --store) it
-is known: an hour is quiet where they tell that nothing was delivered, and lost where
-they list a log file that is not here, or not as it was delivered, or are themselves
-missing; each lost span names the sessions that it may explain. A bucket is known to be a trail's where log files were read from it
-by s3://, or where a CreateTrail or UpdateTrail in the logs names it.
+delivers nothing. Once the store holds digest files (crosstrail verify s3://… --store)
+it is known: an hour is quiet where they tell that nothing was delivered, and lost
+where they list a log file that is not here, or not as it was delivered, or are
+themselves missing; each lost span names the sessions that it may explain. A bucket is
+known to be a trail's where log files were read from it by s3://, or where a
+CreateTrail or UpdateTrail in the logs names it.
 
 Of buckets (--from s3://bucket/prefix) the names are listed and no file is fetched, a
 year of hundreds of accounts in minutes: then who changed trails, and what holes leave
-unexplained, is not told, for the events tell that. They do where a folder is named too,
-or once the bucket has been read into the store (crosstrail ingest).
+unexplained, is not told, for the events tell that. They do where a folder is named
+too, or once the bucket has been read into the store (crosstrail ingest).
 
 --since and --until bound the hours, the changes and what is left unexplained; the
 first and newest file are of all files. As JSON and CSV each row has a kind: log,
-silent, quiet, lost, altered (how many log files are not what CloudTrail delivered), events (an account that only its events tell of), missing, unusable (an account
-of the organisation that is suspended or closed: it is not missed), change, gap, listed
-(how many files there are, where none of them was read), or ahead (files whose names
-have a stamp later than this machine's clock, which counts for nothing); and failed,
+silent, quiet, lost, altered (how many log files are not what CloudTrail delivered),
+events (an account that only its events tell of), missing, unusable (an account of the
+organisation that is suspended or closed: it is not missed), change, gap, listed (how
+many files there are, where none of them was read), or ahead (files whose names have a
+stamp later than this machine's clock, which counts for nothing); and failed,
 failed-in-part or floor, where log files could not be read or the store does not keep
 what is older.`,
 		Example: `  crosstrail coverage --from AWSLogs/ --names accounts.csv
