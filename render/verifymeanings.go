@@ -57,6 +57,10 @@ var findingMeanings = []struct {
 		"Look for an older version of the object, and for who wrote it.",
 	},
 	{
+		digest.UnsignedDigest, "A digest lies in the bucket without a signature, as CloudTrail never leaves one. What it lists proves nothing.",
+		"Look for an older version of the object, and for who wrote it.",
+	},
+	{
 		digest.MissingDigest, "A digest was delivered and is not here: whether log files of its hour are missing nothing tells.",
 		"Look whether it was left out when the logs were copied, for an older version or a delete marker, and for who deleted it.",
 	},

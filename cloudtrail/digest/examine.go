@@ -46,7 +46,7 @@ type fault struct {
 
 // worst is the order of [Kind], so that one digest has one finding.
 var worst = [...]Kind{
-	DamagedDigest, ReplayedDigest, MovedDigest, WrongAlgorithm, UnknownKey, KeyOutOfTime, AlteredDigest, BadSignature, SignatureReplaced,
+	DamagedDigest, ReplayedDigest, MovedDigest, WrongAlgorithm, UnknownKey, KeyOutOfTime, AlteredDigest, BadSignature, UnsignedDigest, SignatureReplaced,
 }
 
 // examine looks at one digest, in the light of what a newer one says of it.
@@ -172,10 +172,20 @@ func (x *examination) check(ctx context.Context) {
 		signatures = append(signatures, x.link.Signature)
 	}
 	signatures = slices.DeleteFunc(signatures, func(s string) bool { return s == "" })
+	// In a bucket the metadata is at hand: CloudTrail leaves no digest unsigned, and
+	// who puts another one in its place would say nothing.
+	bare := d.Bucket != "" && d.signature == ""
 	switch {
+	case len(signatures) == 0 && bare:
+		x.fault(UnsignedDigest, "its metadata has no signature: somebody wrote it anew")
+		return
 	case len(signatures) == 0:
 		x.why = NoSignature
 		return
+	case bare:
+		x.fault(SignatureReplaced, "its metadata has no signature: somebody wrote it anew")
+	}
+	switch {
 	case v.keys == nil:
 		x.why = NoKeys
 		x.replaced(signatures, len(signatures)-1)

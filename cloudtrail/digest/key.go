@@ -11,6 +11,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"iter"
 	"strings"
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
@@ -96,13 +97,22 @@ func (s *KeySet) Add(k *PublicKey) {
 	s.keys[k.Fingerprint], s.keys[k.alt] = k, k
 }
 
+// All yields the keys, in any order.
+func (s *KeySet) All() iter.Seq[*PublicKey] {
+	return func(yield func(*PublicKey) bool) {
+		for fingerprint, k := range s.keys {
+			if fingerprint == k.Fingerprint && !yield(k) {
+				return
+			}
+		}
+	}
+}
+
 // Len is how many keys there are.
 func (s *KeySet) Len() int {
 	n := 0
-	for fingerprint, k := range s.keys {
-		if fingerprint == k.Fingerprint {
-			n++
-		}
+	for range s.All() {
+		n++
 	}
 	return n
 }

@@ -19,6 +19,7 @@ const (
 	KeyOutOfTime      Kind = "key-out-of-time"
 	AlteredDigest     Kind = "altered-digest"
 	BadSignature      Kind = "bad-signature"
+	UnsignedDigest    Kind = "unsigned-digest"
 	MissingDigest     Kind = "missing-digest"
 	UnlinkedDigest    Kind = "unlinked-digest"
 	SignatureReplaced Kind = "signature-replaced" // in the metadata
