@@ -20,12 +20,16 @@ type Faults struct {
 type Fault struct {
 	Service   string // "s3", "sts"; empty: every one
 	Operation string // "GetObject"; empty: every one
+	Resource  string // a part of bucket/key, of a queue's or a table's name; empty: every one
 	Times     int    // so often, and then no more; 0: every time
 
 	Error    string        // fails with this code, as "SlowDown"
 	Status   int           // and this HTTP status; 0: AWS's own for the code
 	CutAfter float64       // the body breaks off after this part of it: 0.3
+	Truncate float64       // only this part of the body comes, and no length that would tell
 	Corrupt  int           // so many bytes of the body are changed
+	Pace     int           // the body comes at so many bytes a second
+	Header   http.Header   // these headers are other than AWS's
 	Latency  time.Duration // the answer comes so much later
 	Reset    bool          // the connection is reset in place of an answer: net/http tries a GET once more by itself
 }
@@ -88,6 +92,9 @@ func (f Fault) rule() map[string]any {
 	if f.Operation != "" {
 		rule["operation"] = f.Operation
 	}
+	if f.Resource != "" {
+		rule["resource"] = f.Resource
+	}
 	if f.Times != 0 {
 		rule["times"] = f.Times
 	}
@@ -98,15 +105,8 @@ func (f Fault) rule() map[string]any {
 		}
 		rule["error"] = failure
 	}
-	body := map[string]any{}
-	if f.CutAfter != 0 {
-		body["abort_frac"] = f.CutAfter
-	}
-	if f.Corrupt != 0 {
-		body["corrupt_bytes"] = f.Corrupt
-	}
-	if len(body) != 0 {
-		rule["response"] = body
+	if changed := f.response(); len(changed) != 0 {
+		rule["response"] = changed
 	}
 	if f.Latency != 0 {
 		rule["latency"] = f.Latency.Milliseconds()
@@ -115,4 +115,29 @@ func (f Fault) rule() map[string]any {
 		rule["reset"] = true
 	}
 	return rule
+}
+
+// response is what is done to an answer on its way.
+func (f Fault) response() map[string]any {
+	changed := map[string]any{}
+	if f.CutAfter != 0 {
+		changed["abort_frac"] = f.CutAfter
+	}
+	if f.Truncate != 0 {
+		changed["truncate_frac"] = f.Truncate
+	}
+	if f.Corrupt != 0 {
+		changed["corrupt_bytes"] = f.Corrupt
+	}
+	if f.Pace != 0 {
+		changed["bandwidth_kbps"] = float64(f.Pace) / 1024 // its k is 1024 bytes
+	}
+	if len(f.Header) != 0 {
+		headers := map[string]string{}
+		for name := range f.Header {
+			headers[name] = f.Header.Get(name)
+		}
+		changed["set_headers"] = headers
+	}
+	return changed
 }

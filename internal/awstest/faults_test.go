@@ -2,10 +2,12 @@ package awstest_test
 
 import (
 	"bytes"
+	"net/http"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"github.com/crosstrail/crosstrail/internal/awstest"
@@ -38,6 +40,14 @@ func TestFaults(t *testing.T) {
 		{"changed", awstest.Fault{Operation: "GetObject", Corrupt: 16}, func(body []byte, err error, _ time.Duration) bool {
 			return err != nil || !bytes.Equal(body, whole)
 		}},
+		{"truncated", awstest.Fault{Operation: "GetObject", Truncate: 0.5}, func(body []byte, err error, _ time.Duration) bool {
+			return err != nil || len(body) == len(whole)/2
+		}},
+		{"paced", awstest.Fault{Operation: "GetObject", Pace: 200_000}, func(body []byte, err error, took time.Duration) bool {
+			return err == nil && bytes.Equal(body, whole) && took > 250*time.Millisecond
+		}},
+		{"another object", awstest.Fault{Operation: "GetObject", Resource: "logs/two", Reset: true}, func(_ []byte, err error, _ time.Duration) bool { return err == nil }},
+		{"this object", awstest.Fault{Operation: "GetObject", Resource: "logs/one", Reset: true}, func(_ []byte, err error, _ time.Duration) bool { return err != nil }},
 		{"slow", awstest.Fault{Operation: "GetObject", Latency: 300 * time.Millisecond}, func(_ []byte, err error, took time.Duration) bool {
 			return err == nil && took > 300*time.Millisecond
 		}},
@@ -56,6 +66,12 @@ func TestFaults(t *testing.T) {
 		if body, err := get(t, once, "logs", "one"); err != nil || !bytes.Equal(body, whole) {
 			t.Errorf("%s, the next time: %d bytes, %v", c.what, len(body), err)
 		}
+	}
+
+	faults.Set(t, awstest.Fault{Operation: "HeadObject", Header: http.Header{"Etag": {`"changed"`}}})
+	head, err := s3.NewFromConfig(once).HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: &logs.Name, Key: aws.String("one")})
+	if err != nil || *head.ETag != `"changed"` {
+		t.Errorf("another ETag: %v, %v", head, err)
 	}
 
 	faults.Clear(t)

@@ -1,6 +1,7 @@
 """Serves microburst on a free loopback port, in front of another stand-in."""
 
 import sys
+from urllib.parse import unquote
 
 from . import lifeline
 
@@ -14,6 +15,7 @@ def main():
     from microburst.core.pipeline import Microburst
 
     keep_host()
+    name_objects()
     proxy = make_app(Microburst(sys.argv[1], resign=False))
     lifeline.ready(address)
     web.run_app(proxy, sock=listener, print=None, access_log=None)
@@ -32,6 +34,18 @@ def keep_host():
         return {**original(self, request), "host": request.headers["host"]}
 
     Upstream._outbound_headers = headers
+
+
+def name_objects():
+    """The resource of an S3 call is bucket/key, so that a rule can mean one object."""
+    from microburst import detection
+
+    original = detection.resource_hint
+
+    def hint(service, operation, path, body):
+        return unquote(path.strip("/")) if service == "s3" else original(service, operation, path, body)
+
+    detection.resource_hint = hint
 
 
 if __name__ == "__main__":
