@@ -29,6 +29,11 @@ type verification struct {
 	aws    awsFlags
 	store  verifyStore
 	wait   bool
+	yes    bool
+
+	from  *fromSources // the bucket, where it is one
+	meter *meter
+	files int // of which the meter told
 }
 
 func newVerifyCommand(ui *terminal) *cobra.Command {
@@ -95,6 +100,7 @@ does not say that everything was logged: crosstrail coverage tells who stopped a
 	addWait(cmd, &v.wait)
 	v.naming.add(cmd)
 	v.aws.add(cmd)
+	addYes(cmd, &v.yes)
 	return cmd
 }
 
@@ -141,6 +147,7 @@ func (v *verification) run(ctx context.Context, from string) error {
 
 // told prints what verification came to.
 func (v *verification) told(r *digest.Report, archive digest.Archive, names *query.Names) error {
+	v.meter.clear()
 	style := render.Style{Width: v.ui.columns(), Color: v.ui.colour(), ASCII: asciiOnly(), Names: names}
 	if err := v.ui.print(func(w io.Writer) error { return render.Verification(w, r, render.Form(v.form), style) }); err != nil {
 		return err
@@ -148,17 +155,34 @@ func (v *verification) told(r *digest.Report, archive digest.Archive, names *que
 	return v.ended(r, archive)
 }
 
+// manyAtOnce is how many objects of a bucket are read at once: each is mostly
+// waited for.
+const manyAtOnce = 32
+
 // options turns what was asked of events into what is asked of log files, which
 // come after them.
 func (v *verification) options() digest.Options {
 	f := &v.filter
+	v.meter = &meter{start: time.Now()}
+	if isTerminal(v.ui.stderr) {
+		v.meter.out = v.ui.stderr
+	}
 	o := digest.Options{Accounts: f.Accounts, Regions: f.Regions}
 	o.Since, o.Until = source.Window{Since: f.Since, Until: f.Until}.Delivered()
+	if v.from != nil {
+		o.Workers = manyAtOnce
+	}
+	o.OnFile = func(digest.FileState) {
+		if v.files++; v.files%100 == 0 {
+			v.meter.show("verifying: " + thousands(v.files) + " log files")
+		}
+	}
 	o.OnError = func(of digest.Object, err error) {
 		text := v.aws.explained(err).Error()
 		if !strings.HasPrefix(text, of.URI) {
 			text = of.URI + ": " + text
 		}
+		v.meter.clear()
 		v.ui.say("error", text)
 	}
 	return o
@@ -202,7 +226,15 @@ func (v *verification) open(ctx context.Context, from string) (digest.Archive, d
 	if note := log.Note(); note != "" {
 		v.ui.say("note", note)
 	}
-	return log.Archive(), keys, nil
+	return log.Archive(), keys, v.agree(ctx, log)
+}
+
+// agree says what is to be fetched, where it is much, and asks.
+func (v *verification) agree(ctx context.Context, log *bucket.Log) error {
+	listing, enough := context.WithCancel(ctx) // it is listed again, place by place
+	defer enough()
+	v.from = &fromSources{ui: v.ui, buckets: []*fromBucket{{Lister: log.Within(windowsOf(&v.filter)...), log: log, aws: &v.aws}}}
+	return v.from.agree(listing, v.yes)
 }
 
 func asUsage(err error) error {
@@ -242,6 +274,9 @@ func (v *verification) ended(r *digest.Report, archive digest.Archive) error {
 			v.ui.say("error", err.Error())
 			broken++
 		}
+	}
+	if v.from != nil {
+		v.from.spent()
 	}
 	told := "checked " + number(r.Files.All(), "log file") + " and " + number(r.Digests.All(), "digest file") + ", " + bytesText(r.Bytes) + ": "
 	switch n := len(r.Findings) + r.More; {

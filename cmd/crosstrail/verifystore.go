@@ -322,7 +322,7 @@ func missingDigest(f *digest.Finding) (source.MissingDigest, bool) {
 	switch f.Kind {
 	case digest.MissingDigest:
 		return m, !m.Until.IsZero()
-	case digest.DamagedDigest, digest.ReplayedDigest, digest.MovedDigest, digest.WrongAlgorithm, digest.UnknownKey, digest.KeyOutOfTime, digest.AlteredDigest, digest.BadSignature:
+	case digest.DamagedDigest, digest.ReplayedDigest, digest.MovedDigest, digest.WrongAlgorithm, digest.UnknownKey, digest.KeyOutOfTime, digest.AlteredDigest, digest.BadSignature, digest.UnsignedDigest:
 		name, ok := digest.ParseName(f.Digest)
 		m.From, m.Until = name.End-3600, name.End
 		return m, ok && !name.Backfill
