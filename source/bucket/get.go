@@ -8,6 +8,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -225,50 +226,73 @@ type long struct {
 	log    *Log
 	object Object
 	body   io.ReadCloser
-	at     int64
-	failed int // attempts since the last byte
+	at     int64 // bytes read
+	cut    int64 // where it was cut last
+	failed int   // attempts since it last got on well
 }
+
+// well is how far a body has to come to be worth another few attempts.
+const well = 1 << 20
 
 func (r *long) Read(p []byte) (int, error) {
 	for {
-		if r.body == nil {
-			_, body, err := r.log.get(r.ctx, &r.object, r.at)
-			if err != nil {
-				return 0, err
-			}
-			r.body = body
-		}
-		n, err := r.body.Read(p)
+		n, err := r.read(p)
 		r.at += int64(n)
-		if n > 0 {
-			r.failed = 0
-		}
 		switch {
-		case err == nil || n > 0 && err != io.EOF:
+		case err == nil:
 			return n, nil
 		case err == io.EOF && r.at == r.object.Size:
 			return n, io.EOF
 		case err == io.EOF:
 			err = fmt.Errorf("%d bytes came of %d", r.at, r.object.Size)
-			if r.at > r.object.Size {
-				return n, err
-			}
 		}
-		r.body.Close() //nolint:errcheck // it is cut
-		r.body = nil
-		if r.failed++; r.failed >= attempts {
-			return n, fmt.Errorf("asked for %d times, and each time it did not come whole: %w: run the same command again", attempts, err)
+		if _, said := errors.AsType[*told](err); said || r.ctx.Err() != nil {
+			return n, err
+		}
+		r.close()
+		if r.at-r.cut >= well {
+			r.failed = 0
+		}
+		r.cut = r.at
+		if r.failed++; r.failed >= attempts || r.at > r.object.Size {
+			return n, fmt.Errorf("asked for %d times, and each time it did not come whole: %w: run the same command again", r.failed, err)
 		}
 		r.log.cost.retries.Add(1)
 		if err := pause(r.ctx, r.failed); err != nil {
 			return n, err
 		}
+		if n > 0 {
+			return n, nil
+		}
+	}
+}
+
+// read reads on, and asks for the rest where it was cut.
+func (r *long) read(p []byte) (int, error) {
+	if r.body == nil {
+		out, body, err := r.log.get(r.ctx, &r.object, r.at)
+		if err != nil {
+			return 0, err
+		}
+		r.body = body
+		if size := aws.ToInt64(out.ContentLength); out.ContentLength != nil && size != r.object.Size-r.at {
+			return 0, fmt.Errorf("S3 sends %d bytes where it listed %d", size, r.object.Size-r.at)
+		}
+		if r.at > 0 && !strings.HasPrefix(aws.ToString(out.ContentRange), fmt.Sprintf("bytes %d-", r.at)) {
+			return 0, errors.New("S3 does not send the part that was asked for")
+		}
+	}
+	return r.body.Read(p)
+}
+
+func (r *long) close() {
+	if r.body != nil {
+		r.body.Close() //nolint:errcheck // only read from
+		r.body = nil
 	}
 }
 
 func (r *long) Close() error {
-	if r.body == nil {
-		return nil
-	}
-	return r.body.Close()
+	r.close()
+	return nil
 }

@@ -103,6 +103,11 @@ func at(stamp string) cloudtrail.Time {
 
 // read reads all that a lister hands out, by URI; what failed is its error.
 func read(ctx context.Context, s *bucket.Lister) (map[string]string, error) {
+	return readSlowly(ctx, s, func() {})
+}
+
+// readSlowly does something before each file.
+func readSlowly(ctx context.Context, s *bucket.Lister, each func()) (map[string]string, error) {
 	all := map[string]string{}
 	unpacker := source.NewUnpacker(source.NewBudget(0, 0, 1))
 	for {
@@ -114,6 +119,7 @@ func read(ctx context.Context, s *bucket.Lister) (map[string]string, error) {
 			return all, err
 		}
 		for _, item := range d.Items {
+			each()
 			if item.PassOver != "" {
 				all[item.URI] = "passed over: " + item.PassOver
 				continue

@@ -168,7 +168,7 @@ func (l *Log) lookFolder(ctx context.Context) (there bool, err error) {
 		var any bool
 		err := l.pages(ctx, request{prefix: p.dir, most: 1}, func(p *page) (bool, error) {
 			any = len(p.objects) > 0
-			return p.more && !any, nil
+			return !any, nil
 		})
 		if any && p.level == region {
 			l.trees = []place{p}
@@ -252,7 +252,7 @@ func (l *Log) few(ctx context.Context, dir string) (names []string, there bool, 
 			names = append(names, strings.TrimSuffix(f[len(dir):], "/"))
 		}
 		n, more = n+1, p.more
-		return n < mostPages, nil
+		return n < mostPages || !there, nil
 	})
 	if err != nil {
 		return nil, false, err
