@@ -124,17 +124,27 @@ func add(to *ingest.Counts, more ingest.Counts) {
 	to.Failed += more.Failed
 }
 
+// mostInLine is how many accounts or regions one line names.
+const mostInLine = 3
+
+// someOf names a few, and how many more there are: a log can name any number.
+func someOf(all []string) string {
+	if len(all) <= mostInLine {
+		return join(all)
+	}
+	return join(all[:mostInLine]) + fmt.Sprintf(" and %d more", len(all)-mostInLine)
+}
+
 // tell says where a step looks, and what it fetches.
 func (f *far) tell(s remote.Step) {
 	if len(s.Accounts) == 0 {
 		return
 	}
-	where := join(s.Accounts)
-	if len(s.Accounts) > 3 {
+	where, regions := join(s.Accounts), join(s.Regions)
+	if len(s.Accounts) > mostInLine {
 		where = number(len(s.Accounts), "account")
 	}
-	regions := join(s.Regions)
-	if len(s.Regions) > 3 {
+	if len(s.Regions) > mostInLine {
 		regions = number(len(s.Regions), "region")
 	}
 	what, when := "file", spanText(s.Since, s.Until)
@@ -157,7 +167,7 @@ func (f *far) settled(ctx context.Context, ask remote.Question) (*corpus, error)
 func (f *far) corpus(resolver *lineage.Resolver) *corpus {
 	f.spent()
 	if others := f.Strangers(); len(others) > 0 {
-		f.q.ui.say("note", f.name+" holds no log of "+join(others)+", which the chain leads to")
+		f.q.ui.say("note", f.name+" holds no log of "+someOf(others)+", which the chain leads to")
 		if f.history != nil {
 			f.q.ui.say("hint", "LookupEvents tells of the calling account alone: ask there too (--profile, --role-arn)")
 		}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"io"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -75,6 +76,9 @@ func runWho(ctx context.Context, q *question, asked string) error {
 func (q *question) printWho(c *corpus, a *query.WhoAnswer, err error, style render.Style) error {
 	if err != nil {
 		return err
+	}
+	if c.far && slices.ContainsFunc(a.Answers, func(a query.Answer) bool { return a.Session != nil }) {
+		q.ui.say("note", "the calls of a session are counted in the log files that were fetched, not in all of the log")
 	}
 	err = q.print(func(w io.Writer) error { return render.Who(w, a, render.Form(q.form), style) })
 	return q.answered(c, err, a.Absent != nil)

@@ -33,10 +33,16 @@ func (n *needs) at(account, region string, t cloudtrail.Time, sure bool) {
 }
 
 func (n *needs) between(account, region string, from, until cloudtrail.Time, sure bool) {
-	if account == "" || from == 0 || until < from || strings.Trim(account, "0123456789") != "" {
+	if !isAccount(account) || from == 0 || until < from {
 		return
 	}
 	*n = append(*n, need{account: account, near: nearTo(region), all: !sure, span: span{from - apart, until + apart}})
+}
+
+// isAccount reports whether a log may have a folder for it: twelve digits, or a
+// few more, as published logs have.
+func isAccount(s string) bool {
+	return len(s) >= 12 && len(s) <= 16 && strings.Trim(s, "0123456789") == ""
 }
 
 // nearTo is where a record is looked for first that one in a region speaks of:
