@@ -32,6 +32,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
 	"github.com/crosstrail/crosstrail/internal/install"
 )
 
@@ -50,6 +52,7 @@ type Stack struct {
 // AWS is a stand-in that runs.
 type AWS struct {
 	Endpoint string // of every service
+	client   aws.HTTPClient
 	process  *process
 	files    string // the folder of the launcher
 	python   string
@@ -95,7 +98,7 @@ func Open(ctx context.Context) (*AWS, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &AWS{Endpoint: p.address, process: p, python: python, files: files}, nil
+	return &AWS{Endpoint: p.address, client: newClient(), process: p, python: python, files: files}, nil
 }
 
 // Close ends it.

@@ -54,7 +54,9 @@ func OpenLoad(bucket string) *Load {
 func (l *Load) Close() { l.server.Close() }
 
 // Config calls it.
-func (l *Load) Config() aws.Config { return (&AWS{Endpoint: l.server.URL}).config("load", "load", "") }
+func (l *Load) Config() aws.Config {
+	return (&AWS{Endpoint: l.server.URL, client: newClient()}).config("load", "load", "")
+}
 
 // Served is what it was asked for so far.
 func (l *Load) Served() Served { return Served{l.lists.Load(), l.gets.Load(), l.bytes.Load()} }
