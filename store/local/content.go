@@ -183,10 +183,8 @@ func (s *Store) held(context.Context) (h Held, err error) {
 	defer s.release(v)
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	err = rows(v.conn, `select case when not exists(select 1 from listed where listed.own = log_file.own) then 3
-		when plain is null then 1
-		when exists(select 1 from listed where listed.own = log_file.own and listed.sha256 = plain) then 0
-		else 2 end as found, count(*) from log_file left join content on content.sha256 = log_file.sha256 where first = 0 group by found`, func(st *sqlite.Stmt) error {
+	err = rows(v.conn, "select case when own in (select own from listed) then "+integrityColumn+` else 3 end as found, count(*)
+		from log_file left join content on content.sha256 = log_file.sha256 where first = 0 group by found`, func(st *sqlite.Stmt) error {
 		*[...]*int{&h.Verified, &h.Unread, &h.Altered, &h.Unlisted}[st.ColumnInt(0)] = st.ColumnInt(1)
 		return nil
 	})

@@ -14,9 +14,10 @@ import (
 // verified; where one was read several times under its name, the worst counts,
 // for an event names the file and not the reading.
 const integrityColumn = `case
-	when plain is null or not exists(select 1 from listed where listed.own = log_file.own) then 1
+	when plain is null then 1
 	when exists(select 1 from listed where listed.own = log_file.own and listed.sha256 = plain) then 0
-	else 2 end`
+	when exists(select 1 from listed where listed.own = log_file.own) then 2
+	else 1 end`
 
 // integrities are by what integrityColumn gives.
 var integrities = [...]cloudtrail.Integrity{cloudtrail.Verified, cloudtrail.Unverified, cloudtrail.Altered}
