@@ -146,4 +146,3 @@ func (s *Store) packOthers(d *source.Digests) error {
 	}
 	return nil
 }
-
