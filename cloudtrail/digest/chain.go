@@ -3,6 +3,7 @@ package digest
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
 )
@@ -75,17 +76,21 @@ func (p *place) chainOf(d *checked) *chain {
 	return c
 }
 
+// atOnce is how many digests are held with all that they list: a day of them.
+const atOnce = 24
+
 // walk reads digests, and follows their chains back. They are newest first.
 func (p *place) walk(ctx context.Context, digests []*checked) error {
-	err := p.v.each(ctx, len(digests), func(i int) { p.v.fetch(ctx, digests[i]) })
-	if err != nil {
-		return err
-	}
-	for _, d := range digests {
-		p.step(ctx, d)
-		p.collect(d)
-		if d.file != nil {
-			d.file.Logs = nil // they are in refs
+	for some := range slices.Chunk(digests, atOnce) {
+		if err := p.v.each(ctx, len(some), func(i int) { p.v.fetch(ctx, some[i]) }); err != nil {
+			return err
+		}
+		for _, d := range some {
+			p.step(ctx, d)
+			p.collect(d)
+			if d.file != nil {
+				d.file.Logs = nil // they are in refs
+			}
 		}
 	}
 	return nil
@@ -197,9 +202,7 @@ func (p *place) absent(c *chain, previous *Previous, older cloudtrail.Time) {
 	if !c.backfill {
 		p.v.lost(Lost{p.Account, p.Region, from, until})
 	}
-	p.v.mu.Lock()
-	p.v.report.Digests.Missing++
-	p.v.mu.Unlock()
+	p.v.count(func(n *Digests) { n.Missing++ })
 }
 
 // passed makes a digest the one that tells of the next.

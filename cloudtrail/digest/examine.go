@@ -67,9 +67,7 @@ func (p *place) examine(ctx context.Context, c *chain, d *checked) {
 func (p *place) noDigest(c *chain, d *checked) {
 	if unreadable(d.err) {
 		p.v.failed(d.Object, d.err)
-		p.v.mu.Lock()
-		p.v.report.Digests.Unread++
-		p.v.mu.Unlock()
+		p.v.count(func(n *Digests) { n.Unread++ })
 		return
 	}
 	d.trust = bad
@@ -77,9 +75,7 @@ func (p *place) noDigest(c *chain, d *checked) {
 		Kind: DamagedDigest, Place: p.Place, Trail: c.trail, Digest: d.URI, From: d.End - hour, Until: d.End,
 		Text: "it is no digest file any more: " + d.err.Error(),
 	})
-	p.v.mu.Lock()
-	p.v.report.Digests.Bad++
-	p.v.mu.Unlock()
+	p.v.count(func(n *Digests) { n.Bad++ })
 }
 
 // examination is of one digest.
@@ -156,67 +152,86 @@ func (x *examination) hash() {
 	}
 }
 
-// check checks the signature, which is in the metadata, and in the next newer
-// digest.
-func (x *examination) check(ctx context.Context) {
-	d, v := x.d, x.p.v
-	around := d.file.End
-	if d.Backfill {
-		if around = d.generated; around.IsZero() && d.signature != "" {
-			x.fault(DamagedDigest, "it is a back-fill digest, and its metadata does not tell when it was made")
-			return
-		}
+// signatures are that of the metadata and, where it is another one, that of the
+// next newer digest. None of them means that there is nothing to check.
+func (x *examination) signatures() []string {
+	d := x.d
+	var all []string
+	if d.signature != "" {
+		all = append(all, d.signature)
 	}
-	signatures := []string{d.signature}
-	if x.link != nil && !strings.EqualFold(x.link.Signature, d.signature) {
-		signatures = append(signatures, x.link.Signature)
+	if x.link != nil && x.link.Signature != "" && !strings.EqualFold(x.link.Signature, d.signature) {
+		all = append(all, x.link.Signature)
 	}
-	signatures = slices.DeleteFunc(signatures, func(s string) bool { return s == "" })
 	// In a bucket the metadata is at hand: CloudTrail leaves no digest unsigned, and
 	// who puts another one in its place would say nothing.
-	bare := d.Bucket != "" && d.signature == ""
-	switch {
-	case len(signatures) == 0 && bare:
-		x.fault(UnsignedDigest, "its metadata has no signature: somebody wrote it anew")
-		return
-	case len(signatures) == 0:
-		x.why = NoSignature
-		return
+	const anew = "its metadata has no signature: somebody wrote it anew"
+	switch bare := d.Bucket != "" && d.signature == ""; {
+	case bare && len(all) == 0:
+		x.fault(UnsignedDigest, anew)
 	case bare:
-		x.fault(SignatureReplaced, "its metadata has no signature: somebody wrote it anew")
+		x.fault(SignatureReplaced, anew)
+	case len(all) == 0:
+		x.why = NoSignature
+	}
+	return all
+}
+
+// check checks the signature.
+func (x *examination) check(ctx context.Context) {
+	d := x.d
+	signatures := x.signatures()
+	around := d.file.End
+	if d.Backfill {
+		around = d.generated
 	}
 	switch {
-	case v.keys == nil:
+	case len(signatures) == 0:
+		return
+	case d.Backfill && around.IsZero() && d.signature != "":
+		x.fault(DamagedDigest, "it is a back-fill digest, and its metadata does not tell when it was made")
+		return
+	case x.p.v.keys == nil:
 		x.why = NoKeys
 		x.replaced(signatures, len(signatures)-1)
 		return
 	}
-	// What a genuine digest vouches for is genuine, whatever keys are at hand.
-	certain := x.same && x.vouched
-	key, err := v.keys.Key(ctx, d.Region, d.file.Fingerprint, around)
-	switch {
-	case errors.Is(err, ErrUnknownKey) && certain:
+	key := x.key(ctx, around)
+	if key == nil {
 		return
-	case errors.Is(err, ErrUnknownKey):
-		x.fault(UnknownKey, "it is signed with the key %.80q, which is none of CloudTrail's in %s: somebody else signed it, or the keys at hand are not all", d.file.Fingerprint, d.Region)
-		return
-	case err != nil:
-		x.why, x.cause = NoKeys, err.Error()
-		return
-	case !around.IsZero() && !key.covers(around) && !certain:
-		x.fault(KeyOutOfTime, "it is signed with a key that was in use from %s to %s", key.From, key.Until)
 	}
 	signed := d.file.SigningString()
 	right := slices.IndexFunc(signatures, func(s string) bool {
 		bytes, err := hex.DecodeString(s)
 		return err == nil && key.verify(signed, bytes) == nil
 	})
-	x.signed = right >= 0
-	if !x.signed {
+	if x.signed = right >= 0; !x.signed {
 		x.fault(BadSignature, "its signature is not of this file")
 		return
 	}
 	x.replaced(signatures, right)
+}
+
+// key is the public key that the digest names, nil where there is none to check
+// it with.
+func (x *examination) key(ctx context.Context, around cloudtrail.Time) *PublicKey {
+	d := x.d
+	// What a genuine digest vouches for is genuine, whatever keys are at hand.
+	certain := x.same && x.vouched
+	key, err := x.p.v.keys.Key(ctx, d.Region, d.file.Fingerprint, around)
+	switch {
+	case errors.Is(err, ErrUnknownKey) && certain:
+		return nil
+	case errors.Is(err, ErrUnknownKey):
+		x.fault(UnknownKey, "it is signed with the key %.80q, which is none of CloudTrail's in %s: somebody else signed it, or the keys at hand are not all", d.file.Fingerprint, d.Region)
+		return nil
+	case err != nil:
+		x.why, x.cause = NoKeys, err.Error()
+		return nil
+	case !around.IsZero() && !key.covers(around) && !certain:
+		x.fault(KeyOutOfTime, "it is signed with a key that was in use from %s to %s", key.From, key.Until)
+	}
+	return key
 }
 
 // replaced looks at two signatures that are not one. The right one of them is
@@ -257,17 +272,17 @@ func (p *place) conclude(c *chain, x *examination) {
 	if d.trust == doubtful {
 		p.v.omit(Omission{Reason: x.why, Place: p.Place, Trail: c.trail, Digests: 1, From: d.End, Until: d.End, Example: d.URI, Cause: x.cause})
 	}
-	p.v.mu.Lock()
-	defer p.v.mu.Unlock()
-	switch n := &p.v.report.Digests; d.trust {
-	case good:
-		n.Verified++
-	case bad:
-		n.Bad++
-	case doubtful:
-		n.Unchecked++
-	}
-	if p.v.options.OnDigest != nil {
-		p.v.options.OnDigest(d.Object, d.file, d.trust == good)
-	}
+	p.v.count(func(n *Digests) {
+		switch d.trust {
+		case good:
+			n.Verified++
+		case bad:
+			n.Bad++
+		case doubtful:
+			n.Unchecked++
+		}
+		if p.v.options.OnDigest != nil {
+			p.v.options.OnDigest(d.Object, d.file, d.trust == good)
+		}
+	})
 }

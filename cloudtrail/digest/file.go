@@ -15,7 +15,7 @@ import (
 
 // MaxSize is the most bytes that a digest file may have when decompressed. One
 // log file costs it some 500, and CloudTrail delivers a few hundred an hour.
-const MaxSize = 64 << 20
+const MaxSize = 16 << 20
 
 // The only algorithms that there are (AWS, "CloudTrail digest file structure").
 const (

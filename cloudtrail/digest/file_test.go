@@ -97,8 +97,8 @@ func TestRead(t *testing.T) {
 		in    io.Reader
 		fails string
 	}{
-		"a bomb":         {bytes.NewReader(zip(make([]byte, digest.MaxSize+1))), "more than 64 MiB"},
-		"without end":    {endless{}, "more than 64 MiB"},
+		"a bomb":         {bytes.NewReader(zip(make([]byte, digest.MaxSize+1))), "more than 16 MiB"},
+		"without end":    {endless{}, "more than 16 MiB"},
 		"cut":            {bytes.NewReader(zip([]byte(example))[:100]), "unexpected EOF"},
 		"what is behind": {io.MultiReader(bytes.NewReader(zip([]byte(example))), broken{}), "the line is cut"},
 		"one byte":       {strings.NewReader("\x1f"), "invalid character"},

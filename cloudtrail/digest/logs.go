@@ -18,13 +18,22 @@ type ref struct {
 	found  bool
 }
 
+// mostForged is how many log files are remembered of what a digest lists that is
+// not to be believed. Who forges one may make it list anything.
+const mostForged = 10_000
+
 // collect keeps what a digest lists until the log files of that time are looked
 // at.
 func (p *place) collect(d *checked) {
 	if d.file == nil {
 		return
 	}
-	for _, l := range d.file.Logs {
+	logs := d.file.Logs
+	if d.trust == bad {
+		// It proves nothing: it only tells why a log file is not verified.
+		logs = logs[:min(len(logs), mostForged)]
+	}
+	for _, l := range logs {
 		r := &ref{Log: l, stamp: stampOf(l.Object), digest: d}
 		if !p.v.options.within(r.stamp) {
 			continue

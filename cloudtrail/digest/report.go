@@ -136,8 +136,9 @@ type Chain struct {
 	From, Until cloudtrail.Time // the start of the oldest and the end of the newest
 }
 
-// Lost is a span of events of one place that is lost: a log file that a digest
-// lists is not there, or a digest is not, which would tell.
+// Lost is a span of one place of which something is lost: of events, where a log
+// file that a digest lists is not there; of deliveries, where the digest that
+// would tell of them is not, or cannot be believed.
 type Lost struct {
 	Account, Region string
 	From, Until     cloudtrail.Time

@@ -137,6 +137,13 @@ func (v *verifier) find(f Finding) {
 	v.report.Findings = append(v.report.Findings, f)
 }
 
+// count counts a digest file.
+func (v *verifier) count(add func(*Digests)) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	add(&v.report.Digests)
+}
+
 // file settles what is known of a log file.
 func (v *verifier) file(f FileState) {
 	v.mu.Lock()

@@ -226,7 +226,7 @@ func (v *verification) open(ctx context.Context, from string) (digest.Archive, d
 	if note := log.Note(); note != "" {
 		v.ui.say("note", note)
 	}
-	return log.Archive(), keys, v.agree(ctx, log)
+	return log.Archive(windowsOf(&v.filter)...), keys, v.agree(ctx, log)
 }
 
 // agree says what is to be fetched, where it is much, and asks.

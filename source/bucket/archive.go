@@ -6,8 +6,11 @@ import (
 	"io"
 	"io/fs"
 	"iter"
+	"maps"
 	"slices"
 	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/cloudtrail/digest"
@@ -16,7 +19,8 @@ import (
 
 // Archive is a bucket to be verified: [digest.Archive].
 type Archive struct {
-	log *Log
+	log     *Log
+	windows []source.Window
 
 	mu     sync.Mutex
 	listed map[digest.Place]*listing // of a prefix that is not laid out as CloudTrail does: listed once, here
@@ -25,8 +29,11 @@ type Archive struct {
 
 type listing struct{ digests, logs []Object }
 
-// Archive is what lies under the address, digest files and log files.
-func (l *Log) Archive() *Archive { return &Archive{log: l, plain: l.plain || l.object != nil} }
+// Archive is what lies under the address, digest files and log files. Only the
+// accounts and regions of the windows are looked for; none: all.
+func (l *Log) Archive(windows ...source.Window) *Archive {
+	return &Archive{log: l, windows: filled(windows), plain: l.plain || l.object != nil}
+}
 
 // Places is of [digest.Archive]. It lists accounts and regions alone, where there
 // are folders of them.
@@ -34,27 +41,32 @@ func (a *Archive) Places(ctx context.Context) ([]digest.Place, error) {
 	if a.plain {
 		return a.listAll(ctx)
 	}
-	all, err := a.log.shelves(ctx, "")
+	all, err := a.log.shelvesOf(ctx, a.windows)
 	if err != nil {
 		return nil, err
 	}
+	var mu sync.Mutex
 	seen := map[digest.Place]bool{}
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(a.log.options.Lists)
 	for _, s := range all {
+		mine := slices.DeleteFunc(slices.Clone(a.windows), func(w source.Window) bool { return w.Account != "" && w.Account != s.account })
 		for _, in := range []string{logFolder, digestsDir} {
-			regions, err := a.log.regions(ctx, s, in)
-			if err != nil {
-				return nil, err
-			}
-			for _, r := range regions {
-				seen[digest.Place{Account: s.account, Region: r}] = true
-			}
+			group.Go(func() error {
+				regions, err := a.log.wanted(ctx, s, in, mine)
+				mu.Lock()
+				defer mu.Unlock()
+				for _, r := range regions {
+					seen[digest.Place{Account: s.account, Region: r}] = true
+				}
+				return err
+			})
 		}
 	}
-	var places []digest.Place
-	for p := range seen {
-		places = append(places, p)
+	if err := group.Wait(); err != nil {
+		return nil, err
 	}
-	return places, nil
+	return slices.Collect(maps.Keys(seen)), nil
 }
 
 // listAll lists a prefix of files that may be anybody's.
@@ -85,11 +97,7 @@ func (a *Archive) listAll(ctx context.Context) ([]digest.Place, error) {
 			}
 		}
 	}
-	var places []digest.Place
-	for p := range a.listed {
-		places = append(places, p)
-	}
-	return places, nil
+	return slices.Collect(maps.Keys(a.listed)), nil
 }
 
 // Digests is of [digest.Archive].
