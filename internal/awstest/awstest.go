@@ -75,16 +75,15 @@ func (s *Stack) Start(t testing.TB) *AWS {
 		s.holder.Store(nil)
 		s.mu.Unlock()
 	})
-	if s.aws == nil {
+	if s.aws == nil || s.aws.process.hasEnded() {
 		started, err := Open(t.Context())
 		if err != nil {
 			install.Missing(t, t.Name(), err)
 		}
 		s.aws = started
-	} else {
-		s.aws.Reset(t)
 	}
 	s.aws.enclose(t)
+	s.aws.Reset(t)
 	return s.aws
 }
 
@@ -116,7 +115,7 @@ func (a *AWS) Reset(t testing.TB) {
 	if err := call(t.Context(), http.MethodPost, a.Endpoint+"/_ministack/reset", nil, nil); err != nil {
 		t.Fatalf("resetting AWS: %v", err)
 	}
-	if a.faults != nil {
+	if a.faults != nil && !a.faults.process.hasEnded() {
 		a.faults.Clear(t)
 	}
 }

@@ -117,3 +117,26 @@ func TestRequests(t *testing.T) {
 		}
 	}
 }
+
+// TestStartsAgain: a stand-in that died costs the test that saw it, not the rest.
+func TestStartsAgain(t *testing.T) {
+	var own awstest.Stack
+	var first string
+	t.Run("dies", func(t *testing.T) {
+		aws := own.Start(t)
+		first = aws.Endpoint
+		if err := aws.Close(); err != nil {
+			t.Fatal(err)
+		}
+	})
+	t.Run("again", func(t *testing.T) {
+		aws := own.Start(t)
+		if aws.Endpoint == first {
+			t.Errorf("still at %s", first)
+		}
+		aws.Account(prod).Bucket(t, "logs")
+		if err := aws.Close(); err != nil {
+			t.Fatal(err)
+		}
+	})
+}

@@ -44,7 +44,7 @@ type Fired struct {
 // Faults starts the faults, or gives those that run. They have no rules yet.
 func (a *AWS) Faults(t testing.TB) *Faults {
 	t.Helper()
-	if a.faults == nil {
+	if a.faults == nil || a.faults.process.hasEnded() {
 		p, err := run(t.Context(), a.files, a.python, "-m", "launcher.faults", a.Endpoint)
 		must(t, err)
 		a.faults = &Faults{Endpoint: p.address, process: p}

@@ -79,6 +79,15 @@ func run(ctx context.Context, dir, name string, args ...string) (*process, error
 	return p, nil
 }
 
+func (p *process) hasEnded() bool {
+	select {
+	case <-p.ended:
+		return true
+	default:
+		return false
+	}
+}
+
 // stop ends the process and what it started.
 func (p *process) stop() error {
 	err := p.lifeline.Close()

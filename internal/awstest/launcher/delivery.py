@@ -40,10 +40,10 @@ async def _deliver(question):
             key = prefix + _name(account, region)
             owner = s3._bucket_owner_account(bucket)
             with request_scope(owner, region):
+                body = gzip.compress(json.dumps({"Records": records}).encode())
                 answer = await s3.handle_request(
-                    "PUT", f"/{bucket}/{key}", {}, gzip.compress(json.dumps({"Records": records}).encode()), {}, internal=True,
-                    enforce_bucket_region=False,
-                )  # fmt: skip
+                    "PUT", f"/{bucket}/{key}", {}, body, {}, internal=True, enforce_bucket_region=False
+                )
             if answer[0] != 200:
                 raise ValueError(f"{bucket}/{key}: {answer}")
             written.append(f"s3://{bucket}/{key}")

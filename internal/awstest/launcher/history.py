@@ -126,7 +126,7 @@ def _lookup(question):
         except ValueError:
             of = None
         if of != asked:
-            return _error("InvalidNextTokenException", "Invalid token or token that was previously used in a request with different parameters.")
+            return _error("InvalidNextTokenException", "Invalid token, or one of a request with other parameters.")
     newest_first = sorted(_events[place], key=_order)
     found = [event for event in newest_first if _wanted(event, question) and (after is None or _order(event) > tuple(after))]
     answer = {"Events": found[:size]}

@@ -29,7 +29,14 @@ _PAGE = 20
 _PAGED = {"ListAccounts": "Accounts", "ListAccountsForParent": "Accounts", "ListRoots": "Roots"}
 # What a member may ask, and what only if it is a delegated administrator.
 _FOR_MEMBERS = {"DescribeOrganization", "AcceptHandshake"}
-_FOR_DELEGATED = {"ListAccounts", "ListAccountsForParent", "ListRoots", "DescribeAccount", "ListOrganizationalUnitsForParent", "ListParents"}
+_FOR_DELEGATED = {
+    "DescribeAccount",
+    "ListAccounts",
+    "ListAccountsForParent",
+    "ListOrganizationalUnitsForParent",
+    "ListParents",
+    "ListRoots",
+}
 
 
 class _NotInUse(Exception):

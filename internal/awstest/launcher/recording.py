@@ -37,7 +37,7 @@ _DATA = {
     "sqs": {
         "ChangeMessageVisibility", "DeleteMessage", "DeleteMessageBatch", "ReceiveMessage", "SendMessage", "SendMessageBatch",
     },
-}  # fmt: skip
+}
 # The services that have one place: their records are of us-east-1.
 _GLOBAL = {"iam", "organizations"}
 

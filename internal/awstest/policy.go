@@ -1,0 +1,27 @@
+package awstest
+
+import "encoding/json"
+
+// Allow is a policy of one statement: these actions on this resource.
+func Allow(resource string, actions ...string) string {
+	return document(map[string]any{"Effect": "Allow", "Action": actions, "Resource": resource})
+}
+
+// Trust is a trust policy for these principals (ARNs, or account ids), which must
+// show the external id, if it is not empty.
+func Trust(externalID string, principals ...string) string {
+	statement := map[string]any{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": map[string]any{"AWS": principals}}
+	if externalID != "" {
+		statement["Condition"] = map[string]any{"StringEquals": map[string]string{"sts:ExternalId": externalID}}
+	}
+	return document(statement)
+}
+
+// document is a policy of one statement.
+func document(statement map[string]any) string {
+	text, err := json.Marshal(map[string]any{"Version": "2012-10-17", "Statement": []any{statement}})
+	if err != nil {
+		panic(err) // maps of strings
+	}
+	return string(text)
+}
