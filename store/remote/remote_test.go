@@ -108,7 +108,7 @@ func TestNarrowIsWhole(t *testing.T) {
 		}
 	}
 	t.Logf("%d events asked about, %d would be told otherwise by hours of the log; %d of %d files a question", asked, differ, files/asked, all/asked)
-	if asked < 500 || 20*differ > asked {
+	if asked < 400 || 20*differ > asked {
 		t.Errorf("asked about %d events, of which %d rest on hours of the log: that shows too little", asked, differ)
 	}
 }
