@@ -22,8 +22,23 @@ def main():
     # ministack reads its settings as it is imported.
     from ministack import app
 
-    from . import control, delivery, events, history, identitycenter, keyids, mfa, objects
-    from . import organizations, policy, publickeys, recording, requests, sessions, sts
+    from . import (
+        control,
+        delivery,
+        events,
+        history,
+        identitycenter,
+        keyids,
+        mfa,
+        objects,
+        organizations,
+        policy,
+        publickeys,
+        recording,
+        requests,
+        sessions,
+        sts,
+    )
 
     # In this order they wrap what ministack answers: the last sees a call first.
     parts = (control, policy, keyids, sts, mfa, sessions, objects, organizations, identitycenter)

@@ -128,7 +128,9 @@ def _lookup(question):
         if of != asked:
             return _error("InvalidNextTokenException", "Invalid token, or one of a request with other parameters.")
     newest_first = sorted(_events[place], key=_order)
-    found = [event for event in newest_first if _wanted(event, question) and (after is None or _order(event) > tuple(after))]
+    found = [
+        event for event in newest_first if _wanted(event, question) and (after is None or _order(event) > tuple(after))
+    ]
     answer = {"Events": found[:size]}
     if len(found) > size:
         answer["NextToken"] = base64.b64encode(json.dumps([asked, _order(found[size - 1])]).encode()).decode()
@@ -163,7 +165,10 @@ def _wanted(event, question):
         return False
     if start is not None and at < float(start) or end is not None and at > float(end):
         return False
-    return all(one["AttributeValue"] in _ATTRIBUTES[one["AttributeKey"]](event) for one in question.get("LookupAttributes") or [])
+    return all(
+        one["AttributeValue"] in _ATTRIBUTES[one["AttributeKey"]](event)
+        for one in question.get("LookupAttributes") or []
+    )
 
 
 def _error(code, message):

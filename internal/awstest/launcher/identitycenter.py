@@ -21,7 +21,9 @@ _instances = {}
 
 def mend():
     _serve("sso-admin", "sso", "SWBExternalService", {"ListInstances": _list_instances})
-    _serve("identitystore", "identitystore", "AWSIdentityStore", {"ListUsers": _list_users, "DescribeUser": _describe_user})
+    _serve(
+        "identitystore", "identitystore", "AWSIdentityStore", {"ListUsers": _list_users, "DescribeUser": _describe_user}
+    )
     control.ROUTES["identity-center"] = _put
     control.ON_RESET.append(_instances.clear)
 

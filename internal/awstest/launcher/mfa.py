@@ -41,7 +41,9 @@ def mend():
         caller = evaluator.resolve_credential(extract_access_key_id(headers, query), get_account_id())
         user, seed = _devices.get(form.get("SerialNumber"), (None, b""))
         if user != getattr(caller, "principal_arn", "") or form["TokenCode"] not in _codes(seed):
-            return iam._error(403, "AccessDenied", "MultiFactorAuthentication failed with invalid MFA one time pass code. ", ns="sts")
+            return iam._error(
+                403, "AccessDenied", "MultiFactorAuthentication failed with invalid MFA one time pass code. ", ns="sts"
+            )
         token = _shown.set(True)
         try:
             return await original(method, path, headers, body, query)

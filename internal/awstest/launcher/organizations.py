@@ -143,7 +143,9 @@ def _invite(payload):
 def _accept(payload):
     handshake, account = _handshakes.get(payload.get("HandshakeId")), get_account_id()
     if handshake is None or handshake["Parties"][1]["Id"] != account:
-        return error_response_json("HandshakeNotFoundException", "We can't find a handshake with that HandshakeId.", 400)
+        return error_response_json(
+            "HandshakeNotFoundException", "We can't find a handshake with that HandshakeId.", 400
+        )
     if handshake["State"] != "OPEN":
         return error_response_json("InvalidHandshakeTransitionException", "The handshake is not open.", 400)
     handshake["State"] = "ACCEPTED"

@@ -60,13 +60,17 @@ def _malformed(form):
     if not 900 <= _duration(form) <= 43200:
         return _invalid("Value at 'durationSeconds' failed to satisfy constraint: 900 to 43200")
     if arn.startswith("arn:") and _role(arn) is None:
-        return iam._error(403, "AccessDenied", f"User is not authorized to perform: sts:AssumeRole on resource: {arn}", ns="sts")
+        return iam._error(
+            403, "AccessDenied", f"User is not authorized to perform: sts:AssumeRole on resource: {arn}", ns="sts"
+        )
     return None
 
 
 def _too_long(form, chained):
     if chained and _duration(form) > _CHAINED_LIMIT:
-        return _invalid("The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining")
+        return _invalid(
+            "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining"
+        )
     role = _role(form.get("RoleArn", "")) or {}
     if _duration(form) > int(role.get("MaxSessionDuration") or _DEFAULT_DURATION):
         return _invalid("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
