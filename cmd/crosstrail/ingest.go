@@ -119,7 +119,7 @@ func runIngest(ctx context.Context, f *filling, o local.Options, args []string, 
 		}
 		return f.aws.explained(err)
 	}
-	if err := dropSuperseded(ctx, store); err != nil {
+	if err := dropSuperseded(ctx, store, fileVersion); err != nil {
 		return err
 	}
 	if err := f.print(); err != nil {

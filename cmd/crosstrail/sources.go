@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
@@ -131,34 +130,6 @@ func (a *awsFlags) bucketConfig(ctx context.Context, ui *terminal, uris ...strin
 
 func (a *awsFlags) bucketOptions() bucket.Options {
 	return bucket.Options{RequesterPays: a.payer != ""}
-}
-
-// fetch opens log files again that a store refers to and keeps no copy of.
-func (a *awsFlags) fetch(ui *terminal) func(context.Context, cloudtrail.LogFile) (io.ReadCloser, error) {
-	var mu sync.Mutex
-	logs := map[string]*bucket.Log{}
-	return func(ctx context.Context, f cloudtrail.LogFile) (io.ReadCloser, error) {
-		name, _, err := bucket.Split(f.URI)
-		if err != nil {
-			return nil, err
-		}
-		mu.Lock()
-		log := logs[name]
-		mu.Unlock()
-		if log == nil {
-			cfg, err := a.bucketConfig(ctx, ui, bucket.Scheme+name)
-			if err != nil {
-				return nil, err
-			}
-			if log, err = bucket.Reach(cfg, bucket.Scheme+name, a.bucketOptions()); err != nil {
-				return nil, err
-			}
-			mu.Lock()
-			logs[name] = log
-			mu.Unlock()
-		}
-		return log.Fetch(ctx, f)
-	}
 }
 
 // Next is the next log file of all; io.EOF after the last.

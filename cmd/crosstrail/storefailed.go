@@ -14,6 +14,7 @@ import (
 	"github.com/crosstrail/crosstrail/ingest"
 	"github.com/crosstrail/crosstrail/render"
 	"github.com/crosstrail/crosstrail/source"
+	"github.com/crosstrail/crosstrail/source/bucket"
 	"github.com/crosstrail/crosstrail/store/local"
 )
 
@@ -134,10 +135,11 @@ func runStoreRetry(ctx context.Context, f *filling) error {
 	for _, one := range failed {
 		paths = append(paths, one.URI)
 	}
-	if err := f.pump(ctx, paths, &again{failed: failed}, s); err != nil {
+	files := &again{failed: failed, reached: &reached{ui: f.ui, aws: &f.aws}}
+	if err := f.pump(ctx, paths, files, s); err != nil {
 		return err
 	}
-	if err := dropSuperseded(ctx, s); err != nil {
+	if err := dropSuperseded(ctx, s, files.version); err != nil {
 		return err
 	}
 	if err := f.print(); err != nil {
@@ -147,7 +149,11 @@ func runStoreRetry(ctx context.Context, f *filling) error {
 }
 
 // again hands out files that failed, from where they were.
-type again struct{ failed []local.FailedFile }
+type again struct {
+	failed  []local.FailedFile
+	reached *reached
+	now     map[string]string // versions of what lies in buckets, by URI
+}
 
 var _ ingest.Source = (*again)(nil)
 
@@ -162,6 +168,9 @@ func (a *again) Next(ctx context.Context) (source.Delivery, error) {
 			LogFile: file, PassOver: "it came on standard input",
 			Note: "standard input cannot be had again: give it to crosstrail ingest - anew, whole",
 		}}}, nil
+	}
+	if bucket.Is(file.URI) {
+		return source.Delivery{Items: []source.Item{a.inBucket(ctx, file)}}, nil
 	}
 	item := source.Item{}
 	paths, err := source.NewPaths([]string{file.URI}, nil)
@@ -182,4 +191,25 @@ func (a *again) Next(ctx context.Context) (source.Delivery, error) {
 	}
 	item.LogFile = file
 	return source.Delivery{Items: []source.Item{item}}, nil
+}
+
+// inBucket is a file as it lies in its bucket now.
+func (a *again) inBucket(ctx context.Context, file cloudtrail.LogFile) source.Item {
+	item, err := a.reached.item(ctx, file.URI)
+	if err != nil {
+		return source.Item{LogFile: file, Open: func(context.Context) (io.ReadCloser, error) { return nil, err }}
+	}
+	if a.now == nil {
+		a.now = map[string]string{}
+	}
+	a.now[file.URI] = item.Version
+	return item
+}
+
+// version is that of a file as it is now, "" where that is not known.
+func (a *again) version(uri string) string {
+	if bucket.Is(uri) {
+		return a.now[uri]
+	}
+	return fileVersion(uri)
 }

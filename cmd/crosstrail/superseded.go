@@ -8,8 +8,9 @@ import (
 )
 
 // dropSuperseded takes those files off the list of the failed that are no longer
-// what failed: the file of that name is another now, and was read.
-func dropSuperseded(ctx context.Context, s *local.Store) error {
+// what failed: the file of that name is another now, and was read. version is that of
+// a file now, "" where that is not known.
+func dropSuperseded(ctx context.Context, s *local.Store, version func(uri string) string) error {
 	failed, err := s.Failed(ctx)
 	if err != nil || len(failed) == 0 {
 		return err
@@ -17,7 +18,7 @@ func dropSuperseded(ctx context.Context, s *local.Store) error {
 	dropped := false
 	for _, f := range failed {
 		now := f.LogFile
-		now.Version = fileVersion(f.URI)
+		now.Version = version(f.URI)
 		if f.Version == "" || now.Version == "" || now.Version == f.Version {
 			continue
 		}

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
+	"github.com/crosstrail/crosstrail/source"
 )
 
 // Objects up to whole are read to their end before anything is made of them, so
@@ -79,6 +80,19 @@ func (l *Log) Open(ctx context.Context, o Object) (io.ReadCloser, error) {
 		return nil, err
 	}
 	return io.NopCloser(bytes.NewReader(all)), nil
+}
+
+// Item is an object of the bucket by its address, as it is now.
+func (l *Log) Item(ctx context.Context, uri string) (source.Item, error) {
+	_, key, err := Split(uri)
+	if err != nil {
+		return source.Item{}, err
+	}
+	o, err := l.head(ctx, key)
+	if err != nil {
+		return source.Item{}, l.explain(ctx, err, "s3:GetObject", key)
+	}
+	return (&held{log: l, object: *o}).item(), nil
 }
 
 // head is what S3 tells of an object.
