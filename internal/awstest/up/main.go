@@ -31,10 +31,14 @@ func run(ctx context.Context, out, told io.Writer) (err error) {
 		return err
 	}
 	defer func() {
-		if f, ok := recover().(failure); ok {
+		thrown := recover()
+		closed := aws.Close()
+		switch f, ok := thrown.(failure); {
+		case ok:
 			err = f.error
-		}
-		if closed := aws.Close(); err == nil {
+		case thrown != nil:
+			panic(thrown)
+		case err == nil:
 			err = closed
 		}
 	}()
