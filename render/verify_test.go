@@ -60,7 +60,7 @@ func TestVerificationMeanings(t *testing.T) {
 	}
 	reasons := []digest.Reason{
 		digest.NoDigests, digest.BeforeFirst, digest.BehindNewest, digest.InGap, digest.DigestDoubt, digest.Elsewhere, digest.Copied, digest.NoSignature,
-		digest.NoKeys, digest.Nameless,
+		digest.NoKeys, digest.Nameless, digest.NotCollected,
 	}
 	r := &digest.Report{}
 	for _, k := range kinds {

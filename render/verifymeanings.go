@@ -92,6 +92,7 @@ var omissionMeanings = []struct {
 	{digest.DigestDoubt, "These log files are as a digest says, or it says otherwise; but the digest itself was not verified."},
 	{digest.BehindNewest, "No digest is due yet for these log files, or none of their time is here."},
 	{digest.BeforeFirst, "These log files were delivered before the first digest: validation was turned on later, or older digests are not here."},
+	{digest.NotCollected, "Digests list these log files, of a time or place of which the store has read no log file: they were not collected, or are still to come."},
 	{digest.InGap, "The digests that would tell of these log files are missing, or cannot be believed."},
 	{digest.NoDigests, "There is no digest file of these accounts and regions: is log file validation on?"},
 	{digest.Elsewhere, "The digests name these in another bucket or under another prefix, which was not asked for."},

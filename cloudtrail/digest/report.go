@@ -83,6 +83,7 @@ const (
 	NoDigests    Reason = "no-digests"           // of this account and region
 	BeforeFirst  Reason = "before-first-digest"  // log files
 	BehindNewest Reason = "behind-newest-digest" // log files
+	NotCollected Reason = "not-collected"        // log files of a time of which a store has read none
 	InGap        Reason = "in-gap"               // log files of which the digests are missing or bad
 	DigestDoubt  Reason = "digest-not-verified"  // log files that match a digest, which itself was not verified
 	Elsewhere    Reason = "elsewhere"            // log files or digests in another bucket or under another prefix

@@ -17,6 +17,7 @@ import (
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/cloudtrail/digest"
+	"github.com/crosstrail/crosstrail/lineage"
 	"github.com/crosstrail/crosstrail/query"
 	"github.com/crosstrail/crosstrail/source"
 	"github.com/crosstrail/crosstrail/source/bucket"
@@ -148,10 +149,59 @@ func (v *verification) verifyKept(ctx context.Context, s *local.Store, names *qu
 	}
 	archive := s.Archive()
 	r, err := digest.Verify(ctx, archive, keys, v.options())
+	if err == nil {
+		err = onlyCollected(ctx, r, s)
+	}
 	if err != nil {
 		return err
 	}
 	return v.told(r, archive, names)
+}
+
+// onlyCollected takes from a report what the store is not said to hold: of an
+// account and region that it has no log file of, of before the first, of behind
+// the newest. What digests list there was not collected, and is not missing.
+func onlyCollected(ctx context.Context, r *digest.Report, s *local.Store) error {
+	all, err := s.Spans(ctx)
+	if err != nil {
+		return err
+	}
+	lack, err := s.Lack(ctx)
+	if err != nil {
+		return err
+	}
+	spans := map[digest.Place]lineage.Span{}
+	for _, one := range all {
+		spans[digest.Place{Account: one.Account, Region: one.Region}] = one
+	}
+	omitted := map[digest.Place]*digest.Omission{}
+	r.Findings = slices.DeleteFunc(r.Findings, func(f digest.Finding) bool {
+		stamp := cloudtrail.ParseLogFileName(f.File).Delivered
+		span, ok := spans[f.Place]
+		if f.Kind != digest.MissingFile || ok && stamp >= span.First && stamp <= span.Newest {
+			return false
+		}
+		r.Files[digest.Missing]--
+		r.Files[digest.Unchecked]++
+		o := omitted[f.Place]
+		if o == nil {
+			o = &digest.Omission{Reason: digest.NotCollected, Place: f.Place, From: stamp, Example: f.File}
+			omitted[f.Place] = o
+		}
+		o.Files, o.From, o.Until = o.Files+1, min(o.From, stamp), max(o.Until, stamp)
+		return true
+	})
+	for _, o := range omitted {
+		r.Unchecked = append(r.Unchecked, *o)
+	}
+	slices.SortFunc(r.Unchecked, func(x, y digest.Omission) int {
+		return cmp.Or(cmp.Compare(x.Place.Account, y.Place.Account), cmp.Compare(x.Place.Region, y.Place.Region), cmp.Compare(x.Reason, y.Reason), cmp.Compare(x.Trail, y.Trail))
+	})
+	r.Lost = r.Lost[:0]
+	for _, l := range lack.Lost {
+		r.Lost = append(r.Lost, digest.Lost{Account: l.Account, Region: l.Region, From: l.From, Until: l.Until})
+	}
+	return nil
 }
 
 // orStore is --store in a command to type, by its name where it has one.

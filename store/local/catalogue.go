@@ -68,7 +68,7 @@ create table sealed(account text not null, region text not null, first integer n
 create table listed(own integer not null, sha256 blob not null, folder integer not null, name text not null,
 	first integer not null, last integer not null, here integer not null,
 	primary key(own, sha256)) without rowid;
-create index listed_lacking on listed(here) where here = 0;
+create index listed_lacking on listed(last) where here = 0;
 -- The hash of a log file's bytes as decompressed, by that of its bytes as delivered.
 create table content(sha256 blob primary key, plain blob not null) without rowid;
 create table altered(own integer primary key); -- log files that are here with other bytes than digests list

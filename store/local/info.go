@@ -95,8 +95,12 @@ func (r *Reader) Info(context.Context) (Info, error) {
 		if info.Digests, err = one(v.conn, "select count(*) from digest"); err != nil {
 			return info, err
 		}
-		if info.Lacking, err = one(v.conn, "select count(*) from listed where here = 0"); err != nil {
+		lost, err := v.lost()
+		if err != nil {
 			return info, err
+		}
+		for _, l := range lost {
+			info.Lacking += int64(l.Files)
 		}
 	}
 	used, err := v.bytesUsed()
