@@ -75,7 +75,7 @@ func expected(e bucket.Estimate) string {
 // howLong is how long fetching so much takes: with many requests in flight, each
 // as long as those before, and no faster than such a machine reads log files.
 func howLong(files int, size int64, request time.Duration) time.Duration {
-	const inFlight, perSecond, bytesPerSecond = 64, 3000, 40 << 20
+	const inFlight, perSecond, bytesPerSecond = 128, 3000, 40 << 20
 	waits := time.Duration(files) * request / inFlight
 	works := max(time.Duration(files)*time.Second/perSecond, time.Duration(size/bytesPerSecond)*time.Second)
 	took := max(waits, works)

@@ -19,14 +19,14 @@ type Options struct {
 	RequesterPays bool // the reader's account pays for requests and bytes
 
 	Lists int           // lists in flight; 0: 32
-	Gets  int           // objects in flight; 0: 64
+	Gets  int           // objects in flight; 0: 128
 	Ahead int64         // bytes of objects that are fetched before they are asked for; 0: 32 MiB
 	Stall time.Duration // how long a body may send nothing; 0: 30 s
 }
 
 const (
 	defaultLists = 32
-	defaultGets  = 64
+	defaultGets  = 128
 	defaultAhead = 32 << 20
 	defaultStall = 30 * time.Second
 )

@@ -114,7 +114,7 @@ func (v *vast) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // served is a configuration that leads to a handler.
-func served(t *testing.T, h http.Handler) aws.Config {
+func served(t testing.TB, h http.Handler) aws.Config {
 	server := httptest.NewServer(h)
 	t.Cleanup(server.Close)
 	return aws.Config{
