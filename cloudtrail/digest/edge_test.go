@@ -172,3 +172,21 @@ func TestNoDigests(t *testing.T) {
 		t.Errorf("%s", dump(r))
 	}
 }
+
+// Of two log files that were exchanged each is told to be the other.
+func TestExchanged(t *testing.T) {
+	s := trimmed(t, oneTrail())
+	_, logs := s.of(s.busy())
+	s.objects[logs[0]], s.objects[logs[1]] = s.objects[logs[1]], s.objects[logs[0]]
+	s.put(logs[2], zip([]byte("{}")), nil)
+	r := s.verify(digest.Options{}, keys(t))
+	told := map[string]string{}
+	for _, f := range r.Findings {
+		told[f.File] = f.Text
+	}
+	for file, want := range map[string]string{logs[0]: ", but those of " + s.object(logs[1]).URI, logs[1]: ", but those of " + s.object(logs[0]).URI, logs[2]: "delivered"} {
+		if got := told[s.object(file).URI]; !strings.HasSuffix(got, want) {
+			t.Errorf("%s: %q, want it to end with %q", file, got, want)
+		}
+	}
+}

@@ -151,7 +151,7 @@ func (p *place) settle(ctx context.Context, o Object, refs []*ref) {
 		p.v.failed(o, err)
 		p.v.file(FileState{File: o, State: Unread, Place: p.Place, Digest: believed.digest.URI})
 	case err != nil || !strings.EqualFold(sum, believed.Hash):
-		p.altered(o, believed, err)
+		p.altered(o, believed, sum, err)
 	case believed.digest.trust == good:
 		p.v.file(FileState{File: o, State: Verified, Place: p.Place, Digest: believed.digest.URI})
 	default:
@@ -190,7 +190,7 @@ func (p *place) missing(o Object, r *ref) {
 	}
 }
 
-func (p *place) altered(o Object, r *ref, err error) {
+func (p *place) altered(o Object, r *ref, sum string, err error) {
 	if r.digest.trust == bad {
 		p.omitFile(o, r, DigestDoubt, r.stamp)
 		return
@@ -203,6 +203,11 @@ func (p *place) altered(o Object, r *ref, err error) {
 		f.Text += " (" + err.Error() + ")"
 	}
 	p.v.find(f)
+	p.v.mu.Lock()
+	if len(p.v.has) < MostFindings {
+		p.v.has[o.URI], p.v.should[strings.ToLower(r.Hash)] = sum, o.URI
+	}
+	p.v.mu.Unlock()
 	p.v.file(FileState{File: o, State: Altered, Place: p.Place, Digest: r.digest.URI})
 }
 

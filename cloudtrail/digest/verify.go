@@ -54,7 +54,7 @@ func Verify(ctx context.Context, a Archive, keys Keys, o Options) (*Report, erro
 	if err != nil {
 		return nil, err
 	}
-	v := &verifier{archive: a, keys: keys, options: o, slots: make(chan struct{}, o.Workers), omitted: map[Omission]int{}}
+	v := &verifier{archive: a, keys: keys, options: o, slots: make(chan struct{}, o.Workers), omitted: map[Omission]int{}, has: map[string]string{}, should: map[string]string{}}
 	places := make(chan Place)
 	var wg sync.WaitGroup
 	for range o.Workers {
@@ -79,6 +79,7 @@ func Verify(ctx context.Context, a Archive, keys Keys, o Options) (*Report, erro
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
+	v.exchanged()
 	v.report.settle()
 	return &v.report, nil
 }
@@ -103,6 +104,11 @@ type verifier struct {
 	mu      sync.Mutex // of what follows, and of the options' functions
 	report  Report
 	omitted map[Omission]int // by reason, place and trail: where in report.Unchecked
+
+	// Of altered log files alone, to tell which were exchanged: the hash of each by
+	// its URI, and the one that should have a hash.
+	has    map[string]string
+	should map[string]string
 }
 
 // each runs f for 0 to n-1, as many at once as objects may be read.
@@ -151,6 +157,16 @@ func (v *verifier) file(f FileState) {
 	v.report.Files[f.State]++
 	if v.options.OnFile != nil {
 		v.options.OnFile(f)
+	}
+}
+
+// exchanged tells of altered log files whose bytes are those of another one.
+func (v *verifier) exchanged() {
+	for i := range v.report.Findings {
+		f := &v.report.Findings[i]
+		if other := v.should[v.has[f.File]]; f.Kind == AlteredFile && other != "" && other != f.File {
+			f.Text += ", but those of " + other
+		}
 	}
 }
 
