@@ -162,13 +162,20 @@ func digestsTell(t *testing.T, open func(t *testing.T) Keeper) {
 	if d := gocmp.Diff(want, told(t, s, f)); d != "" {
 		t.Errorf("(-want +got)\n%s", d)
 	}
+	// What was delivered after the newest log file here is not lost, but to come.
+	keep(t, s, source.Digests{Good: []source.Digest{hourly(5, f[5])}})
+	want.Sealed = append(want.Sealed, query.Sealed{Account: dev, Region: "us-east-1", From: moment("05:00:00"), Until: moment("05:59:59")})
+	if d := gocmp.Diff(want, told(t, s, f)); d != "" {
+		t.Errorf("with a digest of after the newest (-want +got)\n%s", d)
+	}
 	// What is found again is not lost.
 	add(t, s, f[2])
 	commit(t, s)
 	keep(t, s, source.Digests{Good: []source.Digest{hourly(4, f[4])}})
 	hold(t, s)
 	want.Integrity[f[2].URI], want.Integrity[f[4].URI] = cloudtrail.Verified, cloudtrail.Verified
-	want.Lost, want.Sealed[0].Until = want.Lost[:1], moment("04:59:59")
+	want.Lost, want.Sealed = want.Lost[:1], want.Sealed[:1]
+	want.Sealed[0].Until = moment("05:59:59")
 	if d := gocmp.Diff(want, told(t, s, f)); d != "" {
 		t.Errorf("after what was lost came (-want +got)\n%s", d)
 	}
