@@ -12,7 +12,8 @@ import (
 type checked struct {
 	Object
 	Name
-	file      *File // nil where it could not be read
+	file      *File  // nil where it could not be read, and once the walk is past it
+	origin    string // the bucket that it says it was delivered to
 	trust     trust
 	err       error
 	signature string // of the metadata
@@ -140,7 +141,7 @@ func (c *chain) expected() *Previous {
 // here is the bucket to look in for what a digest says is in a bucket: where all
 // was copied to another one, it is there.
 func (d *checked) here(bucket string) string {
-	if d.Bucket != "" && bucket == d.file.Bucket {
+	if d.Bucket != "" && bucket == d.origin {
 		return d.Bucket
 	}
 	return bucket
@@ -209,6 +210,10 @@ func (p *place) absent(c *chain, previous *Previous, older cloudtrail.Time) {
 func (c *chain) passed(p *place, d *checked, previous *Previous) {
 	newer := c.newer
 	c.newer = d
+	if newer != nil {
+		// A year has nine thousand digests: no more than one of a chain is held.
+		defer func() { newer.file, newer.signature = nil, "" }()
+	}
 	if d.file == nil || d.trust == bad {
 		return
 	}

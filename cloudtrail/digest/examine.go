@@ -29,7 +29,9 @@ func (v *verifier) fetch(ctx context.Context, d *checked) {
 			d.generated, _ = cloudtrail.ParseTime(value)
 		}
 	}
-	d.file, d.err = Read(body)
+	if d.file, d.err = Read(body); d.file != nil {
+		d.origin = d.file.Bucket
+	}
 }
 
 // unreadable reports whether an error is the archive's, and not the file's.
