@@ -22,6 +22,9 @@ type question struct {
 	most   int // pages; 0: all
 }
 
+// mostEmpty is how many empty pages that promise more are believed.
+const mostEmpty = 64
+
 // ask calls page after page in one region, the newest events first, until emit
 // has enough.
 func (l *Log) ask(ctx context.Context, in string, q question, emit func(source.Item) error) error {
@@ -34,12 +37,14 @@ func (l *Log) ask(ctx context.Context, in string, q question, emit func(source.I
 	if q.key != "" {
 		input.LookupAttributes = []types.LookupAttribute{{AttributeKey: q.key, AttributeValue: &q.value}}
 	}
-	for n := 1; ; n++ {
+	for n, empty := 1, 0; ; n++ {
 		page, err := l.call(ctx, in, input)
 		if err != nil || page == nil {
 			return err
 		}
+		empty++
 		if len(page.Events) > 0 {
+			empty = 0
 			item, err := itemOf(page.Events)
 			if err != nil {
 				return err
@@ -52,7 +57,7 @@ func (l *Log) ask(ctx context.Context, in string, q question, emit func(source.I
 		if token == "" || n == q.most {
 			return nil
 		}
-		if token == aws.ToString(input.NextToken) {
+		if token == aws.ToString(input.NextToken) || empty > mostEmpty {
 			return errors.New("LookupEvents goes round in a circle: what answers is no CloudTrail, or is broken")
 		}
 		input.NextToken = &token
@@ -69,10 +74,12 @@ func (l *Log) call(ctx context.Context, in string, input *api.LookupEventsInput)
 	if err := l.spend(ctx); err != nil {
 		return nil, err
 	}
-	if err := there.pace.wait(ctx); err != nil {
+	done, err := there.pace.wait(ctx)
+	if err != nil {
 		return nil, err
 	}
 	out, err := there.api.LookupEvents(ctx, input)
+	done()
 	if err == nil || ctx.Err() != nil {
 		return out, err
 	}
@@ -130,7 +137,7 @@ func (l *Log) shutOut(in string, err error) error {
 		return &Error{in, err}
 	}
 	if !known {
-		l.options.Note("not looked into: " + in + ", where the caller may not look up events")
+		l.note("not looked into: " + in + ", where the caller may not look up events")
 	}
 	return nil
 }

@@ -22,10 +22,12 @@ type Options struct {
 	Regions []string
 	// Now ends the 90 days; zero: the clock's.
 	Now cloudtrail.Time
-	// Allow is asked before every call, which would be so many in all. Its error
+	// Allow is asked before every call, which would be so many in all, also at the
+	// same time. Its error
 	// ends what is being asked. nil: everything is allowed.
 	Allow func(ctx context.Context, calls int) error
-	// Note is told what could not be looked into, and is no failure.
+	// Note is told what could not be looked into, and is no failure; never two
+	// calls at once.
 	Note func(string)
 }
 
@@ -36,6 +38,7 @@ type Log struct {
 	chosen  bool // the user named the regions: each has to answer
 	clients map[string]*region
 	options Options
+	telling sync.Mutex // held while somebody is told something
 
 	mu    sync.Mutex // guards what follows
 	calls int
@@ -46,7 +49,7 @@ type Log struct {
 // region is where calls are made, and their pace.
 type region struct {
 	api  *api.Client
-	pace pace
+	pace *pace
 }
 
 // kept is how long the history is.
@@ -89,7 +92,7 @@ func Open(ctx context.Context, cfg aws.Config, o Options) (*Log, error) {
 	for _, name := range l.regions {
 		there := cfg.Copy()
 		there.Region = name
-		l.clients[name] = &region{api: api.NewFromConfig(there)}
+		l.clients[name] = &region{api: api.NewFromConfig(there), pace: newPace()}
 	}
 	return l, nil
 }
@@ -106,6 +109,12 @@ func regionsLike(name string) []string {
 		return common
 	}
 	return append(slices.Clone(common), name)
+}
+
+func (l *Log) note(text string) {
+	l.telling.Lock()
+	defer l.telling.Unlock()
+	l.options.Note(text)
 }
 
 // Account is whose history it is.

@@ -120,6 +120,7 @@ func TestFind(t *testing.T) {
 	stand := stack.Start(t)
 	stand.History(t, awstest.History{Records: story(), Now: now})
 	l := open(t, stand.Account(dev).User(t, "reader", awstest.Allow("*", "cloudtrail:LookupEvents")), lookup.Options{Regions: []string{"us-east-1", "eu-west-1"}})
+	l.Hurry()
 	for asked, want := range map[string]int{
 		key:                            51, // its issuance, and a page of its newest uses
 		"AKIAQQQQQQQQQQQQQQQQ":         1,

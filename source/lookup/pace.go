@@ -2,7 +2,6 @@ package lookup
 
 import (
 	"context"
-	"sync"
 	"time"
 )
 
@@ -10,33 +9,23 @@ import (
 // region, whoever of it makes them. The quota cannot be raised.
 const perSecond = 2
 
-// second is a little more than one: a call may be faster on its way than the one
-// before.
-const second = time.Second + 50*time.Millisecond
-
-// pace holds calls to AWS's rate. Others of the account may be calling too: what
-// is refused all the same the SDK asks again, more slowly.
+// pace holds calls to AWS's rate: each has one of two turns, and gives it on a
+// second after its answer came, so that no delay on the way brings calls too close.
+// Others of the account may be calling too: what is refused all the same the SDK
+// asks again, more slowly.
 type pace struct {
-	mu   sync.Mutex
-	last [perSecond]time.Time // when the last calls were let go, the oldest first
+	second time.Duration
+	turns  chan struct{}
 }
 
-// wait returns when one more call may go.
-func (p *pace) wait(ctx context.Context) error {
-	p.mu.Lock()
-	at := time.Now()
-	if due := p.last[0].Add(second); due.After(at) {
-		at = due
-	}
-	copy(p.last[:], p.last[1:])
-	p.last[perSecond-1] = at
-	p.mu.Unlock()
-	timer := time.NewTimer(time.Until(at))
-	defer timer.Stop()
+func newPace() *pace { return &pace{second: time.Second, turns: make(chan struct{}, perSecond)} }
+
+// wait returns when one more call may go; done is to be called when it has ended.
+func (p *pace) wait(ctx context.Context) (done func(), err error) {
 	select {
-	case <-timer.C:
-		return nil
+	case p.turns <- struct{}{}:
+		return func() { time.AfterFunc(p.second, func() { <-p.turns }) }, nil
 	case <-ctx.Done():
-		return ctx.Err()
+		return nil, ctx.Err()
 	}
 }

@@ -26,7 +26,7 @@ func (l *Log) span(w source.Window) (from, until *time.Time, ok bool) {
 		l.early = true
 		l.mu.Unlock()
 		if !said {
-			l.options.Note("the event history begins at " + begin.String() + ": CloudTrail keeps 90 days of it")
+			l.note("the event history begins at " + begin.String() + ": CloudTrail keeps 90 days of it")
 		}
 	}
 	if w.Since > begin {
