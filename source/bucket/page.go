@@ -81,10 +81,12 @@ func (l *Log) page(ctx context.Context, r request, token string) (*page, error) 
 	case r.after != "":
 		in.StartAfter = aws.String(r.after)
 	}
-	out, err := there(ctx, l, func(api *s3.Client) (*s3.ListObjectsV2Output, error) { return api.ListObjectsV2(ctx, in) })
+	var c contents
+	out, err := there(ctx, l, func(api *s3.Client) (*s3.ListObjectsV2Output, error) { return api.ListObjectsV2(ctx, in, c.options) })
 	if err != nil {
 		return nil, l.explain(ctx, err, "s3:ListBucket", r.prefix)
 	}
+	out.Contents = append(out.Contents, c.objects...)
 	return l.read(out, r)
 }
 
