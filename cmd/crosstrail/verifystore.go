@@ -233,6 +233,9 @@ func (v *verification) keptKeys(ctx context.Context, s *local.Store) (digest.Key
 		}
 		set.Add(key)
 	}
+	if set.Len() == 0 {
+		return nil, nil // none is at hand, which accuses nobody
+	}
 	return set, nil
 }
 

@@ -2,13 +2,9 @@ package storetest
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
-	"fmt"
 	"math/rand/v2"
 	"slices"
-	"strings"
+	"sync"
 	"testing"
 
 	gocmp "github.com/google/go-cmp/cmp"
@@ -36,6 +32,8 @@ func RunDigests(t *testing.T, open func(t *testing.T) Keeper) {
 		{"log files are held to what digests list", digestsTell},
 		{"the order of log files and digests does not matter", digestsInAnyOrder},
 		{"a file that comes again with other bytes stays altered", alteredStays},
+		{"each version of a file has its own integrity", versionsDiffer},
+		{"digests may be kept while log files come", digestsMeanwhile},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, open) })
 	}
@@ -53,84 +51,6 @@ func neverVerified(t *testing.T, s Store) {
 	if d := gocmp.Diff(want, told(t, s, files)); d != "" {
 		t.Errorf("never verified (-want +got)\n%s", d)
 	}
-}
-
-// digestAnswer is all that a store tells by digests.
-type digestAnswer struct {
-	Integrity map[string]cloudtrail.Integrity
-	Sealed    []query.Sealed
-	Lost      []lineage.Lost
-	Altered   int
-}
-
-func told(t *testing.T, s Store, files []source.File) digestAnswer {
-	t.Helper()
-	a := digestAnswer{Integrity: map[string]cloudtrail.Integrity{}}
-	for range 2 { // the second time from memory
-		for _, f := range files {
-			i, err := s.Integrity(t.Context(), f.URI)
-			if err != nil {
-				t.Fatal(err)
-			}
-			a.Integrity[f.URI] = i
-		}
-	}
-	lack, err := s.Lack(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if a.Lost, a.Altered = lack.Lost, lack.Altered; len(a.Lost) == 0 {
-		a.Lost = nil
-	}
-	if a.Sealed, err = s.Sealed(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	slices.SortFunc(a.Sealed, func(x, y query.Sealed) int { return int(x.From - y.From) })
-	return a
-}
-
-// hourly is the digest file of an hour of dev in us-east-1, which lists these.
-func hourly(hour int, files ...source.File) source.Digest {
-	stamp := fmt.Sprintf("2026-01-02T%02d:00:00Z", hour)
-	end := fmt.Sprintf("2026-01-02T%02d:00:00Z", hour+1)
-	var logs []string
-	for _, f := range files {
-		sum := sha256.Sum256(f.Body)
-		logs = append(logs, fmt.Sprintf(`{"s3Bucket":"b","s3Object":"%s","hashValue":"%s","hashAlgorithm":"SHA-256","oldestEventTime":"2026-01-02T%02d:10:00Z","newestEventTime":"2026-01-02T%02d:20:00Z"}`,
-			f.URI, hex.EncodeToString(sum[:]), hour, hour))
-	}
-	uri := digestURI(hour)
-	body := fmt.Sprintf(`{"awsAccountId":"%s","digestStartTime":"%s","digestEndTime":"%s","digestS3Bucket":"b","digestS3Object":"%s","digestPublicKeyFingerprint":"f","digestSignatureAlgorithm":"SHA256withRSA",`+
-		`"previousDigestS3Bucket":null,"previousDigestS3Object":null,"previousDigestHashValue":null,"previousDigestHashAlgorithm":null,"previousDigestSignature":null,"logFiles":[%s]}`,
-		dev, stamp, end, strings.TrimPrefix(uri, "s3://b/"), strings.Join(logs, ","))
-	if !json.Valid([]byte(body)) {
-		panic("the test's own digest is no JSON")
-	}
-	return source.Digest{URI: uri, Body: []byte(body), Metadata: map[string]string{"signature": "00"}}
-}
-
-func digestURI(hour int) string {
-	return fmt.Sprintf("s3://b/AWSLogs/%[1]s/CloudTrail-Digest/us-east-1/2026/01/02/%[1]s_CloudTrail-Digest_us-east-1_trail_us-east-1_20260102T%02d0000Z.json.gz", dev, hour+1)
-}
-
-// hours is a log file of each of some hours.
-func hours(n int) (files []source.File) {
-	for hour := range n {
-		at := fmt.Sprintf("2026-01-02T%02d:15:00Z", hour)
-		files = append(files, file(uri(dev, "us-east-1", fmt.Sprintf("%02d20", hour), fmt.Sprintf("%016d", hour)), issued(hour, at, "ops", fmt.Sprintf("ASIAEXAMPLE%09d", hour))))
-	}
-	return files
-}
-
-// tampered is the file with other bytes.
-func tampered(f source.File) source.File {
-	f.Body = append(slices.Clone(f.Body), '\n')
-	return f
-}
-
-func moment(text string) cloudtrail.Time {
-	t, _ := cloudtrail.ParseTime("2026-01-02T" + text + "Z")
-	return t
 }
 
 func digestsTell(t *testing.T, open func(t *testing.T) Keeper) {
@@ -178,20 +98,6 @@ func digestsTell(t *testing.T, open func(t *testing.T) Keeper) {
 	want.Sealed[0].Until = moment("05:59:59")
 	if d := gocmp.Diff(want, told(t, s, f)); d != "" {
 		t.Errorf("after what was lost came (-want +got)\n%s", d)
-	}
-}
-
-func keep(t *testing.T, s Keeper, d source.Digests) {
-	t.Helper()
-	if err := s.KeepDigests(t.Context(), d); err != nil {
-		t.Fatalf("KeepDigests: %v", err)
-	}
-}
-
-func hold(t *testing.T, s Keeper) {
-	t.Helper()
-	if err := s.Hold(t.Context()); err != nil {
-		t.Fatalf("Hold: %v", err)
 	}
 }
 
@@ -271,5 +177,63 @@ func alteredStays(t *testing.T, open func(t *testing.T) Keeper) {
 		if got.Integrity[f[0].URI] != cloudtrail.Altered || got.Altered != 1 || len(got.Lost) != 0 {
 			t.Errorf("%s: %+v: its events are of both", name, got)
 		}
+	}
+}
+
+// versionsDiffer: what a bucket holds under one name in two versions is told apart
+// where the rows tell it apart.
+func versionsDiffer(t *testing.T, open func(t *testing.T) Keeper) {
+	f := hours(2)
+	forged := f[1]
+	forged.LogFile = f[0].LogFile
+	f[0].Version, forged.Version = "1", "2"
+	s := open(t)
+	add(t, s, f[0], forged)
+	commit(t, s)
+	keep(t, s, source.Digests{Good: []source.Digest{hourly(0, f[0])}})
+	hold(t, s)
+	got := map[string]cloudtrail.Integrity{}
+	for _, row := range rows(t, s, query.Selection{}) {
+		i, err := s.Integrity(t.Context(), row.File)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got[row.ID.Event] = i
+	}
+	if d := gocmp.Diff(map[string]cloudtrail.Integrity{eventID(0): cloudtrail.Verified, eventID(1): cloudtrail.Altered}, got); d != "" {
+		t.Errorf("(-want +got)\n%s", d)
+	}
+}
+
+// digestsMeanwhile keeps digests while others add.
+func digestsMeanwhile(t *testing.T, open func(t *testing.T) Keeper) {
+	f := hours(12)
+	s := open(t)
+	var working sync.WaitGroup
+	for i := range f {
+		one := f[i]
+		if i%5 == 3 {
+			one = tampered(one)
+		}
+		working.Go(func() {
+			add(t, s, one)
+			commit(t, s)
+		})
+		working.Go(func() { keep(t, s, source.Digests{Good: []source.Digest{hourly(i, f[i])}}) })
+	}
+	working.Wait()
+	hold(t, s)
+	got := told(t, s, f)
+	for i := range f {
+		want := cloudtrail.Verified
+		if i%5 == 3 {
+			want = cloudtrail.Altered
+		}
+		if got.Integrity[f[i].URI] != want {
+			t.Errorf("file %d is %q, and not %q", i, got.Integrity[f[i].URI], want)
+		}
+	}
+	if len(got.Sealed) != 1 || len(got.Lost) != 2 || got.Altered != 2 {
+		t.Errorf("sealed %v, lost %v, altered %d", got.Sealed, got.Lost, got.Altered)
 	}
 }
