@@ -15,9 +15,10 @@ import (
 
 // CoverageAnswer is which logs are there, and what the holes leave open.
 type CoverageAnswer struct {
-	Files       int // in the span, those of no account included
-	Nameless    int // of them, those whose names tell no account
-	Ahead       int // of all files, those with a stamp that is ahead of the clock
+	Files       int             // in the span, those of no account included
+	Nameless    int             // of them, those whose names tell no account
+	Ahead       int             // of all files, those with a stamp that is ahead of the clock
+	Newest      cloudtrail.Time // stamp of all files, in the span or not: of what was later nothing is known
 	Lack        Lack
 	Listed      bool // by the names of files alone: of events, changes and gaps nothing is known
 	Logs        []AccountLog
@@ -36,7 +37,7 @@ type AccountLog struct {
 	lineage.Span
 	Hours       int // in which a file was delivered
 	SilentHours int
-	Silent      []Hours // between its first and its newest file, by time, of which nothing tells whether there was anything
+	Silent      []Hours // from its first file to the newest of any log, by time, of which nothing tells whether there was anything
 	QuietHours  int
 	Quiet       []Hours // likewise, and digest files tell that there was nothing
 	LostHours   int     // likewise, and they tell that there was, or are missing; see Lost
@@ -110,7 +111,7 @@ func Coverage(ctx context.Context, r Reader, resolver *lineage.Resolver, f Filte
 	if err := b.events(ctx, r); err != nil {
 		return nil, err
 	}
-	a := &CoverageAnswer{Files: b.files, Nameless: b.nameless, Ahead: b.ahead, Logs: b.logs(), Unnamed: b.unnamed()}
+	a := &CoverageAnswer{Newest: b.newest, Files: b.files, Nameless: b.nameless, Ahead: b.ahead, Logs: b.logs(), Unnamed: b.unnamed()}
 	a.Missing, a.Unusable = b.never(names.Expected(f.Until)), b.never(names.Unusable())
 	a.Lack, a.Lack.Lost = lack, nil
 	if a.Changes, a.MoreChanges, err = trailChanges(ctx, r, resolver, f, b.buckets); err != nil {
@@ -141,7 +142,7 @@ func CoverageByNames(files iter.Seq2[cloudtrail.LogFile, error], accounts []stri
 	if err := b.all(files, clock); err != nil {
 		return nil, err
 	}
-	a := &CoverageAnswer{Listed: true, Files: b.files, Nameless: b.nameless, Ahead: b.ahead, Logs: b.logs()}
+	a := &CoverageAnswer{Listed: true, Newest: b.newest, Files: b.files, Nameless: b.nameless, Ahead: b.ahead, Logs: b.logs()}
 	a.Missing, a.Unusable = b.never(names.Expected(f.Until)), b.never(names.Unusable())
 	return a, nil
 }
@@ -153,6 +154,7 @@ type coverageBook struct {
 	f               *Filter
 	files, nameless int
 	ahead           int
+	newest          cloudtrail.Time // stamp of all, whatever the filter
 	there           map[logPlace]*logHours
 	accounts        map[string]bool           // of which there is any file, whatever the filter
 	delivered       map[string]*AccountEvents // of every account with events, whatever the filter; counted as it says
@@ -207,6 +209,9 @@ func (b *coverageBook) file(f *cloudtrail.LogFile) {
 		}
 		return
 	}
+	if stamped {
+		b.newest = max(b.newest, f.Delivered)
+	}
 	b.accounts[f.Account] = true
 	at := logPlace{f.Account, f.Region}
 	l := b.there[at]
@@ -248,7 +253,7 @@ func (b *coverageBook) logs() []AccountLog {
 		l := b.there[at]
 		log := AccountLog{Span: l.Span}
 		log.Files = l.files
-		log.Hours, log.Silent = l.silence(b.f)
+		log.Hours, log.Silent = l.silence(b.f, b.newest)
 		log.Silent, log.Quiet, log.LostHours = b.quiet.split(at, log.Silent)
 		log.SilentHours, log.QuietHours = hoursIn(log.Silent), hoursIn(log.Quiet)
 		b.silent[at] = log.Silent
@@ -259,13 +264,14 @@ func (b *coverageBook) logs() []AccountLog {
 	return all
 }
 
-// silence is how many hours have a file, and those that have none between the
-// first and the newest file, as far as they are in the span of the question.
-func (l *logHours) silence(f *Filter) (hours int, silent []Hours) {
-	if l.Newest.IsZero() {
+// silence is how many hours have a file, and those that have none, as far as they
+// are in the span of the question: from the log's first file to the newest of any,
+// up to which the set tells.
+func (l *logHours) silence(f *Filter, newest cloudtrail.Time) (hours int, silent []Hours) {
+	if l.First.IsZero() {
 		return 0, nil
 	}
-	from, until := l.First, l.Newest
+	from, until := l.First, newest
 	if f.Since != 0 {
 		from = max(from, f.Since)
 	}

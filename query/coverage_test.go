@@ -49,8 +49,13 @@ func deliver(t testing.TB, files map[string][]string) (*memory.Store, *lineage.R
 
 func coverage(t *testing.T, files map[string][]string, f query.Filter, names *query.Names) *query.CoverageAnswer {
 	t.Helper()
+	return coverageAt(t, files, f, names, 0)
+}
+
+func coverageAt(t *testing.T, files map[string][]string, f query.Filter, names *query.Names, clock query.Clock) *query.CoverageAnswer {
+	t.Helper()
 	store, resolver := deliver(t, files)
-	a, err := query.Coverage(t.Context(), store, resolver, f, names, 0)
+	a, err := query.Coverage(t.Context(), store, resolver, f, names, clock)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,6 +80,7 @@ func TestSilentHours(t *testing.T) {
 		}
 		return when
 	}
+	clock := query.Clock(at("2026-05-06T00:00:00Z"))
 	for _, tt := range []struct{ since, until, want string }{
 		{"", "", "5 files, 4 hours: 11:00-12:59 14:00-23:59+1"},
 		{"2026-05-04T10:00:00Z", "", "3 files, 3 hours: 11:00-12:59 14:00-23:59+1"},
@@ -87,7 +93,7 @@ func TestSilentHours(t *testing.T) {
 		{"2026-05-07T00:00:00Z", "", "0 files, 0 hours:"},                     // after the newest
 		{"2026-05-04T13:30:00Z", "2026-05-04T13:30:00Z", "1 files, 1 hours:"},
 	} {
-		a := coverage(t, files, query.Filter{Since: at(tt.since), Until: at(tt.until), Regions: []string{"us-east-1"}}, nil)
+		a := coverageAt(t, files, query.Filter{Since: at(tt.since), Until: at(tt.until), Regions: []string{"us-east-1"}}, nil, clock)
 		if len(a.Logs) != 1 {
 			t.Fatalf("%d logs", len(a.Logs))
 		}
@@ -104,9 +110,13 @@ func TestSilentHours(t *testing.T) {
 			t.Errorf("%s to %s: %s (%d), want %s", tt.since, tt.until, got, l.SilentHours, tt.want)
 		}
 	}
-	a := coverage(t, files, query.Filter{}, nil)
-	if a.Files != 8 || a.Nameless != 1 || len(a.Logs) != 2 || a.Logs[0].Region != "eu-west-1" || len(a.Logs[0].Silent) != 1 {
+	a := coverageAt(t, files, query.Filter{}, nil, clock)
+	if a.Files != 8 || a.Nameless != 1 || a.Ahead != 1 || len(a.Logs) != 2 || a.Logs[0].Region != "eu-west-1" || len(a.Logs[0].Silent) != 1 {
 		t.Errorf("%d files, %d without a name, logs %+v", a.Files, a.Nameless, a.Logs)
+	}
+	// A log that stopped is silent since, as far as any other tells.
+	if last := a.Logs[0].Silent[0].Until; a.Newest != cloudtrail.Time(clock) || last != cloudtrail.Time(clock)-1 {
+		t.Errorf("silent until %v, and the newest file is of %v", last, a.Newest)
 	}
 }
 

@@ -38,10 +38,19 @@ func coverageTable(w io.Writer, a *query.CoverageAnswer, style Style) error {
 }
 
 func (p *page) logs(a *query.CoverageAnswer) {
-	p.heading("LOGS", "by the names of "+plural(a.Files, "log file"))
+	newest := ""
+	if a.Newest != 0 {
+		newest = "; the newest of all is of " + minute(a.Newest) + "Z"
+	}
+	p.heading("LOGS", "by the names of "+plural(a.Files, "log file")+newest)
 	if a.Ahead > 0 {
 		p.prose("  ", "  ", yellow, "Counted without its stamp: "+stampsAhead(a.Ahead)+".")
 		p.blank("")
+	}
+	if len(a.Logs) == 0 && a.Nameless == 0 {
+		p.prose("  ", "  ", ordinary, "There is no log file here of what was asked for.")
+		p.blank("")
+		return
 	}
 	if len(a.Logs) == 0 {
 		p.prose("  ", "  ", ordinary, "None that was read has a name that tells whose it is: which hours they cover is not known.")

@@ -23,13 +23,14 @@ accounts of the organisation (--organization), or else of --names, never sent an
 who stopped, started, changed or deleted a trail or the bucket that it writes to, and
 which sessions each hole may explain, with what to collect.
 
-A silent hour is one in which no file was delivered: where nothing happens, CloudTrail
-delivers nothing. Once the store holds digest files (crosstrail verify s3://… --store)
-it is known: an hour is quiet where they tell that nothing was delivered, and lost
-where they list a log file that is not here, or not as it was delivered, or are
-themselves missing; each lost span names the sessions that it may explain. A bucket is
-known to be a trail's where log files were read from it by s3://, or where a
-CreateTrail or UpdateTrail in the logs names it.
+A silent hour is one in which no file was delivered, from a log's first file to the
+newest of any account: a log that stopped is silent since. Where nothing happens,
+CloudTrail delivers nothing. Once the store holds digest files (crosstrail verify
+s3://… --store) it is known: an hour is quiet where they tell that nothing was
+delivered, and lost where they list a log file that is not here, or not as it was
+delivered, or are themselves missing; each lost span names the sessions that it may
+explain. A bucket is known to be a trail's where log files were read from it by
+s3://, or where a CreateTrail or UpdateTrail in the logs names it.
 
 Of buckets (--from s3://bucket/prefix) the names are listed and no file is fetched, a
 year of hundreds of accounts in minutes: then who changed trails, and what holes leave

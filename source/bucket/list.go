@@ -28,8 +28,8 @@ func (l *Log) Digests(ctx context.Context, windows ...source.Window) iter.Seq2[O
 }
 
 // Ends yields what lies outside the windows: of each log that they touch the very
-// first log file, and the first behind them. So hours in which a log had no file can
-// be told from those before it began, or after it ended.
+// first log file, and the newest. So hours in which a log had no file can be told
+// from those before it began, or that are still to come.
 func (l *Log) Ends(ctx context.Context, windows ...source.Window) iter.Seq2[Object, error] {
 	return each(ctx, func(ctx context.Context) <-chan batch {
 		return inBackground(ctx, func(emit func(batch)) {
@@ -158,23 +158,37 @@ func (l *Log) listStretch(ctx context.Context, group *errgroup.Group, s stretch,
 	}
 }
 
-// listEnds lists the first key before a stretch, and the first behind it.
+// listEnds lists the first log file before a stretch, and the newest of all where
+// that lies outside it.
 func (l *Log) listEnds(ctx context.Context, s stretch, emit func(batch)) {
-	var ends []request
-	if s.after != "" {
-		ends = append(ends, request{prefix: s.prefix, most: 1})
+	outside := func(o *Object) bool { return s.until != "" && o.Key >= s.until || !s.keep(o) }
+	first, newest := s.after != "", s.after != "" || s.until != ""
+	if first {
+		l.listEnd(ctx, request{prefix: s.prefix, most: 1}, outside, emit)
 	}
-	if s.until != "" {
-		ends = append(ends, request{prefix: s.prefix, after: s.until, most: 1})
-	}
-	for _, r := range ends {
-		err := l.pages(ctx, r, func(p *page) (bool, error) {
-			outside := slices.DeleteFunc(p.objects, func(o Object) bool { return r.after == "" && o.Key > s.after })
-			emit(batch{objects: outside})
-			return len(p.objects) == 0 && p.more, nil
-		})
+	if newest {
+		dir, err := l.newestDay(ctx, s.prefix)
 		if err != nil && ctx.Err() == nil {
 			emit(batch{err: err})
+			return
 		}
+		l.listEnd(ctx, request{prefix: dir}, outside, emit)
+	}
+}
+
+// listEnd emits the last of what is listed, where it lies outside.
+func (l *Log) listEnd(ctx context.Context, r request, outside func(*Object) bool, emit func(batch)) {
+	var last *Object
+	err := l.pages(ctx, r, func(p *page) (bool, error) {
+		if n := len(p.objects); n > 0 {
+			last = &p.objects[n-1]
+		}
+		return p.more && (r.most == 0 || last == nil), ctx.Err()
+	})
+	if err != nil && ctx.Err() == nil {
+		emit(batch{err: err})
+	}
+	if last != nil && outside(last) {
+		emit(batch{objects: []Object{*last}})
 	}
 }
