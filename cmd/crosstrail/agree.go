@@ -34,7 +34,8 @@ func (s *fromSources) agree(ctx context.Context, yes bool) error {
 		if e.Archived > 0 {
 			s.ui.warn("%s: %s in Glacier, and cannot be read before they are restored", b.log, number(e.Archived, "log file"))
 		}
-		if e.AtLeast || !e.Exact || e.Files-e.Known > manyFiles || e.Bytes > manyBytes {
+		b.estimate = e.Bytes
+		if fetched, size := toFetch(e); e.AtLeast || fetched > manyFiles || size > manyBytes {
 			much = true
 			fmt.Fprintln(s.ui.stderr, render.Text(b.log.String()+": "+expected(e)))
 		}
@@ -48,6 +49,15 @@ func (s *fromSources) agree(ctx context.Context, yes bool) error {
 	return hinted(errors.New("nothing was read"), "to read less: --account, --region, --since, --until; not to be asked: --yes")
 }
 
+// toFetch is how much of what is there is not in the store.
+func toFetch(e bucket.Estimate) (files int, size int64) {
+	if e.Files == 0 {
+		return 0, 0
+	}
+	files = e.Files - e.Known
+	return files, int64(float64(e.Bytes) * float64(files) / float64(e.Files))
+}
+
 // expected says what is to come.
 func expected(e bucket.Estimate) string {
 	about := ""
@@ -57,10 +67,7 @@ func expected(e bucket.Estimate) string {
 	case !e.Exact:
 		about = "about "
 	}
-	fetched, size := e.Files-e.Known, e.Bytes
-	if e.Files > 0 {
-		size = int64(float64(size) * float64(fetched) / float64(e.Files))
-	}
+	fetched, size := toFetch(e)
 	text := about + number(rounded(e.Files, e.Exact), "log file") + ", " + bytesText(e.Bytes)
 	if e.Known > 0 {
 		text += "; of them " + about + number(rounded(fetched, e.Exact), "file") + " not in the store yet, " + bytesText(size)

@@ -58,6 +58,15 @@ func TestAsksBeforeMuch(t *testing.T) {
 			t.Errorf("%q %v: %d objects were fetched, want %d", c.answer, c.more, gets, c.gets)
 		}
 	}
+	// What is in the store already is not much to fetch.
+	t.Chdir(t.TempDir())
+	ingest := append([]string{"ingest", "--store", "s"}, command[1:]...)
+	if seen, status := asked(t, "y\n", ingest...); status != exitDone || !strings.Contains(seen, "go on? [y/N]") {
+		t.Errorf("exit status %d: %s", status, seen)
+	}
+	if seen, status := asked(t, "", ingest...); status != exitDone || strings.Contains(seen, "go on? [y/N]") || !strings.Contains(seen, "seen before") {
+		t.Errorf("exit status %d: %s", status, seen)
+	}
 	if _, stderr, status := runProgram(t, "", command...); status != exitDone || !says.MatchString(stderr) || strings.Contains(stderr, "go on?") {
 		t.Errorf("exit status %d: %s", status, stderr)
 	}

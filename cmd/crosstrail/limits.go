@@ -49,7 +49,7 @@ func (l *limits) pump(ctx context.Context, ui *terminal, sources []string, from 
 	}
 	meter := startMeter(ctx, ui.stderr, sources)
 	if s, ok := from.(*fromSources); ok && len(s.buckets) > 0 {
-		meter.listed = s.listed
+		meter.buckets = s.size
 	}
 	troubles := troubles{ui: ui, meter: meter}
 	var needed int64

@@ -25,10 +25,10 @@ type meter struct {
 	out   io.Writer // nil where there is no terminal: then nothing is drawn
 	start time.Time
 
-	mu     sync.Mutex
-	drawn  bool
-	total  int64                // bytes of all files on this machine, 0 until they have been counted
-	listed func() (int64, bool) // bytes that buckets listed so far, and whether that is all; nil: there are none
+	mu      sync.Mutex
+	drawn   bool
+	total   int64        // bytes of all files on this machine, 0 until they have been counted
+	buckets func() int64 // bytes of those in buckets; nil: there are none
 }
 
 func startMeter(ctx context.Context, out io.Writer, sources []string) *meter {
@@ -73,11 +73,8 @@ func (m *meter) progress(p ingest.Progress) {
 	}
 	m.mu.Lock()
 	total := m.total
-	if m.listed != nil {
-		listed, all := m.listed()
-		if total += listed; !all {
-			total = 0 // nobody knows yet
-		}
+	if m.buckets != nil {
+		total += m.buckets()
 	}
 	m.mu.Unlock()
 	m.show(progressLine(p, total, time.Since(m.start)))

@@ -29,8 +29,9 @@ type fromSources struct {
 // fromBucket is one bucket that is read.
 type fromBucket struct {
 	*bucket.Lister
-	log *bucket.Log
-	aws *awsFlags
+	log      *bucket.Log
+	aws      *awsFlags
+	estimate int64 // bytes, before all is listed
 }
 
 // openSources looks at the arguments. Of a bucket no more is listed than the
@@ -151,14 +152,16 @@ func (s *fromSources) known(has func(context.Context, cloudtrail.LogFile) (bool,
 	}
 }
 
-// listed is how many bytes the buckets listed so far, and whether that is all.
-func (s *fromSources) listed() (bytes int64, all bool) {
-	all = true
+// size is how many bytes the buckets hold, as well as is known by now.
+func (s *fromSources) size() (bytes int64) {
 	for _, b := range s.buckets {
-		_, n, done := b.Listed()
-		bytes, all = bytes+n, all && done
+		_, n, all := b.Listed()
+		if !all {
+			n = max(n, b.estimate)
+		}
+		bytes += n
 	}
-	return bytes, all
+	return bytes
 }
 
 // spent tells what the buckets were asked for.

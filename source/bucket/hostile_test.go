@@ -56,6 +56,7 @@ func TestHostileLists(t *testing.T) {
 			return content("x/a.json", 1) + fmt.Sprintf(more, strconv.Itoa(n))
 		}, "the listing goes round in a circle"},
 		"empty pages": {func(http.ResponseWriter, *http.Request) string { n++; return fmt.Sprintf(more, strconv.Itoa(n)) }, "the listing never ends"},
+		"no answer":   {func(_ http.ResponseWriter, r *http.Request) string { <-r.Context().Done(); return "" }, "nothing came for 100ms"},
 		"nothing":     {func(http.ResponseWriter, *http.Request) string { return " " }, "there is nothing under this prefix"},
 		"no XML":      {func(w http.ResponseWriter, _ *http.Request) string { fmt.Fprint(w, "<html>hello"); return "" }, "cannot be listed"},
 		"a key that cannot be decoded": {func(http.ResponseWriter, *http.Request) string {
@@ -66,7 +67,7 @@ func TestHostileLists(t *testing.T) {
 			cfg := eager(served(t, hostile{list: c.list}))
 			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 			defer cancel()
-			l, err := bucket.Open(ctx, cfg, "s3://b/x/", bucket.Options{})
+			l, err := bucket.Open(ctx, cfg, "s3://b/x/", bucket.Options{Stall: 100 * time.Millisecond})
 			text := ""
 			if err != nil {
 				text = err.Error()

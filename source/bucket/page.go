@@ -82,9 +82,15 @@ func (l *Log) page(ctx context.Context, r request, token string) (*page, error) 
 		in.StartAfter = aws.String(r.after)
 	}
 	var c contents
+	asked := ctx
+	ctx, cancel := context.WithTimeoutCause(ctx, l.options.Stall*attempts, errStalled)
+	defer cancel()
 	out, err := there(ctx, l, func(api *s3.Client) (*s3.ListObjectsV2Output, error) { return api.ListObjectsV2(ctx, in, c.options) })
-	if err != nil {
-		return nil, l.explain(ctx, err, "s3:ListBucket", r.prefix)
+	switch {
+	case err != nil && context.Cause(ctx) == errStalled:
+		return nil, &told{l.URI(r.prefix), l.stalled(), err}
+	case err != nil:
+		return nil, l.explain(asked, err, "s3:ListBucket", r.prefix)
 	}
 	out.Contents = append(out.Contents, c.objects...)
 	return l.read(out, r)
