@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/ingest"
@@ -60,32 +58,12 @@ func (q *question) openFar(ctx context.Context, sources []string) (*far, error) 
 		if len(there) == 0 {
 			return nil, nil // it is not laid out by account and day: nothing tells what to fetch
 		}
-		f.bucket, log = logs[0], bucketLog{logs[0]}
+		f.bucket, log = logs[0], bucket.Unfetched{Log: logs[0]}
 	}
 	f.Store = remote.New(log, remote.Options{
 		Accounts: q.where.Accounts, Pump: f.pump, Tell: f.tell, Allow: f.budget.allow,
 	})
 	return f, nil
-}
-
-// bucketLog is a bucket as questions fetch from it.
-type bucketLog struct{ *bucket.Log }
-
-func (b bucketLog) List(ctx context.Context, windows ...source.Window) ([]source.Item, error) {
-	lister := b.Within(windows...)
-	// What is listed here is fetched later, if it is allowed.
-	lister.Known = func(context.Context, cloudtrail.LogFile) (bool, error) { return true, nil }
-	var all []source.Item
-	for {
-		d, err := lister.Next(ctx)
-		if errors.Is(err, io.EOF) {
-			return all, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, d.Items...)
-	}
 }
 
 // all is the source of all that some windows hold.

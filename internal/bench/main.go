@@ -31,7 +31,7 @@ func main() {
 	flag.IntVar(&o.large, "large", 1_000_000, "events in the corpora that memory is measured on; 0: do not")
 	flag.IntVar(&o.rounds, "rounds", 5, "rounds; figures are medians")
 	flag.StringVar(&o.profile, "profile", "", "write a CPU profile of tracing the bulk corpus to this file")
-	flag.StringVar(&o.only, "only", "", "measure this alone: trace, store, s3 or growth; growth only when named")
+	flag.StringVar(&o.only, "only", "", "measure this alone: trace, store, s3, who or growth; growth only when named")
 	into := flag.String("into", "", "with -ingest: the store")
 	folder := flag.String("ingest", "", "ingest this folder and print what it took; used by bench on itself")
 	child := flag.String("trace", "", "trace this folder and print peak memory; used by bench on itself")
@@ -61,6 +61,11 @@ func run(ctx context.Context, o options) error {
 	fmt.Printf("%s, %d cores, %d rounds, medians\n", runtime.Version(), runtime.GOMAXPROCS(0), o.rounds)
 	if o.only == "growth" {
 		return growth(ctx, folder, []int{o.large, 10 * o.large})
+	}
+	if o.only == "who" || o.only == "" {
+		if err := whoFromBucket(ctx); err != nil || o.only == "who" {
+			return err
+		}
 	}
 	if o.only == "s3" || o.only == "" {
 		if err := fromBucket(ctx, folder, o); err != nil || o.only == "s3" {

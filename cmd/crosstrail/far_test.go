@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
 	"github.com/crosstrail/crosstrail/internal/awstest"
 	"github.com/crosstrail/crosstrail/source/lookup"
 	"github.com/crosstrail/crosstrail/store/remote"
@@ -22,18 +24,23 @@ import (
 // TestWhoCostsNoMore asks a bucket who is behind a key, and asks it again when it
 // has become twice as large, by accounts and by days: it takes the same requests.
 func TestWhoCostsNoMore(t *testing.T) {
-	aws := stack.Start(t)
 	t.Chdir(t.TempDir())
-	signIn(t, aws.Environment(t, aws.Account(hubAccount).Config()))
+	load := awstest.OpenLoad("acme-large")
+	defer load.Close()
+	signIn(t, []string{"AWS_ENDPOINT_URL=" + aws.ToString(load.Config().BaseEndpoint), "AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=AKIA", "AWS_SECRET_ACCESS_KEY=x", "AWS_SESSION_TOKEN=", "AWS_PROFILE="})
+	put := func(objects iter.Seq[awstest.Object]) {
+		for o := range objects {
+			load.Put(o)
+		}
+	}
 	if _, stderr, status := runProgram(t, "", "demo"); status != 0 {
 		t.Fatal(stderr)
 	}
-	b := aws.Account(hubAccount).Bucket(t, "acme-large")
-	b.PutAll(t, demoObjects(t))
-	b.PutAll(t, quiet(0, 120, "2026/03/03", "20260303T1340Z"))
+	put(demoObjects(t))
+	put(quiet(0, 300, "2026/03/03", "20260303T1340Z"))
 	who := func(more ...string) (text, cost string) {
 		t.Helper()
-		stdout, stderr, status := runProgram(t, "", append([]string{"who", "ASIA6RVFFB7735NGGZN5", "--from", b.URI(""), "-o", "json"}, more...)...)
+		stdout, stderr, status := runProgram(t, "", append([]string{"who", "ASIA6RVFFB7735NGGZN5", "--from", "s3://acme-large", "-o", "json"}, more...)...)
 		if status != 0 || !strings.Contains(stdout, `"name":"kim.lee"`) {
 			t.Fatalf("exit status %d: %s\n%s", status, stdout, stderr)
 		}
@@ -46,14 +53,14 @@ func TestWhoCostsNoMore(t *testing.T) {
 	if _, err := fmt.Sscanf(cost, "%d pages listed, %d objects fetched", &lists, &gets); err != nil || lists > 40 || gets > 40 {
 		t.Errorf("it took %q, %v", cost, err)
 	}
-	b.PutAll(t, quiet(120, 240, "2026/03/03", "20260303T1340Z"))
-	b.PutAll(t, quiet(0, 120, "2026/03/01", "20260301T1340Z"))
+	put(quiet(300, 600, "2026/03/03", "20260303T1340Z"))
+	put(quiet(0, 300, "2026/03/01", "20260301T1340Z"))
 	if twice, now := who(alert...); now != cost || twice != text {
 		t.Errorf("of twice as much it took %s, not %s", now, cost)
 	}
 
 	// Of so many accounts one has to be named, where what is asked tells none.
-	_, stderr, status := runProgram(t, "", "who", "1ed77a2c-2d86-44dd-9960-bb71b28158ba", "--from", b.URI(""))
+	_, stderr, status := runProgram(t, "", "who", "1ed77a2c-2d86-44dd-9960-bb71b28158ba", "--from", "s3://acme-large")
 	if status != exitUsage || !strings.Contains(stderr, "hint: name the account: --account ID") {
 		t.Errorf("exit status %d: %s", status, stderr)
 	}
