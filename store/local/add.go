@@ -188,7 +188,8 @@ func (s *Store) keepCopy(entry *logFile, f *source.File) (err error) {
 		_, err := s.packs.add(entry.LogFile, entry.first, entry.sum, nil, shared)
 		return err
 	}
-	if s.options.Keep == KeepReference && f.Open != nil && !entry.mends {
+	refer := s.options.Keep == KeepReference || s.referred[fileID{entry.URI, entry.Version}]
+	if refer && f.Open != nil && !entry.mends {
 		return nil
 	}
 	body, as := f.Body, delivered

@@ -124,12 +124,17 @@ func finishRebuild(dir string) error {
 	return os.RemoveAll(work)
 }
 
-// adopt makes the copies known, and takes over what no log file tells: the
-// floor, how the store grew and what failed.
+// adopt makes the copies known, and of which files there are none: those get none.
+// And it takes over what no log file tells: the floor, how the store grew and what
+// failed.
 func (s *Store) adopt(dir string, from *Copies) error {
-	s.adopted = map[[sha256.Size]byte]copied{}
+	s.adopted, s.referred = map[[sha256.Size]byte]copied{}, map[fileID]bool{}
 	for _, c := range from.found {
-		if c.pack != "" && c.wrong == nil {
+		switch {
+		case c.wrong != nil:
+		case c.pack == "":
+			s.referred[c.id()] = true
+		default:
 			s.adopted[c.sum] = c.copied
 		}
 	}

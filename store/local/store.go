@@ -106,8 +106,9 @@ type Store struct {
 	mergeOn   bool
 	mergeErr  error
 
-	regrown bool                         // what grew was counted before
-	adopted map[[sha256.Size]byte]copied // copies that are there before the catalogue; see Rebuild
+	regrown  bool                         // what grew was counted before
+	adopted  map[[sha256.Size]byte]copied // copies that are there before the catalogue; see Rebuild
+	referred map[fileID]bool              // log files that had no copy before it
 
 	lookup     sync.Mutex // guards what follows
 	filed      filed
