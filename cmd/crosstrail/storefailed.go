@@ -116,11 +116,7 @@ func tellFailed(w io.Writer, failed []local.FailedFile) error {
 }
 
 func runStoreRetry(ctx context.Context, f *filling) error {
-	r, _, err := openToRead(ctx, &f.store) // opening it to write would make one
-	if err != nil {
-		return err
-	}
-	if err := r.Close(); err != nil {
+	if _, err := f.store.existing(ctx); err != nil {
 		return err
 	}
 	s, _, err := f.openStore(ctx, local.Options{})

@@ -68,6 +68,15 @@ func openToRead(ctx context.Context, store *storeValue) (*local.Reader, string, 
 	return r, dir, nil
 }
 
+// existing is the folder of a store that is there: opening one to write would make it.
+func (v *storeValue) existing(ctx context.Context) (dir string, err error) {
+	r, dir, err := openToRead(ctx, v)
+	if err != nil {
+		return "", err
+	}
+	return dir, r.Close()
+}
+
 func infoOf(i *local.Info) flat {
 	days := []flat{}
 	for _, d := range i.Days {

@@ -62,11 +62,8 @@ earlier as a whole. Names that a question is given itself win over those that ar
 }
 
 func (k *keeping) run(ctx context.Context) error {
-	r, dir, err := openToRead(ctx, &k.store) // opening it to write would make one
+	dir, err := k.store.existing(ctx)
 	if err != nil {
-		return err
-	}
-	if err := r.Close(); err != nil {
 		return err
 	}
 	if k.naming.isGiven() || len(k.forget) > 0 {

@@ -76,16 +76,9 @@ func (v *verifyStore) place(args []string) []string {
 // withStore verifies a source and keeps in the store what it told, or verifies
 // the store itself; and holds the store's log files to the digests kept.
 func (v *verification) withStore(ctx context.Context, from string, names *query.Names) error {
-	dir, err := v.store.folder()
+	dir, err := v.store.existing(ctx) // of none nothing could be wrong
 	if err != nil {
 		return err
-	}
-	if from == "" {
-		if r, err := local.OpenReader(ctx, dir, local.Options{}); err != nil { // none is made to verify it
-			return v.store.opened(err, dir)
-		} else if err := r.Close(); err != nil {
-			return err
-		}
 	}
 	s, err := openToWrite(ctx, v.ui, &v.store.storeValue, dir, v.wait, local.Options{Fetch: v.aws.fetch(v.ui)})
 	if err != nil {
