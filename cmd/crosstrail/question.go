@@ -38,7 +38,7 @@ func newQuestion(ui *terminal, cmd *cobra.Command, from bool) *question {
 		flags.StringArrayVar(&q.from, "from", nil, "ask log files, not the store: a `SOURCE` is a log file, a folder of them, s3://bucket/prefix, lookup-events, or - for standard input (repeatable)")
 		must(cmd.MarkFlagFilename("from"))
 		addStore(cmd, &q.store)
-		cmd.Long += "\n\nIt asks the store that crosstrail ingest fills or, with --from, log files themselves."
+		cmd.Long += "\n\nIt asks the store that crosstrail ingest fills or, with --from, log files themselves: of a\nbucket (s3://bucket/prefix) no more is listed and fetched than is asked for."
 	}
 	addForm(cmd, &q.form)
 	q.naming.add(cmd)
