@@ -26,7 +26,8 @@ create table log_file(
 	first integer not null, -- ordinal of its first record: not 0 for a later piece, -1 if it was read anew
 	records integer not null, size integer not null, ended integer not null, -- read to its end
 	pack integer, offset integer, length integer, pressed integer, -- the copy; pressed: by us
-	own integer -- a hash of its name without folder, see ownName; null in a store without digests
+	own integer, -- a hash of its name without folder, see ownName; null in a store without digests
+	integrity integer -- what follows of it from the tables below, see noteHere; null where no digest lists it
 );
 create index log_file_hash on log_file(hash);
 create index log_file_sum on log_file(sum);
@@ -54,6 +55,7 @@ create table bygone(name integer primary key);
 // format 1 lack them.
 const digestTables = `
 create index log_file_own on log_file(own) where own is not null;
+create index log_file_altered on log_file(own) where integrity = 2;
 create table digest(
 	id integer primary key, folder integer not null, name text not null, own integer not null, -- as of log files
 	sha256 blob not null,  -- of the bytes as delivered
@@ -71,7 +73,6 @@ create table listed(own integer not null, sha256 blob not null, folder integer n
 create index listed_lacking on listed(last) where here = 0;
 -- The hash of a log file's bytes as decompressed, by that of its bytes as delivered.
 create table content(sha256 blob primary key, plain blob not null) without rowid;
-create table altered(own integer primary key); -- log files that are here with other bytes than digests list
 create table missing(uri text primary key, first integer not null, last integer not null) without rowid;
 create table public_key(der blob primary key, first integer not null, last integer not null) without rowid;
 `
@@ -149,7 +150,7 @@ func prepare(conn *sqlite.Conn, dir string, a access) error {
 	return transact(conn, func() error {
 		made := tables
 		if version > 0 { // of format 1
-			made = "alter table log_file add column own integer;" + digestTables
+			made = "alter table log_file add column own integer; alter table log_file add column integrity integer;" + digestTables
 		}
 		if err := sqlitex.ExecuteScript(conn, made, nil); err != nil {
 			return named(err)

@@ -238,7 +238,7 @@ func (s *Store) addLogFile(f *logFile, ended bool) error {
 	if err != nil {
 		return err
 	}
-	st := s.conn.Prep("insert into log_file values(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)")
+	st := s.conn.Prep("insert into log_file values(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,null)")
 	st.BindInt64(1, f.id)
 	st.BindInt64(2, folder)
 	st.BindText(3, f.URI[cut:])

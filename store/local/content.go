@@ -183,8 +183,7 @@ func (s *Store) held(context.Context) (h Held, err error) {
 	defer s.release(v)
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	err = rows(v.conn, "select case when own in (select own from listed) then "+integrityColumn+` else 3 end as found, count(*)
-		from log_file left join content on content.sha256 = log_file.sha256 where first = 0 group by found`, func(st *sqlite.Stmt) error {
+	err = rows(v.conn, "select coalesce(integrity, 3), count(*) from log_file where first = 0 group by 1", func(st *sqlite.Stmt) error {
 		*[...]*int{&h.Verified, &h.Unread, &h.Altered, &h.Unlisted}[st.ColumnInt(0)] = st.ColumnInt(1)
 		return nil
 	})

@@ -23,8 +23,8 @@ func olderForm(t *testing.T, dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = sqlitex.ExecuteScript(conn, `drop index log_file_own; alter table log_file drop column own;
-		drop table digest; drop table sealed; drop table listed; drop table content; drop table altered; drop table missing; drop table public_key;
+	err = sqlitex.ExecuteScript(conn, `drop index log_file_own; drop index log_file_altered; alter table log_file drop column own; alter table log_file drop column integrity;
+		drop table digest; drop table sealed; drop table listed; drop table content; drop table missing; drop table public_key;
 		pragma user_version = 1;`, nil)
 	if err := errors.Join(err, conn.Close()); err != nil {
 		t.Fatal(err)

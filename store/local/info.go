@@ -193,7 +193,7 @@ func (r *Reader) Lack(context.Context) (query.Lack, error) {
 	if !v.verified {
 		return lack, nil
 	}
-	altered, err := one(v.conn, "select count(*) from altered")
+	altered, err := one(v.conn, "select count(distinct own) from log_file where integrity = 2")
 	if err != nil {
 		return lack, err
 	}

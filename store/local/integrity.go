@@ -10,16 +10,8 @@ import (
 	"github.com/crosstrail/crosstrail/source"
 )
 
-// What digests tell of a log file. A file whose bytes could not be read is not
-// verified; where one was read several times under its name, the worst counts,
-// for an event names the file and not the reading.
-const integrityColumn = `case
-	when plain is null then 1
-	when exists(select 1 from listed where listed.own = log_file.own and listed.sha256 = plain) then 0
-	when exists(select 1 from listed where listed.own = log_file.own) then 2
-	else 1 end`
-
-// integrities are by what integrityColumn gives.
+// integrities are by what noteHere notes. Where a file was read several times under
+// its name the worst counts, for an event names the file and not the reading.
 var integrities = [...]cloudtrail.Integrity{cloudtrail.Verified, cloudtrail.Unverified, cloudtrail.Altered}
 
 // mostIntegrities is how many are remembered: lines come by time, and the files
@@ -44,8 +36,7 @@ func (r *Reader) Integrity(_ context.Context, file string) (cloudtrail.Integrity
 	uri, version, versioned := strings.Cut(file, versionMark)
 	var id int64
 	worst := -1
-	err = rows(v.conn, "select path || name, version, log_file.id, "+integrityColumn+` from log_file join folder on folder.id = folder
-		left join content on content.sha256 = log_file.sha256 where hash = ?`, func(s *sqlite.Stmt) error {
+	err = rows(v.conn, "select path || name, version, log_file.id, coalesce(integrity, 1) from log_file join folder on folder.id = folder where hash = ?", func(s *sqlite.Stmt) error {
 		if s.ColumnText(0) == uri && (!versioned || s.ColumnText(1) == version) {
 			id, worst = s.ColumnInt64(2), max(worst, s.ColumnInt(3))
 		}
@@ -66,8 +57,8 @@ func (r *Reader) Integrity(_ context.Context, file string) (cloudtrail.Integrity
 // left out.
 func (v *view) integritiesAround(id int64) error {
 	first := id - id%namesABlock
-	return named(rows(v.conn, "select path || name, "+integrityColumn+` from log_file join folder on folder.id = folder
-		left join content on content.sha256 = log_file.sha256 where log_file.id >= ? and log_file.id < ? and
+	return named(rows(v.conn, `select path || name, coalesce(integrity, 1) from log_file join folder on folder.id = folder
+		where log_file.id >= ? and log_file.id < ? and
 		not exists(select 1 from log_file other where other.hash = log_file.hash and other.id <> log_file.id)`, func(s *sqlite.Stmt) error {
 		v.integrities[s.ColumnText(0)] = integrities[s.ColumnInt(1)]
 		return nil
@@ -108,8 +99,7 @@ func (r *Reader) Altered(_ context.Context, n int) ([]string, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	err = rows(v.conn, `select distinct path || name from log_file join folder on folder.id = folder
-		join content on content.sha256 = log_file.sha256 where own in (select own from altered) and
-		plain not in (select sha256 from listed where listed.own = log_file.own) order by 1 limit ?`, func(s *sqlite.Stmt) error {
+		where integrity = 2 order by 1 limit ?`, func(s *sqlite.Stmt) error {
 		all = append(all, s.ColumnText(0))
 		return nil
 	}, n)

@@ -146,9 +146,6 @@ func (s *Store) dropDigests(before cloudtrail.Time) error {
 			return err
 		}
 	}
-	if err := exec(s.conn, "delete from altered where own not in (select own from log_file where own is not null)"); err != nil {
-		return err
-	}
 	return exec(s.conn, "delete from content where sha256 not in (select sha256 from log_file)")
 }
 

@@ -133,9 +133,10 @@ func (s *Store) inFolder(uri string) (folder int64, name string, err error) {
 	return folder, uri[cut:], err
 }
 
-// noteHere notes of the log files that digests list under a name whether they are
-// here, and which of those that are here are others. What was not read may be what
-// is listed.
+// noteHere works out what follows, for the log files that digests list under a
+// name: whether they are here, and of those that are here whether they are what is
+// listed: 0 they are, 1 they were not read, 2 they are others. What was not read
+// may be what is listed.
 func (s *Store) noteHere(own int64) error {
 	err := exec(s.conn, `update listed set here = exists(
 		select 1 from log_file left join content on content.sha256 = log_file.sha256
@@ -143,9 +144,9 @@ func (s *Store) noteHere(own int64) error {
 	if err != nil || s.conn.Changes() == 0 {
 		return err
 	}
-	return errors.Join(exec(s.conn, "delete from altered where own = ?", own),
-		exec(s.conn, `insert into altered select own from log_file join content on content.sha256 = log_file.sha256
-			where own = ? and plain not in (select sha256 from listed where listed.own = log_file.own) limit 1`, own))
+	return exec(s.conn, `update log_file set integrity = coalesce((
+		select case when plain in (select listed.sha256 from listed where listed.own = log_file.own) then 0 else 2 end
+		from content where content.sha256 = log_file.sha256), 1) where own = ?`, own)
 }
 
 // dropFound forgets of the missing digests those that are here by now.
