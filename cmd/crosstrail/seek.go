@@ -13,6 +13,7 @@ import (
 	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/query"
 	"github.com/crosstrail/crosstrail/source"
+	"github.com/crosstrail/crosstrail/source/lookup"
 	"github.com/crosstrail/crosstrail/store/remote"
 )
 
@@ -99,16 +100,20 @@ func (f *far) seek(ctx context.Context, asked string) error {
 		in.Since, in.Until, in.Forward = max(in.Since, hint.Created-2), min(in.Until, hint.Created+12*60*60), true
 		found = f.Used(asked)
 	}
-	ok, err := f.Seek(ctx, in, found)
-	if ok || err != nil {
+	if ok, err := f.Seek(ctx, in, found); ok || err != nil {
 		return err
+	}
+	if in.Forward { // it may have been issued, and not used
+		if ok, err := f.Found(asked)(ctx); ok || err != nil {
+			return err
+		}
 	}
 	for _, account := range in.Accounts {
 		if err := f.Measure(ctx, account); err != nil {
 			return err
 		}
 	}
-	note := "it is not in the log of " + join(in.Accounts)
+	note := "it is not in the log of " + someOf(in.Accounts)
 	if hinted {
 		note += ", which is the account that it names itself: where to look first, and no proof of where it was used"
 	}
@@ -157,6 +162,9 @@ func (q *question) readWindows(ctx context.Context, sources []string, windows []
 		return q.read(ctx, sources, windows...)
 	}
 	q.where.Regions = regionsIn(windows)
+	if slices.Contains(sources, lookup.Source) && (!isTerminal(q.ui.stdin) || !isTerminal(q.ui.stderr)) {
+		q.yes = true // nothing tells beforehand how much there is of it, and who wrote the script meant it
+	}
 	f, err := q.openFar(ctx, sources)
 	if err != nil {
 		return nil, err

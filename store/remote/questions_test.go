@@ -5,7 +5,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/internal/synth"
 	"github.com/crosstrail/crosstrail/lineage"
 	"github.com/crosstrail/crosstrail/query"
@@ -158,4 +160,28 @@ func reached(a *query.ReachAnswer) string {
 		fmt.Fprintf(&b, "  %s of %s under %d: %d calls, from %s to %s\n", s.Hop.ID, s.Origin, s.Under, s.Calls, s.First, s.Last)
 	}
 	return b.String()
+}
+
+// TestUsedSoon: of credentials whose issuance alone was found the log right behind
+// it is looked through, before it is told that nobody used them.
+func TestUsedSoon(t *testing.T) {
+	v := &vast{accounts: 300, days: 30, end: cloudtrail.TimeOf(time.Date(2026, 5, 4, 18, 0, 0, 0, time.UTC)), told: map[string]string{}}
+	key := breach(v, v.end-3600, "eu-west-1")
+	issued := v.end - 3600 - 1500
+	s := remote.New(v, remote.Options{})
+	in := remote.Search{Accounts: []string{lineage.KeyAccount(key)}, Since: issued - 60, Until: issued + 60}
+	if found, err := s.Seek(t.Context(), in, s.Found(key)); err != nil || !found {
+		t.Fatal(found, err)
+	}
+	for _, unused := range []bool{true, false} {
+		if !unused {
+			if _, err := s.Settle(t.Context(), s.AskWho(key)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		a, err := query.Who(t.Context(), s, lineage.NewNarrowResolver(s, nil), key)
+		if err != nil || len(a.Answers) != 1 || a.Answers[0].Unused != unused {
+			t.Errorf("unused is to be %v: %+v %v", unused, a, err)
+		}
+	}
 }
