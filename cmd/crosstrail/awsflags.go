@@ -6,12 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/spf13/cobra"
 
 	"github.com/crosstrail/crosstrail/internal/awscfg"
+	"github.com/crosstrail/crosstrail/render"
 	"github.com/crosstrail/crosstrail/source/lookup"
 )
 
@@ -19,6 +22,9 @@ import (
 type awsFlags struct {
 	o     awscfg.Options
 	payer payerValue
+
+	mu     sync.Mutex
+	caller *aws.Config // who calls, once that was asked for: an MFA code is asked for once
 }
 
 func (a *awsFlags) add(cmd *cobra.Command) {
@@ -49,13 +55,31 @@ func (v *payerValue) Set(s string) error {
 	return nil
 }
 
+// What AWS takes (STS API Reference, AssumeRole and GetSessionToken).
+var (
+	roleARN     = regexp.MustCompile(`^arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]{1,1000}$`)
+	mfaSerial   = regexp.MustCompile(`^(arn:aws[a-z-]*:iam::\d{12}:mfa/[\w+=,.@/-]{1,200}|[\w+=/,.@-]{9,256})$`)
+	sessionName = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
+	externalID  = regexp.MustCompile(`^[\w+=,.@:/-]{2,1000}[\w+=,.@:/-]{0,224}$`)
+	mfaCode     = regexp.MustCompile(`^\d{6}$`)
+)
+
 func (a *awsFlags) check() error {
-	if a.o.RoleARN != "" {
-		return nil
-	}
-	for flag, value := range map[string]string{"--external-id": a.o.ExternalID, "--session-name": a.o.SessionName, "--mfa-serial": a.o.MFASerial} {
-		if value != "" {
-			return usage(fmt.Errorf("%s goes with a role: it says nothing without --role-arn", flag))
+	for _, f := range []struct {
+		flag, value string
+		form        *regexp.Regexp
+		is          string
+	}{
+		{"--role-arn", a.o.RoleARN, roleARN, "it is the ARN of a role, as arn:aws:iam::111111111111:role/log-reader"},
+		{"--external-id", a.o.ExternalID, externalID, "it has 2 signs or more, letters, digits and +=,.@:/_- alone"},
+		{"--session-name", a.o.SessionName, sessionName, "it has 2 to 64 signs, letters, digits and +=,.@_- alone"},
+		{"--mfa-serial", a.o.MFASerial, mfaSerial, "it is the ARN of a device, as arn:aws:iam::111111111111:mfa/kim, or the number on the back of one; which is yours: aws iam list-mfa-devices"},
+	} {
+		switch {
+		case f.value != "" && !f.form.MatchString(f.value):
+			return usage(fmt.Errorf("%s %s: AWS takes no such value", f.flag, quoteShell(f.value)), f.is)
+		case f.value != "" && a.o.RoleARN == "":
+			return usage(fmt.Errorf("%s goes with a role: it says nothing without --role-arn", f.flag))
 		}
 	}
 	return nil
@@ -67,21 +91,28 @@ func (a *awsFlags) config(ctx context.Context, ui *terminal, policy string) (aws
 	if err := a.check(); err != nil {
 		return aws.Config{}, err
 	}
-	o := a.o
-	o.Policy, o.Code = policy, askCode(ui)
-	cfg, err := awscfg.Load(ctx, o)
-	if err != nil {
-		return cfg, hinted(err, "which profiles there are: aws configure list-profiles")
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.caller == nil {
+		a.o.Code = askCode(ui)
+		caller, err := awscfg.Load(ctx, a.o)
+		if err != nil {
+			return caller, hinted(err, "which profiles there are: aws configure list-profiles")
+		}
+		a.caller = &caller
 	}
-	return cfg, nil
+	return a.o.Assume(*a.caller, policy), nil
 }
 
 // explained is an error of a call to AWS with what to do about it.
 func (a *awsFlags) explained(err error) error {
-	if e, ok := errors.AsType[*lookup.Error](err); ok {
-		return hinted(err, e.Hints()...)
+	hints := a.o.Hints(err)
+	if none, ok := errors.AsType[*awscfg.CredentialsError](err); ok {
+		err = none // whichever call wanted them first
+	} else if e, ok := errors.AsType[*lookup.Error](err); ok {
+		hints = e.Hints()
 	}
-	if hints := a.o.Hints(err); len(hints) > 0 {
+	if len(hints) > 0 {
 		return hinted(err, hints...)
 	}
 	return err
@@ -90,14 +121,23 @@ func (a *awsFlags) explained(err error) error {
 // askCode asks a person for the code of an MFA device. The terminal itself is
 // asked, since standard input may be a log file.
 func askCode(ui *terminal) func(context.Context, string) (string, error) {
-	return func(_ context.Context, serial string) (string, error) {
+	return func(ctx context.Context, serial string) (string, error) {
 		tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
 		if err != nil {
-			return "", errors.New("the code of the MFA device " + serial + " can be asked for on a terminal alone: assume the role elsewhere, and give the session's keys in the environment")
+			return "", errors.New("it can be asked for on a terminal alone: assume the role elsewhere, and give the session's keys in the environment")
 		}
-		defer tty.Close()
-		fmt.Fprintf(ui.stderr, "code of the MFA device %s: ", serial)
-		line, err := bufio.NewReader(tty).ReadString('\n')
-		return strings.TrimSpace(line), err
+		defer tty.Close() //nolint:errcheck // what was asked is answered
+		lines := bufio.NewReader(newStoppable(ctx, tty))
+		for {
+			fmt.Fprint(ui.stderr, render.Text("code of the MFA device "+serial+":"), " ")
+			line, err := lines.ReadString('\n')
+			if err != nil {
+				return "", err
+			}
+			if code := strings.TrimSpace(line); mfaCode.MatchString(code) {
+				return code, nil
+			}
+			fmt.Fprintln(ui.stderr, "it is six digits")
+		}
 	}
 }

@@ -103,7 +103,8 @@ func TestMFA(t *testing.T) {
 	shown := func(serial, code string) func(*sts.AssumeRoleInput) {
 		return func(in *sts.AssumeRoleInput) { in.SerialNumber, in.TokenCode = &serial, &code }
 	}
-	if got := assume(t, kim, role, shown(device.Serial, device.Code())); got != "ok" {
+	used := device.Code()
+	if got := assume(t, kim, role, shown(device.Serial, used)); got != "ok" {
 		t.Errorf("the right code: %s", got)
 	}
 	for what, option := range map[string]func(*sts.AssumeRoleInput){
@@ -112,9 +113,31 @@ func TestMFA(t *testing.T) {
 		"a code of no device":   shown(device.Serial+"x", device.Code()),
 		"the device of another": shown(another.Serial, another.Code()),
 		"another device's code": shown(device.Serial, another.Code()),
+		"a code once more":      shown(device.Serial, used),
 	} {
 		if got := assume(t, kim, role, option); got != "AccessDenied" {
 			t.Errorf("%s: %s", what, got)
+		}
+	}
+	// A session that a code was shown for assumes roles without another.
+	lee := stand.Account(dev).User(t, "lee", awstest.Allow("*", "sts:AssumeRole"))
+	own := another
+	for _, c := range []struct {
+		name string
+		in   sts.GetSessionTokenInput
+		want string
+	}{
+		{"without a code", sts.GetSessionTokenInput{}, "AccessDenied"},
+		{"with one", sts.GetSessionTokenInput{SerialNumber: &own.Serial, TokenCode: aws.String(own.Code())}, "ok"},
+	} {
+		out, err := sts.NewFromConfig(lee).GetSessionToken(t.Context(), &c.in)
+		if err != nil {
+			t.Fatal(c.name, err)
+		}
+		session := lee.Copy()
+		session.Credentials = credentials.NewStaticCredentialsProvider(*out.Credentials.AccessKeyId, *out.Credentials.SecretAccessKey, *out.Credentials.SessionToken)
+		if got := assume(t, session, role); got != c.want {
+			t.Errorf("a session %s: %s", c.name, got)
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
 // told is an error of S3 in words that say what to do about it. What the SDK
@@ -53,6 +54,9 @@ func (l *Log) explain(ctx context.Context, err error, action, key string) error 
 }
 
 func (l *Log) words(ctx context.Context, err error, action, key string) string {
+	if !answered(err) {
+		return ""
+	}
 	switch code := codeOf(err); code {
 	case "NoSuchBucket":
 		return "there is no bucket " + l.bucket + ": check the spelling, and that the account and partition are the right ones"
@@ -71,10 +75,25 @@ func (l *Log) words(ctx context.Context, err error, action, key string) string {
 	case "AccessDenied", "AccessDeniedException", "Forbidden", "AllAccessDisabled", "403":
 		return l.refused(ctx, err, action, key)
 	}
+	if e, ok := errors.AsType[*smithyhttp.RequestSendError](err); ok {
+		return "S3 cannot be reached: " + e.Err.Error()
+	}
 	if r, ok := errors.AsType[*awshttp.ResponseError](err); ok && r.HTTPStatusCode() == http.StatusForbidden && codeOf(err) == "" {
 		return l.refused(ctx, err, action, key)
 	}
 	return ""
+}
+
+// answered reports whether it was S3 that said no. Credentials are fetched by
+// calls of their own, whose errors are not meant: a role that may not be assumed
+// says nothing of the bucket.
+func answered(err error) bool {
+	called, ok := errors.AsType[*smithy.OperationError](err)
+	if !ok {
+		return true
+	}
+	_, other := errors.AsType[*smithy.OperationError](called.Err)
+	return !other
 }
 
 // refused says which permission is missing, on what, and who has to give it.

@@ -80,6 +80,15 @@ func TestFaults(t *testing.T) {
 	})
 }
 
+// TestNoWay: where nothing answers, it says that, and not what the SDK says of it.
+func TestNoWay(t *testing.T) {
+	cfg := aws.Config{Region: "us-east-1", BaseEndpoint: aws.String("http://127.0.0.1:1"), Credentials: aws.AnonymousCredentials{}}
+	_, err := bucket.Open(t.Context(), eager(cfg), "s3://trails", bucket.Options{})
+	if err == nil || !strings.HasPrefix(err.Error(), "s3://trails/: S3 cannot be reached: ") || !strings.Contains(err.Error(), "127.0.0.1:1") || strings.Contains(err.Error(), "operation error") {
+		t.Error(err)
+	}
+}
+
 // TestChanged: an object is read as it was listed, or not at all.
 func TestChanged(t *testing.T) {
 	stand := stack.Start(t)
@@ -165,10 +174,12 @@ func TestSessionEnds(t *testing.T) {
 		name, value, _ := strings.Cut(entry, "=")
 		t.Setenv(name, value)
 	}
-	cfg, err := awscfg.Load(t.Context(), awscfg.Options{RoleARN: role, ExternalID: "3414"})
+	options := awscfg.Options{RoleARN: role, ExternalID: "3414"}
+	caller, err := awscfg.Load(t.Context(), options)
 	if err != nil {
 		t.Fatal(err)
 	}
+	cfg := options.Assume(caller, "")
 	stand.SessionLife(t, 2*time.Minute+2*time.Second) // it is renewed two minutes ahead
 	defer stand.SessionLife(t, 0)
 	lister := open(t, cfg, b.URI(""), bucket.Options{Gets: 1}).Within()

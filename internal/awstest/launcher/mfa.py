@@ -1,8 +1,8 @@
-"""AssumeRole with the code of an MFA device.
+"""AssumeRole and GetSessionToken with the code of an MFA device.
 
 ministack takes no notice of SerialNumber and TokenCode. STS API Reference,
-AssumeRole; IAM User Guide, Secure API access with MFA; RFC 6238 for the code. A test
-makes a device with POST /_awstest/mfa-device.
+AssumeRole and GetSessionToken; IAM User Guide, Secure API access with MFA; RFC 6238
+for the code, which is taken once. A test makes a device with POST /_awstest/mfa-device.
 """
 
 import base64
@@ -25,25 +25,31 @@ _STEP = 30
 
 # Serial number, and the user whose device it is with its seed.
 _devices = {}
+# Serial numbers with codes that were taken.
+_taken = set()
+# Keys of the sessions of GetSessionToken that a code was shown for.
+_sessions = set()
 # Whether the call being answered showed a right code.
 _shown = contextvars.ContextVar("mfa shown", default=False)
 
 
 def mend():
     control.ROUTES["mfa-device"] = _make
-    control.ON_RESET.append(_devices.clear)
-    original, keys = sts.handle_request, sts._principal_keys
+    control.ON_RESET += [_devices.clear, _taken.clear, _sessions.clear]
+    original, keys, register = sts.handle_request, sts._principal_keys, sts.register_session
 
     async def handle(method, path, headers, body, query):
         form = {name: values[0] for name, values in parse_qs(body.decode("utf-8", "replace")).items()}
-        if form.get("Action") != "AssumeRole" or "TokenCode" not in form:
+        if form.get("Action") not in ("AssumeRole", "GetSessionToken") or "TokenCode" not in form:
             return await original(method, path, headers, body, query)
         caller = evaluator.resolve_credential(extract_access_key_id(headers, query), get_account_id())
         user, seed = _devices.get(form.get("SerialNumber"), (None, b""))
-        if user != getattr(caller, "principal_arn", "") or form["TokenCode"] not in _codes(seed):
+        code = (form.get("SerialNumber"), form["TokenCode"])
+        if user != getattr(caller, "principal_arn", "") or form["TokenCode"] not in _codes(seed) or code in _taken:
             return iam._error(
                 403, "AccessDenied", "MultiFactorAuthentication failed with invalid MFA one time pass code. ", ns="sts"
             )
+        _taken.add(code)
         token = _shown.set(True)
         try:
             return await original(method, path, headers, body, query)
@@ -52,11 +58,16 @@ def mend():
 
     def with_mfa(credential):
         found = keys(credential)
-        if _shown.get():
+        if _shown.get() or credential.access_key_id in _sessions:
             found.update({"aws:multifactorauthpresent": "true", "aws:multifactorauthage": "0"})
         return found
 
-    sts.handle_request, sts._principal_keys = handle, with_mfa
+    def noted(access_key, session):
+        if _shown.get() and session.get("PrincipalType") != "AssumedRole":
+            _sessions.add(access_key)
+        register(access_key, session)
+
+    sts.handle_request, sts._principal_keys, sts.register_session = handle, with_mfa, noted
 
 
 def _make(question):
