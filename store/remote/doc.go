@@ -10,5 +10,10 @@
 // difference.
 //
 // A few minutes of the log are all there is to ask, so no answer here may rest
-// on what hours of it would show: see [lineage.NewNarrowResolver].
+// on what hours of it would show: see [lineage.NewNarrowResolver]. What is known
+// to be told less fully than with all of the log: records that came hours late,
+// a session of Identity Center whose person only its other calls name (its SAML
+// subject is told), the call to the portal before it, which is in an account that
+// nothing names, and credentials without a creation date that were given out in
+// a third region. Calls are counted in what was fetched.
 package remote
