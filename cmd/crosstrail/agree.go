@@ -34,7 +34,9 @@ func (s *fromSources) agree(ctx context.Context, yes bool) error {
 		if e.Archived > 0 {
 			s.ui.warn("%s: %s in Glacier, and cannot be read before they are restored", b.log, number(e.Archived, "log file"))
 		}
-		b.estimate = e.Bytes
+		if !e.AtLeast {
+			b.estimate = e.Bytes
+		}
 		if fetched, size := toFetch(e); e.AtLeast || fetched > manyFiles || size > manyBytes {
 			much = true
 			fmt.Fprintln(s.ui.stderr, render.Text(b.log.String()+": "+expected(e)))

@@ -52,17 +52,37 @@ func (l *limits) pump(ctx context.Context, ui *terminal, sources []string, from 
 		meter.buckets = s.size
 	}
 	troubles := troubles{ui: ui, meter: meter}
+	stopped := func() {}
+	if l.filling {
+		stopped = stopping(ctx, ui, meter)
+	}
 	var needed int64
 	l.bound()
 	files, records, err = ingest.Pump(ctx, from, to, ingest.Options{
 		Workers: l.workers(), Memory: l.inputs(), MaxFile: int64(l.maxFile),
 		Progress:  meter.progress,
 		OnError:   func(err error) { needed = max(needed, memoryFor(err)); troubles.add(err) },
-		OnNote:    func(note string) { meter.clear(); ui.say("note", note) },
-		OnWarning: func(text string) { meter.clear(); ui.warn("%s", text) },
+		OnNote:    func(note string) { meter.aside(func() { ui.say("note", note) }) },
+		OnWarning: func(text string) { meter.aside(func() { ui.warn("%s", text) }) },
 	})
+	stopped()
 	meter.clear()
 	troubles.end()
 	l.lacking(ui, needed)
 	return files, records, err
+}
+
+// stopping tells who stops the filling of a store that it takes a moment, and what
+// a second Ctrl-C does. What it returns is called when nothing is filled any more.
+func stopping(ctx context.Context, ui *terminal, m *meter) (stopped func()) {
+	told := make(chan struct{})
+	cancel := context.AfterFunc(ctx, func() {
+		defer close(told)
+		m.aside(func() { ui.say("note", "stopping: what was read is being kept; Ctrl-C again ends it at once") })
+	})
+	return func() {
+		if !cancel() {
+			<-told
+		}
+	}
 }

@@ -11,6 +11,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -21,8 +22,9 @@ func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	// The first Ctrl-C stops cleanly; a second one is for who cannot wait.
-	context.AfterFunc(ctx, stop)
+	// The first Ctrl-C stops cleanly; a second one is for who cannot wait. One that
+	// comes with the first is no second: a wrapper passes on what the terminal sent too.
+	context.AfterFunc(ctx, func() { time.AfterFunc(atOnce, stop) })
 
 	ui := newTerminal(stdin, stdout, stderr)
 	root := newRootCommand(ui)
@@ -33,6 +35,9 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root.SetErr(stderr)
 	return ui.finish(ctx, cmp.Or(root.ExecuteContext(ctx), ui.close(), out.err))
 }
+
+// atOnce is how soon after another no person presses Ctrl-C.
+const atOnce = 300 * time.Millisecond
 
 func newRootCommand(ui *terminal) *cobra.Command {
 	version := false

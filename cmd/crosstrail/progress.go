@@ -28,7 +28,7 @@ type meter struct {
 	mu      sync.Mutex
 	drawn   bool
 	total   int64        // bytes of all files on this machine, 0 until they have been counted
-	buckets func() int64 // bytes of those in buckets; nil: there are none
+	buckets func() int64 // bytes of those in buckets, 0 while that is not known; nil: there are none
 }
 
 func startMeter(ctx context.Context, out io.Writer, sources []string) *meter {
@@ -74,7 +74,10 @@ func (m *meter) progress(p ingest.Progress) {
 	m.mu.Lock()
 	total := m.total
 	if m.buckets != nil {
-		total += m.buckets()
+		there := m.buckets()
+		if total += there; there == 0 {
+			total = 0
+		}
 	}
 	m.mu.Unlock()
 	m.show(progressLine(p, total, time.Since(m.start)))
@@ -96,15 +99,20 @@ func (m *meter) show(line string) {
 	m.drawn = true
 }
 
-// clear takes the line away, so that something else can be printed.
-func (m *meter) clear() {
+// aside takes the line away and prints something else, in one: what is said from
+// another goroutine does not get between.
+func (m *meter) aside(say func()) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.drawn {
 		fmt.Fprint(m.out, "\r\x1b[K")
 		m.drawn = false
 	}
+	say()
 }
+
+// clear takes the line away, so that something else can be printed.
+func (m *meter) clear() { m.aside(func() {}) }
 
 // progressLine is one state of the meter, in ASCII so that it can be cut.
 func progressLine(p ingest.Progress, total int64, passed time.Duration) string {
@@ -113,6 +121,9 @@ func progressLine(p ingest.Progress, total int64, passed time.Duration) string {
 	fmt.Fprintf(&b, "reading: %s files, %s events, %s", thousands(p.Files.Read), thousands(p.Records.Read), bytesText(done))
 	if total > 0 {
 		fmt.Fprintf(&b, " of %s", bytesText(total))
+	}
+	if total > done {
+		fmt.Fprintf(&b, " (%d%%)", 100*done/total)
 	}
 	if seconds := passed.Seconds(); seconds >= 1 {
 		fmt.Fprintf(&b, ", %s events/s", thousands(int(float64(p.Records.Read)/seconds)))

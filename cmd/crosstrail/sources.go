@@ -52,7 +52,7 @@ func openSources(ctx context.Context, ui *terminal, a *awsFlags, args []string, 
 	}
 	paths, err := source.NewPaths(here, newStoppable(ctx, ui.stdin))
 	if err != nil {
-		return nil, usage(err)
+		return nil, unopened(err, here...)
 	}
 	if len(here) > 0 {
 		s.next = append(s.next, ingest.Source(paths))
@@ -75,6 +75,16 @@ func openSources(ctx context.Context, ui *terminal, a *awsFlags, args []string, 
 		s.next = append(s.next, s.history.Within(windows...))
 	}
 	return s, nil
+}
+
+// unopened is a wrong command line: no such files. Some are meant to be buckets.
+func unopened(err error, args ...string) error {
+	for _, arg := range args {
+		if meant := bucket.Meant(arg); meant != "" {
+			return usage(err, "a bucket is named so: "+quoteShell(meant))
+		}
+	}
+	return usage(err)
 }
 
 // regionsIn are the regions that windows name; none: all.
@@ -152,11 +162,14 @@ func (s *fromSources) known(has func(context.Context, cloudtrail.LogFile) (bool,
 	}
 }
 
-// size is how many bytes the buckets hold, as well as is known by now.
+// size is how many bytes the buckets hold, 0 where that is not known yet.
 func (s *fromSources) size() (bytes int64) {
 	for _, b := range s.buckets {
 		_, n, all := b.Listed()
 		if !all {
+			if b.estimate == 0 {
+				return 0
+			}
 			n = max(n, b.estimate)
 		}
 		bytes += n

@@ -19,7 +19,6 @@ type troubles struct {
 const troublesPerFile = 5
 
 func (t *troubles) add(err error) {
-	t.meter.clear()
 	e, ok := errors.AsType[*source.Error](err)
 	if ok && e.Record >= 0 {
 		if t.count == nil {
@@ -30,7 +29,7 @@ func (t *troubles) add(err error) {
 			return
 		}
 	}
-	t.ui.say("error", err.Error())
+	t.meter.aside(func() { t.ui.say("error", err.Error()) })
 }
 
 // end tells of the bad records that were not named one by one.

@@ -205,8 +205,8 @@ func (v *verification) open(ctx context.Context, from string) (digest.Archive, d
 		ask = true
 	}
 	if !bucket.Is(from) && !ask {
-		folder, err := source.OpenArchive(ctx, from)
-		return folder, keys, asUsage(err)
+		folder, err := openFolder(ctx, from)
+		return folder, keys, err
 	}
 	cfg, err := v.config(ctx, from)
 	if err != nil {
@@ -216,8 +216,8 @@ func (v *verification) open(ctx context.Context, from string) (digest.Archive, d
 		keys = &askedKeys{cfg: cfg}
 	}
 	if !bucket.Is(from) {
-		folder, err := source.OpenArchive(ctx, from)
-		return folder, keys, asUsage(err)
+		folder, err := openFolder(ctx, from)
+		return folder, keys, err
 	}
 	log, err := bucket.Open(ctx, cfg, from, v.aws.bucketOptions())
 	if err != nil {
@@ -237,11 +237,12 @@ func (v *verification) agree(ctx context.Context, log *bucket.Log) error {
 	return v.from.agree(listing, v.yes)
 }
 
-func asUsage(err error) error {
-	if err == nil {
-		return nil
+func openFolder(ctx context.Context, dir string) (digest.Archive, error) {
+	folder, err := source.OpenArchive(ctx, dir)
+	if err != nil {
+		return nil, unopened(err, dir)
 	}
-	return usage(err)
+	return folder, nil
 }
 
 // config is the configuration for reading a source and listing keys, and no more.

@@ -3,6 +3,7 @@ package bucket
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -121,10 +122,15 @@ func (l *Log) Note() string { return l.note }
 // Cost is what was asked of S3 so far.
 func (l *Log) Cost() Cost { return l.cost.told() }
 
+var slashes = regexp.MustCompile(`//+`)
+
 // absent says that nothing is under the address.
 func (l *Log) absent() error {
 	if l.prefix == "" {
 		return fmt.Errorf("%s: the bucket is empty", l)
+	}
+	if one := slashes.ReplaceAllString("/"+l.prefix, "/"); one != "/"+l.prefix {
+		return fmt.Errorf("%s: there is nothing under this prefix: two slashes on end are a folder without a name, and %s is probably meant", l, l.URI(one[1:]))
 	}
 	return fmt.Errorf("%s: there is nothing under this prefix: check the spelling: aws s3 ls %s", l, strings.TrimSuffix(l.URI(l.prefix), "/"))
 }

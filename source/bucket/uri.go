@@ -3,6 +3,7 @@ package bucket
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 )
 
@@ -11,6 +12,18 @@ const Scheme = "s3://"
 
 // Is reports whether a SOURCE is one of this package.
 func Is(source string) bool { return strings.HasPrefix(source, Scheme) }
+
+// meantForms are what people write for an address, with what is wrong of it cut off.
+var meantForms = regexp.MustCompile(`^(?i:s3):/{0,2}([^/].*)$|^arn:aws[a-z-]*:s3:::(.+)$|^(arn:aws[a-z-]*:s3:[^:]+:[^:]+:accesspoint/.+)$`)
+
+// Meant is the address that a SOURCE of another form was meant for; empty: none.
+func Meant(source string) string {
+	m := meantForms.FindStringSubmatch(source)
+	if m == nil || Is(source) {
+		return ""
+	}
+	return Scheme + m[1] + m[2] + m[3]
+}
 
 // Split takes s3://bucket/key apart.
 func Split(uri string) (bucket, key string, err error) {
