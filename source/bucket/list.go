@@ -16,8 +16,8 @@ import (
 // listing alone, in any order. An error is of one folder that could not be listed;
 // the rest follows it.
 //
-// Of a day's folder that is listed in part, objects that do not have CloudTrail's
-// names may be left out.
+// Whose log a file is its folder tells, and not its name. One that lies in another
+// day's folder than its name says may be left out.
 func (l *Log) List(ctx context.Context, windows ...source.Window) iter.Seq2[Object, error] {
 	return each(ctx, func(ctx context.Context) <-chan batch { return l.batches(ctx, logFolder, windows) })
 }
@@ -138,23 +138,28 @@ func (l *Log) listTrees(ctx context.Context, in string, windows []source.Window,
 	}
 }
 
-// listStretch lists one stretch. Where a hand is free, half of what is left of a
-// long one is given away.
+// listStretch lists one stretch, and leaps over the keys in it that are not asked
+// for. Where a hand is free, half of what is left of a long one is given away.
 func (l *Log) listStretch(ctx context.Context, group *errgroup.Group, s stretch, emit func(batch)) {
-	err := l.pages(ctx, request{prefix: s.prefix, after: s.after}, func(p *page) (bool, error) {
-		objects, more := s.take(p)
-		emit(batch{objects: objects})
-		if more && len(p.objects) > 0 {
-			rest := s
-			if s.half(&rest, p.objects[len(p.objects)-1].Delivered, time.Now()) &&
+	for left := s.ranges(); len(left) > 0; {
+		err := l.pages(ctx, request{prefix: s.prefix, after: left[0].after}, func(p *page) (bool, error) {
+			emit(batch{objects: s.take(p, left)})
+			if left = behind(left, p); len(left) == 0 || p.last < left[0].after {
+				return false, ctx.Err()
+			}
+			if rest := s; left[0].until == s.until && len(p.objects) > 0 && s.half(&rest, p.objects[len(p.objects)-1].Delivered, time.Now()) &&
 				group.TryGo(func() error { l.listStretch(ctx, group, rest, emit); return nil }) {
 				s.until = rest.after
+				left = []keys{{left[0].after, s.until}}
 			}
+			return true, ctx.Err()
+		})
+		if err != nil {
+			if ctx.Err() == nil {
+				emit(batch{err: err})
+			}
+			return
 		}
-		return more, ctx.Err()
-	})
-	if err != nil && ctx.Err() == nil {
-		emit(batch{err: err})
 	}
 }
 

@@ -3,9 +3,11 @@ package bucket_test
 import (
 	"fmt"
 	"iter"
+	"slices"
 	"testing"
 	"time"
 
+	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/internal/awstest"
 	"github.com/crosstrail/crosstrail/source"
 	"github.com/crosstrail/crosstrail/source/bucket"
@@ -74,6 +76,58 @@ func organisation(accounts int) iter.Seq[awstest.Object] {
 					}
 				}
 			}
+		}
+	}
+}
+
+// TestNarrowIsWhole: what lies in the folder of an account, a region and a day is of
+// that log, however it is named: a few minutes of it are told as all of it would.
+func TestNarrowIsWhole(t *testing.T) {
+	aws := stack.Start(t)
+	b := aws.Account(owner).Bucket(t, "trails")
+	dir := "AWSLogs/" + orgID + "/" + member + "/CloudTrail/us-east-1/2026/03/"
+	own := func(stamp string) string { return key("", orgID, member, "us-east-1", stamp) }
+	var all []string
+	for minute := range 300 { // more than a page of them, so that keys are leapt over
+		for _, hour := range []string{"00", "01", "02", "10", "11", "12", "22", "23"} {
+			if minute%60 < 59 && minute < 240 {
+				all = append(all, dir+"05/"+member+"_CloudTrail_us-east-1_20260305T"+hour+fmt.Sprintf("%02dZ_%d.json.gz", minute%60, minute/60))
+			}
+		}
+	}
+	all = append(all, own("2026-03-04T23:58"), own("2026-03-06T00:01"))
+	strange := []string{
+		dir + "05/" + member[:11] + "0_CloudTrail_us-east-1_20260305T1130Z_Evil.json.gz",
+		dir + "05/" + owner + "_CloudTrail_us-east-1_20260305T1130Z_Evil.json.gz",
+		dir + "05/" + member + "_CloudTrail_us-west-2_20260305T1130Z_Evil.json.gz",
+		dir + "05/" + member + "_CloudTrail_us-east-1_copied.json.gz",
+		dir + "05/sub/" + member + "_CloudTrail_us-east-1_20260305T1130Z_Evil.json.gz",
+		dir + "05/renamed.json.gz",
+	}
+	late := dir + "05/" + owner + "_CloudTrail_us-east-1_20260305T1800Z_Evil.json.gz"
+	b.Put(t, objects(slices.Concat(all, strange, []string{late})...)...)
+	for _, w := range []source.Window{
+		{Since: at("2026-03-05T11:28"), Until: at("2026-03-05T11:31")},
+		{Since: at("2026-03-04T20:00"), Until: at("2026-03-05T11:31")},
+		{Since: at("2026-03-05T11:28"), Until: at("2026-03-06T00:30")},
+		{Since: at("2026-03-05T11:28")},
+		{Until: at("2026-03-05T11:31")},
+	} {
+		want := slices.Clone(strange)
+		from, until := w.Delivered()
+		for _, k := range append(all, late) {
+			if stamp := cloudtrail.ParseLogFileName(k).Delivered; stamp >= from && (until == 0 || stamp <= until) {
+				want = append(want, k)
+			}
+		}
+		l := open(t, aws.Account(owner).Config(), b.URI(""), bucket.Options{})
+		opened := l.Cost().Lists
+		w.Account, w.Region = member, "us-east-1"
+		if got := keys(t, l, w); !slices.Equal(got, sorted(want)) {
+			t.Errorf("%s to %s: %d files, want %d: %v", w.Since, w.Until, len(got), len(want), got[:min(len(got), 12)])
+		}
+		if n := l.Cost().Lists - opened; n > 5 {
+			t.Errorf("%s to %s: %d lists", w.Since, w.Until, n)
 		}
 	}
 }

@@ -195,19 +195,52 @@ func (s *stretch) keep(o *Object) bool {
 	return o.Delivered == 0 || o.Delivered >= s.from && (s.to == 0 || o.Delivered <= s.to)
 }
 
-// take are the objects of a page that are asked for, and whether there may be more
-// behind it.
-func (s *stretch) take(p *page) (objects []Object, more bool) {
+// keys are some keys on end, none of the two among them; until empty: to the end.
+type keys struct{ after, until string }
+
+// ranges are the keys of a stretch, and those beside it in the folders of its first
+// and last day that are not named as CloudTrail names: there the names do not sort
+// by their stamps, and whatever lies there is the account's.
+func (s *stretch) ranges() []keys {
+	all := []keys{{s.after, s.until}}
+	if day, ok := s.in.dayOf(s.after); ok {
+		all = append([]keys{{day, day + s.in.stem + "2"}}, all...) // which all stamps begin with
+	}
+	if day, ok := s.in.dayOf(s.until); ok {
+		all = append(all, keys{day + s.in.stem + "3", strings.TrimSuffix(day, "/") + "0"}) // '0' is behind the slash
+	}
+	return all
+}
+
+// dayOf is the day's folder that a key lies in with CloudTrail's name.
+func (c *calendar) dayOf(key string) (folder string, ok bool) {
+	if n := len(c.dir) + len(dayForm); !c.days && len(key) > n && strings.HasPrefix(key, c.dir) {
+		return key[:n], true
+	}
+	return "", false
+}
+
+// behind are the ranges that are left behind a page.
+func behind(left []keys, p *page) []keys {
+	if !p.more {
+		return nil
+	}
+	for len(left) > 0 && left[0].until != "" && p.last >= left[0].until {
+		left = left[1:]
+	}
+	return left
+}
+
+// take are the objects of a page that are asked for.
+func (s *stretch) take(p *page, asked []keys) (objects []Object) {
 	for i := range p.objects {
 		o := &p.objects[i]
-		if s.until != "" && o.Key >= s.until {
-			break
-		}
-		if s.keep(o) {
+		in := func(k keys) bool { return o.Key > k.after && (k.until == "" || o.Key < k.until) }
+		if s.keep(o) && slices.ContainsFunc(asked, in) {
 			objects = append(objects, *o)
 		}
 	}
-	return objects, p.more && (s.until == "" || p.last < s.until)
+	return objects
 }
 
 // half makes rest the later half of what is left of a stretch behind last. It is

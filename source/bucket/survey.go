@@ -177,7 +177,8 @@ func estimate(objects []Object, times float64) Estimate {
 // onePage is the first page of a stretch, and whether there are more.
 func (l *Log) onePage(ctx context.Context, s stretch) (objects []Object, more bool, err error) {
 	err = l.pages(ctx, request{prefix: s.prefix, after: s.after}, func(p *page) (bool, error) {
-		objects, more = s.take(p)
+		asked := []keys{{s.after, s.until}}
+		objects, more = s.take(p, asked), len(behind(asked, p)) > 0
 		return false, nil
 	})
 	return objects, more, err
