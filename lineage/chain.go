@@ -70,10 +70,13 @@ type Proof struct {
 	// Use is the record that shows the session in use: the call that issued
 	// the next hop's. For the last hop it is the event asked about; many share
 	// the chain, so there only the Caller is set and the ID is zero.
-	Use      Use
-	Equal    []Equal    // fields that match, in the rule's order
-	Fits     []*Fact    // where several issuances fit: each of them
-	RuledOut []RuledOut // what was considered and fell out, by event id
+	Use Use
+	// Delivered is when the last log file was delivered in which another issuance
+	// was looked for; see [NoteDelivered].
+	Delivered cloudtrail.Time
+	Equal     []Equal    // fields that match, in the rule's order
+	Fits      []*Fact    // where several issuances fit: each of them
+	RuledOut  []RuledOut // what was considered and fell out, by event id
 }
 
 // Equal is one field that two records share.

@@ -163,9 +163,9 @@ func (f *frame) link(t *tie, hop Hop) *Chain {
 	}
 	f.fill(&hop, one)
 	if t.inHole {
-		hop.Notes = append(hop.Notes, NoteHole)
-		slices.Sort(hop.Notes)
+		hop.note(NoteHole)
 	}
+	f.asFarAsLooked(&hop)
 	if c := f.setByService(one, hop); c != nil {
 		return c
 	}
@@ -316,8 +316,7 @@ func (c *Chain) cutShort() *Chain {
 	c.Hops = c.Hops[max(0, len(c.Hops)-mostHops):]
 	first := &c.Hops[0]
 	if !slices.Contains(first.Notes, noteCut) {
-		first.Notes = append(slices.Clip(first.Notes), noteCut)
-		slices.Sort(first.Notes)
+		first.note(noteCut)
 	}
 	c.Gaps = []Gap{{Reason: NoIssuerLog, AccountID: first.CallerAccountID}}
 	c.span, c.cutOff = min(c.span, mostHops), true
@@ -355,6 +354,27 @@ func (f *frame) fill(h *Hop, one fit) {
 // NoteHole is the note of a hop that is no more than inferred because log files of
 // its second are known to be missing: another issuance may have fitted.
 const NoteHole = "known-hole"
+
+// NoteDelivered is the note of a hop that rests on no other issuance being there,
+// where not all of the log was looked through for one: [Proof.Delivered] tells how
+// far. Only digest files could tell that nothing is delivered later.
+const NoteDelivered = "delivered-until"
+
+// asFarAsLooked notes how far another issuance was looked for.
+func (f *frame) asFarAsLooked(h *Hop) {
+	switch h.Rule {
+	case Session, ServiceSession, PortalRule:
+		if looked := f.w.r.looked; looked != nil && h.Issuance != nil && !h.Ambiguous {
+			h.Proof.Delivered = looked(h)
+			h.note(NoteDelivered)
+		}
+	}
+}
+
+func (h *Hop) note(word string) {
+	h.Notes = append(slices.Clip(h.Notes), word)
+	slices.Sort(h.Notes)
+}
 
 // The other notes of a hop: what speaks for or against it, and decides nothing.
 const (

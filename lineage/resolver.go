@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"sync"
+
+	"github.com/crosstrail/crosstrail/cloudtrail"
 )
 
 // Resolver works chains out. The zero Horizon (nil) knows no coverage. Safe for
@@ -19,6 +21,7 @@ type Resolver struct {
 	index   Index
 	horizon Horizon
 	without switches // rules and guards switched off: by the mutation test, and what is not for a narrow index
+	looked  Looked   // nil: all that there is was looked into
 
 	memory memory
 
@@ -37,12 +40,19 @@ func NewResolver(index Index, horizon Horizon) *Resolver {
 
 // NewNarrowResolver returns a Resolver over an index that holds of the log the
 // seconds alone that chains rest on. What rests on all that a session or a
-// principal did in hours (forward-access, sole-candidate) it does not claim.
-func NewNarrowResolver(index Index, horizon Horizon) *Resolver {
+// principal did in hours (forward-access, sole-candidate) it does not claim; of
+// what rests on no other issuance being there it says how far that was looked
+// for, where looked tells.
+func NewNarrowResolver(index Index, horizon Horizon, looked Looked) *Resolver {
 	r := NewResolver(index, horizon)
-	r.without = ruleForwardAccess | ruleSoleCandidate
+	r.without, r.looked = ruleForwardAccess|ruleSoleCandidate, looked
 	return r
 }
+
+// Looked tells until when a log file was delivered if another issuance in it, of
+// the second of a hop's own, would have been found; zero where not all was looked
+// for that was delivered in time.
+type Looked func(*Hop) cloudtrail.Time
 
 // Resolve returns a chain for each use, in their order.
 func (r *Resolver) Resolve(ctx context.Context, uses []Use) ([]*Chain, error) {

@@ -186,6 +186,7 @@ func (f *frame) portal(c **Chain) bool {
 		last := &out.Hops[n-1]
 		last.Rule, last.Evidence, last.By, last.Issuance = PortalRule, Inferred, p.EventName, p
 		last.Proof.Equal = []Equal{{"accountId", p.Detail.Account}, {"roleName", p.Detail.Role}}
+		f.asFarAsLooked(last)
 	}
 	*c = &out
 	return true

@@ -16,9 +16,22 @@ func ruleMeans(h *lineage.Hop) string {
 	case slices.Contains(h.Notes, lineage.NoteHole):
 		return ruleWords(h.Rule) + "; no other issuance that is here fits, but log files of that time are lost, and one may have been in them"
 	case h.Rule == lineage.Session || h.Rule == lineage.ServiceSession:
-		return ruleWords(h.Rule) + "; no other issuance fits"
+		return ruleWords(h.Rule) + "; no other issuance fits" + asFarAsLooked(h)
+	case h.Rule == lineage.PortalRule:
+		return ruleWords(h.Rule) + asFarAsLooked(h)
 	}
 	return ruleWords(h.Rule)
+}
+
+// asFarAsLooked says how much of the log was looked through, where that was not all.
+func asFarAsLooked(h *lineage.Hop) string {
+	switch {
+	case !slices.Contains(h.Notes, lineage.NoteDelivered):
+		return ""
+	case h.Proof.Delivered.IsZero():
+		return ", of what was fetched"
+	}
+	return ", of what was delivered until " + h.Proof.Delivered.String()
 }
 
 func ruleWords(r lineage.Rule) string {

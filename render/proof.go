@@ -80,6 +80,7 @@ func (e *Encoder) hopProof(dst []byte, n numbered) []byte {
 		return e.recordOf(dst, &f.Use)
 	})
 	dst = equals(dst, h.Proof.Equal)
+	dst = moment(dst, "deliveredUntil", h.Proof.Delivered)
 	return array(dst, "ruledOut", h.Proof.RuledOut, func(dst []byte, r lineage.RuledOut) []byte {
 		if r.Issuance != nil {
 			dst = text(dst, "eventID", r.Issuance.ID.Event)

@@ -57,8 +57,8 @@ func asSources(logs []*bucket.Log) []*fromBucket {
 func deliveredIn(f *query.Filter) []source.Window {
 	windows := windowsOf(f)
 	for i := range windows {
-		if w := &windows[i]; w.Until > source.Lateness {
-			w.Until -= source.Lateness
+		if w := &windows[i]; w.Until > w.Late {
+			w.Until -= w.Late
 		}
 	}
 	return windows

@@ -60,7 +60,12 @@ func (q *question) openFar(ctx context.Context, sources []string) (*far, error) 
 		}
 		f.bucket, log = logs[0], bucket.Unfetched{Log: logs[0]}
 	}
+	var late cloudtrail.Time
+	if f.bucket != nil { // the event history is asked by the time of events
+		late = source.LongLateness
+	}
 	f.Store = remote.New(log, remote.Options{
+		Late:     late,
 		Accounts: q.where.Accounts, Pump: f.pump, Tell: f.tell, Allow: f.budget.allow,
 	})
 	return f, nil
@@ -73,6 +78,7 @@ func (f *far) all(windows []source.Window) *fromSources {
 		s.next = []ingest.Source{f.history.Within(windows...)}
 		return s
 	}
+	f.q.ui.toldLate(windows)
 	one := &fromBucket{Lister: f.bucket.Within(windows...), log: f.bucket, aws: &f.q.aws}
 	s.next, s.buckets = []ingest.Source{one}, []*fromBucket{one}
 	return s
@@ -126,6 +132,12 @@ func (f *far) tell(s remote.Step) {
 		regions = number(len(s.Regions), "region")
 	}
 	what, when := "file", spanText(s.Since, s.Until)
+	switch {
+	case s.First != 0:
+		when = "delivered " + spanText(s.First, s.Last)
+	case s.Late:
+		when += " and delivered up to an hour later"
+	}
 	if f.history != nil {
 		what = "page"
 	}

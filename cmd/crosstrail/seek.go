@@ -151,7 +151,11 @@ func (q *question) readReach(ctx context.Context, asked string, o query.ReachOpt
 	if len(w.Accounts) == 0 && hint.Account != "" {
 		w.Accounts = []string{hint.Account}
 	}
-	return f.settled(ctx, f.AskReach(asked, o, windowsOf(w)...))
+	windows := windowsOf(w)
+	if f.bucket != nil {
+		f.q.ui.toldLate(windows)
+	}
+	return f.settled(ctx, f.AskReach(asked, o, windows...))
 }
 
 // readWindows makes ready what the filters' accounts, regions and time hold. Of

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
@@ -63,6 +64,9 @@ func openSources(ctx context.Context, ui *terminal, a *awsFlags, args []string, 
 	logs, err := a.buckets(ctx, ui, there)
 	if err != nil {
 		return nil, err
+	}
+	if len(logs) > 0 {
+		ui.toldLate(windows)
 	}
 	for _, log := range logs {
 		one := &fromBucket{Lister: log.Within(windows...), log: log, aws: a}
@@ -196,6 +200,16 @@ func (t *terminal) toldBucket(l *bucket.Log) {
 	fmt.Fprintln(t.stderr, text)
 }
 
+// toldLate says what of a bucket is not read where the time that is asked for ends.
+func (t *terminal) toldLate(windows []source.Window) {
+	for _, w := range windows {
+		if _, until := w.Delivered(); until != 0 && until < cloudtrail.TimeOf(time.Now()) {
+			t.say("note", "log files delivered until "+until.String()+" are read: what was logged before --until and delivered later is not in the answer")
+			return
+		}
+	}
+}
+
 // windowsOf is the part of a bucket that a filter needs: the logs of those
 // accounts and regions, of that time.
 func windowsOf(f *query.Filter) []source.Window {
@@ -214,7 +228,11 @@ func windowsOf(f *query.Filter) []source.Window {
 	var windows []source.Window
 	for _, a := range accounts {
 		for _, r := range regions {
-			windows = append(windows, source.Window{Account: a, Region: r, Since: f.Since, Until: f.Until})
+			w := source.Window{Account: a, Region: r, Since: f.Since, Until: f.Until}
+			if w.Until != 0 {
+				w.Late = source.LongLateness
+			}
+			windows = append(windows, w)
 		}
 	}
 	return windows

@@ -4,7 +4,9 @@ import (
 	"context"
 	"slices"
 
+	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/lineage"
+	"github.com/crosstrail/crosstrail/source"
 )
 
 // Resolver is for what was fetched until now, however much of it is missing.
@@ -30,7 +32,40 @@ func (s *Store) measured(ctx context.Context, asked []Asked) (*lineage.Resolver,
 	if err != nil {
 		return nil, err
 	}
-	return lineage.NewNarrowResolver(s, lineage.NewHorizon(known, lack.Lost...)), nil
+	return lineage.NewNarrowResolver(s, lineage.NewHorizon(known, lack.Lost...), s.looked()), nil
+}
+
+// looked tells of a hop how far another issuance of its second was looked for, in
+// its own account and where its issuance was found; nil: delivery is no matter.
+func (s *Store) looked() lineage.Looked {
+	if s.options.Late == 0 {
+		return nil
+	}
+	return func(h *lineage.Hop) cloudtrail.Time {
+		made := h.Issuance
+		var places []place
+		for _, region := range s.regions[h.Account] {
+			places = append(places, place{h.Account, region})
+		}
+		for _, region := range nearTo(made.Region) {
+			if slices.Contains(s.regions[made.ID.Recipient], region) {
+				places = append(places, place{made.ID.Recipient, region})
+			}
+		}
+		late := s.options.Late
+		for _, at := range places {
+			second := span{made.Time, made.Time}
+			switch {
+			case len(s.fetched[part{at, true}].without(second)) == 0:
+			case len(s.fetched[part{at, false}].without(second)) == 0:
+				late = min(late, source.Lateness)
+			default:
+				return 0
+			}
+		}
+		until := made.Time + late
+		return until - until%60
+	}
 }
 
 // Measure asks how far the log of an account reaches, in all its regions.

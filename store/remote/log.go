@@ -40,6 +40,8 @@ type Step struct {
 	Accounts     []string
 	Regions      []string
 	Since, Until cloudtrail.Time // of all its windows, from the first to the last
+	Late         bool            // up to files that were delivered [Options].Late after
+	First, Last  cloudtrail.Time // delivery of its files, where these are not all that the windows hold
 	Cost
 }
 
@@ -52,6 +54,10 @@ type Options struct {
 	// Accounts are further accounts to look in for what a gap misses: only the
 	// caller's own copy of a call may have been kept.
 	Accounts []string
+	// Late is how long after a second the files are looked for that were delivered
+	// then, where an answer rests on nothing else being there; zero: no longer than
+	// for anything else.
+	Late cloudtrail.Time
 	// Allow is asked before anything that would bring all that was looked for and
 	// fetched to so much. Its error ends the question. nil: everything is allowed.
 	Allow func(ctx context.Context, all Cost) error

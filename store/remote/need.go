@@ -13,6 +13,7 @@ type need struct {
 	near    []string // regions to look in first
 	all     bool     // and then in all others
 	anyone  bool     // and then in other accounts, as no record tells whose log has it
+	late    bool     // at last in what was delivered later: the answer rests on nothing else being there
 	span
 }
 
@@ -27,16 +28,19 @@ const longest cloudtrail.Time = 12 * 60 * 60
 type needs []need
 
 // at adds the second in which something happened. sure: what was looked for was
-// found there by its key, so that the other regions can add nothing to it.
-func (n *needs) at(account, region string, t cloudtrail.Time, sure bool) {
-	n.between(account, region, t, t, sure)
+// found there by its key, so that nothing else can be added to it.
+func (n *needs) at(account, region string, t cloudtrail.Time, sure bool) *need {
+	return n.between(account, region, t, t, sure)
 }
 
-func (n *needs) between(account, region string, from, until cloudtrail.Time, sure bool) {
+// between returns what was added; of what no log can have that is nowhere.
+func (n *needs) between(account, region string, from, until cloudtrail.Time, sure bool) *need {
+	one := need{account: account, near: nearTo(region), all: !sure, late: !sure, span: span{from - apart, until + apart}}
 	if !isAccount(account) || from == 0 || until < from {
-		return
+		return &one
 	}
-	*n = append(*n, need{account: account, near: nearTo(region), all: !sure, span: span{from - apart, until + apart}})
+	*n = append(*n, one)
+	return &(*n)[len(*n)-1]
 }
 
 // isAccount reports whether a log may have a folder for it: twelve digits, or a
@@ -101,15 +105,15 @@ func (n *needs) hop(asked *lineage.Use, h *lineage.Hop) {
 		region = asked.Region
 	}
 	byKey := h.Rule == lineage.AccessKey || h.Rule == lineage.SignInSession
-	if region == "" {
-		byKey = false // nothing tells where to look first
-	}
 	if who := use.Caller; who != nil {
-		n.at(h.Account, region, who.Created, byKey)
+		// Without a region nothing tells where to look first.
+		n.at(h.Account, region, who.Created, byKey && region != "").late = !byKey
 	}
 	if made := h.Issuance; made != nil {
 		n.at(h.Account, made.Region, made.Time, byKey)
-		n.at(h.CallerAccountID, made.Region, made.Time, true)
+		for _, account := range []string{h.CallerAccountID, made.ID.Recipient} {
+			n.at(account, made.Region, made.Time, true).late = !byKey
+		}
 	}
 }
 
@@ -129,11 +133,8 @@ func (n *needs) gap(g lineage.Gap) {
 	}
 	// Where no second is known a key may still be found: near the call alone.
 	long := g.Until-g.From > apart
-	had := len(*n)
-	n.between(g.AccountID, g.Region, max(g.From, g.Until-longest), g.Until, long)
-	if len(*n) > had {
-		(*n)[had].anyone = !long && g.Reason != lineage.CallerAccountNotCollected
-	}
+	one := n.between(g.AccountID, g.Region, max(g.From, g.Until-longest), g.Until, long)
+	one.anyone, one.late = !long && g.Reason != lineage.CallerAccountNotCollected, true
 }
 
 // event adds the second of an event itself, where what corrects it is too, and
@@ -151,13 +152,14 @@ func (n *needs) event(u *lineage.Use) {
 func (n needs) compact() needs {
 	type kind struct {
 		account, near string
-		all, anyone   bool
+		all           bool
+		anyone, late  bool
 		span
 	}
 	seen := map[kind]bool{}
 	var out needs
 	for _, one := range n {
-		k := kind{one.account, strings.Join(one.near, " "), one.all, one.anyone, one.span}
+		k := kind{one.account, strings.Join(one.near, " "), one.all, one.anyone, one.late, one.span}
 		if !seen[k] {
 			seen[k] = true
 			out = append(out, one)

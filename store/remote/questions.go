@@ -183,7 +183,7 @@ func life(d *query.ReachedSession, o query.ReachOptions) (source.Window, bool) {
 // Found tells for [Store.Seek] whether what was asked for is there by now.
 func (s *Store) Found(asked string) func(context.Context) (bool, error) {
 	return func(ctx context.Context) (bool, error) {
-		answer, err := query.Who(ctx, s, lineage.NewNarrowResolver(s, nil), asked)
+		answer, err := query.Who(ctx, s, lineage.NewNarrowResolver(s, nil, nil), asked)
 		return err == nil && answer.Absent == nil, err
 	}
 }
@@ -192,7 +192,7 @@ func (s *Store) Found(asked string) func(context.Context) (bool, error) {
 // it was issued is not yet all.
 func (s *Store) Used(asked string) func(context.Context) (bool, error) {
 	return func(ctx context.Context) (bool, error) {
-		answer, err := query.Who(ctx, s, lineage.NewNarrowResolver(s, nil), asked)
+		answer, err := query.Who(ctx, s, lineage.NewNarrowResolver(s, nil, nil), asked)
 		if err != nil {
 			return false, err
 		}

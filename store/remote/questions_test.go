@@ -37,7 +37,7 @@ func TestKeys(t *testing.T) {
 				continue
 			}
 			seen[key] = true
-			want, err := query.Who(t.Context(), whole, lineage.NewNarrowResolver(whole, lineage.NewHorizon(spans)), key)
+			want, err := query.Who(t.Context(), whole, lineage.NewNarrowResolver(whole, lineage.NewHorizon(spans), nil), key)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -90,7 +90,7 @@ func TestReach(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		careful := lineage.NewNarrowResolver(whole, lineage.NewHorizon(spans))
+		careful := lineage.NewNarrowResolver(whole, lineage.NewHorizon(spans), nil)
 		seen := map[string]bool{}
 		for n, row := range rows(t, whole) {
 			key := row.Caller.AccessKeyID

@@ -79,7 +79,7 @@ func TestNarrowIsWhole(t *testing.T) {
 			t.Fatal(err)
 		}
 		full := lineage.NewResolver(whole, lineage.NewHorizon(spans))
-		careful := lineage.NewNarrowResolver(whole, lineage.NewHorizon(spans))
+		careful := lineage.NewNarrowResolver(whole, lineage.NewHorizon(spans), nil)
 		for n, row := range rows(t, whole) {
 			if n%7 != int(seed)%7 {
 				continue

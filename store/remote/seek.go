@@ -35,8 +35,8 @@ func (s *Store) Hold(ctx context.Context, windows ...source.Window) error {
 }
 
 // spread lays windows out over the places that they are of.
-func (s *Store) spread(ctx context.Context, windows []source.Window) (map[place]spans, error) {
-	wanted := map[place]spans{}
+func (s *Store) spread(ctx context.Context, windows []source.Window) (map[part]spans, error) {
+	wanted := map[part]spans{}
 	for _, w := range windows {
 		accounts, err := []string{w.Account}, error(nil)
 		if w.Account == "" {
@@ -54,7 +54,8 @@ func (s *Store) spread(ctx context.Context, windows []source.Window) (map[place]
 				return nil, err
 			}
 			for _, at := range places {
-				wanted[at] = wanted[at].add(spanOf(w))
+				of := part{at, w.Late > source.Lateness && s.options.Late > 0}
+				wanted[of] = wanted[of].add(spanOf(w))
 			}
 		}
 	}
@@ -113,9 +114,9 @@ func (s *Store) Seek(ctx context.Context, in Search, found func(context.Context)
 }
 
 // seekIn reads what some windows hold, a few files at first, then more at a time.
-func (s *Store) seekIn(ctx context.Context, wanted map[place]spans, forward bool, found func(context.Context) (bool, error)) (n int, ok bool, err error) {
-	places := s.left(wanted)
-	files, err := s.list(ctx, places, wanted)
+func (s *Store) seekIn(ctx context.Context, wanted map[part]spans, forward bool, found func(context.Context) (bool, error)) (n int, ok bool, err error) {
+	parts := s.left(wanted)
+	files, err := s.list(ctx, parts, wanted)
 	if err != nil {
 		return 0, false, err
 	}
@@ -126,21 +127,35 @@ func (s *Store) seekIn(ctx context.Context, wanted map[place]spans, forward bool
 		return cmp.Or(cmp.Compare(b.Delivered, a.Delivered), cmp.Compare(a.URI, b.URI))
 	})
 	n = len(files)
-	step := stepOf(places, wanted)
+	step := stepOf(parts, wanted)
 	for most := firstFiles; ; most = min(2*most, mostFiles) {
 		some := files[:min(most, len(files))]
 		if len(some) > 0 { // over emptiness it goes without a word
+			if len(some) < n {
+				step.First, step.Last = deliveries(some)
+			}
 			if err := s.take(ctx, step, some); err != nil {
 				return n, false, err
 			}
 		}
 		if files = files[len(some):]; len(files) == 0 {
-			s.mark(places, wanted)
+			s.mark(parts, wanted)
 		}
 		if ok, err := found(ctx); ok || err != nil || len(files) == 0 {
 			return n, ok, err
 		}
 	}
+}
+
+// deliveries are the first and the last stamp of some files; zero where no name
+// tells.
+func deliveries(files []source.Item) (first, last cloudtrail.Time) {
+	for _, f := range files {
+		if at := f.Delivered; at != 0 {
+			first, last = min(cmp.Or(first, at), at), max(last, at)
+		}
+	}
+	return first, last
 }
 
 func (in *Search) windows(piece span) []source.Window {

@@ -30,7 +30,7 @@ const mostSteps = 200
 // with.
 func (s *Store) Settle(ctx context.Context, ask Question) (*lineage.Resolver, error) {
 	for range mostSteps {
-		resolver := lineage.NewNarrowResolver(s, nil)
+		resolver := lineage.NewNarrowResolver(s, nil, nil)
 		asked, windows, err := ask(ctx, resolver)
 		if err != nil {
 			return nil, err
@@ -57,19 +57,21 @@ func (s *Store) Settle(ctx context.Context, ask Question) (*lineage.Resolver, er
 }
 
 // look fetches what is needed, step by step: first where a record most likely
-// is, then in the account's other regions, at last in other accounts.
+// is, then in the account's other regions, then in other accounts, at last in what
+// was delivered long after.
 func (s *Store) look(ctx context.Context, wanted needs) (looked bool, err error) {
-	now := map[place]spans{}
+	now := map[part]spans{}
 	for _, n := range wanted {
-		for stage := range 3 {
+		for stage := range stages {
 			places, err := s.places(ctx, &n, stage)
 			if err != nil {
 				return false, err
 			}
 			missing := false
 			for _, at := range places {
-				if len(s.fetched[at].without(n.span)) > 0 {
-					now[at], missing = now[at].add(n.span), true
+				of := part{at, stage == longAfter}
+				if len(s.fetched[of].without(n.span)) > 0 {
+					now[of], missing = now[of].add(n.span), true
 				}
 			}
 			if missing {
@@ -80,6 +82,15 @@ func (s *Store) look(ctx context.Context, wanted needs) (looked bool, err error)
 	return s.fetch(ctx, now)
 }
 
+// The stages of looking for something.
+const (
+	nearby = iota
+	everywhere
+	elsewhere
+	longAfter
+	stages
+)
+
 // mostOthers is how many accounts a log may have for all to be looked in for
 // what no record tells the account of.
 const mostOthers = 30
@@ -87,11 +98,16 @@ const mostOthers = 30
 // places are where a need is looked for at some stage.
 func (s *Store) places(ctx context.Context, n *need, stage int) ([]place, error) {
 	switch {
-	case stage == 0:
+	case stage == nearby:
 		return s.within(ctx, n.account, n.near)
-	case stage == 1 && n.all:
+	case stage == everywhere && n.all:
 		return s.within(ctx, n.account, nil)
-	case stage == 2 && n.anyone:
+	case stage == longAfter && n.late && s.options.Late > 0:
+		if n.all {
+			return s.within(ctx, n.account, nil)
+		}
+		return s.within(ctx, n.account, n.near)
+	case stage == elsewhere && n.anyone:
 		others, err := s.others(ctx)
 		var all []place
 		for _, account := range others {

@@ -20,8 +20,8 @@ const (
 func spanOf(w source.Window) span { return span{cmp.Or(w.Since, beforeAll), cmp.Or(w.Until, afterAll)} }
 
 // window is the stretch in one place.
-func (s span) window(at place) source.Window {
-	w := source.Window{Account: at.account, Region: at.region, Since: s.from, Until: s.until}
+func (s span) window(at place, late cloudtrail.Time) source.Window {
+	w := source.Window{Account: at.account, Region: at.region, Since: s.from, Until: s.until, Late: late}
 	if w.Since == beforeAll {
 		w.Since = 0
 	}

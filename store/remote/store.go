@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/ingest"
 	"github.com/crosstrail/crosstrail/lineage"
 	"github.com/crosstrail/crosstrail/source"
@@ -20,7 +21,7 @@ type Store struct {
 	log     Log
 	options Options
 
-	fetched  map[place]spans
+	fetched  map[part]spans
 	accounts []string
 	regions  map[string][]string
 	there    map[place]lineage.Span // what there is, fetched or not; of those that were looked at
@@ -29,6 +30,12 @@ type Store struct {
 
 // place is an account in a region.
 type place struct{ account, region string }
+
+// part is the log of a place: what was delivered in time, or late too.
+type part struct {
+	place
+	late bool
+}
 
 // New returns a store that nothing was fetched into yet.
 func New(log Log, o Options) *Store {
@@ -40,7 +47,7 @@ func New(log Log, o Options) *Store {
 	}
 	return &Store{
 		Store: memory.New(), log: log, options: o,
-		fetched: map[place]spans{}, regions: map[string][]string{}, there: map[place]lineage.Span{},
+		fetched: map[part]spans{}, regions: map[string][]string{}, there: map[place]lineage.Span{},
 	}
 }
 
@@ -53,48 +60,52 @@ const inFlight = 16
 // fetch reads the log files of some places, as far as they were not read
 // before. It reports whether there was anything to look for that had not been
 // looked for.
-func (s *Store) fetch(ctx context.Context, wanted map[place]spans) (looked bool, err error) {
-	places := s.left(wanted)
-	if len(places) == 0 {
+func (s *Store) fetch(ctx context.Context, wanted map[part]spans) (looked bool, err error) {
+	parts := s.left(wanted)
+	if len(parts) == 0 {
 		return false, nil
 	}
-	files, err := s.list(ctx, places, wanted)
+	files, err := s.list(ctx, parts, wanted)
 	if err != nil {
 		return false, err
 	}
-	if err := s.take(ctx, stepOf(places, wanted), files); err != nil {
+	if err := s.take(ctx, stepOf(parts, wanted), files); err != nil {
 		return false, err
 	}
-	s.mark(places, wanted)
+	s.mark(parts, wanted)
 	return true, nil
 }
 
-// left takes what was fetched out of what is wanted, and returns the places where
-// something is left.
-func (s *Store) left(wanted map[place]spans) []place {
-	var places []place
-	for at, all := range wanted {
+// left takes what was fetched out of what is wanted, and returns the parts of
+// which something is left.
+func (s *Store) left(wanted map[part]spans) []part {
+	var parts []part
+	for of, all := range wanted {
 		var left spans
 		for _, w := range all {
-			for _, part := range s.fetched[at].without(w) {
-				left = left.add(part)
+			for _, more := range s.fetched[of].without(w) {
+				left = left.add(more)
 			}
 		}
-		if wanted[at] = left; len(left) > 0 {
-			places = append(places, at)
+		if wanted[of] = left; len(left) > 0 {
+			parts = append(parts, of)
 		}
 	}
-	slices.SortFunc(places, func(a, b place) int {
+	slices.SortFunc(parts, func(a, b part) int {
 		return cmp.Or(cmp.Compare(a.account, b.account), cmp.Compare(a.region, b.region))
 	})
-	return places
+	return parts
 }
 
-// mark notes that all of some places was read.
-func (s *Store) mark(places []place, wanted map[place]spans) {
-	for _, at := range places {
-		for _, w := range wanted[at] {
-			s.fetched[at] = s.fetched[at].add(w)
+// mark notes that all of some parts was read. What was read until late was read
+// until then.
+func (s *Store) mark(parts []part, wanted map[part]spans) {
+	for _, of := range parts {
+		for _, w := range wanted[of] {
+			s.fetched[of] = s.fetched[of].add(w)
+			if in := (part{of.place, false}); of.late {
+				s.fetched[in] = s.fetched[in].add(w)
+			}
 		}
 	}
 }
@@ -132,18 +143,22 @@ func (s *Store) spend(ctx context.Context, more Cost) error {
 }
 
 // list is the log files of the windows that were not read yet, each once.
-func (s *Store) list(ctx context.Context, places []place, wanted map[place]spans) ([]source.Item, error) {
-	if err := s.spend(ctx, Cost{Lists: len(places)}); err != nil {
+func (s *Store) list(ctx context.Context, parts []part, wanted map[part]spans) ([]source.Item, error) {
+	if err := s.spend(ctx, Cost{Lists: len(parts)}); err != nil {
 		return nil, err
 	}
-	found := make([][]source.Item, len(places))
+	found := make([][]source.Item, len(parts))
 	group, gctx := errgroup.WithContext(ctx)
 	group.SetLimit(inFlight)
-	for n, at := range places {
+	for n, of := range parts {
 		group.Go(func() (err error) {
+			late := cloudtrail.Time(0)
+			if of.late {
+				late = s.options.Late
+			}
 			var windows []source.Window
-			for _, w := range wanted[at] {
-				windows = append(windows, w.window(at))
+			for _, w := range wanted[of] {
+				windows = append(windows, w.window(of.place, late))
 			}
 			found[n], err = s.log.List(gctx, windows...)
 			return err
@@ -169,17 +184,18 @@ func (s *Store) list(ctx context.Context, places []place, wanted map[place]spans
 }
 
 // stepOf tells where a step looks.
-func stepOf(places []place, wanted map[place]spans) Step {
+func stepOf(parts []part, wanted map[part]spans) Step {
 	var step Step
 	all := span{afterAll, beforeAll}
-	for _, at := range places {
-		step.Accounts = append(step.Accounts, at.account)
-		step.Regions = append(step.Regions, at.region)
-		for _, w := range wanted[at] {
+	for _, of := range parts {
+		step.Accounts = append(step.Accounts, of.account)
+		step.Regions = append(step.Regions, of.region)
+		step.Late = step.Late || of.late
+		for _, w := range wanted[of] {
 			all.from, all.until = min(all.from, w.from), max(all.until, w.until)
 		}
 	}
-	in := all.window(place{})
+	in := all.window(place{}, 0)
 	step.Since, step.Until = in.Since, in.Until
 	slices.Sort(step.Accounts)
 	slices.Sort(step.Regions)
