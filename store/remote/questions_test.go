@@ -179,7 +179,7 @@ func TestUsedSoon(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		a, err := query.Who(t.Context(), s, lineage.NewNarrowResolver(s, nil), key)
+		a, err := query.Who(t.Context(), s, lineage.NewNarrowResolver(s, nil, nil), key)
 		if err != nil || len(a.Answers) != 1 || a.Answers[0].Unused != unused {
 			t.Errorf("unused is to be %v: %+v %v", unused, a, err)
 		}
