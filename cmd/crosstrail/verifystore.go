@@ -109,11 +109,7 @@ func (v *verification) withStore(ctx context.Context, from string, names *query.
 		return result
 	}
 	fmt.Fprintln(v.ui.stderr, "the store keeps the "+number(r.Digests.Verified, "digest file")+" that "+isOrAre(r.Digests.Verified)+" genuine")
-	altered, err := v.hold(ctx, s)
-	if err == nil && altered > 0 {
-		err = silent(exitFinding)
-	}
-	return cmp.Or(err, result)
+	return cmp.Or(v.hold(ctx, s), result)
 }
 
 func isOrAre(n int) string {
@@ -137,8 +133,9 @@ func (v *verification) verifyKept(ctx context.Context, s *local.Store, names *qu
 	if err != nil {
 		return err
 	}
-	if _, err := v.hold(ctx, s); err != nil {
-		return err
+	held := v.hold(ctx, s)
+	if _, said := errors.AsType[silent](held); held != nil && !said {
+		return held
 	}
 	archive := s.Archive()
 	r, err := digest.Verify(ctx, archive, keys, v.options())
@@ -148,7 +145,7 @@ func (v *verification) verifyKept(ctx context.Context, s *local.Store, names *qu
 	if err != nil {
 		return err
 	}
-	return v.told(r, archive, names)
+	return cmp.Or(held, v.told(r, archive, names))
 }
 
 // onlyCollected takes from a report what the store is not said to hold: of an
@@ -235,9 +232,9 @@ func (v *verification) keptKeys(ctx context.Context, s *local.Store) (digest.Key
 // mostNamed is how many altered log files are named.
 const mostNamed = 20
 
-// hold holds the store's log files to the digests that it keeps, and tells of
-// those that are not what is listed.
-func (v *verification) hold(ctx context.Context, s *local.Store) (altered int, err error) {
+// hold holds the store's log files, of all times, to the digests that it keeps, and
+// tells of those that are not what is listed: that is a finding.
+func (v *verification) hold(ctx context.Context, s *local.Store) error {
 	held, err := s.HoldFiles(ctx, func(file string, err error) {
 		text := err.Error()
 		if !strings.HasPrefix(text, file) {
@@ -246,7 +243,7 @@ func (v *verification) hold(ctx context.Context, s *local.Store) (altered int, e
 		v.ui.warn("%s: it is not held to any digest", text)
 	})
 	if err != nil {
-		return 0, err
+		return err
 	}
 	told := "the store: " + number(held.Verified, "log file") + " verified"
 	for _, part := range []struct {
@@ -259,7 +256,7 @@ func (v *verification) hold(ctx context.Context, s *local.Store) (altered int, e
 	}
 	fmt.Fprintln(v.ui.stderr, told)
 	if held.Altered == 0 {
-		return 0, nil
+		return nil
 	}
 	files, err := s.Altered(ctx, mostNamed+1)
 	for i, file := range files {
@@ -270,7 +267,7 @@ func (v *verification) hold(ctx context.Context, s *local.Store) (altered int, e
 		v.ui.say("error", file+": what the store read under this name is not what CloudTrail delivered")
 	}
 	v.ui.say("hint", "where the source has it as it was delivered, it can be read beside what is there: crosstrail ingest --again SOURCE"+v.store.flag())
-	return held.Altered, err
+	return cmp.Or(err, error(silent(exitFinding)))
 }
 
 // keeper is a source whose digest files are kept as they are verified, with the

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -71,8 +72,8 @@ func (a *Archive) read() (*archived, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	for query, places := range map[string]map[digest.Place][]stamped{
-		"select digest.id, path || name from digest join folder on folder.id = folder":                     in.digests,
-		"select log_file.id, path || name from log_file join folder on folder.id = folder where first = 0": in.files,
+		"select digest.id, path || name from digest join folder on folder.id = folder":                        in.digests,
+		"select log_file.id, path || name from log_file join folder on folder.id = folder where " + isReading: in.files,
 	} {
 		err := rows(v.conn, query, func(s *sqlite.Stmt) error {
 			f := cloudtrail.ParseLogFileName(s.ColumnText(1))
@@ -116,13 +117,13 @@ func (a *Archive) Places(context.Context) ([]digest.Place, error) {
 
 // Digests implements [digest.Archive].
 func (a *Archive) Digests(ctx context.Context, p digest.Place, since, until cloudtrail.Time) iter.Seq2[digest.Object, error] {
-	return a.list(ctx, func(in *archived) []stamped { return in.digests[p] }, since, until, "select path || name, '' from digest join folder on folder.id = folder where digest.id = ?")
+	return a.list(ctx, func(in *archived) []stamped { return in.digests[p] }, since, until, "select path || name, path || name from digest join folder on folder.id = folder where digest.id = ?")
 }
 
 // LogFiles implements [digest.Archive].
 func (a *Archive) LogFiles(ctx context.Context, p digest.Place, since, until cloudtrail.Time) iter.Seq2[digest.Object, error] {
-	return a.list(ctx, func(in *archived) []stamped { return in.files[p] }, since, until, `select path || name,
-		(select path || listed.name from listed join folder on folder.id = listed.folder where listed.own = log_file.own)
+	return a.list(ctx, func(in *archived) []stamped { return in.files[p] }, since, until, "select "+readingColumn+`, coalesce(
+		(select path || listed.name from listed join folder on folder.id = listed.folder where listed.own = log_file.own), path || name)
 		from log_file join folder on folder.id = folder where log_file.id = ?`)
 }
 
@@ -161,7 +162,7 @@ func (a *Archive) object(query string, id int64) (o digest.Object, err error) {
 	defer v.mu.Unlock()
 	err = rows(v.conn, query, func(s *sqlite.Stmt) error {
 		o.URI = s.ColumnText(0)
-		delivered := cmp.Or(s.ColumnText(1), o.URI)
+		delivered := s.ColumnText(1)
 		if rest, ok := strings.CutPrefix(delivered, "s3://"); ok {
 			o.Bucket, o.Key, _ = strings.Cut(rest, "/")
 			return nil
@@ -190,10 +191,60 @@ func (a *Archive) Open(ctx context.Context, o digest.Object) (io.ReadCloser, map
 		return nil, nil, err
 	}
 	from, err := a.reader.opener(f)(ctx)
-	if err != nil {
+	switch {
+	case err != nil && f.pack == 0:
+		return nil, nil, err
+	case err != nil:
 		return nil, nil, &CopyError{File: f.URI, Pack: f.packName, Err: err}
+	case f.pack == 0:
+		from = &referred{from, func() (bool, error) { return a.wasDelivered(ctx, f) }}
 	}
 	return from, nil, nil
+}
+
+// referred is a log file of which the store keeps no copy. Where it has changed
+// since it was read, what it is now is what there is to be verified. Only where
+// that is as it was delivered nothing follows for what was read.
+type referred struct {
+	io.ReadCloser
+	wasDelivered func() (bool, error)
+}
+
+func (r *referred) Read(p []byte) (int, error) {
+	n, err := r.ReadCloser.Read(p)
+	if !errors.Is(err, errChanged) {
+		return n, err
+	}
+	switch delivered, failed := r.wasDelivered(); {
+	case failed != nil:
+		return n, failed
+	case delivered:
+		return n, errRestored
+	}
+	return n, io.EOF
+}
+
+var errRestored = fmt.Errorf("%w, and is now what was delivered: what was read is not known", errChanged)
+
+// wasDelivered reports whether a file is now what digests list.
+func (a *Archive) wasDelivered(ctx context.Context, f *storedFile) (bool, error) {
+	from, err := a.reader.options.now(ctx, f.LogFile)
+	if err != nil {
+		return false, err
+	}
+	plain, err := contentOf(from)
+	if err := errors.Join(err, from.Close()); err != nil {
+		return false, err
+	}
+	v, err := a.reader.acquire()
+	if err != nil {
+		return false, err
+	}
+	defer a.reader.release(v)
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	n, err := one(v.conn, "select exists(select 1 from listed where own = ? and sha256 = ?)", ownName(f.URI), plain)
+	return n > 0, named(err)
 }
 
 func (a *Archive) openDigest(ctx context.Context, v *view, o digest.Object) (io.ReadCloser, map[string]string, error) {
@@ -220,12 +271,10 @@ func (a *Archive) openDigest(ctx context.Context, v *view, o digest.Object) (io.
 func (v *view) delivered(o digest.Object) (f *storedFile, err error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	err = rows(v.conn, storedColumns+" where first = 0 and own = ? order by log_file.id", func(s *sqlite.Stmt) error {
-		if one := readStored(s); f == nil || one.URI == o.URI {
-			f = one
-		}
+	err = rows(v.conn, storedColumns+" where "+isReading+" and own = ? order by "+readingColumn+" = ? desc, log_file.id limit 1", func(s *sqlite.Stmt) error {
+		f = readStored(s)
 		return nil
-	}, ownName(o.Key))
+	}, ownName(o.Key), o.URI)
 	if err == nil && f == nil {
 		err = fs.ErrNotExist
 	}

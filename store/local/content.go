@@ -183,7 +183,7 @@ func (s *Store) held(context.Context) (h Held, err error) {
 	defer s.release(v)
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	err = rows(v.conn, "select coalesce(integrity, 3), count(*) from log_file where first = 0 group by 1", func(st *sqlite.Stmt) error {
+	err = rows(v.conn, "select coalesce(integrity, 3), count(*) from log_file where "+isReading+" group by 1", func(st *sqlite.Stmt) error {
 		*[...]*int{&h.Verified, &h.Unread, &h.Altered, &h.Unlisted}[st.ColumnInt(0)] = st.ColumnInt(1)
 		return nil
 	})

@@ -85,7 +85,8 @@ func (r *Reader) PublicKeys(context.Context) ([]source.PublicKey, error) {
 	return all, named(err)
 }
 
-// Altered names log files whose bytes are not those that digests list, n at most.
+// Altered names log files whose bytes are not those that digests list, n at most;
+// where several were read under one name, what was read.
 func (r *Reader) Altered(_ context.Context, n int) ([]string, error) {
 	v, err := r.acquire()
 	if err != nil {
@@ -98,8 +99,8 @@ func (r *Reader) Altered(_ context.Context, n int) ([]string, error) {
 	var all []string
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	err = rows(v.conn, `select distinct path || name from log_file join folder on folder.id = folder
-		where integrity = 2 order by 1 limit ?`, func(s *sqlite.Stmt) error {
+	err = rows(v.conn, "select distinct "+readingColumn+` from log_file join folder on folder.id = folder
+		where integrity = 2 and `+isReading+` order by 1 limit ?`, func(s *sqlite.Stmt) error {
 		all = append(all, s.ColumnText(0))
 		return nil
 	}, n)

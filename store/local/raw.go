@@ -153,12 +153,12 @@ func readStored(s *sqlite.Stmt) *storedFile {
 func (r *Reader) opener(f *storedFile) func(context.Context) (io.ReadCloser, error) {
 	return func(ctx context.Context) (io.ReadCloser, error) {
 		if f.pack == 0 {
+			if f.pieces {
+				return r.options.open(ctx, f.LogFile)
+			}
 			file, err := r.options.again(ctx, f.LogFile)
 			if err != nil {
 				return nil, err
-			}
-			if f.pieces {
-				return file, nil
 			}
 			return &checked{file, file, sha256.New(), f.sum, errChanged}, nil
 		}

@@ -378,7 +378,7 @@ func (c *Copies) open(ctx context.Context, pieces []foundCopy) (io.ReadCloser, e
 		}
 	}
 	if pieces[0].pack == "" {
-		return c.options.again(ctx, pieces[0].LogFile)
+		return c.options.open(ctx, pieces[0].LogFile)
 	}
 	var all []io.Reader
 	opened := &closers{}

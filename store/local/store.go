@@ -50,8 +50,26 @@ type Options struct {
 	Fetch func(ctx context.Context, file cloudtrail.LogFile) (io.ReadCloser, error)
 }
 
-// again opens a log file itself, where it was read from.
+// again opens a log file itself, where it was read from. Of one whose version is
+// not there any more it opens what is there now: who reads it holds it to its hash.
 func (o *Options) again(ctx context.Context, f cloudtrail.LogFile) (io.ReadCloser, error) {
+	from, err := o.open(ctx, f)
+	if err == nil || f.Version == "" || ctx.Err() != nil {
+		return from, err
+	}
+	if now, failed := o.now(ctx, f); failed == nil {
+		return now, nil
+	}
+	return nil, err
+}
+
+// now opens a log file as it is now.
+func (o *Options) now(ctx context.Context, f cloudtrail.LogFile) (io.ReadCloser, error) {
+	f.Version = ""
+	return o.open(ctx, f)
+}
+
+func (o *Options) open(ctx context.Context, f cloudtrail.LogFile) (io.ReadCloser, error) {
 	switch {
 	case !strings.Contains(f.URI, "://"):
 		return os.Open(f.URI)
