@@ -46,6 +46,7 @@ const (
 func (e *Encoder) verification(r *digest.Report, add func(members func([]byte) []byte)) {
 	add(func(dst []byte) []byte {
 		dst = boolean(text(dst, "kind", kindFiles), "whole", r.Whole())
+		dst = text(dst, "verdict", string(r.Verdict()))
 		for s := range r.Files {
 			dst = number(dst, stateWords[s], r.Files[s])
 		}
@@ -70,7 +71,7 @@ func (e *Encoder) verification(r *digest.Report, add func(members func([]byte) [
 			dst = text(e.placed(dst, u.Place.Account, u.Place.Region), "trail", u.Trail)
 			dst = number(number(dst, "files", u.Files), "digests", u.Digests)
 			dst = moment(moment(dst, "from", u.From), "until", u.Until)
-			return text(text(dst, "example", u.Example), "cause", u.Cause)
+			return boolean(text(text(dst, "example", u.Example), "cause", u.Cause), "expected", u.Expected)
 		})
 	}
 	for _, c := range r.Chains {
@@ -94,7 +95,7 @@ var stateWords = [...]string{
 
 var verificationColumns = []string{
 	"kind", "finding", "reason", "accountId", "accountName", "region", "trail", "text", "file", "digest", "from", "until",
-	"verified", "altered", "missing", "unlisted", "bad", "unchecked", "unread", "files", "digests", "example", "cause",
+	"verified", "altered", "missing", "unlisted", "bad", "unchecked", "unread", "files", "digests", "example", "cause", "expected", "verdict",
 }
 
 func (e *Encoder) verificationCSV(r *digest.Report) []byte {
@@ -107,7 +108,7 @@ func (e *Encoder) verificationCSV(r *digest.Report) []byte {
 		}
 		dst = appendRow(dst, row)
 	}
-	files := map[string]string{}
+	files := map[string]string{"verdict": string(r.Verdict())}
 	for s := range r.Files {
 		files[stateWords[s]] = strconv.Itoa(r.Files[s])
 	}
@@ -125,7 +126,7 @@ func (e *Encoder) verificationCSV(r *digest.Report) []byte {
 	for _, u := range r.Unchecked {
 		add(kindUnchecked, u.Place, map[string]string{
 			"reason": string(u.Reason), "trail": u.Trail, "files": strconv.Itoa(u.Files), "digests": strconv.Itoa(u.Digests),
-			"from": u.From.String(), "until": u.Until.String(), "example": u.Example, "cause": u.Cause,
+			"from": u.From.String(), "until": u.Until.String(), "example": u.Example, "cause": u.Cause, "expected": strconv.FormatBool(u.Expected),
 		})
 	}
 	for _, c := range r.Chains {

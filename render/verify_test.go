@@ -56,11 +56,11 @@ func TestVerificationMeanings(t *testing.T) {
 	kinds := []digest.Kind{
 		digest.AlteredFile, digest.MissingFile, digest.UnlistedFile, digest.ListedTwice, digest.DamagedDigest, digest.ReplayedDigest, digest.MovedDigest,
 		digest.WrongAlgorithm, digest.UnknownKey, digest.KeyOutOfTime, digest.AlteredDigest, digest.BadSignature, digest.UnsignedDigest, digest.MissingDigest,
-		digest.UnlinkedDigest, digest.SignatureReplaced, digest.Gap, digest.ChainEnded,
+		digest.UnlinkedDigest, digest.SignatureReplaced, digest.Gap, digest.ChainEnded, digest.WithoutDigests,
 	}
 	reasons := []digest.Reason{
 		digest.NoDigests, digest.BeforeFirst, digest.BehindNewest, digest.InGap, digest.DigestDoubt, digest.Elsewhere, digest.Copied, digest.NoSignature,
-		digest.NoKeys, digest.Nameless, digest.NotCollected,
+		digest.NoKeys, digest.Nameless, digest.NotCollected, digest.EndEarly, digest.BeginLate,
 	}
 	r := &digest.Report{}
 	for _, k := range kinds {

@@ -77,6 +77,10 @@ var findingMeanings = []struct {
 		"crosstrail coverage tells who stopped or changed a trail.",
 	},
 	{
+		digest.WithoutDigests, "The trail writes digests elsewhere, and here there is none: nothing proves these log files.",
+		"See whether validation was ever on here, and who deleted from CloudTrail-Digest.",
+	},
+	{
 		digest.ChainEnded, "Log files go on where the digests end: nothing proves those.",
 		"See whether validation was turned off (UpdateTrail), or later digests were deleted.",
 	},
@@ -88,9 +92,11 @@ var omissionMeanings = []struct {
 	means  string
 }{
 	{digest.NoKeys, "The public keys that check these digests are not at hand. They fit together; whoever rewrote all of them would not be found out. Give --public-keys, or let aws ask for them."},
-	{digest.NoSignature, "The signature of these digests is in the metadata of their objects, which a copy does not have, and no later digest has it either. Verify in the bucket, or keep FILE.json.gz.head.json."},
+	{digest.NoSignature, "The signature of these digests is in the metadata of their objects, which this copy does not have, and no later digest has it either. Verify in the bucket, or keep FILE.json.gz.head.json."},
 	{digest.DigestDoubt, "These log files are as a digest says, or it says otherwise; but the digest itself was not verified."},
 	{digest.BehindNewest, "No digest is due yet for these log files, or none of their time is here."},
+	{digest.EndEarly, "The digests end long before what was asked for, or before those that the trail writes elsewhere. What was delivered later may be gone together with its digests, and nothing would show it."},
+	{digest.BeginLate, "The digests begin later than what was asked for: of what was delivered before, or taken away, nothing tells."},
 	{digest.BeforeFirst, "These log files were delivered before the first digest: validation was turned on later, or older digests are not here."},
 	{digest.NotCollected, "Digests list these log files, of a time or place of which the store has read no log file: they were not collected, or are still to come."},
 	{digest.InGap, "The digests that would tell of these log files are missing, or cannot be believed."},

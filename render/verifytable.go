@@ -60,19 +60,28 @@ var stateTexts = [...]string{
 }
 
 func verdictOf(r *digest.Report) (t tone, word, text string) {
-	switch n := len(r.Findings) + r.More; {
-	case n > 0:
-		return red, "NOT WHOLE", plural(n, "finding")
-	case r.Digests.All() == 0:
-		return yellow, "NOT CHECKED", "there are no digest files: is log file validation on, and was CloudTrail-Digest copied too?"
-	case r.Digests.Verified == 0:
-		return yellow, "NOTHING PROVED", "nothing is wrong as far as can be seen, but no signature could be checked"
-	case !r.Complete():
-		return yellow, "NOT ALL READ", "nothing is wrong in what could be read"
-	case len(r.Unchecked) > 0:
-		return green, "WHOLE", "as far as it could be checked: see NOT CHECKED"
+	switch r.Verdict() {
+	case digest.NotWhole:
+		return red, "NOT WHOLE", plural(len(r.Findings)+r.More, "finding")
+	case digest.Unproved:
+		return yellow, "NOT ALL PROVED", unprovedText(r)
+	}
+	if slices.ContainsFunc(r.Unchecked, func(u digest.Omission) bool { return u.Files > 0 }) {
+		return green, "WHOLE", "every log file of the time that digests tell of is what CloudTrail delivered, and none is missing: see NOT CHECKED for the others"
 	}
 	return green, "WHOLE", "every log file is what CloudTrail delivered, and none is missing"
+}
+
+func unprovedText(r *digest.Report) string {
+	switch {
+	case r.Digests.All() == 0:
+		return "there are no digest files: is log file validation on, and was CloudTrail-Digest copied too?"
+	case r.Digests.Verified == 0:
+		return "nothing is wrong as far as can be seen, but no signature could be checked"
+	case !r.Complete():
+		return "nothing is wrong in what could be read"
+	}
+	return "nothing is wrong in what could be checked: see NOT CHECKED"
 }
 
 // countOf is a number with its thousands apart.
@@ -156,6 +165,12 @@ func (p *page) unchecked(r *digest.Report) {
 		}
 		if digests > 0 {
 			counts = append(counts, say(strong, plural(digests, "digest")))
+		}
+		if files+digests == 0 {
+			counts = append(counts, say(strong, plural(len(all), "place")))
+		}
+		if !slices.ContainsFunc(all, func(u digest.Omission) bool { return !u.Expected }) {
+			counts = append(counts, say(faint, "as is expected"))
 		}
 		p.flow("  ", "    ", "  ", counts...)
 		p.prose("    ", "    ", ordinary, m.means)

@@ -157,7 +157,7 @@ func TestArchiveOfOtherFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !r.Whole() || r.Files[digest.Verified] != len(objects) || r.Files[digest.Unchecked] != 1 || len(r.Unchecked) != 1 || r.Unchecked[0].Reason != digest.Nameless {
+	if r.Verdict() != digest.Unproved || r.Files[digest.Verified] != len(objects) || r.Files[digest.Unchecked] != 1 || len(r.Unchecked) != 1 || r.Unchecked[0].Reason != digest.Nameless {
 		t.Errorf("%v, %v, %+v", r.Files, r.Findings, r.Unchecked)
 	}
 }

@@ -15,33 +15,26 @@ type checked struct {
 	file      *File  // nil where it could not be read, and once the walk is past it
 	origin    string // the bucket that it says it was delivered to
 	trust     trust
+	why       Reason // nothing proves it, where that is so,
+	cause     string // and what went wrong, if something did
 	err       error
 	signature string // of the metadata
 	algorithm string
 	generated cloudtrail.Time // of a back-fill digest
 }
 
-// trust is whether what a digest says may be believed.
-type trust uint8
-
-const (
-	doubtful trust = iota // nothing speaks against it, but its signature was not checked
-	good
-	bad
-)
-
 // chain is the digests of one trail, the standard or the back-fill ones.
 type chain struct {
-	trail       string
-	backfill    bool
+	of          trail
+	newest      *checked  // the first of the walk
 	newer       *checked  // the one that came before in the walk: it tells of the next
 	link        *Previous // what the one before that told of newer,
 	vouched     bool      // and whether it is to be believed
 	start       cloudtrail.Time
 	spans       []span // that trusted digests cover, newest first
 	digests     int
-	from, until cloudtrail.Time // of those that can be believed
-	low, high   cloudtrail.Time // of all that there should be
+	from, until cloudtrail.Time // of those that are trusted
+	low, high   cloudtrail.Time // of all that those say there should be
 }
 
 // span is one or several hours without a break.
@@ -61,18 +54,19 @@ func (c *chain) covers(stamp cloudtrail.Time) bool {
 // gap reports whether a log file of that stamp may be in a digest of this chain
 // that is not here, or cannot be believed.
 func (c *chain) gap(stamp cloudtrail.Time) bool {
-	return stamp > c.low-settling && stamp < c.high+settling && !c.covers(stamp)
+	high := c.high
+	if c.newest.End > high && !high.IsZero() {
+		high += hour // of one that cannot be believed, at the end of those that can
+	}
+	return stamp > c.low-settling && stamp < high+settling && !c.covers(stamp)
 }
 
 func (p *place) chainOf(d *checked) *chain {
-	name := d.Trail + "_" + d.Home
-	if d.Backfill {
-		name += "_backfill"
-	}
-	c := p.chains[name]
+	of := trail{rootOf(d.Key), d.Trail, d.Home, d.Backfill}
+	c := p.chains[of]
 	if c == nil {
-		c = &chain{trail: d.Trail, backfill: d.Backfill}
-		p.chains[name] = c
+		c = &chain{of: of, newest: d}
+		p.chains[of] = c
 	}
 	return c
 }
@@ -105,7 +99,6 @@ func (p *place) step(ctx context.Context, d *checked) {
 		return
 	}
 	c.digests++
-	c.reach(d.End-hour, d.End)
 	previous := c.expected()
 	if previous != nil && !d.at(c.newer.here(previous.Bucket), previous.Object) {
 		c.link, c.vouched = nil, false
@@ -117,6 +110,9 @@ func (p *place) step(ctx context.Context, d *checked) {
 		return
 	}
 	c.link, c.vouched = previous, previous != nil && c.newer.trust == good
+	if previous != nil && p.v.trusted(c.newer) {
+		c.reach(d.End-hour, d.End)
+	}
 	p.examine(ctx, c, d)
 	c.passed(p, d, previous)
 }
@@ -152,12 +148,12 @@ func (d *checked) here(bucket string) string {
 func (p *place) unlinked(c *chain, d *checked, previous *Previous) (toCome bool) {
 	named, _ := ParseName(previous.Object)
 	switch {
-	case c.backfill:
+	case c.of.backfill:
 		p.absent(c, previous, 0)
 	case named.End < d.End:
 		if d.trust != bad && d.file != nil {
 			p.v.find(Finding{
-				Kind: UnlinkedDigest, Place: p.Place, Trail: c.trail, Digest: d.URI, From: d.file.Start, Until: d.file.End,
+				Kind: UnlinkedDigest, Place: p.Place, Trail: c.of.name, Digest: d.URI, From: d.file.Start, Until: d.file.End,
 				Text: "no newer digest leads to it: the next newer one names an older digest as the one before it",
 			})
 		}
@@ -179,28 +175,30 @@ func (p *place) absent(c *chain, previous *Previous, older cloudtrail.Time) {
 	newer := c.newer
 	named, ok := ParseName(previous.Object)
 	uri := uriOf(previous.Bucket, previous.Object)
-	note := Omission{Place: p.Place, Trail: c.trail, Digests: 1, From: named.End, Until: named.End, Example: uri}
+	note := Omission{Place: p.Place, Trail: c.of.name, Digests: 1, From: named.End, Until: named.End, Example: uri}
 	switch {
 	case previous.Bucket != newer.file.Bucket || head(previous.Object) != head(newer.file.Object):
 		note.Reason = Elsewhere
 		p.v.omit(note)
 		return
-	case ok && named.End < p.v.options.Since:
+	case ok && !p.v.options.Since.IsZero() && named.End < p.v.options.Since-settling:
 		return // not asked for
 	}
 	from, until := older, newer.file.Start
 	if from.IsZero() {
 		from = until - hour
 	}
-	if c.backfill {
+	if c.of.backfill {
 		from, until = named.End-hour, named.End
 	}
-	c.reach(from, until)
+	if p.v.trusted(newer) {
+		c.reach(from, until)
+	}
 	p.v.find(Finding{
-		Kind: MissingDigest, Place: p.Place, Trail: c.trail, Digest: uri, From: from, Until: until,
+		Kind: MissingDigest, Place: p.Place, Trail: c.of.name, Digest: uri, From: from, Until: until,
 		Text: fmt.Sprintf("the digest of %s tells of it, and it is not there: nothing tells which log files were delivered then", newer.End),
 	})
-	if !c.backfill {
+	if !c.of.backfill {
 		p.v.lost(Lost{p.Account, p.Region, from, until})
 	}
 	p.v.count(func(n *Digests) { n.Missing++ })
@@ -218,8 +216,10 @@ func (c *chain) passed(p *place, d *checked, previous *Previous) {
 		return
 	}
 	f := d.file
-	p.span(c, f)
-	if c.backfill {
+	if p.v.trusted(d) {
+		p.span(c, d)
+	}
+	if c.of.backfill {
 		return
 	}
 	if newer != nil && !c.start.IsZero() && f.End < c.start {
@@ -228,14 +228,19 @@ func (c *chain) passed(p *place, d *checked, previous *Previous) {
 	c.start = f.Start
 }
 
-// span notes what a digest covers.
-func (p *place) span(c *chain, f *File) {
+// span notes what a digest covers that is trusted.
+func (p *place) span(c *chain, d *checked) {
+	f := d.file
 	if c.until.IsZero() {
 		c.until = f.End
 	}
 	c.from = f.Start
-	if c.backfill {
+	if c.of.backfill {
 		return
+	}
+	c.reach(f.Start, f.End)
+	if p.newest == nil {
+		p.newest, p.until = d, f.End
 	}
 	if p.first.IsZero() || f.Start < p.first {
 		p.first = f.Start
@@ -258,15 +263,19 @@ func (p *place) hole(c *chain, newer, d *checked, previous *Previous) {
 		}
 	case previous == nil, d.at(newer.here(previous.Bucket), previous.Object):
 		p.v.find(Finding{
-			Kind: Gap, Place: p.Place, Trail: c.trail, Digest: newer.URI, From: d.file.End, Until: until,
+			Kind: Gap, Place: p.Place, Trail: c.of.name, Digest: newer.URI, From: d.file.End, Until: until,
 			Text: "no digest was made then: logging or log file validation was stopped, and nothing tells what happened or was delivered",
 		})
 	}
 }
 
-// endChains looks at what the oldest digests tell of, which is not there.
+// endChains looks at what the oldest digests tell of, which is not there, and at
+// the newest ones that nothing proves.
 func (p *place) endChains() {
 	for _, c := range p.chains {
+		if c.newest.trust == unproved && c.newest.why != "" {
+			p.omitDigest(c, c.newest)
+		}
 		if previous := c.expected(); previous != nil {
 			p.absent(c, previous, 0)
 		}

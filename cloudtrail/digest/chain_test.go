@@ -123,7 +123,7 @@ func TestUnread(t *testing.T) {
 	s.broken[logs[1]], s.broken[digests[1].Name] = errors.New("403"), errors.New("403")
 	var told []string
 	r := s.verify(digest.Options{OnError: func(o digest.Object, _ error) { told = append(told, o.Key) }}, keys(t))
-	if r.Complete() || !r.Whole() || r.Files[digest.Unread] < 1 || r.Digests.Unread != 1 {
+	if r.Complete() || r.Verdict() != digest.Unproved || r.Files[digest.Unread] < 1 || r.Digests.Unread != 1 {
 		t.Errorf("%s", dump(r))
 	}
 	slices.Sort(told)
@@ -162,7 +162,7 @@ func TestWindow(t *testing.T) {
 func TestWithoutKeys(t *testing.T) {
 	s := copyOf(t, oneTrail())
 	r := s.verify(digest.Options{}, nil)
-	if !r.Whole() || r.Files[digest.Unchecked] != len(s.logs) || r.Digests.Unchecked != len(s.digests) {
+	if r.Verdict() != digest.Unproved || r.Files[digest.Unchecked] != len(s.logs) || r.Digests.Unchecked != len(s.digests) {
 		t.Errorf("%s", dump(r))
 	}
 	_, logs := s.of(s.busy())

@@ -10,6 +10,10 @@
 // that were meant, that one log file is not listed with two hashes, and that there
 // is no log file which no digest lists.
 //
+// A digest is trusted (signed, or vouched for by a newer one that is), bad or
+// unproved. Only those that are trusted tell of which time there are digests, and
+// excuse anything: see [Report.Verdict] for what that comes to.
+//
 // [Verify] does it, on any [Archive]: a bucket, a folder, a store. What it could
 // not check it says, in [Report.Unchecked], and never counts as whole. All that it
 // reads is hostile.

@@ -69,7 +69,7 @@ func TestListedFilesElsewhere(t *testing.T) {
 	_, logs := s.of(s.busy())
 	listingToo(s, entry("another-bucket", logs[0], nil))
 	r := s.verify(digest.Options{}, keys(t))
-	if !r.Whole() || len(r.Unchecked) != 1 || r.Unchecked[0].Reason != digest.Elsewhere || r.Unchecked[0].Files != 1 {
+	if r.Verdict() != digest.Unproved || len(r.Unchecked) != 1 || r.Unchecked[0].Reason != digest.Elsewhere || r.Unchecked[0].Files != 1 {
 		t.Errorf("%s", dump(r))
 	}
 }
@@ -124,7 +124,7 @@ func TestChainFromElsewhere(t *testing.T) {
 		before = d
 	}
 	r := s.verify(digest.Options{}, keys(t))
-	if !r.Whole() || !slices.ContainsFunc(r.Unchecked, func(o digest.Omission) bool { return o.Reason == digest.Elsewhere && o.Digests == 1 }) {
+	if r.Verdict() != digest.Unproved || !slices.ContainsFunc(r.Unchecked, func(o digest.Omission) bool { return o.Reason == digest.Elsewhere && o.Digests == 1 }) {
 		t.Errorf("%s", dump(r))
 	}
 }
@@ -168,7 +168,7 @@ func TestNoDigests(t *testing.T) {
 		}
 	}
 	r := s.verify(digest.Options{}, keys(t))
-	if !r.Whole() || r.Files[digest.Unchecked] != len(logs) || len(r.Unchecked) != 1 || r.Unchecked[0].Reason != digest.NoDigests {
+	if r.Verdict() != digest.Unproved || r.Files[digest.Unchecked] != len(logs) || len(r.Unchecked) != 1 || r.Unchecked[0].Reason != digest.NoDigests {
 		t.Errorf("%s", dump(r))
 	}
 }

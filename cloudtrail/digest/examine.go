@@ -74,7 +74,7 @@ func (p *place) noDigest(c *chain, d *checked) {
 	}
 	d.trust = bad
 	p.v.find(Finding{
-		Kind: DamagedDigest, Place: p.Place, Trail: c.trail, Digest: d.URI, From: d.End - hour, Until: d.End,
+		Kind: DamagedDigest, Place: p.Place, Trail: c.of.name, Digest: d.URI, From: d.End - hour, Until: d.End,
 		Text: "it is no digest file any more: " + d.err.Error(),
 	})
 	p.v.count(func(n *Digests) { n.Bad++ })
@@ -90,7 +90,6 @@ type examination struct {
 	signed  bool // its signature was checked, and is right
 	faults  []fault
 	why     Reason // it could not be checked
-	cause   string
 }
 
 func (x *examination) fault(kind Kind, format string, args ...any) {
@@ -104,9 +103,10 @@ func (x *examination) location() {
 		if d.Bucket != "" && d.Bucket != f.Bucket {
 			x.p.v.omit(Omission{
 				Reason: Copied, Place: x.p.Place, Trail: d.Trail, Digests: 1, From: d.End, Until: d.End,
-				Example: uriOf(f.Bucket, f.Object),
+				Example: uriOf(f.Bucket, f.Object), Expected: true,
 			})
 		}
+		x.p.origins[f.Bucket] = true
 		return
 	}
 	if n, ok := ParseName(f.Object); ok && n.Account == d.Account && n.Region == d.Region && n.Trail == d.Trail && n.Home == d.Home && n.End != d.End {
@@ -228,7 +228,7 @@ func (x *examination) key(ctx context.Context, around cloudtrail.Time) *PublicKe
 		x.fault(UnknownKey, "it is signed with the key %.80q, which is none of CloudTrail's in %s: somebody else signed it, or the keys at hand are not all", d.file.Fingerprint, d.Region)
 		return nil
 	case err != nil:
-		x.why, x.cause = NoKeys, err.Error()
+		x.why, x.d.cause = NoKeys, err.Error()
 		return nil
 	case !around.IsZero() && !key.covers(around) && !certain:
 		x.fault(KeyOutOfTime, "it is signed with a key that was in use from %s to %s", key.From, key.Until)
@@ -262,7 +262,7 @@ func (p *place) conclude(c *chain, x *examination) {
 		d.trust = good
 	}
 	if len(x.faults) > 0 {
-		f := Finding{Kind: x.faults[0].kind, Place: p.Place, Trail: c.trail, Digest: d.URI, From: d.file.Start, Until: d.file.End}
+		f := Finding{Kind: x.faults[0].kind, Place: p.Place, Trail: c.of.name, Digest: d.URI, From: d.file.Start, Until: d.file.End}
 		for i, fault := range x.faults {
 			if i > 0 {
 				f.Text += "; "
@@ -271,8 +271,8 @@ func (p *place) conclude(c *chain, x *examination) {
 		}
 		p.v.find(f)
 	}
-	if d.trust == doubtful {
-		p.v.omit(Omission{Reason: x.why, Place: p.Place, Trail: c.trail, Digests: 1, From: d.End, Until: d.End, Example: d.URI, Cause: x.cause})
+	if d.why = x.why; d.trust == unproved && d != c.newest {
+		p.omitDigest(c, d)
 	}
 	p.v.count(func(n *Digests) {
 		switch d.trust {
@@ -280,11 +280,20 @@ func (p *place) conclude(c *chain, x *examination) {
 			n.Verified++
 		case bad:
 			n.Bad++
-		case doubtful:
+		case unproved:
 			n.Unchecked++
 		}
 		if p.v.options.OnDigest != nil {
 			p.v.options.OnDigest(d.Object, d.file, d.trust == good)
 		}
+	})
+}
+
+// omitDigest notes a digest that nothing proves. Of the newest of a chain it is
+// known once the others are.
+func (p *place) omitDigest(c *chain, d *checked) {
+	p.v.omit(Omission{
+		Reason: d.why, Place: p.Place, Trail: c.of.name, Digests: 1, From: d.End, Until: d.End, Example: d.URI, Cause: d.cause,
+		Expected: p.awaited(d),
 	})
 }

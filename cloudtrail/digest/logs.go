@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"io"
 	"strings"
 
@@ -18,29 +19,24 @@ type ref struct {
 	found  bool
 }
 
-// mostForged is how many log files are remembered of what a digest lists that is
-// not to be believed. Who forges one may make it list anything.
-const mostForged = 10_000
+// mostListings is how many entries of one name are remembered: CloudTrail lists a
+// log file once, and whoever forges a digest makes it list anything.
+const mostListings = 16
 
 // collect keeps what a digest lists until the log files of that time are looked
-// at.
+// at. One that is bad tells nothing of any log file.
 func (p *place) collect(d *checked) {
-	if d.file == nil {
+	if d.file == nil || d.trust == bad {
 		return
 	}
-	logs := d.file.Logs
-	if d.trust == bad {
-		// It proves nothing: it only tells why a log file is not verified.
-		logs = logs[:min(len(logs), mostForged)]
-	}
-	for _, l := range logs {
+	for _, l := range d.file.Logs {
 		r := &ref{Log: l, stamp: stampOf(l.Object), digest: d}
-		if !p.v.options.within(r.stamp) {
+		name := stem(l.Object)
+		if !p.v.options.within(r.stamp) || len(p.refs[name]) == mostListings {
 			continue
 		}
-		name := stem(l.Object)
 		for _, other := range p.refs[name] {
-			if other.Bucket == l.Bucket && other.Object == l.Object && !strings.EqualFold(other.Hash, l.Hash) && other.digest.trust != bad && d.trust != bad {
+			if other.Bucket == l.Bucket && other.Object == l.Object && !strings.EqualFold(other.Hash, l.Hash) {
 				p.v.find(Finding{
 					Kind: ListedTwice, Place: p.Place, Trail: d.Trail, File: uriOf(l.Bucket, l.Object), Digest: d.URI, From: l.Oldest, Until: l.Newest,
 					Text: "two digests list it with different hashes; the other one is " + other.digest.URI,
@@ -51,40 +47,49 @@ func (p *place) collect(d *checked) {
 	}
 }
 
-// files settles the log files that were delivered in a span.
+// filesAtOnce is how many log files of a listing are held before they are settled.
+const filesAtOnce = 4096
+
+// files settles the log files that were delivered in a span; zero is open.
 func (p *place) files(ctx context.Context, since, until cloudtrail.Time) error {
-	var all []Object
+	var some []Object
 	for o, err := range p.v.archive.LogFiles(ctx, p.Place, since, until) {
 		if err != nil {
 			return err
 		}
-		stamp := stampOf(o.Key)
-		switch {
+		p.under(o)
+		switch stamp := stampOf(o.Key); {
 		case stamp.IsZero():
 			p.keepOdd(o)
-		case stamp >= since && stamp <= until && p.v.options.within(stamp):
-			all = append(all, o)
+			continue
+		case !between(stamp, since, until):
+			continue
+		}
+		if some = append(some, o); len(some) == filesAtOnce {
+			if err := p.each(ctx, some); err != nil {
+				return err
+			}
+			some = some[:0]
 		}
 	}
-	if err := p.each(ctx, all); err != nil {
+	if err := p.each(ctx, some); err != nil {
 		return err
 	}
-	return p.left(ctx, func(r *ref) bool { return !r.stamp.IsZero() && r.stamp >= since })
+	return p.left(ctx, func(r *ref) bool { return !r.stamp.IsZero() && between(r.stamp, since, 0) })
 }
 
 // each settles log files, as many at once as may be read.
 func (p *place) each(ctx context.Context, all []Object) error {
-	refs := make([][]*ref, len(all))
-	for i, o := range all {
-		refs[i] = p.of(o)
-	}
-	return p.v.each(ctx, len(all), func(i int) {
-		if len(refs[i]) == 0 {
-			p.unlisted(all[i])
-			return
+	var listed []Object
+	var refs [][]*ref
+	for _, o := range all {
+		if mine := p.of(o); len(mine) > 0 {
+			listed, refs = append(listed, o), append(refs, mine)
+		} else {
+			p.unlisted(o)
 		}
-		p.settle(ctx, all[i], refs[i])
-	})
+	}
+	return p.v.each(ctx, len(listed), func(i int) { p.settle(ctx, listed[i], refs[i]) })
 }
 
 // of are the entries of digests about an object.
@@ -134,7 +139,7 @@ func (p *place) left(ctx context.Context, due func(*ref) bool) error {
 func (p *place) settle(ctx context.Context, o Object, refs []*ref) {
 	believed := refs[0]
 	for _, r := range refs {
-		if r.digest.trust > believed.digest.trust && r.digest.trust != bad || believed.digest.trust == bad {
+		if r.digest.trust > believed.digest.trust {
 			believed = r
 		}
 	}
@@ -142,21 +147,34 @@ func (p *place) settle(ctx context.Context, o Object, refs []*ref) {
 	p.v.mu.Lock()
 	p.v.report.Bytes += n
 	p.v.mu.Unlock()
-	switch {
-	case absent(err) && believed.digest.trust == bad:
-		p.omitFile(o, believed, DigestDoubt, believed.stamp)
+	switch d := believed.digest; {
 	case absent(err):
 		p.missing(o, believed)
 	case err != nil && unreadable(err):
 		p.v.failed(o, err)
-		p.v.file(FileState{File: o, State: Unread, Place: p.Place, Digest: believed.digest.URI})
+		p.v.file(FileState{File: o, State: Unread, Place: p.Place, Digest: d.URI})
 	case err != nil || !strings.EqualFold(sum, believed.Hash):
 		p.altered(o, believed, sum, err)
-	case believed.digest.trust == good:
-		p.v.file(FileState{File: o, State: Verified, Place: p.Place, Digest: believed.digest.URI})
+	case d.trust == good:
+		p.v.file(FileState{File: o, State: Verified, Place: p.Place, Digest: d.URI})
+	case !p.v.trusted(d) && p.covered(believed.stamp):
+		p.inserted(o, "no digest that can be believed lists it, though those of its time are here; one does whose signature is not at hand: "+d.URI)
 	default:
+		if !p.v.trusted(d) {
+			p.late(believed.stamp)
+		}
 		p.omitFile(o, believed, DigestDoubt, believed.stamp)
 	}
+}
+
+// late takes note of a log file long after the newest digest.
+func (p *place) late(stamp cloudtrail.Time) {
+	if p.newest == nil || stamp <= p.until+digestLate {
+		return
+	}
+	p.v.mu.Lock()
+	defer p.v.mu.Unlock()
+	p.behind.join(Omission{Files: 1, From: stamp, Until: stamp})
 }
 
 // sum is the hash of a log file's bytes, decompressed, and how many they are.
@@ -171,7 +189,11 @@ func (v *verifier) sum(ctx context.Context, o Object) (string, int64, error) {
 		return "", 0, err
 	}
 	h := sha256.New()
-	n, err := io.Copy(h, r)
+	most := v.options.MaxFile
+	n, err := io.Copy(h, io.LimitReader(r, most+1))
+	if err == nil && n > most {
+		return "", n, &readError{fmt.Errorf("it has more than %d MiB when decompressed, which no log file of CloudTrail's has: if it is what you expect, raise --max-file", most>>20)}
+	}
 	return hex.EncodeToString(h.Sum(nil)), n, err
 }
 
@@ -191,10 +213,6 @@ func (p *place) missing(o Object, r *ref) {
 }
 
 func (p *place) altered(o Object, r *ref, sum string, err error) {
-	if r.digest.trust == bad {
-		p.omitFile(o, r, DigestDoubt, r.stamp)
-		return
-	}
 	f := Finding{
 		Kind: AlteredFile, Place: p.Place, Trail: r.digest.Trail, File: o.URI, Digest: r.digest.URI, From: r.Oldest, Until: r.Newest,
 		Text: "its bytes are not those that were delivered",
@@ -216,15 +234,21 @@ func (p *place) unlisted(o Object) {
 	stamp := stampOf(o.Key)
 	reason := InGap
 	switch {
+	case len(p.digests) == 0 && p.Account == "":
+		reason = Nameless
+	case len(p.digests) == 0:
+		reason = NoDigests
 	case stamp.IsZero():
 		p.inserted(o, "no digest lists it, and its name is not one that CloudTrail gives: somebody put it there")
 		return
-	case stamp > p.newest-hour:
+	case p.newest == nil:
+	case stamp > p.until-hour:
 		reason = BehindNewest
+		p.late(stamp)
 	case p.covered(stamp):
 		p.inserted(o, "no digest lists it: somebody put it there, or a trail without log file validation delivers to the same place")
 		return
-	case stamp < p.begin()+settling:
+	case p.walked && stamp < p.first+settling:
 		reason = BeforeFirst
 	}
 	p.omitFile(o, nil, reason, stamp)
@@ -241,7 +265,7 @@ func (p *place) inserted(o Object, text string) {
 func (p *place) covered(stamp cloudtrail.Time) bool {
 	covered := false
 	for _, c := range p.chains {
-		if c.backfill {
+		if c.of.backfill {
 			continue
 		}
 		if c.gap(stamp) {
@@ -255,6 +279,14 @@ func (p *place) covered(stamp cloudtrail.Time) bool {
 func (p *place) omitFile(o Object, r *ref, reason Reason, stamp cloudtrail.Time) {
 	s := FileState{File: o, State: Unchecked, Place: p.Place}
 	note := Omission{Reason: reason, Place: p.Place, Files: 1, From: stamp, Until: stamp, Example: o.URI}
+	switch reason {
+	case BehindNewest:
+		note.Expected = stamp <= p.until+digestLate
+	case BeforeFirst:
+		note.Expected = p.v.options.Since.IsZero()
+	case DigestDoubt:
+		note.Expected = p.awaited(r.digest)
+	}
 	if r != nil {
 		s.Digest, note.Trail = r.digest.URI, r.digest.Trail
 	}

@@ -70,16 +70,30 @@ func stampOf(key string) cloudtrail.Time {
 	return f.Delivered
 }
 
-// folderDay is the day of the folders that a file is in, YYYY/MM/DD, "" where
-// they are no days.
+// folderDay is the day of the folders that a file is in, or in a folder of,
+// YYYY/MM/DD; "" where they are no days.
 func folderDay(key string) string {
 	parts := strings.FieldsFunc(key, func(r rune) bool { return r == '/' || r == '\\' })
-	if len(parts) < 4 {
+	for end := len(parts) - 1; end >= 3; end-- {
+		day := strings.Join(parts[end-3:end], "/")
+		if len(day) == len("2006/01/02") && day[4] == '/' && day[7] == '/' && strings.Trim(day, "0123456789/") == "" {
+			return day
+		}
+	}
+	return ""
+}
+
+// rootOf is the folder that the folder of an account is in, of a log file or a
+// digest: that of a trail's prefix or, in it, that of its organisation. Where there
+// are no such folders it is empty.
+func rootOf(key string) string {
+	rest := key[len(head(key)):]
+	if !strings.HasPrefix(rest, "AWSLogs/") {
 		return ""
 	}
-	day := strings.Join(parts[len(parts)-4:len(parts)-1], "/")
-	if len(day) != len("2006/01/02") || strings.Trim(day, "0123456789/") != "" {
-		return ""
+	parts := strings.SplitN(rest, "/", 3)
+	if len(parts) == 3 && strings.HasPrefix(parts[1], "o-") {
+		return head(key) + parts[0] + "/" + parts[1] + "/"
 	}
-	return day
+	return head(key) + parts[0] + "/"
 }

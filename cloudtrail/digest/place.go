@@ -16,35 +16,35 @@ type place struct {
 	Place
 	digests []*checked // newest first
 	listed  map[string]bool
-	chains  map[string]*chain
+	chains  map[trail]*chain
 	refs    map[string][]*ref // by the stem of the log file, until it is settled
 	odd     map[string]Object // by URI: log files under names that CloudTrail does not give
+	behind  Omission          // the log files long after the newest digest
+	origins map[string]bool   // the buckets that digests say they were delivered to
+	roots   map[string]bool   // of log files,
+	example string            // of which this is one
 
-	first, newest cloudtrail.Time // of what the digests cover
-	walked        bool            // all digests, so that first is the first
+	first  cloudtrail.Time // of what trusted digests cover
+	newest *checked        // of those that are trusted
+	until  cloudtrail.Time // its end
+	walked bool            // all digests, so that first is the first
 }
 
 func (v *verifier) place(ctx context.Context, at Place) error {
-	p := &place{v: v, Place: at, listed: map[string]bool{}, chains: map[string]*chain{}, refs: map[string][]*ref{}, odd: map[string]Object{}}
+	p := &place{
+		v: v, Place: at, listed: map[string]bool{}, chains: map[trail]*chain{}, refs: map[string][]*ref{}, odd: map[string]Object{},
+		origins: map[string]bool{}, roots: map[string]bool{},
+	}
 	if err := p.list(ctx); err != nil {
 		return err
 	}
-	if len(p.digests) == 0 {
-		reason := NoDigests
-		if at.Account == "" {
-			reason = Nameless
-		}
-		return p.unchecked(ctx, reason, v.options.Since, v.options.Until)
-	}
 	if err := p.months(ctx); err != nil {
-		return err
-	}
-	if err := p.beyond(ctx); err != nil {
 		return err
 	}
 	if err := p.rest(ctx); err != nil {
 		return err
 	}
+	p.ended()
 	p.told()
 	return nil
 }
@@ -64,7 +64,7 @@ func (p *place) list(ctx context.Context) error {
 			return err
 		}
 		n, ok := ParseName(o.Key)
-		if !ok || p.Place != (Place{n.Account, n.Region}) || n.End < since || !until.IsZero() && n.End > until {
+		if !ok || p.Place != (Place{n.Account, n.Region}) || !between(n.End, since, until) {
 			continue
 		}
 		p.digests = append(p.digests, &checked{Object: o, Name: n})
@@ -76,103 +76,71 @@ func (p *place) list(ctx context.Context) error {
 	return nil
 }
 
+// between reports whether a time is in a span. Zero is open.
+func between(t, since, until cloudtrail.Time) bool {
+	return (since.IsZero() || t >= since) && (until.IsZero() || t <= until)
+}
+
 // months walks through the digests and the log files of their time, a month in
-// memory at a time.
+// memory at a time. Each step takes a digest at least, whatever time its name
+// tells, and no log files before the newest digest that is trusted is known.
 func (p *place) months(ctx context.Context) error {
-	p.newest = p.digests[0].End
-	oldest := p.digests[len(p.digests)-1].End
-	todo := p.digests
-	for top := p.newest + digestLate; ; top -= month {
-		bottom := top - month + 1
-		last := bottom <= oldest-digestLate
-		n := len(todo)
-		if !last {
-			// The digest that lists a file may end before the file's stamp.
-			n, _ = slices.BinarySearchFunc(todo, bottom-hour, func(d *checked, t cloudtrail.Time) int { return cmp.Compare(t, d.End) })
+	o := &p.v.options
+	top := o.Until
+	for todo := p.digests; ; {
+		n := 0
+		if len(todo) > 0 {
+			n, _ = slices.BinarySearchFunc(todo, todo[0].End-month, func(d *checked, t cloudtrail.Time) int { return cmp.Compare(t, d.End) })
 		}
 		if err := p.walk(ctx, todo[:n]); err != nil {
 			return err
 		}
 		todo = todo[n:]
-		if last {
+		if len(todo) == 0 {
 			p.endChains()
 			p.walked = true
-			bottom = p.begin() - settling
+			if !top.IsZero() && top < o.Since {
+				return nil
+			}
+			return p.files(ctx, o.Since, top)
 		}
-		if err := p.files(ctx, max(bottom, p.v.options.Since), top); err != nil || last {
+		// The digest that lists a file may end before the file's stamp.
+		bottom := todo[0].End + hour
+		if p.newest == nil || !top.IsZero() && bottom > top || bottom < o.Since {
+			continue
+		}
+		if err := p.files(ctx, bottom, top); err != nil {
 			return err
 		}
+		top = bottom - 1
 	}
 }
 
-// begin is the start of the oldest digest, as far as it is known.
-func (p *place) begin() cloudtrail.Time {
-	if !p.walked || p.first.IsZero() {
-		return p.digests[len(p.digests)-1].End - hour
-	}
-	return p.first
-}
-
-// beyond tells of the log files before the first digest, and behind the newest.
-func (p *place) beyond(ctx context.Context) error {
-	o := &p.v.options
-	before := p.begin() - settling - 1
-	if before >= o.Since {
-		if err := p.unchecked(ctx, BeforeFirst, o.Since, before); err != nil {
-			return err
-		}
-	}
-	behind := p.newest + digestLate + 1
-	if !o.Until.IsZero() && o.Until < behind {
-		return nil
-	}
-	return p.unchecked(ctx, BehindNewest, max(o.Since, behind), o.Until)
-}
-
-// unchecked passes over the log files of a span. Where digests are expected and
-// do not come any more, that is a finding.
-func (p *place) unchecked(ctx context.Context, reason Reason, since, until cloudtrail.Time) error {
-	var all Omission
-	for o, err := range p.v.archive.LogFiles(ctx, p.Place, since, until) {
-		if err != nil {
-			return err
-		}
-		stamp := stampOf(o.Key)
-		if stamp.IsZero() && len(p.digests) > 0 {
-			p.keepOdd(o)
-			continue
-		}
-		if !stamp.IsZero() && (stamp < since || !until.IsZero() && stamp > until) {
-			continue
-		}
-		if refs := p.of(o); len(refs) > 0 {
-			// A back-fill digest may tell of it, long after.
-			p.settle(ctx, o, refs)
-			continue
-		}
-		p.v.file(FileState{File: o, State: Unchecked, Place: p.Place})
-		p.v.omit(Omission{Reason: reason, Place: p.Place, Files: 1, From: stamp, Until: stamp, Example: o.URI})
-		if all.Files++; all.From.IsZero() || stamp < all.From {
-			all.From = stamp
-		}
-		all.Until = max(all.Until, stamp)
-	}
-	if reason == BehindNewest && all.Files > 0 {
+// ended is a finding: digests are expected, and do not come any more.
+func (p *place) ended() {
+	if p.behind.Files > 0 {
 		p.v.find(Finding{
-			Kind: ChainEnded, Place: p.Place, From: all.From, Until: all.Until, Digest: p.digests[0].URI,
-			Text: fmt.Sprintf("log files were delivered until %s (%d of them), and the newest digest is of %s: later ones were removed, or validation was turned off", all.Until, all.Files, p.newest),
+			Kind: ChainEnded, Place: p.Place, From: p.behind.From, Until: p.behind.Until, Digest: p.newest.URI,
+			Text: fmt.Sprintf("log files were delivered until %s (%d of them), and the newest digest that can be believed is of %s: later ones were removed or forged, or validation was turned off",
+				p.behind.Until, p.behind.Files, p.until),
 		})
 	}
-	return nil
 }
 
-// told puts the chains into the report.
+// told puts the chains into the report. Digests that are copies are what a copied
+// bucket has; beside others, somebody may have put them there.
 func (p *place) told() {
 	p.v.mu.Lock()
 	defer p.v.mu.Unlock()
-	for _, c := range p.chains {
-		if c.digests > 0 && !c.backfill {
-			p.v.report.Chains = append(p.v.report.Chains, Chain{Place: p.Place, Trail: c.trail, Digests: c.digests, From: c.from, Until: c.until})
+	for i := range p.v.report.Unchecked {
+		if u := &p.v.report.Unchecked[i]; u.Reason == Copied && u.Place == p.Place {
+			u.Expected = len(p.origins) == 1
 		}
 	}
+	for _, c := range p.chains {
+		if c.digests > 0 && !c.of.backfill {
+			p.v.report.Chains = append(p.v.report.Chains, Chain{Place: p.Place, Trail: c.of.name, Digests: c.digests, From: c.from, Until: c.until})
+		}
+	}
+	p.v.ends = append(p.v.ends, p.ends())
 }

@@ -1,6 +1,10 @@
 package digest
 
-import "github.com/crosstrail/crosstrail/cloudtrail"
+import (
+	"slices"
+
+	"github.com/crosstrail/crosstrail/cloudtrail"
+)
 
 // Kind is a kind of finding.
 type Kind string
@@ -25,6 +29,7 @@ const (
 	SignatureReplaced Kind = "signature-replaced" // in the metadata
 	Gap               Kind = "gap"
 	ChainEnded        Kind = "chain-ended"
+	WithoutDigests    Kind = "without-digests" // a place, and others of the trail have them
 )
 
 // Finding is something that is wrong.
@@ -83,6 +88,8 @@ const (
 	NoDigests    Reason = "no-digests"           // of this account and region
 	BeforeFirst  Reason = "before-first-digest"  // log files
 	BehindNewest Reason = "behind-newest-digest" // log files
+	BeginLate    Reason = "digests-begin-later"  // than was asked for
+	EndEarly     Reason = "digests-end-earlier"  // than was asked for, or than those of the trail's other places
 	NotCollected Reason = "not-collected"        // log files of a time of which a store has read none
 	InGap        Reason = "in-gap"               // log files of which the digests are missing or bad
 	DigestDoubt  Reason = "digest-not-verified"  // log files that match a digest, which itself was not verified
@@ -103,6 +110,21 @@ type Omission struct {
 	From, Until cloudtrail.Time // by the stamps of their names
 	Example     string
 	Cause       string // what went wrong, if something did
+	// Expected is what there is of in every log that nobody touched: what was
+	// delivered before the first digest where no time was asked for, or after the
+	// newest, no longer ago than digests take.
+	Expected bool
+}
+
+// join adds what was not checked for the same reason.
+func (u *Omission) join(o Omission) {
+	u.Files, u.Digests = u.Files+o.Files, u.Digests+o.Digests
+	if u.From.IsZero() || !o.From.IsZero() && o.From < u.From {
+		u.From = o.From
+	}
+	u.Until = max(u.Until, o.Until)
+	u.Example = least(u.Example, o.Example)
+	u.Cause = least(u.Cause, o.Cause)
 }
 
 // Tally counts log files by state.
@@ -129,7 +151,8 @@ type Digests struct {
 // All is the sum.
 func (d Digests) All() int { return d.Verified + d.Bad + d.Missing + d.Unchecked + d.Unread }
 
-// Chain is one trail's digests of one place.
+// Chain is one trail's digests of one place: how many are there, and of which time
+// are those that can be believed.
 type Chain struct {
 	Place       Place
 	Trail       string
@@ -161,8 +184,31 @@ type Report struct {
 	Unlisted  int    // places whose files could not be listed: nothing is known of them
 }
 
-// Whole reports whether nothing is wrong. What was not checked does not count.
-func (r *Report) Whole() bool { return len(r.Findings) == 0 }
+// Verdict is what a verification came to, in a word.
+type Verdict string
+
+// The verdicts.
+const (
+	Whole    Verdict = "whole"          // all that was asked for is proved, but for what is [Omission.Expected]
+	Unproved Verdict = "not-all-proved" // nothing is wrong, and some of it nothing proves
+	NotWhole Verdict = "not-whole"      // there are findings
+)
+
+// Verdict is whole only where there are digests that can be believed, of all the
+// time that was asked for, and all that they list could be read.
+func (r *Report) Verdict() Verdict {
+	open := func(u Omission) bool { return !u.Expected }
+	switch {
+	case len(r.Findings) > 0:
+		return NotWhole
+	case r.Digests.Verified == 0 || !r.Complete() || slices.ContainsFunc(r.Unchecked, open):
+		return Unproved
+	}
+	return Whole
+}
+
+// Whole reports whether all that was asked for is proved.
+func (r *Report) Whole() bool { return r.Verdict() == Whole }
 
 // Complete reports whether all that there was could be read.
 func (r *Report) Complete() bool { return r.Files[Unread]+r.Digests.Unread+r.Unlisted == 0 }

@@ -19,6 +19,9 @@ type Options struct {
 	Since, Until cloudtrail.Time
 	// Workers is how many objects are read at once. 0: 8.
 	Workers int
+	// MaxFile is the most bytes that a log file may have when decompressed. 0:
+	// 256 MiB.
+	MaxFile int64
 
 	// These are told as it goes, if not nil, one at a time, in no order: each log
 	// file, each digest file that could be read, and each object that
@@ -50,6 +53,9 @@ func Verify(ctx context.Context, a Archive, keys Keys, o Options) (*Report, erro
 	if o.Workers <= 0 {
 		o.Workers = 8
 	}
+	if o.MaxFile <= 0 {
+		o.MaxFile = 256 << 20
+	}
 	all, err := a.Places(ctx)
 	if err != nil {
 		return nil, err
@@ -79,6 +85,7 @@ func Verify(ctx context.Context, a Archive, keys Keys, o Options) (*Report, erro
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
+	v.compare()
 	v.exchanged()
 	v.report.settle()
 	return &v.report, nil
@@ -92,7 +99,7 @@ func (o *Options) wants(p Place) bool {
 // within reports whether a log file of a stamp was asked for. One without a
 // stamp always is.
 func (o *Options) within(stamp cloudtrail.Time) bool {
-	return stamp.IsZero() || stamp >= o.Since && (o.Until.IsZero() || stamp <= o.Until)
+	return stamp.IsZero() || between(stamp, o.Since, o.Until)
 }
 
 type verifier struct {
@@ -104,6 +111,7 @@ type verifier struct {
 	mu      sync.Mutex // of what follows, and of the options' functions
 	report  Report
 	omitted map[Omission]int // by reason, place and trail: where in report.Unchecked
+	ends    []ends           // of each place
 
 	// Of altered log files alone, to tell which were exchanged: the hash of each by
 	// its URI, and the one that should have a hash.
@@ -190,21 +198,14 @@ func (v *verifier) lost(l Lost) {
 func (v *verifier) omit(o Omission) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	same := Omission{Reason: o.Reason, Place: o.Place, Trail: o.Trail}
+	same := Omission{Reason: o.Reason, Place: o.Place, Trail: o.Trail, Expected: o.Expected}
 	i, ok := v.omitted[same]
 	if !ok {
 		v.omitted[same] = len(v.report.Unchecked)
 		v.report.Unchecked = append(v.report.Unchecked, o)
 		return
 	}
-	u := &v.report.Unchecked[i]
-	u.Files, u.Digests = u.Files+o.Files, u.Digests+o.Digests
-	if u.From.IsZero() || !o.From.IsZero() && o.From < u.From {
-		u.From = o.From
-	}
-	u.Until = max(u.Until, o.Until)
-	u.Example = least(u.Example, o.Example)
-	u.Cause = least(u.Cause, o.Cause)
+	v.report.Unchecked[i].join(o)
 }
 
 // least makes the answer the same in whatever order files are read.
@@ -222,10 +223,10 @@ func (r *Report) settle() {
 			cmp.Compare(a.File, b.File), cmp.Compare(a.Digest, b.Digest), cmp.Compare(a.Text, b.Text))
 	})
 	slices.SortFunc(r.Unchecked, func(a, b Omission) int {
-		return cmp.Or(a.Place.compare(b.Place), cmp.Compare(a.Reason, b.Reason), cmp.Compare(a.Trail, b.Trail))
+		return cmp.Or(a.Place.compare(b.Place), cmp.Compare(a.Reason, b.Reason), cmp.Compare(a.Trail, b.Trail), cmp.Compare(a.From, b.From))
 	})
 	slices.SortFunc(r.Chains, func(a, b Chain) int {
-		return cmp.Or(a.Place.compare(b.Place), cmp.Compare(a.Trail, b.Trail))
+		return cmp.Or(a.Place.compare(b.Place), cmp.Compare(a.Trail, b.Trail), cmp.Compare(a.From, b.From), cmp.Compare(a.Until, b.Until), cmp.Compare(a.Digests, b.Digests))
 	})
 	slices.SortFunc(r.Lost, func(a, b Lost) int {
 		return cmp.Or(cmp.Compare(a.Account, b.Account), cmp.Compare(a.Region, b.Region), cmp.Compare(a.From, b.From), cmp.Compare(a.Until, b.Until))

@@ -30,21 +30,31 @@ type verification struct {
 	store  verifyStore
 	wait   bool
 	yes    bool
+	most   sizeValue // --max-file
 
 	from  *fromSources // the bucket, where it is one
 	meter *meter
 	files int // of which the meter told
 }
 
-func newVerifyCommand(ui *terminal) *cobra.Command {
-	v := &verification{ui: ui}
-	cmd := &cobra.Command{
-		Use:   "verify [SOURCE]",
-		Short: "are the log files whole and unaltered?",
-		Long: `Hold log files to the digest files that CloudTrail delivers beside them: that the
+const verifyLong = `Hold log files to the digest files that CloudTrail delivers beside them: that the
 digests make an unbroken chain, that each is signed by CloudTrail, that every log file
 is there and has the bytes that were delivered, and that none is there that was not.
-What was not checked is said, and never counted as whole.
+
+There are three verdicts:
+
+  WHOLE           no finding, and digests that can be believed tell of all the time
+                  asked for, in every account and region of the trail (exit status 0)
+  NOT ALL PROVED  no finding, and something that could hide one: log files that no
+                  digest tells of, digests that end early or that nothing proves,
+                  what could not be read (exit status 3)
+  NOT WHOLE       findings (exit status 4)
+
+What was not checked is always said. Three things are in every log that nobody touched,
+and leave it WHOLE: log files that are younger than the newest digest, by two hours at
+the most; those older than the first, if no --since was given; and, in a copy, a newest
+digest whose signature is not at hand. Digests are believed only if they are signed, or
+vouched for by a newer one that is: others excuse nothing.
 
 SOURCE is s3://bucket/prefix, or a folder that was copied from a bucket with its
 CloudTrail-Digest folders. Of a bucket every log file of the time asked for is fetched.
@@ -62,12 +72,19 @@ nothing is proved.
 
 A copy has no metadata, where the signature of a digest is. That of all but the newest
 stands in the next digest. For the newest, and for back-fill digests, keep it beside
-the file:
+the file, or what they alone list is not verified:
 
   aws s3api head-object --bucket BUCKET --key KEY > FILE.json.gz.head.json
 
 That no log file is missing says that nothing was taken away after it was delivered; it
-does not say that everything was logged: crosstrail coverage tells who stopped a trail.`,
+does not say that everything was logged: crosstrail coverage tells who stopped a trail.`
+
+func newVerifyCommand(ui *terminal) *cobra.Command {
+	v := &verification{ui: ui}
+	cmd := &cobra.Command{
+		Use:   "verify [SOURCE]",
+		Short: "are the log files whole and unaltered?",
+		Long:  verifyLong,
 		Example: `  crosstrail verify s3://acme-trail --since 7d
 
   # offline, with the keys of the two regions that matter
@@ -80,7 +97,7 @@ does not say that everything was logged: crosstrail coverage tells who stopped a
   crosstrail verify s3://acme-trail --since 7d --store
   crosstrail verify --store
 
-  # for a script: exit status 4, and each finding
+  # for a script: its exit status, and each finding
   crosstrail verify s3://acme-trail --since 1d -o jsonl | jq 'select(.kind=="finding")'`,
 		Annotations: exits(exitDone, exitFailed, exitUsage, exitPart, exitFinding),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -97,6 +114,7 @@ does not say that everything was logged: crosstrail coverage tells who stopped a
 		"a `FILE` of CloudTrail's public keys: what aws cloudtrail list-public-keys prints, once or several times, or PEM (repeatable); aws to ask AWS")
 	must(cmd.MarkFlagFilename("public-keys", "json", "pem"))
 	v.store.add(cmd)
+	cmd.Flags().Var(&v.most, "max-file", "how large one log file may be when decompressed (default 256MiB)")
 	addWait(cmd, &v.wait)
 	v.naming.add(cmd)
 	v.aws.add(cmd)
@@ -167,7 +185,7 @@ func (v *verification) options() digest.Options {
 	if isTerminal(v.ui.stderr) {
 		v.meter.out = v.ui.stderr
 	}
-	o := digest.Options{Accounts: f.Accounts, Regions: f.Regions}
+	o := digest.Options{Accounts: f.Accounts, Regions: f.Regions, MaxFile: int64(v.most)}
 	o.Since, o.Until = source.Window{Since: f.Since, Until: f.Until}.Delivered()
 	if v.from != nil {
 		o.Workers = manyAtOnce
@@ -280,15 +298,18 @@ func (v *verification) ended(r *digest.Report, archive digest.Archive) error {
 		v.from.spent()
 	}
 	told := "checked " + number(r.Files.All(), "log file") + " and " + number(r.Digests.All(), "digest file") + ", " + bytesText(r.Bytes) + ": "
-	switch n := len(r.Findings) + r.More; {
-	case n > 0:
-		fmt.Fprintln(v.ui.stderr, told+number(n, "finding"))
+	switch verdict := r.Verdict(); {
+	case verdict == digest.NotWhole:
+		fmt.Fprintln(v.ui.stderr, told+number(len(r.Findings)+r.More, "finding"))
 		return silent(exitFinding)
 	case broken > 0 || !r.Complete():
 		fmt.Fprintln(v.ui.stderr, told+"some could not be read")
 		return silent(exitPart)
 	case r.Digests.Verified == 0:
 		fmt.Fprintln(v.ui.stderr, told+"nothing was proved")
+		return silent(exitPart)
+	case verdict == digest.Unproved:
+		fmt.Fprintln(v.ui.stderr, told+"nothing is wrong, and not all of it is proved")
 		return silent(exitPart)
 	}
 	fmt.Fprintln(v.ui.stderr, told+"nothing is wrong")

@@ -166,6 +166,9 @@ func onlyCollected(ctx context.Context, r *digest.Report, s *local.Store) error 
 	}
 	omitted := map[digest.Place]*digest.Omission{}
 	r.Findings = slices.DeleteFunc(r.Findings, func(f digest.Finding) bool {
+		if f.Kind == digest.WithoutDigests {
+			return true // a store keeps those of the places that were verified
+		}
 		stamp := cloudtrail.ParseLogFileName(f.File).Delivered
 		span, ok := spans[f.Place]
 		if f.Kind != digest.MissingFile || ok && stamp >= span.First && stamp <= span.Newest {
@@ -175,7 +178,7 @@ func onlyCollected(ctx context.Context, r *digest.Report, s *local.Store) error 
 		r.Files[digest.Unchecked]++
 		o := omitted[f.Place]
 		if o == nil {
-			o = &digest.Omission{Reason: digest.NotCollected, Place: f.Place, From: stamp, Example: f.File}
+			o = &digest.Omission{Reason: digest.NotCollected, Place: f.Place, From: stamp, Example: f.File, Expected: true}
 			omitted[f.Place] = o
 		}
 		o.Files, o.From, o.Until = o.Files+1, min(o.From, stamp), max(o.Until, stamp)

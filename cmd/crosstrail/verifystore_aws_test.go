@@ -21,7 +21,7 @@ func TestVerifyBucketIntoStore(t *testing.T) {
 		t.Run(keep, func(t *testing.T) {
 			t.Setenv(storeVariable, filepath.Join(t.TempDir(), "store"))
 			ask(t, exitDone, "ingest", "s3://acme-logs", "--keep", keep)
-			_, told := ask(t, exitDone, "verify", "s3://acme-logs", "--since", "2026-03-01", "--store")
+			_, told := ask(t, exitDone, "verify", "s3://acme-logs", "--since", "2026-03-03", "--store")
 			if !strings.Contains(told, "log files verified") || strings.Contains(told, "ALTERED") {
 				t.Errorf("told: %s", told)
 			}
