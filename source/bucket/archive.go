@@ -103,17 +103,28 @@ func (a *Archive) listAll(ctx context.Context) ([]digest.Place, error) {
 // Digests is of [digest.Archive].
 func (a *Archive) Digests(ctx context.Context, p digest.Place, since, until cloudtrail.Time) iter.Seq2[digest.Object, error] {
 	if a.plain {
-		return a.objects(values(a.at(p).digests), cloudtrail.DigestFile)
+		return a.objects(values(a.at(p).digests), isDigest)
 	}
-	return a.objects(a.log.Digests(ctx, source.Window{Account: p.Account, Region: p.Region, Since: since, Until: until}), cloudtrail.DigestFile)
+	return a.objects(a.log.Digests(ctx, source.Window{Account: p.Account, Region: p.Region, Since: since, Until: until}), isDigest)
 }
 
-// LogFiles is of [digest.Archive].
+// LogFiles is of [digest.Archive]: all that is read as log files of the folders of
+// its days, whatever its names say.
 func (a *Archive) LogFiles(ctx context.Context, p digest.Place, since, until cloudtrail.Time) iter.Seq2[digest.Object, error] {
+	read := func(o *Object) bool { return source.PassOver(o.LogFile) == "" }
 	if a.plain {
-		return a.objects(values(a.at(p).logs), cloudtrail.LogFileKind, cloudtrail.UnknownFile)
+		return a.objects(values(a.at(p).logs), read)
 	}
-	return a.objects(a.log.List(ctx, source.Window{Account: p.Account, Region: p.Region, Since: since, Until: until}), cloudtrail.LogFileKind)
+	w := source.Window{Account: p.Account, Region: p.Region, Since: since, Until: until}
+	return a.objects(each(ctx, func(ctx context.Context) <-chan batch {
+		return inBackground(ctx, func(emit func(batch)) {
+			a.log.listTrees(ctx, logFolder, []source.Window{w}, emit, func(group *errgroup.Group, s stretch) {
+				if s.wholeDays() {
+					a.log.listStretch(ctx, group, s, emit)
+				}
+			})
+		})
+	}), read)
 }
 
 func (a *Archive) at(p digest.Place) listing {
@@ -135,10 +146,13 @@ func values(all []Object) iter.Seq2[Object, error] {
 	}
 }
 
-func (a *Archive) objects(all iter.Seq2[Object, error], kinds ...cloudtrail.FileKind) iter.Seq2[digest.Object, error] {
+func isDigest(o *Object) bool { return o.Kind == cloudtrail.DigestFile }
+
+// objects are those that are wanted.
+func (a *Archive) objects(all iter.Seq2[Object, error], want func(*Object) bool) iter.Seq2[digest.Object, error] {
 	return func(yield func(digest.Object, error) bool) {
 		for o, err := range all {
-			if err == nil && !slices.Contains(kinds, o.Kind) {
+			if err == nil && !want(&o) {
 				continue
 			}
 			if !yield(digest.Object{Bucket: a.log.bucket, Key: o.Key, URI: o.URI}, err) {

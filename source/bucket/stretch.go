@@ -162,6 +162,22 @@ func (s *stretch) within() bool {
 	return (s.after == "" || strings.HasPrefix(s.after, s.prefix)) && (s.until == "" || s.until > s.prefix)
 }
 
+// wholeDays makes a stretch one of the folders of its days, with whatever lies in
+// them, and reports whether anything is left.
+func (s *stretch) wholeDays() bool {
+	const settling = 15 * 60 // about midnight a stamp may be of the other day
+	in := *s.in
+	in.days, s.in = true, &in
+	if s.from != 0 {
+		s.after = in.begin(max(s.from-settling, 1))
+	}
+	if s.to != 0 {
+		s.until = in.end(s.to + settling)
+	}
+	s.from, s.to = 0, 0
+	return s.within()
+}
+
 // span is a span of stamps, zero where it is open.
 type span struct{ from, to cloudtrail.Time }
 
