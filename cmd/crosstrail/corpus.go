@@ -25,6 +25,7 @@ type corpus struct {
 	lack     query.Lack
 	sealed   *sealed // what digest files tell of the store; nil: of none
 	far      bool    // it was fetched for the question alone
+	part     bool    // there are folders in buckets that were not looked into
 }
 
 // read makes ready what is asked: the sources, read into memory, or the store
@@ -52,7 +53,7 @@ func (q *question) read(ctx context.Context, sources []string, windows ...source
 		return nil, q.aws.explained(err)
 	}
 	from.spent()
-	c := &corpus{Reader: store, files: files, records: records, variants: store.Variants()}
+	c := &corpus{Reader: store, files: files, records: records, variants: store.Variants(), part: from.part}
 	return c, c.link(ctx)
 }
 
@@ -115,10 +116,10 @@ func (q *question) done(c *corpus, err error) error {
 	}
 	fmt.Fprintln(q.ui.stderr, "read "+counted(c.files, "file")+"; "+counted(c.records, "record")+keptVariants(c.variants))
 	switch {
-	case c.files.Failed+c.records.Failed > 0:
+	case c.part || c.files.Failed+c.records.Failed > 0:
 		return silent(exitPart)
 	case c.records.Read == 0 && !c.far:
-		q.ui.warnNothing()
+		q.ui.warnNothing(namesHint)
 	}
 	return damaged
 }
@@ -144,8 +145,11 @@ func (q *question) answered(c *corpus, err error, absent bool) error {
 	return err
 }
 
+// namesHint is why there may be nothing to read.
+const namesHint = "log files end in .json.gz, .json, .jsonl or .ndjson; in a folder, other files are passed over"
+
 // warnNothing warns that sources held nothing to read.
-func (t *terminal) warnNothing() {
+func (t *terminal) warnNothing(hint string) {
 	t.warn("there was no CloudTrail record in what was read")
-	t.say("hint", "log files end in .json.gz, .json, .jsonl or .ndjson; in a folder, other files are passed over")
+	t.say("hint", hint)
 }

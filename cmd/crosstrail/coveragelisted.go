@@ -35,7 +35,9 @@ func (q *question) coverageListed(ctx context.Context, filter query.Filter) erro
 		return q.aws.explained(err)
 	}
 	err = q.print(func(w io.Writer) error { return render.Coverage(w, a, render.Form(q.form), style) })
-	(&fromSources{ui: q.ui, buckets: asSources(logs)}).spent()
+	for _, log := range logs {
+		q.ui.toldBucket(log, isNarrow(l.windows))
+	}
 	if render.Form(q.form) != render.Table { // which says so itself
 		q.ui.say("note", "by listing alone: no log file was read; who changed trails, and what the holes leave unexplained, needs the events: crosstrail ingest "+quoteShell(q.from[0]))
 	}
@@ -43,14 +45,6 @@ func (q *question) coverageListed(ctx context.Context, filter query.Filter) erro
 		return silent(exitPart)
 	}
 	return err
-}
-
-func asSources(logs []*bucket.Log) []*fromBucket {
-	var all []*fromBucket
-	for _, log := range logs {
-		all = append(all, &fromBucket{log: log})
-	}
-	return all
 }
 
 // deliveredIn are windows of the time of delivery, which is what coverage tells of.
@@ -93,6 +87,9 @@ func (l *listing) accounts(ctx context.Context) ([]string, error) {
 func (l *listing) files(ctx context.Context) iter.Seq2[cloudtrail.LogFile, error] {
 	return func(yield func(cloudtrail.LogFile, error) bool) {
 		for _, log := range l.logs {
+			if l.ui.warnUnseen(log) {
+				l.failed++
+			}
 			for _, objects := range []iter.Seq2[bucket.Object, error]{log.Ends(ctx, l.windows...), log.List(ctx, l.windows...)} {
 				for o, err := range objects {
 					switch {

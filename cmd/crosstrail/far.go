@@ -22,6 +22,7 @@ type far struct {
 	bucket  *bucket.Log // one of these two
 	history *lookup.Log
 
+	part           bool // there are folders in the bucket that were not looked into
 	budget         budget
 	files, records ingest.Counts
 }
@@ -58,7 +59,7 @@ func (q *question) openFar(ctx context.Context, sources []string) (*far, error) 
 		if len(there) == 0 {
 			return nil, nil // it is not laid out by account and day: nothing tells what to fetch
 		}
-		f.bucket, log = logs[0], bucket.Unfetched{Log: logs[0]}
+		f.bucket, log, f.part = logs[0], bucket.Unfetched{Log: logs[0]}, q.ui.warnUnseen(logs[0])
 	}
 	var late cloudtrail.Time
 	if f.bucket != nil { // the event history is asked by the time of events
@@ -73,14 +74,13 @@ func (q *question) openFar(ctx context.Context, sources []string) (*far, error) 
 
 // all is the source of all that some windows hold.
 func (f *far) all(windows []source.Window) *fromSources {
-	s := &fromSources{ui: f.q.ui, history: f.history}
+	s := &fromSources{ui: f.q.ui, windows: windows, history: f.history}
 	if f.history != nil {
 		s.next = []ingest.Source{f.history.Within(windows...)}
 		return s
 	}
 	f.q.ui.toldLate(windows)
-	one := &fromBucket{Lister: f.bucket.Within(windows...), log: f.bucket, aws: &f.q.aws}
-	s.next, s.buckets = []ingest.Source{one}, []*fromBucket{one}
+	s.add(f.bucket, &f.q.aws)
 	return s
 }
 
@@ -90,7 +90,7 @@ func (f *far) spent() {
 		f.q.ui.toldHistory(f.history)
 		return
 	}
-	f.q.ui.toldBucket(f.bucket)
+	f.q.ui.toldBucket(f.bucket, isNarrow(windowsOf(&f.q.where)))
 }
 
 func (f *far) pump(ctx context.Context, from ingest.Source, to ingest.Store) error {

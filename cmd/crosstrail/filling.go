@@ -23,6 +23,7 @@ type filling struct {
 	form   formValue
 
 	files, records ingest.Counts
+	part           bool // there are folders in buckets that were not looked into
 	unlisted       bool // what fails leaves nothing that could be read again
 }
 
@@ -111,7 +112,7 @@ func (f *filling) end() error {
 	if f.files.Failed+f.records.Failed > 0 && !f.unlisted {
 		f.ui.say("hint", "the files that failed, in whole or in part, are kept in a list: crosstrail store failed"+f.store.flag())
 	}
-	if f.files.Failed+f.records.Failed > 0 {
+	if f.part || f.files.Failed+f.records.Failed > 0 {
 		return silent(exitPart)
 	}
 	return nil

@@ -103,6 +103,7 @@ func runIngest(ctx context.Context, f *filling, o local.Options, args []string, 
 	if err != nil {
 		return err
 	}
+	f.part = from.part
 	store, dir, err := f.openStore(ctx, o)
 	if err != nil {
 		return err
@@ -126,7 +127,7 @@ func runIngest(ctx context.Context, f *filling, o local.Options, args []string, 
 		return err
 	}
 	if f.records.Read+f.files.Duplicate+f.files.Failed == 0 {
-		f.ui.warnNothing()
+		f.ui.warnNothing(from.nothing())
 	}
 	if render.Form(f.form) == render.Table && f.records.Kept+f.records.Duplicate+f.files.Duplicate > 0 {
 		fmt.Fprintf(f.ui.stderr, "in the store at %s\n", render.Text(dir))

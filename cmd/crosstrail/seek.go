@@ -194,7 +194,10 @@ func (q *question) readWindows(ctx context.Context, sources []string, windows []
 		}
 		q.ui.warn("not every chain is followed to its end: %s", over)
 		q.ui.say("hint", "to follow them whatever it takes: --yes")
-		return f.corpus(resolver), nil
+		c = f.corpus(resolver)
+	} else if err != nil {
+		return nil, err
 	}
-	return c, err
+	c.part = f.part
+	return c, nil
 }

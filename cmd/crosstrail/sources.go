@@ -3,12 +3,10 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/ingest"
@@ -23,22 +21,16 @@ import (
 type fromSources struct {
 	ui      *terminal
 	next    []ingest.Source
+	windows []source.Window // what is read of buckets
+	part    bool            // there are folders in them that were not looked into
 	buckets []*fromBucket
 	history *lookup.Log // nil: it is not asked
-}
-
-// fromBucket is one bucket that is read.
-type fromBucket struct {
-	*bucket.Lister
-	log      *bucket.Log
-	aws      *awsFlags
-	estimate int64 // bytes, before all is listed
 }
 
 // openSources looks at the arguments. Of a bucket no more is listed than the
 // windows need. local, where it is not nil, is put around what is on this machine.
 func openSources(ctx context.Context, ui *terminal, a *awsFlags, args []string, windows []source.Window, local func(ingest.Source) ingest.Source) (*fromSources, error) {
-	s := &fromSources{ui: ui}
+	s := &fromSources{ui: ui, windows: windows}
 	var here, there []string
 	asked := false
 	for _, arg := range args {
@@ -69,8 +61,8 @@ func openSources(ctx context.Context, ui *terminal, a *awsFlags, args []string, 
 		ui.toldLate(windows)
 	}
 	for _, log := range logs {
-		one := &fromBucket{Lister: log.Within(windows...), log: log, aws: a}
-		s.next, s.buckets = append(s.next, one), append(s.buckets, one)
+		s.add(log, a)
+		s.part = ui.warnUnseen(log) || s.part
 	}
 	if asked {
 		if s.history, err = a.history(ctx, ui, regionsIn(windows), true); err != nil {
@@ -79,6 +71,20 @@ func openSources(ctx context.Context, ui *terminal, a *awsFlags, args []string, 
 		s.next = append(s.next, s.history.Within(windows...))
 	}
 	return s, nil
+}
+
+// nothing is what to do where there was nothing to read.
+func (s *fromSources) nothing() string {
+	all := len(s.windows) == 0 || slices.Contains(s.windows, source.Window{})
+	if len(s.buckets) == 0 || all {
+		return namesHint
+	}
+	return "which accounts, regions and times there are log files of: crosstrail coverage --from " + quoteShell(s.buckets[0].log.String())
+}
+
+// isNarrow reports whether windows keep to some accounts or regions.
+func isNarrow(windows []source.Window) bool {
+	return slices.ContainsFunc(windows, func(w source.Window) bool { return w.Account != "" || w.Region != "" })
 }
 
 // unopened is a wrong command line: no such files. Some are meant to be buckets.
@@ -101,50 +107,6 @@ func regionsIn(windows []source.Window) []string {
 		all = append(all, w.Region)
 	}
 	return all
-}
-
-// buckets opens buckets by their addresses, with the least that a role that is
-// assumed needs for it.
-func (a *awsFlags) buckets(ctx context.Context, ui *terminal, uris []string) ([]*bucket.Log, error) {
-	if len(uris) == 0 {
-		return nil, nil
-	}
-	for _, uri := range uris {
-		if _, _, err := bucket.Split(uri); err != nil {
-			return nil, usage(err)
-		}
-	}
-	cfg, err := a.bucketConfig(ctx, ui, uris...)
-	if err != nil {
-		return nil, err
-	}
-	var logs []*bucket.Log
-	for _, uri := range uris {
-		log, err := bucket.Open(ctx, cfg, uri, a.bucketOptions())
-		if err != nil {
-			return nil, a.explained(err)
-		}
-		if note := log.Note(); note != "" {
-			ui.say("note", note)
-		}
-		logs = append(logs, log)
-	}
-	return logs, nil
-}
-
-func (a *awsFlags) bucketConfig(ctx context.Context, ui *terminal, uris ...string) (aws.Config, error) {
-	policy := ""
-	if a.o.RoleARN != "" {
-		var err error
-		if policy, err = bucket.LeastPolicy(a.o.RoleARN, uris...); err != nil {
-			return aws.Config{}, usage(err)
-		}
-	}
-	return a.config(ctx, ui, policy)
-}
-
-func (a *awsFlags) bucketOptions() bucket.Options {
-	return bucket.Options{RequesterPays: a.payer != ""}
 }
 
 // Next is the next log file of all; io.EOF after the last.
@@ -184,20 +146,11 @@ func (s *fromSources) size() (bytes int64) {
 // spent tells what the buckets were asked for.
 func (s *fromSources) spent() {
 	for _, b := range s.buckets {
-		s.ui.toldBucket(b.log)
+		s.ui.toldBucket(b.log, isNarrow(s.windows))
 	}
 	if s.history != nil {
 		s.ui.toldHistory(s.history)
 	}
-}
-
-func (t *terminal) toldBucket(l *bucket.Log) {
-	c := l.Cost()
-	text := fmt.Sprintf("%s: %s listed, %s fetched, %s", l, number(c.Lists, "page"), number(c.Gets, "object"), bytesText(c.Bytes))
-	if c.Throttled > 0 {
-		text += fmt.Sprintf("; S3 asked %s times to be asked more slowly", thousands(c.Throttled))
-	}
-	fmt.Fprintln(t.stderr, text)
 }
 
 // toldLate says what of a bucket is not read where the time that is asked for ends.

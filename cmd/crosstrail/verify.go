@@ -241,9 +241,6 @@ func (v *verification) open(ctx context.Context, from string) (digest.Archive, d
 	if err != nil {
 		return nil, nil, v.aws.explained(err)
 	}
-	if note := log.Note(); note != "" {
-		v.ui.say("note", note)
-	}
 	return log.Archive(windowsOf(&v.filter)...), keys, v.agree(ctx, log)
 }
 
@@ -251,7 +248,8 @@ func (v *verification) open(ctx context.Context, from string) (digest.Archive, d
 func (v *verification) agree(ctx context.Context, log *bucket.Log) error {
 	listing, enough := context.WithCancel(ctx) // it is listed again, place by place
 	defer enough()
-	v.from = &fromSources{ui: v.ui, buckets: []*fromBucket{{Lister: log.Within(windowsOf(&v.filter)...), log: log, aws: &v.aws}}}
+	v.from = &fromSources{ui: v.ui, windows: windowsOf(&v.filter)}
+	v.from.add(log, &v.aws)
 	return v.from.agree(listing, v.yes)
 }
 
@@ -295,6 +293,11 @@ func (v *verification) ended(r *digest.Report, archive digest.Archive) error {
 		}
 	}
 	if v.from != nil {
+		for _, b := range v.from.buckets {
+			if v.ui.warnUnseen(b.log) {
+				broken++
+			}
+		}
 		v.from.spent()
 	}
 	told := "checked " + number(r.Files.All(), "log file") + " and " + number(r.Digests.All(), "digest file") + ", " + bytesText(r.Bytes) + ": "

@@ -183,11 +183,17 @@ func (l *Log) lookFolder(ctx context.Context) (there bool, err error) {
 // search looks for AWSLogs in a folder and below, a few levels down, and for
 // nothing where it does not find it: then all is listed that is there.
 func (l *Log) search(ctx context.Context, from place) (there bool, err error) {
-	looks, cut := 0, false
+	looks := 0
 	next := []place{from}
-	for depth := 0; len(next) > 0 && depth < mostDepth; depth++ {
+	for depth := 0; len(next) > 0; depth++ {
+		if depth >= mostDepth { // what has the name is looked into all the same
+			l.leave(slices.DeleteFunc(slices.Clone(next), func(p place) bool { return p.level == logs }))
+			next = slices.DeleteFunc(next, func(p place) bool { return p.level != logs })
+		}
 		if looks += len(next); looks > mostLooks {
-			next, cut = next[:max(0, len(next)-(looks-mostLooks))], true
+			most := max(0, len(next)-(looks-mostLooks))
+			l.leave(next[most:])
+			next = next[:most]
 		}
 		var mu sync.Mutex
 		var below []place
@@ -208,12 +214,8 @@ func (l *Log) search(ctx context.Context, from place) (there bool, err error) {
 		}
 		next = below
 	}
-	cut = cut || len(next) > 0
 	slices.SortFunc(l.trees, func(a, b place) int { return strings.Compare(a.dir, b.dir) })
 	l.plain = len(l.trees) == 0
-	if cut && !l.plain {
-		l.note = l.String() + ": there are more folders above AWSLogs than were looked into: name the prefix that a trail writes to"
-	}
 	return there, nil
 }
 
@@ -245,26 +247,31 @@ func (l *Log) peek(ctx context.Context, p place) (below []place, there bool, err
 // then all that counts is whether AWSLogs is among it.
 func (l *Log) few(ctx context.Context, dir string) (names []string, there bool, err error) {
 	const mostPages = 4
-	n, more := 0, false
+	n, other, of := 0, beside{}, placeOf(dir).level
 	err = l.pages(ctx, request{prefix: dir, folders: true}, func(p *page) (bool, error) {
 		there = there || len(p.objects)+len(p.folders) > 0
 		for _, f := range p.folders {
 			names = append(names, strings.TrimSuffix(f[len(dir):], "/"))
 		}
-		n, more = n+1, p.more
+		other.add(of, p)
+		n, other.more = n+1, p.more
 		return n < mostPages || !there, nil
 	})
 	if err != nil {
 		return nil, false, err
 	}
-	if !more {
+	l.noteBeside(dir, other)
+	if !other.more {
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		l.folders[dir] = names
 		return names, there, nil
 	}
-	if placeOf(dir).level == logs {
+	if of == logs {
 		return names, there, nil
+	}
+	if len(names) > 0 {
+		l.leave([]place{{dir: dir}}) // into none of them
 	}
 	names = nil
 	err = l.pages(ctx, request{prefix: dir + awsLogs + "/", most: 1}, func(p *page) (bool, error) {

@@ -58,11 +58,12 @@ type Log struct {
 	mu  sync.Mutex // guards api and the lists that are remembered
 	api *s3.Client
 
-	object  *Object // the address is of one object
-	plain   bool    // nothing is laid out as CloudTrail does
-	trees   []place // AWSLogs folders, or what is above the address in one
-	note    string
+	object  *Object             // the address is of one object
+	plain   bool                // nothing is laid out as CloudTrail does
+	trees   []place             // AWSLogs folders, or what is above the address in one
+	unseen  []string            // folders that AWSLogs was not looked for in
 	folders map[string][]string // names below a folder, by its path
+	beside  map[string]beside   // what else is in a folder
 }
 
 // Object is one object as a listing tells of it. Its LogFile's version is the
@@ -116,9 +117,6 @@ func (l *Log) URI(key string) string { return Scheme + l.bucket + "/" + key }
 // String is the address that was opened.
 func (l *Log) String() string { return l.URI(l.prefix) }
 
-// Note is something worth telling of what was found, or empty.
-func (l *Log) Note() string { return l.note }
-
 // Cost is what was asked of S3 so far.
 func (l *Log) Cost() Cost { return l.cost.told() }
 
@@ -141,7 +139,7 @@ func Reach(cfg aws.Config, uri string, o Options) (*Log, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Log{bucket: bucket, prefix: prefix, options: o.filled(), cfg: cfg, folders: map[string][]string{}}
+	l := &Log{bucket: bucket, prefix: prefix, options: o.filled(), cfg: cfg, folders: map[string][]string{}, beside: map[string]beside{}}
 	l.api = l.client(cfg.Region)
 	return l, nil
 }

@@ -153,11 +153,12 @@ func (l *Log) names(ctx context.Context, folder string) ([]string, error) {
 	if ok {
 		return known, nil
 	}
-	names := []string{}
+	names, other, of := []string{}, beside{}, placeOf(folder).level
 	err := l.pages(ctx, request{prefix: folder, folders: true}, func(p *page) (bool, error) {
 		for _, f := range p.folders {
 			names = append(names, strings.TrimSuffix(f[len(folder):], "/"))
 		}
+		other.add(of, p)
 		if len(names) > mostNames {
 			return false, errors.New(l.URI(folder) + ": holds more folders than any organisation has accounts: name a prefix further down")
 		}
@@ -166,6 +167,7 @@ func (l *Log) names(ctx context.Context, folder string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	l.noteBeside(folder, other)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.folders[folder] = names
