@@ -41,7 +41,8 @@ create table growth(day integer primary key, files integer not null, events inte
 create table segment(
 	id integer primary key, name text not null, rows integer not null, facts integer not null,
 	first integer not null, last integer not null, fact_first integer not null, fact_last integer not null,
-	bytes integer not null, part_bytes integer not null, sha256 blob
+	bytes integer not null, part_bytes integer not null, sha256 blob,
+	tail integer -- checksum of what follows the pages in the Parquet file, see tailSum; null in one of format 1
 );
 -- The forms of events that have several. They may differ in time.
 create table form(hour integer not null, event text not null, recipient text not null, fingerprint integer not null, checksum integer not null,
@@ -150,7 +151,7 @@ func prepare(conn *sqlite.Conn, dir string, a access) error {
 	return transact(conn, func() error {
 		made := tables
 		if version > 0 { // of format 1
-			made = "alter table log_file add column own integer; alter table log_file add column integrity integer;" + digestTables
+			made = "alter table log_file add column own integer; alter table log_file add column integrity integer; alter table segment add column tail integer;" + digestTables
 		}
 		if err := sqlitex.ExecuteScript(conn, made, nil); err != nil {
 			return named(err)

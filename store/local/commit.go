@@ -19,8 +19,8 @@ func hexOf(b []byte) string { return hex.EncodeToString(b) }
 
 func addSegments(conn *sqlite.Conn, all []*segment) error {
 	for _, b := range all {
-		err := exec(conn, "insert into segment values(?,?,?,?,?,?,?,?,?,?,?)", b.id, b.name, b.rows, b.facts,
-			int64(b.first), int64(b.last), int64(b.factFirst), int64(b.factLast), b.bytes, b.partBytes, b.sum)
+		err := exec(conn, "insert into segment values(?,?,?,?,?,?,?,?,?,?,?,?)", b.id, b.name, b.rows, b.facts,
+			int64(b.first), int64(b.last), int64(b.factFirst), int64(b.factLast), b.bytes, b.partBytes, b.sum, b.tail)
 		if err != nil {
 			return err
 		}

@@ -24,6 +24,7 @@ func olderForm(t *testing.T, dir string) {
 		t.Fatal(err)
 	}
 	err = sqlitex.ExecuteScript(conn, `drop index log_file_own; drop index log_file_altered; alter table log_file drop column own; alter table log_file drop column integrity;
+		alter table segment drop column tail;
 		drop table digest; drop table sealed; drop table listed; drop table content; drop table missing; drop table public_key;
 		pragma user_version = 1;`, nil)
 	if err := errors.Join(err, conn.Close()); err != nil {

@@ -24,7 +24,7 @@ func (s *sealer) write(c *cut, one *segment) error {
 	}
 	w := &summed{to: bufio.NewWriterSize(f, 1<<18), sum: sha256.New()}
 	if err = errors.Join(c.encode(w, s.schema, s.leaves), w.to.Flush()); err == nil {
-		one.filters, err = filterSums(f, w.n, s.leaves[colEventID])
+		err = one.check(f, w.n, s.leaves[colEventID])
 	}
 	err = errors.Join(err, f.Sync(), f.Close())
 	if err != nil {
@@ -97,23 +97,45 @@ func (c *cut) encode(to io.Writer, s *parquet.Schema, leaves [columnCount]int) e
 	return w.Close()
 }
 
-// filterSums are the checksums of the filters of a file that was just written:
-// of all that is read to answer they alone have none of their own, and one that
-// is damaged would say that an event is not there.
-func filterSums(f *os.File, size int64, leaf int) ([]uint32, error) {
+// check notes the checksums of a file that was just written, of what is read to
+// answer and has none of its own: the filters, of which one that is damaged would
+// say that an event is not there, and all that follows the pages, which leads to
+// another column's words if it is.
+func (s *segment) check(f *os.File, size int64, leaf int) error {
 	p, err := parquet.OpenFile(f, size, parquet.SkipBloomFilters(true), parquet.SkipPageIndex(true))
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var sums []uint32
 	for _, group := range p.RowGroups() {
 		sum, err := filterSum(group.ColumnChunks()[leaf].BloomFilter())
 		if err != nil {
-			return nil, err
+			return err
 		}
-		sums = append(sums, sum)
+		s.filters = append(s.filters, sum)
 	}
-	return sums, nil
+	s.tail, err = tailSum(f, size, p)
+	return err
+}
+
+var errTail = errors.New("its footer is damaged: the checksum is wrong")
+
+// tailSum is the checksum of the page index and the footer of a file, as far as the
+// footer itself tells where they begin.
+func tailSum(f *os.File, size int64, p *parquet.File) (int64, error) {
+	from := size
+	for _, group := range p.Metadata().RowGroups {
+		for _, column := range group.Columns {
+			from = min(from, column.ColumnIndexOffset)
+		}
+	}
+	if from < 0 || from >= size {
+		return 0, errTail
+	}
+	sum := crc32.New(castagnoli)
+	if _, err := io.Copy(sum, io.NewSectionReader(f, from, size-from)); err != nil {
+		return 0, err
+	}
+	return int64(sum.Sum32()) + 1, nil // 0 is that of none
 }
 
 func filterSum(f parquet.BloomFilter) (uint32, error) {

@@ -248,12 +248,18 @@ func (v *view) read() error {
 	if err := run(v.conn, "begin"); err != nil {
 		return err
 	}
-	err := rows(v.conn, "select id, name, rows, facts, first, last, fact_first, fact_last, bytes, part_bytes, sha256 from segment order by id", func(s *sqlite.Stmt) error {
+	tail := "0" // in format 1
+	if there, err := one(v.conn, "select count(*) from pragma_table_info('segment') where name = 'tail'"); err != nil {
+		return named(err)
+	} else if there > 0 {
+		tail = "coalesce(tail, 0)"
+	}
+	err := rows(v.conn, "select id, name, rows, facts, first, last, fact_first, fact_last, bytes, part_bytes, sha256, "+tail+" from segment order by id", func(s *sqlite.Stmt) error {
 		v.segments = append(v.segments, &segmentView{segment: segment{
 			id: s.ColumnInt64(0), name: s.ColumnText(1), rows: s.ColumnInt64(2), facts: s.ColumnInt64(3),
 			first: cloudtrail.Time(s.ColumnInt64(4)), last: cloudtrail.Time(s.ColumnInt64(5)),
 			factFirst: cloudtrail.Time(s.ColumnInt64(6)), factLast: cloudtrail.Time(s.ColumnInt64(7)), bytes: s.ColumnInt64(8),
-			partBytes: s.ColumnInt64(9), sum: bytesAt(s, 10),
+			partBytes: s.ColumnInt64(9), sum: bytesAt(s, 10), tail: s.ColumnInt64(11),
 		}})
 		return nil
 	})

@@ -24,6 +24,7 @@ type segment struct {
 	factFirst, factLast cloudtrail.Time
 	bytes, partBytes    int64
 	sum                 []byte   // SHA-256 of the Parquet file
+	tail                int64    // checksum of what follows its pages, 0 if not known
 	filters             []uint32 // checksums of its Bloom filters, until it is sealed
 }
 

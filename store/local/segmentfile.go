@@ -15,6 +15,7 @@ import (
 type segmentFile struct {
 	name  string
 	rows  int64
+	tail  int64    // checksum of what follows the pages, 0 if not known
 	users int      // views; guarded by the reader
 	file  *os.File // nil where it holds facts alone
 	parts *os.File
@@ -30,7 +31,7 @@ type segmentFile struct {
 // openSegment opens the files of a segment. One that is not there, or may not be
 // read, is told of by who asks it.
 func openSegment(dir string, s *segment) (*segmentFile, error) {
-	f := &segmentFile{name: s.name, rows: s.rows}
+	f := &segmentFile{name: s.name, rows: s.rows, tail: s.tail}
 	for name, to := range map[string]**os.File{s.name: &f.file, partsName(s.id): &f.parts} {
 		if name == "" {
 			continue
@@ -96,6 +97,9 @@ func (f *segmentFile) open() (*parquet.File, error) {
 		p, err := parquet.OpenFile(f.file, info.Size(), parquet.SkipBloomFilters(true), parquet.SkipPageIndex(false), parquet.ReadBufferSize(32<<10))
 		if err != nil {
 			return err
+		}
+		if sum, err := tailSum(f.file, info.Size(), p); err != nil || f.tail != 0 && sum != f.tail {
+			return errors.Join(errTail, err)
 		}
 		if p.NumRows() != f.rows {
 			return fmt.Errorf("holds %d rows, not %d", p.NumRows(), f.rows)
