@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/crosstrail/crosstrail/internal/awstest"
+	"github.com/crosstrail/crosstrail/store/remote"
 )
 
 // TestAsksBeforeMuch: before much is fetched it says how much, and asks on a
@@ -44,7 +45,7 @@ func TestAsksBeforeMuch(t *testing.T) {
 		{"\n", nil, exitFailed, true, "error: nothing was read", 0},
 		{"y\n", nil, exitDone, true, "read 1,100 files", files},
 		{"", []string{"--yes"}, exitDone, false, "read 1,100 files", files},
-		{"", []string{"--since", "2026-03-03T10:00:00Z", "--until", "2026-03-03T10:05:00Z"}, exitDone, false, "read 23 files", 23},
+		{"", []string{"--since", "2026-03-03T10:00:00Z", "--until", "2026-03-03T10:05:00Z"}, exitDone, false, "read 68 files", 68},
 	} {
 		before := load.Served().Gets
 		seen, status := asked(t, c.answer, append(command, c.more...)...)
@@ -90,4 +91,42 @@ func asked(t *testing.T, answer string, args ...string) (seen string, status int
 	<-done
 	person.Close()
 	return all.String(), status
+}
+
+// TestAsksOnce: a question that was allowed much is not asked about each step.
+func TestAsksOnce(t *testing.T) {
+	person, program := openTerminal(t, 80)
+	defer person.Close()
+	b := budget{ui: &terminal{stdin: program, stderr: program}}
+	for _, c := range []struct {
+		all    remote.Cost
+		answer string
+		asked  string
+	}{
+		{remote.Cost{Lists: 12}, "", ""},
+		{remote.Cost{Lists: 1200, Files: 12, Bytes: 1 << 20}, "y\n", "the next step makes it 1,200 parts of the log looked into, 12 log files, 1.0 MiB, about 2s; how many steps follow, only the log tells; it is asked again at 64 times as much"},
+		{remote.Cost{Lists: 3000, Files: 64 * manyFiles}, "", ""},
+		{remote.Cost{Lists: 3000, Files: 65 * manyFiles}, "n\n", "65,000 log files"},
+	} {
+		if _, err := io.WriteString(person, c.answer); err != nil {
+			t.Fatal(err)
+		}
+		err := b.allow(t.Context(), c.all)
+		if refused := c.answer == "n\n"; (err != nil) != refused {
+			t.Errorf("%+v: %v", c.all, err)
+		}
+		if c.asked == "" {
+			continue
+		}
+		seen := make([]byte, 1024)
+		n, err := person.Read(seen)
+		for err == nil && !strings.Contains(string(seen[:n]), "go on?") {
+			var more int
+			more, err = person.Read(seen[n:])
+			n += more
+		}
+		if !strings.Contains(string(seen[:n]), c.asked) {
+			t.Errorf("%+v: %q, %v", c.all, seen[:n], err)
+		}
+	}
 }
