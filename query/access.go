@@ -14,11 +14,11 @@ type AccessLine struct {
 	FromAccount string
 	RoleARN     string // "" where the caller's own name was let in, or no record tells the role
 	ToAccount   string
-	ThirdParty  bool     // somebody of an account that the logs are not of, and that is not one's own, is on the way
-	Silent      bool     // FromAccount is one's own, and sent no log
-	FirstTime   bool     // see [Access]
-	ExternalID  Told     // of the issuances that opened it
-	ExternalIDs []string // sorted; no more than mostShown
+	ThirdParty  bool            // somebody of an account that the logs are not of, and that is not one's own, is on the way
+	Silent      bool            // FromAccount is one's own, and sent no log
+	FirstTime   cloudtrail.Bool // see [Access]; absent where nobody can tell
+	ExternalID  Told            // of the issuances that opened it
+	ExternalIDs []string        // sorted; no more than mostShown
 	MFA         Told
 
 	Calls, Writes, Errors int
@@ -76,7 +76,8 @@ type Unexplained struct{ Sessions, Calls int }
 // A line is seen for the first time where none of the calls that the filter
 // chooses came that way before Since, while the log of the account it leads
 // into reaches back further: by the stamp of its first log file or, where no
-// file has one, by an event. Without Since nothing is.
+// file has one, by an event. Without Since nothing is. Where the filter says that
+// what was before was not read, nobody can tell.
 func Access(ctx context.Context, r Reader, resolver *lineage.Resolver, f Filter) (*AccessAnswer, error) {
 	limit := f.Limit
 	f.Limit = 0
@@ -92,7 +93,12 @@ func Access(ctx context.Context, r Reader, resolver *lineage.Resolver, f Filter)
 	if err := b.read(ctx, q); err != nil {
 		return nil, err
 	}
-	if f.Since != 0 && len(b.lines) > 0 {
+	if !f.NoHistory {
+		for _, w := range b.lines {
+			w.FirstTime = cloudtrail.False
+		}
+	}
+	if f.Since != 0 && !f.NoHistory && len(b.lines) > 0 {
 		if err := b.markFirst(ctx, r, resolver, f); err != nil {
 			return nil, err
 		}

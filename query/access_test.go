@@ -20,7 +20,7 @@ func ways(a *query.AccessAnswer) string {
 		if l.ThirdParty {
 			b.WriteString(" third-party")
 		}
-		if l.FirstTime {
+		if l.FirstTime == cloudtrail.True {
 			b.WriteString(" new")
 		}
 		words := []string{"", "not-used", "used", "mixed"}
@@ -159,11 +159,11 @@ func TestAccessUnused(t *testing.T) {
 	}
 	since, _ := cloudtrail.ParseTime("2026-05-04T11:35:00Z")
 	store, resolver = deliver(t, files)
-	if a, err = query.Access(t.Context(), store, resolver, query.Filter{Since: since}); err != nil || len(a.Lines) != 1 || a.Lines[0].FirstTime || a.Lines[0].Calls != 1 {
+	if a, err = query.Access(t.Context(), store, resolver, query.Filter{Since: since}); err != nil || len(a.Lines) != 1 || a.Lines[0].FirstTime != cloudtrail.False || a.Lines[0].Calls != 1 {
 		t.Errorf("%v, %+v", err, a.Lines)
 	}
 	since -= 600
-	if a, err = query.Access(t.Context(), store, resolver, query.Filter{Since: since}); err != nil || len(a.Lines) != 1 || !a.Lines[0].FirstTime {
+	if a, err = query.Access(t.Context(), store, resolver, query.Filter{Since: since}); err != nil || len(a.Lines) != 1 || a.Lines[0].FirstTime != cloudtrail.True {
 		t.Errorf("%v, %+v", err, a.Lines)
 	}
 }
@@ -201,7 +201,7 @@ func TestAccessFirstTime(t *testing.T) {
 		}
 		var who []string
 		for _, l := range a.Lines {
-			if l.FirstTime {
+			if l.FirstTime == cloudtrail.True {
 				who = append(who, originID(l.Chain)+" "+l.ToAccount)
 			}
 		}

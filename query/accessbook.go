@@ -159,6 +159,7 @@ func (b *accessBook) sorted(newest bool) []AccessLine {
 		}
 		return 1
 	}
+	isNew := func(w *way) bool { return w.FirstTime == cloudtrail.True }
 	keys := slices.SortedFunc(maps.Keys(b.lines), func(x, y wayKey) int {
 		a, z := b.lines[x], b.lines[y]
 		latest := 0
@@ -167,7 +168,7 @@ func (b *accessBook) sorted(newest bool) []AccessLine {
 		}
 		return cmp.Or(latest,
 			cmp.Compare(writes[y.to], writes[x.to]), cmp.Compare(calls[y.to], calls[x.to]), cmp.Compare(x.to, y.to),
-			first(a.FirstTime, z.FirstTime), first(a.ThirdParty, z.ThirdParty),
+			first(isNew(a), isNew(z)), first(a.ThirdParty, z.ThirdParty),
 			cmp.Compare(z.Writes, a.Writes), cmp.Compare(z.Calls, a.Calls),
 			cmp.Compare(x.who, y.who), cmp.Compare(x.from, y.from), cmp.Compare(x.role, y.role))
 	})

@@ -59,7 +59,7 @@ func (b *accessBook) markFirst(ctx context.Context, r Reader, resolver *lineage.
 		return err
 	}
 	for key := range fresh {
-		b.lines[key].FirstTime = true
+		b.lines[key].FirstTime = cloudtrail.True
 	}
 	return nil
 }

@@ -38,4 +38,5 @@ type Filter struct {
 	Newest       bool
 	Limit        int      // 0: no limit
 	OwnAccounts  []string // for ThirdParty: accounts that are one's own, as those of one's organisation, beside those with log files in the set
+	NoHistory    bool     // for Access: what was before Since was not read
 }

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/lineage"
 	"github.com/crosstrail/crosstrail/query"
 )
@@ -66,7 +67,7 @@ func (e *Encoder) access(dst []byte, l query.AccessLine) []byte {
 	if l.Silent {
 		dst = boolean(dst, "silentMember", true)
 	}
-	dst = boolean(dst, "firstTime", l.FirstTime)
+	dst = known(dst, "firstTime", l.FirstTime)
 	dst = text(dst, "mfa", toldWord(l.MFA))
 	dst = text(dst, "externalId", toldWord(l.ExternalID))
 	dst = texts(dst, "externalIds", l.ExternalIDs)
@@ -91,7 +92,7 @@ func (e *Encoder) accessCells(l query.AccessLine) []string {
 	return []string{
 		o.ID, string(o.Kind), e.originName(o), givenName(e.names, o), gradeOf(l.Chain.Evidence).word,
 		l.FromAccount, e.names.Of(l.FromAccount), l.RoleARN, l.ToAccount, e.names.Of(l.ToAccount),
-		strconv.FormatBool(l.ThirdParty), strconv.FormatBool(l.FirstTime), toldWord(l.MFA), toldWord(l.ExternalID), strings.Join(l.ExternalIDs, " "),
+		strconv.FormatBool(l.ThirdParty), truth(l.FirstTime), toldWord(l.MFA), toldWord(l.ExternalID), strings.Join(l.ExternalIDs, " "),
 		strconv.Itoa(l.Calls), strconv.Itoa(l.Writes), strconv.Itoa(l.Errors), l.First.String(), l.Last.String(),
 		strconv.FormatBool(e.names.IsVendor(l.FromAccount)), strconv.FormatBool(l.Silent),
 	}
@@ -182,7 +183,7 @@ func (p *page) way(l query.AccessLine, who, through int) {
 func wayFacts(s Style, l query.AccessLine) []piece {
 	var facts []piece
 	add := func(t tone, text string) { facts = append(facts, say(t, text)) }
-	if l.FirstTime {
+	if l.FirstTime == cloudtrail.True {
 		add(red, "new")
 	}
 	if l.ThirdParty {

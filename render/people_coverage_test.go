@@ -16,27 +16,27 @@ func accessAnswer() *query.AccessAnswer {
 	return &query.AccessAnswer{
 		Lines: []query.AccessLine{
 			{
-				Chain: vendor, FromAccount: "666666666666", RoleARN: "arn:aws:iam::999999999999:role/vendor/Audit", ToAccount: "999999999999", ThirdParty: true, FirstTime: true,
+				Chain: vendor, FromAccount: "666666666666", RoleARN: "arn:aws:iam::999999999999:role/vendor/Audit", ToAccount: "999999999999", ThirdParty: true, FirstTime: cloudtrail.True,
 				ExternalID: query.Mixed, ExternalIDs: []string{"acme-1", "acme-2"}, MFA: query.NotUsed, Calls: 1200, Writes: 7, Errors: 3, First: at("2016-04-05T20:39:39Z"), Last: at("2016-04-07T09:00:00Z"),
 			},
 			{
-				Chain: first, FromAccount: "111111111111", RoleARN: "arn:aws:iam::999999999999:role/CrossAccountTest", ToAccount: "999999999999",
+				Chain: first, FromAccount: "111111111111", RoleARN: "arn:aws:iam::999999999999:role/CrossAccountTest", FirstTime: cloudtrail.False, ToAccount: "999999999999",
 				ExternalID: query.Used, ExternalIDs: []string{"3414"}, MFA: query.Used, Calls: 2, First: at("2016-04-05T20:39:39Z"), Last: at("2016-04-05T20:45:00Z"),
 			},
 			{
-				Chain: both, FromAccount: "333333333333", RoleARN: "arn:aws:iam::999999999999:role/deploy", ToAccount: "999999999999", MFA: query.Mixed,
+				Chain: both, FromAccount: "333333333333", RoleARN: "arn:aws:iam::999999999999:role/deploy", FirstTime: cloudtrail.False, ToAccount: "999999999999", MFA: query.Mixed,
 				Calls: 1, Writes: 1, First: at("2016-04-05T20:39:39Z"), Last: at("2016-04-05T20:39:39Z"),
 			},
 			{
-				Chain: vendor, FromAccount: "666666666666", RoleARN: "arn:aws:iam::222222222222:role/vendor/Scan\u202e", ToAccount: "222222222222", ThirdParty: true,
+				Chain: vendor, FromAccount: "666666666666", RoleARN: "arn:aws:iam::222222222222:role/vendor/Scan\u202e", FirstTime: cloudtrail.False, ToAccount: "222222222222", ThirdParty: true,
 				ExternalID: query.NotUsed, Calls: 1, First: at("2016-04-05T20:39:39Z"), Last: at("2016-04-05T20:39:39Z"),
 			},
 			{
-				Chain: &lineage.Chain{Evidence: lineage.Unresolved}, FromAccount: "ANONYMOUS_PRINCIPAL", ToAccount: "222222222222",
+				Chain: &lineage.Chain{Evidence: lineage.Unresolved}, FromAccount: "ANONYMOUS_PRINCIPAL", FirstTime: cloudtrail.False, ToAccount: "222222222222",
 				Calls: 4, Errors: 4, First: at("2016-04-05T20:39:39Z"), Last: at("2016-04-05T20:39:39Z"),
 			},
 			{
-				Chain: vendor, FromAccount: "666666666666", RoleARN: "arn:aws:iam::222222222222:role/vendor/Spare", ToAccount: "222222222222", ThirdParty: true,
+				Chain: vendor, FromAccount: "666666666666", RoleARN: "arn:aws:iam::222222222222:role/vendor/Spare", FirstTime: cloudtrail.False, ToAccount: "222222222222", ThirdParty: true,
 				ExternalID: query.Used, ExternalIDs: []string{"acme-1"}, First: at("2016-04-05T20:39:39Z"), Last: at("2016-04-06T20:39:39Z"),
 			},
 			{

@@ -28,8 +28,9 @@ one whose log is missing is marked. Vendors are told by name: --names takes the 
 list of their accounts.
 
 With --since, ways that nobody came before it are marked as new, where the log of the
-account they lead into reaches back further. The other filters choose among the calls,
-the older ones too: with --writes, new is who had not written before.
+account they lead into reaches back further. Of a bucket nothing from before it is read,
+and so nothing is marked. The other filters choose among the calls, the older ones too:
+with --writes, new is who had not written before.
 --limit counts ways.`,
 		Example: `  # who comes into production from elsewhere, with names beside ids
   crosstrail access --from AWSLogs/ --account 999999999999 --names accounts.csv
@@ -46,6 +47,10 @@ func answerAccess(ctx context.Context, q *question, c *corpus, filter query.Filt
 	a, err := query.Access(ctx, c, c.resolver, filter)
 	if err != nil {
 		return err
+	}
+	if filter.Since != 0 && filter.NoHistory && len(a.Lines) > 0 {
+		q.ui.say("note", "nothing tells here which ways are new: of what was before --since nothing was read")
+		q.ui.say("hint", "to tell, read all of it into a store: crosstrail ingest "+quoteShell(q.from[0]))
 	}
 	return q.print(func(w io.Writer) error { return render.Access(w, a, render.Form(q.form), style) })
 }

@@ -26,6 +26,7 @@ type corpus struct {
 	sealed   *sealed // what digest files tell of the store; nil: of none
 	far      bool    // it was fetched for the question alone
 	part     bool    // there are folders in buckets that were not looked into
+	since    bool    // of some source nothing from before the filter's time was read
 }
 
 // read makes ready what is asked: the sources, read into memory, or the store

@@ -48,6 +48,7 @@ func (q *question) answer(ctx context.Context, sources []string, filter query.Fi
 		return err
 	}
 	style.Integrity = c.sealed.integrity(ctx)
+	filter.NoHistory = c.since
 	return q.done(c, answer(ctx, q, c, filter, style))
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/csv"
 	"encoding/json"
 	"io"
 	"slices"
@@ -109,4 +110,56 @@ func logOf(t *testing.T, records []json.RawMessage) []byte {
 		t.Fatal(err)
 	}
 	return b.Bytes()
+}
+
+// TestNewIsUnknown: of a bucket nothing before --since is read, so nothing tells
+// which ways are new; of a folder of the same files it is told.
+func TestNewIsUnknown(t *testing.T) {
+	aws := stack.Start(t)
+	t.Chdir(t.TempDir())
+	signIn(t, aws.Environment(t, aws.Account(hubAccount).Config()))
+	ask(t, exitDone, "demo")
+	b := aws.Account(hubAccount).Bucket(t, "acme-ways")
+	b.PutAll(t, demoObjects(t))
+	for _, form := range []string{"jsonl", "csv"} {
+		access := func(from string) (out, told string) {
+			return ask(t, exitDone, "access", "--since", "2026-03-03T12:00:00Z", "--from", from, "-o", form)
+		}
+		whole, told := access("crosstrail-demo/AWSLogs")
+		if strings.Contains(told, "which ways are new") || !strings.Contains(whole, map[string]string{"jsonl": `"firstTime":true`, "csv": ",true,"}[form]) {
+			t.Errorf("of a folder: %s%s", whole, told)
+		}
+		out, told := access("s3://acme-ways")
+		unknown := !strings.Contains(out, `"firstTime"`)
+		if form == "csv" {
+			rows, err := csv.NewReader(strings.NewReader(out)).ReadAll()
+			if err != nil || len(rows) < 2 {
+				t.Fatal(err, out)
+			}
+			at := slices.Index(rows[0], "firstTime")
+			unknown = at > 0 && !slices.ContainsFunc(rows[1:], func(row []string) bool { return row[at] != "" })
+		}
+		if !unknown || !strings.Contains(told, "note: nothing tells here which ways are new") || strings.Count(out, "\n") != strings.Count(whole, "\n") {
+			t.Errorf("of a bucket, as %s: %s%s", form, out, told)
+		}
+	}
+}
+
+// TestEventOfNoAccount: where nothing tells whose log an event is in, it is said
+// that all are looked through, and that is bounded.
+func TestEventOfNoAccount(t *testing.T) {
+	aws := stack.Start(t)
+	t.Chdir(t.TempDir())
+	signIn(t, aws.Environment(t, aws.Account(hubAccount).Config()))
+	b := aws.Account(hubAccount).Bucket(t, "acme-many")
+	b.PutAll(t, quiet(0, 24, "2026/03/03", "20260303T1340Z"))
+	_, told := ask(t, exitFailed, "who", "1ed77a2c-2d86-44dd-9960-bb71b28158ba", "--from", b.URI(""))
+	for _, want := range []string{
+		"all 24 accounts are looked through", "error: the next step makes it 1,", " parts of the log looked into, ", "about ",
+		"nobody can be asked here whether that is wanted", "hint: to look less far: --account",
+	} {
+		if !strings.Contains(told, want) {
+			t.Errorf("%q is not told: %s", want, told)
+		}
+	}
 }

@@ -26,7 +26,8 @@ func (q *question) addWhere(cmd *cobra.Command) {
 From a bucket (s3://bucket/prefix), and from lookup-events, no more is fetched than the
 chain needs: where what is asked was seen, then hop by hop the minute and account of each
 issuance. A key tells the account to begin with; --account, --since, --until and --region
-say better where to look. lookup-events is CloudTrail's own history of the account that
+say better where to look. What no record names the account of may be missing: how a
+person of Identity Center signed in at its portal. lookup-events is CloudTrail's own history of the account that
 you call from: 90 days of management events.`
 }
 
@@ -93,6 +94,9 @@ func (f *far) seek(ctx context.Context, asked string) error {
 				"name the account: --account ID; and about when: --since, --until",
 				"or paste a record of it: crosstrail who - --from "+quoteShell(f.name)+" < record.json")
 		}
+		if len(few) > 1 && w.Since == 0 && hint.Created == 0 {
+			f.q.ui.say("note", "nothing in "+asked+" tells account or time: all "+number(len(few), "account")+" are looked through, from the newest log file back; faster: --account, --since, --until")
+		}
 		in.Accounts = few
 	}
 	found := f.Found(asked)
@@ -102,6 +106,12 @@ func (f *far) seek(ctx context.Context, asked string) error {
 	}
 	if ok, err := f.Seek(ctx, in, found); ok || err != nil {
 		return err
+	}
+	if w.Until != 0 { // before it is said not to be there
+		in.Late = true
+		if ok, err := f.Seek(ctx, in, found); ok || err != nil {
+			return err
+		}
 	}
 	if in.Forward { // it may have been issued, and not used
 		if ok, err := f.Found(asked)(ctx); ok || err != nil {
@@ -145,7 +155,7 @@ func (q *question) readReach(ctx context.Context, asked string, o query.ReachOpt
 		return f.settled(ctx, f.AskReach(asked, o))
 	}
 	if w.Since == 0 {
-		return nil, usage(fmt.Errorf("how far back is %s to be followed? Of a bucket all since then is read", asked),
+		return nil, usage(fmt.Errorf("how far back is %s to be followed? All that %s has since then is read", asked, f.name),
 			"for example: --since 7d", "a session or a temporary key is followed from where it was seen, without")
 	}
 	if len(w.Accounts) == 0 && hint.Account != "" {
@@ -158,10 +168,19 @@ func (q *question) readReach(ctx context.Context, asked string, o query.ReachOpt
 	return f.settled(ctx, f.AskReach(asked, o, windows...))
 }
 
-// readWindows makes ready what the filters' accounts, regions and time hold. Of
-// one bucket, or the event history, of which they leave something out, it follows
-// the chains of these events to where the filters do not reach.
+// readWindows makes ready what the filters' accounts, regions and time hold.
 func (q *question) readWindows(ctx context.Context, sources []string, windows []source.Window) (*corpus, error) {
+	c, err := q.readWithin(ctx, sources, windows)
+	if c != nil {
+		c.since = slices.ContainsFunc(sources, isFar) && slices.ContainsFunc(windows, func(w source.Window) bool { return w.Since != 0 })
+	}
+	return c, err
+}
+
+// readWithin reads it. Of one bucket, or the event history, of which the windows
+// leave something out, it follows the chains of these events to where they do not
+// reach.
+func (q *question) readWithin(ctx context.Context, sources []string, windows []source.Window) (*corpus, error) {
 	if slices.ContainsFunc(windows, func(w source.Window) bool { return w == source.Window{} }) {
 		return q.read(ctx, sources, windows...)
 	}

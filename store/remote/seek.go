@@ -68,6 +68,7 @@ type Search struct {
 	Regions  []string        // nil: all
 	Since    cloudtrail.Time // zero: as long as there is log
 	Until    cloudtrail.Time
+	Late     bool // in what was delivered [Options].Late after too
 	Forward  bool // from Since on; else from Until on back
 }
 
@@ -163,10 +164,14 @@ func (in *Search) windows(piece span) []source.Window {
 	if len(regions) == 0 {
 		regions = []string{""}
 	}
+	late := cloudtrail.Time(0)
+	if in.Late {
+		late = source.LongLateness
+	}
 	var all []source.Window
 	for _, account := range in.Accounts {
 		for _, region := range regions {
-			all = append(all, source.Window{Account: account, Region: region, Since: piece.from, Until: piece.until})
+			all = append(all, source.Window{Account: account, Region: region, Since: piece.from, Until: piece.until, Late: late})
 		}
 	}
 	return all
