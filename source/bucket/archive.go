@@ -170,7 +170,7 @@ func (a *Archive) Open(ctx context.Context, o digest.Object) (io.ReadCloser, map
 	}
 	body, meta, err := a.log.Get(ctx, o.Key)
 	if err != nil {
-		if code := codeOf(err); code == "NoSuchKey" || code == "NotFound" {
+		if isAbsent(err) {
 			return nil, nil, fmt.Errorf("%w: %w", err, fs.ErrNotExist)
 		}
 		return nil, nil, err

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
+	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/internal/awscfg"
 	"github.com/crosstrail/crosstrail/internal/awstest"
 	"github.com/crosstrail/crosstrail/source/bucket"
@@ -113,7 +116,7 @@ func TestChanged(t *testing.T) {
 	if _, err := l.Open(t.Context(), listed); err == nil || !strings.Contains(err.Error(), "has changed since it was listed") {
 		t.Error(err)
 	}
-	if _, err := l.Fetch(t.Context(), listed.LogFile); err == nil || !strings.Contains(err.Error(), "has changed since it was listed") {
+	if _, err := l.Fetch(t.Context(), listed.LogFile); err == nil || err.Error() != "what was read of it is not there any more, and the bucket keeps no version with those bytes" {
 		t.Error(err)
 	}
 	body, meta, err := l.Get(t.Context(), k)
@@ -126,6 +129,58 @@ func TestChanged(t *testing.T) {
 	b.Delete(t, k)
 	if _, err := l.Open(t.Context(), listed); err == nil || !strings.Contains(err.Error(), "it was deleted after it was listed") {
 		t.Error(err)
+	}
+	if _, err := l.Fetch(t.Context(), listed.LogFile); !errors.Is(err, fs.ErrNotExist) {
+		t.Error(err)
+	}
+}
+
+// TestFetchVersion: in a bucket that keeps versions a log file is there as it was
+// read, though it was replaced, and deleted; where the caller may look.
+func TestFetchVersion(t *testing.T) {
+	stand := stack.Start(t)
+	hub := stand.Account(owner)
+	b := hub.Bucket(t, "trails")
+	b.Versioned(t)
+	k := key("", "", member, "us-east-1", "2026-03-05T12:03")
+	b.Put(t, objects(k)...)
+	b.Put(t, objects(k+".other")...) // begins with the same name
+	read := cloudtrail.LogFile{URI: b.URI(k)}
+	for o, err := range open(t, hub.Config(), b.URI(""), bucket.Options{}).List(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if o.Key == k {
+			read = o.LogFile
+		}
+	}
+	role := hub.Role(t, "reader", awstest.Trust("", member), awstest.Allow("*", "s3:*"))
+	policy, err := bucket.LeastPolicy(role, b.URI(""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	caller := stand.Account(member).User(t, "caller", awstest.Allow(role, "sts:AssumeRole"))
+	least, err := bucket.Reach(stand.Assume(t, caller, role, withPolicy(policy)), b.URI(""), bucket.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	few, err := bucket.Reach(hub.User(t, "few", awstest.Allow("*", "s3:ListBucket", "s3:GetObject")), b.URI(""), bucket.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Put(t, awstest.Object{Key: k, Body: logFile("another")})
+	for range 2 {
+		body, err := least.Fetch(t.Context(), read)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if all, err := io.ReadAll(body); err != nil || !bytes.Equal(all, logFile(k)) {
+			t.Errorf("%q, %v", all, err)
+		}
+		if _, err := few.Fetch(t.Context(), read); err == nil || !strings.Contains(err.Error(), "the caller needs s3:ListBucketVersions and s3:GetObjectVersion") {
+			t.Error(err)
+		}
+		b.Delete(t, k)
 	}
 }
 

@@ -7,14 +7,12 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"regexp"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
-	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/source"
 )
 
@@ -30,23 +28,6 @@ const attempts = 4
 // Get opens an object as it is now, with the metadata that its writer gave it.
 func (l *Log) Get(ctx context.Context, key string) (body io.ReadCloser, meta map[string]string, err error) {
 	return l.current(ctx, &Object{Key: key, Size: -1})
-}
-
-var etagForm = regexp.MustCompile(`^[0-9a-f]{32}(-[0-9]+)?$`)
-
-// Fetch opens a log file of the bucket by its address: in that version of it, where
-// it has one.
-func (l *Log) Fetch(ctx context.Context, f cloudtrail.LogFile) (io.ReadCloser, error) {
-	_, key, err := Split(f.URI)
-	if err != nil {
-		return nil, err
-	}
-	o := Object{Key: key, Size: -1}
-	if etagForm.MatchString(f.Version) {
-		o.ETag = `"` + f.Version + `"`
-	}
-	body, _, err := l.current(ctx, &o)
-	return body, err
 }
 
 // current opens an object of which no size is known.
@@ -113,6 +94,9 @@ func (l *Log) get(ctx context.Context, o *Object, from int64) (*s3.GetObjectOutp
 	in := &s3.GetObjectInput{Bucket: aws.String(l.bucket), Key: aws.String(o.Key), RequestPayer: l.payer()}
 	if o.ETag != "" {
 		in.IfMatch = aws.String(o.ETag)
+	}
+	if o.version != "" {
+		in.VersionId = aws.String(o.version)
 	}
 	if from > 0 {
 		in.Range = aws.String(fmt.Sprintf("bytes=%d-", from))

@@ -74,6 +74,8 @@ type Object struct {
 	Size  int64
 	ETag  string
 	Class string // storage class, empty for the standard one
+
+	version string // its id, of one that is not the current one
 }
 
 // Open looks at what lies under an address: s3://bucket, a prefix, a folder of

@@ -2,6 +2,7 @@ package bucket
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 )
 
@@ -16,9 +17,10 @@ type statement struct {
 }
 
 // LeastPolicy is a session policy for a role that is assumed to read these
-// sources and nothing else. Its partition is that of the role. Where so many are
+// sources, in older versions too, and nothing else. Its partition is that of the role. Where so many are
 // named that STS would refuse it, it keeps to reading, in whatever bucket.
 func LeastPolicy(role string, uris ...string) (string, error) {
+	toList, toGet := []string{"s3:ListBucket", "s3:ListBucketVersions"}, []string{"s3:GetObject", "s3:GetObjectVersion"}
 	partition := "aws"
 	if parts := strings.Split(role, ":"); len(parts) > 1 && parts[0] == "arn" {
 		partition = parts[1]
@@ -33,15 +35,15 @@ func LeastPolicy(role string, uris ...string) (string, error) {
 		if strings.HasPrefix(bucket, "arn:") {
 			arn, under = bucket, "/object/"
 		}
-		list := statement{Effect: "Allow", Action: []string{"s3:ListBucket"}, Resource: []string{arn}}
+		list := statement{Effect: "Allow", Action: toList, Resource: []string{arn}}
 		if prefix != "" {
 			list.Condition = map[string]map[string][]string{"StringLike": {"s3:prefix": {literal(prefix) + "*"}}}
 		}
-		all = append(all, list, statement{Effect: "Allow", Action: []string{"s3:GetObject"}, Resource: []string{arn + under + literal(prefix) + "*"}})
+		all = append(all, list, statement{Effect: "Allow", Action: toGet, Resource: []string{arn + under + literal(prefix) + "*"}})
 	}
 	text, err := policy(partition, all)
 	if err == nil && len(text) > mostPolicy {
-		text, err = policy(partition, []statement{{Effect: "Allow", Action: []string{"s3:ListBucket", "s3:GetObject"}, Resource: []string{"*"}}})
+		text, err = policy(partition, []statement{{Effect: "Allow", Action: slices.Concat(toList, toGet), Resource: []string{"*"}}})
 	}
 	return text, err
 }
