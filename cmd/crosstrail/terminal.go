@@ -128,6 +128,12 @@ func (t *terminal) finish(ctx context.Context, err error) int {
 		t.say("error", "interrupted")
 		return exitFailed
 	}
+	return t.complain(err)
+}
+
+// complain says what went wrong and what to do next, and returns the exit status
+// of who has nothing else to tell.
+func (t *terminal) complain(err error) int {
 	t.say("error", err.Error())
 	f, ok := errors.AsType[*failure](err)
 	if !ok {

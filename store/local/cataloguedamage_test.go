@@ -174,7 +174,7 @@ func lookAround(t *testing.T, what, dir string, all *told) (named bool) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
-	checked, err := local.Check(t.Context(), dir, func(local.Finding) { named = true })
+	checked, err := local.Check(t.Context(), dir, local.Options{}, func(local.Finding) { named = true })
 	note(err)
 	if checked.Findings > 0 && !named {
 		t.Errorf("%s: %d findings, none told", what, checked.Findings)
@@ -209,7 +209,7 @@ func TestNewerStore(t *testing.T) {
 	set(99)
 	_, err1 := local.Open(t.Context(), dir, local.Options{})
 	_, err2 := local.OpenReader(t.Context(), dir, local.Options{})
-	_, err3 := local.Check(t.Context(), dir, func(f local.Finding) { t.Errorf("%+v", f) })
+	_, err3 := local.Check(t.Context(), dir, local.Options{}, func(f local.Finding) { t.Errorf("%+v", f) })
 	for name, err := range map[string]error{"Open": err1, "OpenReader": err2, "Check": err3, "Rebuild": rebuild(t, dir)} {
 		newer, ok := errors.AsType[*local.NewerError](err)
 		if !ok || newer.Dir != dir || !strings.Contains(err.Error(), "newer crosstrail") {

@@ -12,9 +12,8 @@ import (
 	"path/filepath"
 	"strings"
 
-	"zombiezen.com/go/sqlite"
-
 	"github.com/klauspost/compress/gzip"
+	"zombiezen.com/go/sqlite"
 )
 
 // Finding is something wrong with one file of a store.
@@ -41,13 +40,18 @@ type Checked struct {
 	Events   int64
 	Findings int
 	Bytes    int64
+	// Unread is how many log files lie elsewhere and could not be fetched, so that
+	// nothing is known of them; Why is the first reason.
+	Unread int
+	Why    error
 }
 
-// Check reads every byte of a store and holds it against what was written. It
-// goes on after a finding, and tells of each.
-func Check(ctx context.Context, dir string, told func(Finding)) (Checked, error) {
+// Check reads every byte of a store and holds it against what was written, and the
+// log files that it keeps no copy of. It goes on after a finding, and tells of each.
+func Check(ctx context.Context, dir string, o Options, told func(Finding)) (Checked, error) {
 	c := checking{ctx: ctx, told: told}
-	r, err := OpenReader(ctx, dir, Options{Damaged: func(string, error) {}})
+	o.Damaged = func(string, error) {}
+	r, err := OpenReader(ctx, dir, o)
 	if errors.Is(err, ErrNoStore) {
 		return c.Checked, err
 	}
@@ -240,11 +244,18 @@ func (c *checking) copies(v *view) error {
 			c.fail(catalogueName, err, RemedyRebuild)
 			return nil
 		}
-		for _, f := range page {
-			if err := c.ctx.Err(); err != nil {
-				return err
+		wrong := make([]error, len(page))
+		readEach(page, func(i int) {
+			if f := page[i]; f.pack == 0 && f.first != 0 || c.lost[f.pack] {
+				return // the whole file is read with its first piece; a lost pack was told of
 			}
-			c.copy(v, f)
+			wrong[i] = v.reader.verify(c.ctx, page[i])
+		})
+		if err := c.ctx.Err(); err != nil {
+			return err
+		}
+		for i, f := range page {
+			c.held(f, wrong[i])
 		}
 		if len(page) == 0 {
 			return nil
@@ -252,21 +263,21 @@ func (c *checking) copies(v *view) error {
 	}
 }
 
-func (c *checking) copy(v *view, f *storedFile) {
+// held tells what became of a log file that was held to its hash.
+func (c *checking) held(f *storedFile, wrong error) {
 	c.Files++
 	c.Bytes += f.length
-	name, remedy := f.packName, RemedyReadAgain
 	switch {
-	case f.pack == 0 && f.first != 0 || c.lost[f.pack]:
-		return // the whole file is read with its first piece; a lost pack was told of
-	case f.pack == 0:
-		name, remedy = f.URI, RemedyBringBack
-	}
-	if err := v.reader.verify(c.ctx, f); err != nil {
-		if f.pack != 0 && !errors.Is(err, fs.ErrPermission) {
-			err = fmt.Errorf("the copy of %s at byte %d is damaged: %w", f.URI, f.offset, err)
-		}
-		c.fail(name, err, remedy)
+	case wrong == nil:
+	case f.pack != 0 && errors.Is(wrong, fs.ErrPermission):
+		c.fail(f.packName, wrong, RemedyReadAgain)
+	case f.pack != 0:
+		c.find(f.packName, fmt.Sprintf("the copy of %s at byte %d is damaged: %v", f.URI, f.offset, wrong), RemedyReadAgain)
+	case strings.Contains(f.URI, "://") && !errors.Is(wrong, fs.ErrNotExist) && !errors.Is(wrong, errChanged):
+		c.Unread++
+		c.Why = cmp.Or(c.Why, fmt.Errorf("%s: %w", f.URI, wrong))
+	default:
+		c.fail(f.URI, wrong, RemedyBringBack)
 	}
 }
 

@@ -97,12 +97,14 @@ func (s *Store) HoldFiles(ctx context.Context, failed func(file string, err erro
 			return s.held(ctx)
 		}
 		after = page[len(page)-1].id
-		for _, f := range page {
-			if f.plain, err = s.contentOfStored(ctx, &f.storedFile); err != nil {
-				if ctx.Err() != nil {
-					return Held{}, ctx.Err()
-				}
-				failed(f.URI, err)
+		wrong := make([]error, len(page))
+		readEach(page, func(i int) { page[i].plain, wrong[i] = s.contentOfStored(ctx, page[i]) })
+		if err := ctx.Err(); err != nil {
+			return Held{}, err
+		}
+		for i, f := range page {
+			if wrong[i] != nil {
+				failed(f.URI, wrong[i])
 			}
 		}
 		if err := s.noteContents(page); err != nil {
@@ -111,14 +113,8 @@ func (s *Store) HoldFiles(ctx context.Context, failed func(file string, err erro
 	}
 }
 
-// listedFile is a log file that digests list.
-type listedFile struct {
-	storedFile
-	own int64
-}
-
 // unknown are some of the log files that digests list and whose hash is not known.
-func (s *Store) unknown(after int64) (page []*listedFile, err error) {
+func (s *Store) unknown(after int64) (page []*storedFile, err error) {
 	v, err := s.acquire()
 	if err != nil {
 		return nil, err
@@ -128,9 +124,7 @@ func (s *Store) unknown(after int64) (page []*listedFile, err error) {
 	defer v.mu.Unlock()
 	err = rows(v.conn, storedColumns+` where log_file.id > ? and exists(select 1 from listed where listed.own = log_file.own)
 		and not exists(select 1 from content where content.sha256 = log_file.sha256) order by log_file.id limit 256`, func(st *sqlite.Stmt) error {
-		f := &listedFile{storedFile: *readStored(st)}
-		f.own = ownName(f.URI)
-		page = append(page, f)
+		page = append(page, readStored(st))
 		return nil
 	}, after)
 	return page, named(err)
@@ -153,7 +147,7 @@ func (r *Reader) contentOfStored(ctx context.Context, f *storedFile) ([]byte, er
 }
 
 // noteContents notes the hashes of files that are here.
-func (s *Store) noteContents(page []*listedFile) error {
+func (s *Store) noteContents(page []*storedFile) error {
 	s.committing.Lock()
 	defer s.committing.Unlock()
 	if s.failed != nil {
@@ -164,7 +158,7 @@ func (s *Store) noteContents(page []*listedFile) error {
 			if f.plain == nil {
 				continue
 			}
-			if err := s.noteContent(&f.logFile, f.own); err != nil {
+			if err := s.noteContent(&f.logFile, ownName(f.URI)); err != nil {
 				return err
 			}
 		}

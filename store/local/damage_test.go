@@ -60,7 +60,7 @@ func TestDamagedEvents(t *testing.T) {
 			t.Errorf("%s: %v", what, err)
 		}
 		found := map[string]bool{}
-		if _, err := local.Check(t.Context(), dir, func(f local.Finding) { found[f.File] = true }); err != nil || len(found) != 1 || !found[file] {
+		if _, err := local.Check(t.Context(), dir, local.Options{}, func(f local.Finding) { found[f.File] = true }); err != nil || len(found) != 1 || !found[file] {
 			t.Errorf("%s: check finds %v, %v", what, found, err)
 		}
 		undo()

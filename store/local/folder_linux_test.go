@@ -178,7 +178,7 @@ func TestCheckOfWhatMayNotBeRead(t *testing.T) {
 		runtime.LockOSThread() // whose files may be read is a matter of the thread
 		err := syscall.Setfsuid(65534)
 		if err == nil {
-			_, err = local.Check(t.Context(), dir, func(f local.Finding) { t.Errorf("%s may not be read: %+v", name, f) })
+			_, err = local.Check(t.Context(), dir, local.Options{}, func(f local.Finding) { t.Errorf("%s may not be read: %+v", name, f) })
 		}
 		if err := syscall.Setfsuid(0); err != nil {
 			t.Fatal(err)

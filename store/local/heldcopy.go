@@ -245,15 +245,16 @@ func (f *foundCopy) damaged(err error) error {
 
 // verifyItself holds a log file itself to the hash of what was read.
 func (c *Copies) verifyItself(ctx context.Context, f *foundCopy) error {
-	file, err := c.options.again(ctx, f.LogFile)
+	file, changed, err := c.options.again(ctx, f.LogFile)
 	if err != nil {
 		return err
 	}
 	defer file.Close() //nolint:errcheck // only read from
-	if err := verifySum(file, f.sum); err != nil {
-		return fmt.Errorf("%w, and the store keeps no copy of it (--keep reference)", errChanged)
+	err = verifySum(file, f.sum)
+	if errors.Is(err, errHash) {
+		err = fmt.Errorf("%w (--keep reference: the store keeps no copy of it)", changed)
 	}
-	return nil
+	return err
 }
 
 func verifySum(from io.Reader, sum [sha256.Size]byte) error {

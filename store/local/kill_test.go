@@ -356,7 +356,7 @@ func onlyKnown(t *testing.T, dir string) {
 // whole holds a store to a check that finds nothing.
 func whole(t *testing.T, dir string) {
 	t.Helper()
-	checked, err := local.Check(t.Context(), dir, func(f local.Finding) { t.Errorf("check: %+v", f) })
+	checked, err := local.Check(t.Context(), dir, local.Options{}, func(f local.Finding) { t.Errorf("check: %+v", f) })
 	if err != nil || checked.Files == 0 {
 		t.Errorf("check: %+v, %v", checked, err)
 	}

@@ -56,7 +56,7 @@ func size(t *testing.T, name string) int64 {
 func findings(t *testing.T, dir string) []local.Finding {
 	t.Helper()
 	var all []local.Finding
-	c, err := local.Check(t.Context(), dir, func(f local.Finding) { all = append(all, f) })
+	c, err := local.Check(t.Context(), dir, local.Options{}, func(f local.Finding) { all = append(all, f) })
 	if err != nil || c.Findings != len(all) {
 		t.Errorf("check: %+v, %v", c, err)
 	}

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
 	"zombiezen.com/go/sqlite"
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
@@ -156,11 +157,11 @@ func (r *Reader) opener(f *storedFile) func(context.Context) (io.ReadCloser, err
 			if f.pieces {
 				return r.options.open(ctx, f.LogFile)
 			}
-			file, err := r.options.again(ctx, f.LogFile)
+			file, changed, err := r.options.again(ctx, f.LogFile)
 			if err != nil {
 				return nil, err
 			}
-			return &checked{file, file, sha256.New(), f.sum, errChanged}, nil
+			return &checked{file, file, sha256.New(), f.sum, changed}, nil
 		}
 		file, err := os.Open(filepath.Join(r.dir, filepath.FromSlash(f.packName)))
 		if err != nil {
@@ -178,6 +179,21 @@ func (r *Reader) opener(f *storedFile) func(context.Context) (io.ReadCloser, err
 		}
 		return &checked{part, file, sha256.New(), f.sum, errHash}, nil
 	}
+}
+
+// readEach has every file read, and many of those at once that may have to be
+// fetched: they are mostly waited for.
+func readEach(files []*storedFile, read func(i int)) {
+	var group errgroup.Group
+	group.SetLimit(32)
+	for i, f := range files {
+		if f.pack != 0 {
+			read(i)
+			continue
+		}
+		group.Go(func() error { read(i); return nil })
+	}
+	_ = group.Wait()
 }
 
 var errChanged = errors.New("the file has changed since it was read")

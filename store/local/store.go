@@ -46,21 +46,23 @@ type Options struct {
 	Damaged func(file string, err error)
 	MaxFile int64 // cap on a decompressed log file when a record is read again; 0: the default
 	// Fetch opens a log file that lies elsewhere, s3://…, where the store keeps no
-	// copy of it. Nil: it cannot be read again.
+	// copy of it; an error that is [fs.ErrNotExist] means that it is gone. Nil: it
+	// cannot be read again.
 	Fetch func(ctx context.Context, file cloudtrail.LogFile) (io.ReadCloser, error)
 }
 
 // again opens a log file itself, where it was read from. Of one whose version is
-// not there any more it opens what is there now: who reads it holds it to its hash.
-func (o *Options) again(ctx context.Context, f cloudtrail.LogFile) (io.ReadCloser, error) {
-	from, err := o.open(ctx, f)
+// not there any more it opens what is there now: its reader holds it to its hash,
+// and says changed where it is not what was read.
+func (o *Options) again(ctx context.Context, f cloudtrail.LogFile) (from io.ReadCloser, changed, err error) {
+	from, err = o.open(ctx, f)
 	if err == nil || f.Version == "" || ctx.Err() != nil {
-		return from, err
+		return from, errChanged, err
 	}
 	if now, failed := o.now(ctx, f); failed == nil {
-		return now, nil
+		return now, fmt.Errorf("%w: %w", errChanged, err), nil
 	}
-	return nil, err
+	return nil, nil, err
 }
 
 // now opens a log file as it is now.
