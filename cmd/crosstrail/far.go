@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/ingest"
@@ -22,7 +23,8 @@ type far struct {
 	bucket  *bucket.Log // one of these two
 	history *lookup.Log
 
-	part           bool // there are folders in the bucket that were not looked into
+	asked          []source.Window // what was asked for, where filters say so
+	part           bool            // there are folders in the bucket that were not looked into
 	budget         budget
 	files, records ingest.Counts
 }
@@ -74,6 +76,7 @@ func (q *question) openFar(ctx context.Context, sources []string) (*far, error) 
 
 // all is the source of all that some windows hold.
 func (f *far) all(windows []source.Window) *fromSources {
+	f.asked = windows
 	s := &fromSources{ui: f.q.ui, windows: windows, history: f.history}
 	if f.history != nil {
 		s.next = []ingest.Source{f.history.Within(windows...)}
@@ -90,7 +93,7 @@ func (f *far) spent() {
 		f.q.ui.toldHistory(f.history)
 		return
 	}
-	f.q.ui.toldBucket(f.bucket, isNarrow(windowsOf(&f.q.where)))
+	f.q.ui.toldBucket(f.bucket, isNarrow(append(windowsOf(&f.q.where), f.asked...)))
 }
 
 func (f *far) pump(ctx context.Context, from ingest.Source, to ingest.Store) error {
@@ -156,13 +159,33 @@ func (f *far) settled(ctx context.Context, ask remote.Question) (*corpus, error)
 // corpus is what was fetched, once nothing more is.
 func (f *far) corpus(resolver *lineage.Resolver) *corpus {
 	f.spent()
-	if others := f.Strangers(); len(others) > 0 {
-		f.q.ui.say("note", f.name+" holds no log of "+someOf(others)+", which the chain leads to")
-		if f.history != nil {
-			f.q.ui.say("hint", "LookupEvents tells of the calling account alone: ask there too (--profile, --role-arn)")
+	f.toldStrangers()
+	return &corpus{Reader: f.Store, resolver: resolver, files: f.files, records: f.records, variants: f.Variants(), far: true}
+}
+
+// toldStrangers tells of accounts that there is no log of: those that were asked
+// for, and those that chains lead to.
+func (f *far) toldStrangers() {
+	var wanted, led []string
+	for _, account := range f.Strangers() {
+		if slices.ContainsFunc(f.asked, func(w source.Window) bool { return w.Account == account }) {
+			wanted = append(wanted, account)
+		} else {
+			led = append(led, account)
 		}
 	}
-	return &corpus{Reader: f.Store, resolver: resolver, files: f.files, records: f.records, variants: f.Variants(), far: true}
+	if len(wanted) > 0 {
+		f.q.ui.say("note", f.name+" holds no log of "+someOf(wanted))
+		if f.history == nil {
+			f.q.ui.say("hint", "of which it does: crosstrail coverage --from "+quoteShell(f.name))
+		}
+	}
+	if len(led) > 0 {
+		f.q.ui.say("note", f.name+" holds no log of "+someOf(led)+", which the chain leads to")
+	}
+	if f.history != nil && len(wanted)+len(led) > 0 {
+		f.q.ui.say("hint", "LookupEvents tells of the calling account alone: ask there too (--profile, --role-arn)")
+	}
 }
 
 // openHistory opens the event history of the account that calls.

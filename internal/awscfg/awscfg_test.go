@@ -80,7 +80,7 @@ func TestRefused(t *testing.T) {
 		{"nobody to ask", awscfg.Options{RoleARN: role, MFASerial: device.Serial}, "there is nobody to ask", ""},
 		{"no code", awscfg.Options{RoleARN: role}, "role " + role + " could not be assumed: AccessDenied: ", "sts:AssumeRole"},
 		{"no such role", awscfg.Options{RoleARN: role + "x", MFASerial: device.Serial, Code: shown(device.Code())}, "role " + role + "x could not be assumed: AccessDenied: ", "sts:AssumeRole"},
-		{"nothing there", awscfg.Options{RoleARN: role, Endpoint: "http://127.0.0.1:1"}, "connection refused", "--endpoint-url http://127.0.0.1:1"},
+		{"nothing there", awscfg.Options{RoleARN: role, Endpoint: "http://127.0.0.1:1"}, "role " + role + " could not be assumed: Post \"http://127.0.0.1:1/\": dial tcp 127.0.0.1:1: ", "--endpoint-url http://127.0.0.1:1"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			caller, err := awscfg.Load(t.Context(), c.o)

@@ -26,6 +26,9 @@ func (e *CredentialsError) Error() string {
 	if answer, ok := errors.AsType[smithy.APIError](e.Err); ok {
 		return e.failed + ": " + answer.ErrorCode() + ": " + strings.TrimSpace(answer.ErrorMessage())
 	}
+	if way, ok := errors.AsType[*smithyhttp.RequestSendError](e.Err); ok {
+		return e.failed + ": " + way.Err.Error()
+	}
 	return e.failed + ": " + e.Err.Error()
 }
 
