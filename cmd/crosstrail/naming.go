@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/spf13/cobra"
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
@@ -37,42 +38,50 @@ func (n *naming) isGiven() bool { return len(n.files) > 0 || n.organization || n
 // read reads all names that were asked for, those last that win: who names an id
 // in a file means it.
 func (n *naming) read(ctx context.Context, ui *terminal, flags *awsFlags) ([]query.Directory, error) {
+	all, failed, err := n.readWhatCan(ctx, ui, flags)
+	if err == nil && len(failed) > 0 {
+		err = failed[0]
+	}
+	return all, err
+}
+
+// readWhatCan is read that goes on where AWS does not give some of them.
+func (n *naming) readWhatCan(ctx context.Context, ui *terminal, flags *awsFlags) (all []query.Directory, failed []error, err error) {
 	var fromFiles []query.Directory
 	for _, file := range n.files {
 		some, err := readNamesFile(file)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		fromFiles = append(fromFiles, some...)
 	}
-	fromAWS, err := n.ask(ctx, ui, flags)
-	return append(fromAWS, fromFiles...), err
+	if n.organization || n.identityCenter {
+		cfg, err := flags.config(ctx, ui, directory.Policy)
+		if err != nil {
+			return nil, nil, err
+		}
+		all, failed = n.ask(ctx, cfg, flags)
+	}
+	return append(all, fromFiles...), failed, ctx.Err()
 }
 
 // ask asks AWS for names.
-func (n *naming) ask(ctx context.Context, ui *terminal, flags *awsFlags) (all []query.Directory, err error) {
-	if !n.organization && !n.identityCenter {
-		return nil, nil
-	}
-	cfg, err := flags.config(ctx, ui, directory.Policy)
-	if err != nil {
-		return nil, err
-	}
+func (n *naming) ask(ctx context.Context, cfg aws.Config, flags *awsFlags) (all []query.Directory, failed []error) {
 	if n.organization {
-		d, err := directory.Organization(ctx, cfg)
-		if err != nil {
-			return nil, explainNames(flags, "--organization", err)
+		if d, err := directory.Organization(ctx, cfg); err != nil {
+			failed = append(failed, explainNames(flags, "--organization", err))
+		} else {
+			all = append(all, d)
 		}
-		all = append(all, d)
 	}
 	if n.identityCenter {
 		users, err := directory.Users(ctx, cfg)
 		if err != nil {
-			return nil, explainNames(flags, "--identity-center", err)
+			failed = append(failed, explainNames(flags, "--identity-center", err))
 		}
 		all = append(all, users...)
 	}
-	return all, nil
+	return all, failed
 }
 
 // explainNames says what to do about names that AWS did not give.

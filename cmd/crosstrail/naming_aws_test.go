@@ -102,3 +102,28 @@ func TestNamesFromAWS(t *testing.T) {
 		t.Errorf("third parties:\n%s", stdout)
 	}
 }
+
+// TestNamesInPart: what AWS gives is kept, though it does not give the rest.
+func TestNamesInPart(t *testing.T) {
+	aws := stack.Start(t)
+	t.Setenv(storeVariable, filepath.Join(t.TempDir(), "store"))
+	t.Chdir(t.TempDir())
+	management := aws.Account("222222222222")
+	organization := management.Organization(t, "payer", map[string]string{"999999999999": "prod"})
+	management.IdentityCenter(t, awstest.Person{UserID: "d8942619-e0eb-4e1e-8c93-bf12b0a51e59", UserName: "maria"})
+	ask(t, exitDone, "demo")
+	ask(t, exitDone, "ingest", "crosstrail-demo")
+	names := []string{"store", "names", "--organization", "--identity-center"}
+
+	signIn(t, aws.Environment(t, management.User(t, "none", awstest.Allow("*", "s3:ListBucket"))))
+	stdout, stderr := ask(t, exitFailed, names...)
+	if stdout != "" || !strings.Contains(stderr, "error: --organization: ") || !strings.Contains(stderr, "error: --identity-center: ") {
+		t.Errorf("of nothing there is nothing to keep: %s%s", stdout, stderr)
+	}
+	signIn(t, aws.Environment(t, management.User(t, "half", awstest.Allow("*", "organizations:DescribeOrganization", "organizations:ListAccounts"))))
+	stdout, stderr = ask(t, exitPart, names...)
+	if !strings.Contains(stdout, "2 accounts of "+organization) || !strings.Contains(stderr, "error: --identity-center: find the Identity Center: ") ||
+		!strings.Contains(stderr, "hint: the caller needs sso:ListInstances and identitystore:ListUsers") {
+		t.Errorf("half of it: %s%s", stdout, stderr)
+	}
+}

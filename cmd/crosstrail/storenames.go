@@ -36,7 +36,7 @@ vendors' accounts and whatever else a file names (--names). Then print what is k
 the time that it was so: of a file, when it was last changed.
 
 A later reading of the same organisation, Identity Center or file takes the place of the
-earlier as a whole. Names that a question is given itself win over those that are kept.`,
+earlier as a whole. Where AWS gives one and not another, that one is kept. Names that a question is given itself win over those that are kept.`,
 		Example: `  # with credentials of the management account, or of a delegated administrator
   crosstrail store names --organization --identity-center --profile management
 
@@ -47,7 +47,7 @@ earlier as a whole. Names that a question is given itself win over those that ar
   crosstrail store names
 
   crosstrail store names --forget o-a1b2c3d4e5`,
-		Annotations:       exits(exitDone, exitFailed, exitUsage),
+		Annotations:       exits(exitDone, exitFailed, exitUsage, exitPart),
 		Args:              noArguments,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE:              func(cmd *cobra.Command, _ []string) error { return k.run(cmd.Context()) },
@@ -66,26 +66,42 @@ func (k *keeping) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	lacks := false
 	if k.naming.isGiven() || len(k.forget) > 0 {
-		if err := k.keep(ctx, dir); err != nil {
+		if lacks, err = k.keep(ctx, dir); err != nil {
 			return err
 		}
 	}
 	kept, err := local.Directories(ctx, dir)
-	if err != nil {
-		return err
+	if err == nil {
+		err = k.print(kept)
 	}
-	return k.print(kept)
+	if err == nil && lacks {
+		err = silent(exitPart)
+	}
+	return err
 }
 
-// keep reads names and writes them into the store.
-func (k *keeping) keep(ctx context.Context, dir string) error {
-	read, err := k.naming.read(ctx, k.ui, &k.aws)
+// keep reads names and writes them into the store. lacks is that AWS did not give
+// all that was asked for.
+func (k *keeping) keep(ctx context.Context, dir string) (lacks bool, err error) {
+	read, failed, err := k.naming.readWhatCan(ctx, k.ui, &k.aws)
 	if err != nil {
-		return err
+		return false, err
 	}
+	for _, one := range failed {
+		k.ui.complain(one)
+	}
+	if len(failed) > 0 && len(read) == 0 {
+		return true, silent(exitFailed)
+	}
+	return len(failed) > 0, k.write(ctx, dir, read)
+}
+
+func (k *keeping) write(ctx context.Context, dir string, read []query.Directory) error {
 	for i := range read {
 		if d := &read[i]; d.Kind == query.VendorDirectory || d.Kind == query.ListDirectory {
+			var err error
 			if d.ID, err = filepath.Abs(d.ID); err != nil { // a store outlives the folder that it is asked from
 				return err
 			}

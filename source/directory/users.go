@@ -18,7 +18,8 @@ import (
 const offlineUsers = "or let somebody there list them, and give the file: aws identitystore list-users --identity-store-id d-… --output json > users.json; --names users.json"
 
 // Users lists the users of each Identity Center that the caller's account sees in
-// the region of cfg: the organisation's, and one of its own.
+// the region of cfg: the organisation's, and one of its own. With an error come those
+// that were listed before it.
 func Users(ctx context.Context, cfg aws.Config) ([]query.Directory, error) {
 	client := ssoadmin.NewFromConfig(cfg)
 	var all []query.Directory
@@ -26,7 +27,7 @@ func Users(ctx context.Context, cfg aws.Config) ([]query.Directory, error) {
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return nil, &Error{"find the Identity Center", err, instancesHints(code(err, "ListInstances"))}
+			return all, &Error{"find the Identity Center", err, instancesHints(code(err, "ListInstances"))}
 		}
 		for _, instance := range page.Instances {
 			if instance.IdentityStoreId == nil || instance.Status == types.InstanceStatusCreateInProgress || instance.Status == types.InstanceStatusCreateFailed {
@@ -34,7 +35,7 @@ func Users(ctx context.Context, cfg aws.Config) ([]query.Directory, error) {
 			}
 			d, err := usersOf(ctx, cfg, *instance.IdentityStoreId)
 			if err != nil {
-				return nil, err
+				return all, err
 			}
 			all = append(all, d)
 		}
