@@ -146,7 +146,7 @@ func list(ctx context.Context, paths []string, since, until cloudtrail.Time) ite
 			// The day of its folder may be another one: what is far off is for the
 			// engine to judge.
 			at := cloudtrail.ParseLogFileName(path).Delivered
-			if !at.IsZero() && (at < since || until != 0 && at > until) && folderOfItsDay(path, at) {
+			if !at.IsZero() && (since != 0 && at < since || until != 0 && at > until) && folderOfItsDay(path, at) {
 				continue
 			}
 			if !yield(digest.Object{Key: keyOf(path), URI: path}, nil) {

@@ -44,7 +44,7 @@ func (w Window) May(f cloudtrail.LogFile) bool {
 		return false
 	}
 	from, until := w.Delivered()
-	return f.Delivered == 0 || f.Delivered >= from && (until == 0 || f.Delivered <= until)
+	return f.Delivered == 0 || (from == 0 || f.Delivered >= from) && (until == 0 || f.Delivered <= until)
 }
 
 // logOf is whose log a file is. Where it lies as CloudTrail lays files out, below

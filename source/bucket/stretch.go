@@ -208,7 +208,7 @@ func joined(spans []span) []span {
 // keep reports whether a key of the stretch is asked for: those at its ends may
 // be of a minute before or behind.
 func (s *stretch) keep(o *Object) bool {
-	return o.Delivered == 0 || o.Delivered >= s.from && (s.to == 0 || o.Delivered <= s.to)
+	return o.Delivered == 0 || (s.from == 0 || o.Delivered >= s.from) && (s.to == 0 || o.Delivered <= s.to)
 }
 
 // keys are some keys on end, none of the two among them; until empty: to the end.

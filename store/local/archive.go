@@ -137,7 +137,7 @@ func (a *Archive) list(ctx context.Context, of func(*archived) []stamped, since,
 			return
 		}
 		for _, f := range of(in) {
-			if !f.at.IsZero() && (f.at < since || until != 0 && f.at > until) {
+			if !f.at.IsZero() && (since != 0 && f.at < since || until != 0 && f.at > until) {
 				continue
 			}
 			if err := ctx.Err(); err != nil {
