@@ -27,7 +27,7 @@ type Lost struct {
 // answer for ever (linkage.md section 2, "Coverage and gaps").
 type LogHorizon struct {
 	spans map[place]deliveries
-	lost  map[place][]Lost // by start, none touching another
+	lost  map[place][]cloudtrail.Period // by start, none touching another
 }
 
 type place struct{ account, region string }
@@ -80,7 +80,7 @@ func Spans(files iter.Seq2[cloudtrail.LogFile, error]) ([]Span, error) {
 // NewHorizon reads what is there, one span an account and region. One without
 // stamps (renamed, inline, no log files) covers nothing.
 func NewHorizon(spans []Span, lost ...Lost) *LogHorizon {
-	h := &LogHorizon{spans: map[place]deliveries{}, lost: map[place][]Lost{}}
+	h := &LogHorizon{spans: map[place]deliveries{}, lost: map[place][]cloudtrail.Period{}}
 	for _, s := range spans {
 		if s.Account != "" && s.Region != "" && !s.Newest.IsZero() {
 			h.spans[place{s.Account, s.Region}] = deliveries{s.First, s.Newest}
@@ -88,27 +88,12 @@ func NewHorizon(spans []Span, lost ...Lost) *LogHorizon {
 	}
 	for _, m := range lost {
 		at := place{m.Account, m.Region}
-		h.lost[at] = append(h.lost[at], m)
+		h.lost[at] = append(h.lost[at], cloudtrail.Period{From: m.From, Until: m.Until})
 	}
 	for at, spans := range h.lost {
-		h.lost[at] = joined(spans)
+		h.lost[at] = cloudtrail.JoinPeriods(spans)
 	}
 	return h
-}
-
-// joined sorts spans and makes one of those that touch; what is told of files is not
-// asked here.
-func joined(spans []Lost) []Lost {
-	sort.Slice(spans, func(i, j int) bool { return spans[i].From < spans[j].From })
-	out := spans[:0]
-	for _, m := range spans {
-		if n := len(out); n > 0 && m.From <= out[n-1].Until+1 {
-			out[n-1].Until = max(out[n-1].Until, m.Until)
-			continue
-		}
-		out = append(out, m)
-	}
-	return out
 }
 
 // At implements [Horizon]. A proved hole is told before anything else.

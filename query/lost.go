@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"sort"
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
@@ -23,7 +22,7 @@ type LostSpan struct {
 
 // quietness tells of hours without a log file what digest files prove.
 type quietness struct {
-	sealed map[logPlace][]Sealed // by time, none touching another
+	sealed map[logPlace][]cloudtrail.Period // by time, none touching another
 	lost   map[logPlace][]lineage.Lost
 }
 
@@ -32,32 +31,19 @@ func newQuietness(ctx context.Context, r Reader, lost []lineage.Lost) (*quietnes
 	if err != nil {
 		return nil, fmt.Errorf("reading what digest files tell: %w", err)
 	}
-	q := &quietness{sealed: map[logPlace][]Sealed{}, lost: map[logPlace][]lineage.Lost{}}
+	q := &quietness{sealed: map[logPlace][]cloudtrail.Period{}, lost: map[logPlace][]lineage.Lost{}}
 	for _, s := range all {
 		at := logPlace{s.Account, s.Region}
-		q.sealed[at] = append(q.sealed[at], s)
+		q.sealed[at] = append(q.sealed[at], cloudtrail.Period{From: s.From, Until: s.Until})
 	}
 	for at, spans := range q.sealed {
-		q.sealed[at] = joinSealed(spans)
+		q.sealed[at] = cloudtrail.JoinPeriods(spans)
 	}
 	for _, l := range lost {
 		at := logPlace{l.Account, l.Region}
 		q.lost[at] = append(q.lost[at], l)
 	}
 	return q, nil
-}
-
-func joinSealed(all []Sealed) []Sealed {
-	slices.SortFunc(all, func(x, y Sealed) int { return cmp.Compare(x.From, y.From) })
-	out := all[:0]
-	for _, s := range all {
-		if n := len(out); n > 0 && s.From <= out[n-1].Until+1 {
-			out[n-1].Until = max(out[n-1].Until, s.Until)
-			continue
-		}
-		out = append(out, s)
-	}
-	return out
 }
 
 // quiet, lost and unknown are what an hour without a file may be.

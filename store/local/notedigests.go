@@ -18,7 +18,7 @@ func (s *Store) noteDigests(kept []keptFile, d *source.Digests) error {
 	if err := s.nameAll(); err != nil {
 		return err
 	}
-	periods := map[place][]period{}
+	periods := map[place][]cloudtrail.Period{}
 	for _, k := range kept {
 		if err := s.noteDigest(&k); err != nil {
 			return err
@@ -26,7 +26,7 @@ func (s *Store) noteDigests(kept []keptFile, d *source.Digests) error {
 		in := cloudtrail.ParseLogFileName(k.uri)
 		if in.Account != "" && in.Region != "" {
 			at := place{in.Account, in.Region}
-			periods[at] = append(periods[at], period{k.Start, k.End - 1})
+			periods[at] = append(periods[at], cloudtrail.Period{From: k.Start, Until: k.End - 1})
 		}
 	}
 	for at, more := range periods {
