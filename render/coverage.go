@@ -16,25 +16,11 @@ import (
 // and one that counts the files with stamps ahead of the clock.
 func Coverage(w io.Writer, a *query.CoverageAnswer, form Form, style Style) error {
 	e := NewEncoder(style)
-	switch form {
-	case JSON, JSONL:
-		var objects [][]byte
-		e.coverage(a, func(members func([]byte) []byte) {
-			objects = append(objects, append(members([]byte{'{'}), '}'))
-		})
-		if form == JSONL {
-			return rows(w, objects, func(dst, x []byte) []byte { return append(dst, x[1:len(x)-1]...) })
-		}
-		dst := []byte{'['}
-		for _, x := range objects {
-			dst = append(element(dst), x...)
-		}
-		return whole(w, append(dst, ']'))
-	case CSV:
-		_, err := w.Write(e.coverageCSV(a))
-		return err
-	}
-	return coverageTable(w, a, style)
+	return kinds{
+		objects: func(add func(func([]byte) []byte)) { e.coverage(a, add) },
+		csv:     func() []byte { return e.coverageCSV(a) },
+		table:   func() error { return coverageTable(w, a, style) },
+	}.print(w, form)
 }
 
 // The kinds of rows.
@@ -200,11 +186,7 @@ func (e *Encoder) coverageCSV(a *query.CoverageAnswer) []byte {
 	add := func(kind, account, region string, cells map[string]string) {
 		cells["kind"], cells["accountId"], cells["accountName"], cells["region"] = kind, account, e.names.Of(account), region
 		cells["organization"] = e.names.Organization(account)
-		row := make([]string, len(coverageColumns))
-		for i, name := range coverageColumns {
-			row[i] = cells[name]
-		}
-		dst = appendRow(dst, row)
+		dst = appendCells(dst, coverageColumns, cells)
 	}
 	if a.Ahead > 0 {
 		add(kindAhead, "", "", map[string]string{"files": strconv.Itoa(a.Ahead)})

@@ -31,10 +31,7 @@ func coverageTable(w io.Writer, a *query.CoverageAnswer, style Style) error {
 	p.missing(a)
 	p.changes(a)
 	p.unexplained(a)
-	for len(p.out) > 1 && strings.HasSuffix(string(p.out), "\n\n") {
-		p.out = p.out[:len(p.out)-1]
-	}
-	return p.writeTo(w)
+	return p.writeTrimmedTo(w)
 }
 
 func (p *page) logs(a *query.CoverageAnswer) {

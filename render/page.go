@@ -1,6 +1,7 @@
 package render
 
 import (
+	"bytes"
 	"io"
 	"strconv"
 	"strings"
@@ -114,6 +115,14 @@ func (p *page) prose(first, rest string, t tone, text string) {
 func (p *page) writeTo(w io.Writer) error {
 	_, err := w.Write(p.out)
 	return err
+}
+
+// writeTrimmedTo hands the page over without the blank lines at its end.
+func (p *page) writeTrimmedTo(w io.Writer) error {
+	for len(p.out) > 1 && bytes.HasSuffix(p.out, []byte("\n\n")) {
+		p.out = p.out[:len(p.out)-1]
+	}
+	return p.writeTo(w)
 }
 
 // glyphs are what trees are drawn with.

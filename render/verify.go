@@ -12,25 +12,11 @@ import (
 // each chain of digests and each lost span, told apart by their kind.
 func Verification(w io.Writer, r *digest.Report, form Form, style Style) error {
 	e := NewEncoder(style)
-	switch form {
-	case JSON, JSONL:
-		var objects [][]byte
-		e.verification(r, func(members func([]byte) []byte) {
-			objects = append(objects, append(members([]byte{'{'}), '}'))
-		})
-		if form == JSONL {
-			return rows(w, objects, func(dst, x []byte) []byte { return append(dst, x[1:len(x)-1]...) })
-		}
-		dst := []byte{'['}
-		for _, x := range objects {
-			dst = append(element(dst), x...)
-		}
-		return whole(w, append(dst, ']'))
-	case CSV:
-		_, err := w.Write(e.verificationCSV(r))
-		return err
-	}
-	return verificationTable(w, r, style)
+	return kinds{
+		objects: func(add func(func([]byte) []byte)) { e.verification(r, add) },
+		csv:     func() []byte { return e.verificationCSV(r) },
+		table:   func() error { return verificationTable(w, r, style) },
+	}.print(w, form)
 }
 
 // The kinds of rows.
@@ -102,11 +88,7 @@ func (e *Encoder) verificationCSV(r *digest.Report) []byte {
 	dst := appendRow(nil, verificationColumns)
 	add := func(kind string, at digest.Place, cells map[string]string) {
 		cells["kind"], cells["accountId"], cells["accountName"], cells["region"] = kind, at.Account, e.names.Of(at.Account), at.Region
-		row := make([]string, len(verificationColumns))
-		for i, name := range verificationColumns {
-			row[i] = cells[name]
-		}
-		dst = appendRow(dst, row)
+		dst = appendCells(dst, verificationColumns, cells)
 	}
 	files := map[string]string{"verdict": string(r.Verdict())}
 	for s := range r.Files {

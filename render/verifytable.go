@@ -26,10 +26,7 @@ func verificationTable(w io.Writer, r *digest.Report, style Style) error {
 	p.findings(r)
 	p.unchecked(r)
 	p.chains(r)
-	for len(p.out) > 1 && strings.HasSuffix(string(p.out), "\n\n") {
-		p.out = p.out[:len(p.out)-1]
-	}
-	return p.writeTo(w)
+	return p.writeTrimmedTo(w)
 }
 
 func (p *page) verdict(r *digest.Report) {
