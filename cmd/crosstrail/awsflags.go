@@ -94,7 +94,9 @@ func (a *awsFlags) config(ctx context.Context, ui *terminal, policy string) (aws
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.caller == nil {
-		a.o.Code = askCode(ui)
+		if a.o.Code == nil {
+			a.o.Code = askCode(ui)
+		}
 		caller, err := awscfg.Load(ctx, a.o)
 		if err != nil {
 			return caller, hinted(err, "which profiles there are: aws configure list-profiles")

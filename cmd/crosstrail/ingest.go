@@ -35,7 +35,8 @@ lookup-events (what CloudTrail itself keeps for 90 days of the account that you 
 from), or - for standard input. A prefix may lie above AWSLogs or anywhere below it.
 Before much is fetched from a bucket, it says how much, and asks on a terminal. --since,
 --until, --account and --region keep to the log files that may hold such events, going by
-their names; of a bucket no others are listed.
+their names; of a bucket no others are listed. What lies in one beside AWSLogs, and is not
+read, is named.
 
 What cannot be read is named, and kept in a list (crosstrail store failed); all the
 rest is in the store: a folder, by default crosstrail in your data folder. What it holds
