@@ -167,6 +167,17 @@ func (p *place) settle(ctx context.Context, o Object, refs []*ref) {
 	}
 }
 
+// due reports whether the digest that lists a log file of that stamp may be still to
+// come. Which trail delivered the file nothing tells, and each has its own hours.
+func (p *place) due(stamp cloudtrail.Time) bool {
+	for of, c := range p.chains {
+		if !of.backfill && !c.until.IsZero() && stamp > c.until-settling && stamp <= c.until+digestLate {
+			return true
+		}
+	}
+	return false
+}
+
 // late takes note of a log file long after the newest digest.
 func (p *place) late(stamp cloudtrail.Time) {
 	if p.newest == nil || stamp <= p.until+digestLate {
@@ -242,9 +253,11 @@ func (p *place) unlisted(o Object) {
 		p.inserted(o, "no digest lists it, and its name is not one that CloudTrail gives: somebody put it there")
 		return
 	case p.newest == nil:
-	case stamp > p.until-hour:
+	case stamp > p.until+digestLate:
 		reason = BehindNewest
 		p.late(stamp)
+	case p.due(stamp):
+		reason = BehindNewest
 	case p.covered(stamp):
 		p.inserted(o, "no digest lists it: somebody put it there, or a trail without log file validation delivers to the same place")
 		return

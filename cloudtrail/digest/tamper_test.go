@@ -100,6 +100,11 @@ var tamperings = []tampering{
 		key := logs[len(logs)/2]
 		s.put(key[:len(key)-len("AAAAAAAAAAAAAAAA.json.gz")]+"0000000000000000.json.gz", zip([]byte(`{"Records":[]}`)), nil)
 	}, []digest.Kind{digest.UnlistedFile}, true},
+	{"a log file is put there in the newest hour", func(s *scene, digests []*synth.Digest, logs []string) {
+		stamp := (named(digests[len(digests)-1]).End - 1200).Time().Format("20060102T1504Z")
+		at := strings.Index(logs[len(logs)-1], "Z_")
+		s.put(logs[len(logs)-1][:at-13]+stamp+logs[len(logs)-1][at+1:], zip([]byte(`{"Records":[]}`)), nil)
+	}, []digest.Kind{digest.UnlistedFile}, true},
 	{"a log file is put there under a name of no time", func(s *scene, _ []*synth.Digest, logs []string) {
 		s.put(logs[1][:strings.LastIndex(logs[1], "/")]+"/more.json.gz", zip([]byte(`{"Records":[]}`)), nil)
 	}, []digest.Kind{digest.UnlistedFile}, true},
