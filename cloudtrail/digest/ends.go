@@ -49,6 +49,24 @@ func (p *place) ends() ends {
 	return e
 }
 
+// nowhere tells of accounts and regions that were asked for and of which there is
+// nothing at all.
+func (v *verifier) nowhere() {
+	missed := func(is func(Place) bool) bool {
+		return !slices.ContainsFunc(v.ends, func(e ends) bool { return is(e.Place) && (e.digests || e.example != "") })
+	}
+	for _, account := range v.options.Accounts {
+		if missed(func(p Place) bool { return p.Account == account }) {
+			v.omit(Omission{Reason: NoDigests, Place: Place{Account: account}})
+		}
+	}
+	for _, region := range v.options.Regions {
+		if missed(func(p Place) bool { return p.Region == region }) {
+			v.omit(Omission{Reason: NoDigests, Place: Place{Region: region}})
+		}
+	}
+}
+
 // compare holds the places of each trail to one another, and to what was asked:
 // digests that were all removed leave no other trace.
 func (v *verifier) compare() {

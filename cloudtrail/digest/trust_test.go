@@ -172,6 +172,16 @@ func TestDigestsOfAPlaceRemoved(t *testing.T) {
 	}
 }
 
+// What was asked for and is not there at all is not whole.
+func TestNothingOfAnAccount(t *testing.T) {
+	s := trimmed(t, oneTrail())
+	for _, o := range []digest.Options{{Accounts: []string{s.busy().Account, "123456789012"}}, {Regions: []string{s.busy().Region, "sa-east-1"}}} {
+		if r := s.verify(o, keys(t)); r.Verdict() != digest.Unproved || len(r.Unchecked) != 1 || r.Unchecked[0].Reason != digest.NoDigests {
+			t.Errorf("%+v: %s", o, dump(r))
+		}
+	}
+}
+
 // A digest that ended just before what was asked for may list files that were
 // asked for.
 func TestHoleAtTheBorder(t *testing.T) {

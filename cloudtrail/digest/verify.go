@@ -85,6 +85,7 @@ func Verify(ctx context.Context, a Archive, keys Keys, o Options) (*Report, erro
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
+	v.nowhere()
 	v.compare()
 	v.exchanged()
 	v.report.settle()
