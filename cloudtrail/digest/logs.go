@@ -203,7 +203,7 @@ func (v *verifier) sum(ctx context.Context, o Object) (string, int64, error) {
 	most := v.options.MaxFile
 	n, err := io.Copy(h, io.LimitReader(r, most+1))
 	if err == nil && n > most {
-		return "", n, &readError{fmt.Errorf("it has more than %d MiB when decompressed, which no log file of CloudTrail's has: if it is what you expect, raise --max-file", most>>20)}
+		return "", n, &readError{fmt.Errorf("it has more than %d bytes when decompressed, which no log file of CloudTrail's has: if it is what you expect, raise --max-file", most)}
 	}
 	return hex.EncodeToString(h.Sum(nil)), n, err
 }

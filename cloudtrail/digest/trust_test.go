@@ -276,7 +276,7 @@ func TestLargeLogFile(t *testing.T) {
 	s.put(logs[1], zip(make([]byte, 40<<20)), nil)
 	var told []string
 	r := s.verify(digest.Options{MaxFile: 1 << 20, OnError: func(o digest.Object, err error) { told = append(told, o.Key+": "+err.Error()) }}, keys(t))
-	if r.Files[digest.Unread] != 1 || r.Verdict() != digest.Unproved || r.Bytes > 4<<20 || len(told) != 1 || !strings.Contains(told[0], "1 MiB") {
+	if r.Files[digest.Unread] != 1 || r.Verdict() != digest.Unproved || r.Bytes > 4<<20 || len(told) != 1 || !strings.Contains(told[0], "1048576 bytes") {
 		t.Errorf("%q: %s", told, dump(r))
 	}
 }
