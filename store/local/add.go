@@ -52,6 +52,9 @@ func (s *Store) Has(ctx context.Context, f cloudtrail.LogFile) (bool, error) {
 	if letGo, err := s.wasLetGo(f); err != nil || letGo {
 		return letGo, err
 	}
+	if s.adopted != nil {
+		return false, nil // what a rebuild finds comes once, and may be several readings of one file
+	}
 	if s.options.Again {
 		if whole, err := s.hasWhole(ctx, f); err != nil || !whole {
 			return false, err

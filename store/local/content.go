@@ -113,7 +113,8 @@ func (s *Store) HoldFiles(ctx context.Context, failed func(file string, err erro
 	}
 }
 
-// unknown are some of the log files that digests list and whose hash is not known.
+// unknown are some of the log files that digests list and that are not held to them
+// yet, also where their hash is known of another of the same bytes.
 func (s *Store) unknown(after int64) (page []*storedFile, err error) {
 	v, err := s.acquire()
 	if err != nil {
@@ -122,8 +123,7 @@ func (s *Store) unknown(after int64) (page []*storedFile, err error) {
 	defer s.release(v)
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	err = rows(v.conn, storedColumns+` where log_file.id > ? and exists(select 1 from listed where listed.own = log_file.own)
-		and not exists(select 1 from content where content.sha256 = log_file.sha256) order by log_file.id limit 256`, func(st *sqlite.Stmt) error {
+	err = rows(v.conn, storedColumns+" where log_file.id > ? and integrity = 1 order by log_file.id limit 256", func(st *sqlite.Stmt) error {
 		page = append(page, readStored(st))
 		return nil
 	}, after)

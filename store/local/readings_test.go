@@ -3,6 +3,7 @@ package local_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -44,6 +45,25 @@ func forged(f *synth.File, times int) []byte {
 		other = tamper(other)
 	}
 	return other.Gzip()
+}
+
+// committing fills a store that is rebuilt, and commits after each file.
+func committing(ctx context.Context) func(*local.Copies, *local.Store) error {
+	return func(from *local.Copies, to *local.Store) error {
+		for {
+			d, err := from.Next(ctx)
+			if err == io.EOF {
+				return nil
+			}
+			one := items(d.Items)
+			if err == nil {
+				_, _, err = ingest.Pump(ctx, &one, to, ingest.Options{Workers: 1})
+			}
+			if err = errors.Join(err, to.Commit(ctx)); err != nil {
+				return err
+			}
+		}
+	}
 }
 
 // TestReadings: each reading under one name is verified by its own bytes, in
@@ -100,7 +120,7 @@ func TestReadings(t *testing.T) {
 				t.Errorf("files %v, want %+v", r.Files, want)
 			}
 			closed(t, s)
-			if err := local.Rebuild(t.Context(), dir, local.Options{}, pumpCopies(t.Context())); err != nil {
+			if err := local.Rebuild(t.Context(), dir, local.Options{}, committing(t.Context())); err != nil {
 				t.Fatal(err)
 			}
 			s = reopened(t, dir)
@@ -174,5 +194,31 @@ func TestChangedReference(t *testing.T) {
 				t.Errorf("%v, findings %q; want %v, %q", states, kinds, c.state, c.finding)
 			}
 		})
+	}
+}
+
+// TestHoldTwins: of many log files of the same bytes, as empty ones are, each is
+// held to its digest.
+func TestHoldTwins(t *testing.T) {
+	t.Parallel()
+	files, _ := trailed(t, 28)
+	one := files[4]
+	var all []synth.File
+	for i := range 600 {
+		f := one
+		f.Name = fmt.Sprintf("%s%016d.json.gz", one.Name[:len(one.Name)-len("0123456789abcdef.json.gz")], i)
+		all = append(all, f)
+	}
+	key := synth.SigningKey(1)
+	var d source.Digests
+	for _, one := range synth.Digests(slices.Values(all), synth.Trail{Bucket: "acme-trail", Key: key}) {
+		d.Good = append(d.Good, source.Digest{URI: "s3://acme-trail/" + one.Name, Body: one.Gzip(), Metadata: one.Metadata})
+	}
+	s := open(t, t.TempDir(), local.Options{})
+	pump(t, s, 2, all)
+	keepDigests(t, s, d)
+	held, err := s.HoldFiles(t.Context(), func(file string, err error) { t.Error(file, err) })
+	if err != nil || held != (local.Held{Verified: len(all)}) {
+		t.Errorf("%+v, %v", held, err)
 	}
 }
