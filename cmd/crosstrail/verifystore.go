@@ -158,7 +158,8 @@ func (v *verification) verifyKept(ctx context.Context, s *local.Store, names *qu
 
 // onlyCollected takes from a report what the store is not said to hold: of an
 // account and region that it has no log file of, of before the first, of behind
-// the newest. What digests list there was not collected, and is not missing.
+// the newest. What digests list there was not collected, and is not missing; nor is
+// the digest before the first that is kept, where nobody looked for it.
 func onlyCollected(ctx context.Context, r *digest.Report, s *local.Store) error {
 	all, err := s.Spans(ctx)
 	if err != nil {
@@ -176,6 +177,10 @@ func onlyCollected(ctx context.Context, r *digest.Report, s *local.Store) error 
 	r.Findings = slices.DeleteFunc(r.Findings, func(f digest.Finding) bool {
 		if f.Kind == digest.WithoutDigests {
 			return true // a store keeps those of the places that were verified
+		}
+		if f.Kind == digest.MissingDigest && !wasMissing(&f, lack.Lost) && isBefore(&f, r.Chains) {
+			r.Digests.Missing--
+			return true
 		}
 		stamp := cloudtrail.ParseLogFileName(f.File).Delivered
 		span, ok := spans[f.Place]
@@ -203,6 +208,21 @@ func onlyCollected(ctx context.Context, r *digest.Report, s *local.Store) error 
 		r.Lost = append(r.Lost, digest.Lost{Account: l.Account, Region: l.Region, From: l.From, Until: l.Until})
 	}
 	return nil
+}
+
+// wasMissing reports whether a digest was missing where it was looked for.
+func wasMissing(f *digest.Finding, lost []lineage.Lost) bool {
+	return slices.ContainsFunc(lost, func(l lineage.Lost) bool {
+		return l.Account == f.Place.Account && l.Region == f.Place.Region && l.Files == 0 && l.From <= f.From && l.Until >= f.Until
+	})
+}
+
+// isBefore reports whether a digest is older than all of its trail that are kept:
+// verification began behind it, and names it as what came before.
+func isBefore(f *digest.Finding, chains []digest.Chain) bool {
+	return slices.ContainsFunc(chains, func(c digest.Chain) bool {
+		return c.Place == f.Place && c.Trail == f.Trail && f.Until <= c.From
+	})
 }
 
 // orStore is --store in a command to type, by its name where it has one.
