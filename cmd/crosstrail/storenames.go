@@ -36,7 +36,8 @@ vendors' accounts and whatever else a file names (--names). Then print what is k
 the time that it was so: of a file, when it was last changed.
 
 A later reading of the same organisation, Identity Center or file takes the place of the
-earlier as a whole. Where AWS gives one and not another, that one is kept. Names that a question is given itself win over those that are kept.`,
+earlier as a whole. Where AWS gives one and not another, that one is kept. Names that a
+question is given itself win over those that are kept.`,
 		Example: `  # with credentials of the management account, or of a delegated administrator
   crosstrail store names --organization --identity-center --profile management
 
