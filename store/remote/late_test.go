@@ -13,7 +13,7 @@ import (
 // else.
 func TestLate(t *testing.T) {
 	asked, less := 0, 0
-	for seed := range uint64(6) {
+	for seed := range seeds(6) {
 		b := put(synth.New(seed, synth.Options{}))
 		whole := b.whole(t)
 		full := lineage.NewResolver(whole, nil)

@@ -14,7 +14,7 @@ import (
 // looked for; where that was not done to its end, no more than was.
 func TestLooked(t *testing.T) {
 	whole, short := 0, 0
-	for seed := range uint64(6) {
+	for seed := range seeds(6) {
 		b := put(synth.New(seed, synth.Options{Prompt: true}))
 		for n, row := range rows(t, b.whole(t)) {
 			if n%3 != int(seed)%3 {
@@ -54,7 +54,7 @@ func TestLooked(t *testing.T) {
 			}
 		}
 	}
-	if whole < 40 || short < 15 {
+	if !raceDetector && (whole < 40 || short < 15) {
 		t.Errorf("%d hops, and %d: that shows too little", whole, short)
 	}
 }

@@ -18,7 +18,7 @@ import (
 // and the newest day on, and compares with the answer that all the log gives.
 func TestKeys(t *testing.T) {
 	asked, files, all := 0, 0, 0
-	for seed := range uint64(6) {
+	for seed := range seeds(6) {
 		b := put(synth.New(seed, synth.Options{Prompt: true, Days: 3}))
 		whole := b.whole(t)
 		spans, err := whole.Spans(t.Context())
@@ -83,7 +83,7 @@ func TestKeys(t *testing.T) {
 // is reached by all of the log.
 func TestReach(t *testing.T) {
 	asked, sessions, files, all := 0, 0, 0, 0
-	for seed := range uint64(6) {
+	for seed := range seeds(6) {
 		b := put(synth.New(seed, synth.Options{Prompt: true, Days: 2}))
 		whole := b.whole(t)
 		spans, err := whole.Spans(t.Context())

