@@ -65,44 +65,39 @@ func (v *view) integritiesAround(id int64) error {
 	}, first, first+namesABlock))
 }
 
-// PublicKeys are the keys by which the digest files that are kept were told.
-func (r *Reader) PublicKeys(context.Context) ([]source.PublicKey, error) {
+// verifiedRows reads what verifications have left; nothing where there was none.
+func (r *Reader) verifiedRows(query string, each func(*sqlite.Stmt) error, args ...any) error {
 	v, err := r.acquire()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer r.release(v)
 	if !v.verified {
-		return nil, nil
+		return nil
 	}
-	var all []source.PublicKey
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	err = rows(v.conn, "select der, first, last from public_key order by der", func(s *sqlite.Stmt) error {
+	return named(rows(v.conn, query, each, args...))
+}
+
+// PublicKeys are the keys by which the digest files that are kept were told.
+func (r *Reader) PublicKeys(context.Context) ([]source.PublicKey, error) {
+	var all []source.PublicKey
+	err := r.verifiedRows("select der, first, last from public_key order by der", func(s *sqlite.Stmt) error {
 		all = append(all, source.PublicKey{DER: bytesAt(s, 0), From: cloudtrail.Time(s.ColumnInt64(1)), Until: cloudtrail.Time(s.ColumnInt64(2))})
 		return nil
 	})
-	return all, named(err)
+	return all, err
 }
 
 // Altered names log files whose bytes are not those that digests list, n at most;
 // where several were read under one name, what was read.
 func (r *Reader) Altered(_ context.Context, n int) ([]string, error) {
-	v, err := r.acquire()
-	if err != nil {
-		return nil, err
-	}
-	defer r.release(v)
-	if !v.verified {
-		return nil, nil
-	}
 	var all []string
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	err = rows(v.conn, "select distinct "+readingColumn+` from log_file join folder on folder.id = folder
+	err := r.verifiedRows("select distinct "+readingColumn+` from log_file join folder on folder.id = folder
 		where integrity = 2 and `+isReading+` order by 1 limit ?`, func(s *sqlite.Stmt) error {
 		all = append(all, s.ColumnText(0))
 		return nil
 	}, n)
-	return all, named(err)
+	return all, err
 }

@@ -11,18 +11,8 @@ import (
 
 // Sealed tells, as [query.Seals] says, of what digest files list whole.
 func (r *Reader) Sealed(context.Context) ([]query.Sealed, error) {
-	v, err := r.acquire()
-	if err != nil {
-		return nil, err
-	}
-	defer r.release(v)
-	if !v.verified {
-		return nil, nil
-	}
 	var all []query.Sealed
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	err = rows(v.conn, "select account, region, first, last from sealed order by account, region, first", func(s *sqlite.Stmt) error {
+	err := r.verifiedRows("select account, region, first, last from sealed order by account, region, first", func(s *sqlite.Stmt) error {
 		all = append(all, query.Sealed{
 			Account: s.ColumnText(0), Region: s.ColumnText(1), From: cloudtrail.Time(s.ColumnInt64(2)), Until: cloudtrail.Time(s.ColumnInt64(3)),
 		})
