@@ -20,19 +20,19 @@ const module = "github.com/crosstrail/crosstrail/"
 // layers is the architecture. A package imports only packages on lines above
 // its own; packages on one line do not know each other.
 var layers = []string{
-	"cloudtrail internal/synth internal/awscfg internal/install",
-	"cloudtrail/digest internal/awstest",
+	"cloudtrail share/policy internal/synth internal/awscfg internal/install",
+	"cloudtrail/digest share internal/awstest",
 	"lineage internal/awstest/demo",
 	"query internal/awstest/up",
 	"source",
-	"source/bucket source/lookup source/directory store/memory store/local store/storetest render",
-	"ingest",
+	"source/bucket source/lookup source/directory store/memory store/local store/storetest render share/iam",
+	"ingest share/fetch",
 	"store/remote",
 	"cmd/crosstrail internal/bench",
 }
 
 // pure packages import the standard library and each other, nothing else.
-var pure = []string{"cloudtrail", "cloudtrail/digest", "lineage", "query"}
+var pure = []string{"cloudtrail", "cloudtrail/digest", "lineage", "query", "share", "share/policy"}
 
 // kept is what only the packages named may import. Tests are free.
 var kept = map[string]string{
@@ -40,7 +40,7 @@ var kept = map[string]string{
 	module + "internal/awscfg":       "cmd/crosstrail internal/bench",
 	module + "internal/awstest":      "internal/bench internal/awstest/demo internal/awstest/up",
 	module + "internal/install":      "internal/awstest",
-	"github.com/aws/":                "internal/awscfg internal/awstest internal/awstest/demo source/bucket source/lookup source/directory cmd/crosstrail internal/bench",
+	"github.com/aws/":                "internal/awscfg internal/awstest internal/awstest/demo source/bucket source/lookup source/directory share/iam share/fetch cmd/crosstrail internal/bench",
 	"github.com/spf13/cobra":         "cmd/crosstrail",
 	"github.com/klauspost/compress/": "source store/local internal/bench",
 	"github.com/parquet-go/":         "store/local",
