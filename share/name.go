@@ -6,15 +6,6 @@ import (
 	"strings"
 )
 
-// Path is where roles of grants are in IAM, so that one list finds them.
-const Path = "/crosstrail/"
-
-// Tags of a grant's role. What is wanted is told by them, what is granted by the
-// role's policies: where the two differ, verify says so.
-const (
-	TagGrant = "crosstrail:grant" // its id; the others follow it
-)
-
 // idLength is 60 bits: nobody makes two wants meet by chance.
 const idLength = 12
 

@@ -51,7 +51,7 @@ type Bucket struct {
 	Policy    *policy.Document // nil: there is none
 	Text      string           // the policy as it was read, "" none
 	Public    bool             // Block Public Access does not keep public policies out
-	Folders   []string         // account ids with log files below Prefix, as far as was looked
+	Folders   []string         // of accounts, below PREFIX/AWSLogs/: 222222222222, o-exampleorgid/222222222222
 	Others    []string         // keys of which a sample belongs to another account than the bucket's, where not Enforced
 
 	ACL          []ACLGrant

@@ -1,0 +1,145 @@
+package share
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/crosstrail/crosstrail/share/policy"
+)
+
+// Found is a grant that AWS holds.
+type Found struct {
+	Grant      *Grant
+	Role       *RoleState         // of a grant by role
+	Statements []policy.Statement // in the bucket's policy, of one by that
+	Unclear    string             // what of it cannot be read back as a grant; empty: all can
+}
+
+// Grants reads back the grants on the bucket: from the tags of the roles, and
+// from the Sids in the bucket's policy. They are sorted by reader, then id.
+func Grants(s *Surroundings, roles []*RoleState) []*Found {
+	var out []*Found
+	for _, r := range roles {
+		if r.Tags[TagGrant] == "" {
+			continue
+		}
+		g, err := grantOf(r, s.Caller.Partition, s.Caller.Account)
+		if g.Bucket != s.Bucket.Name {
+			continue
+		}
+		f := &Found{Grant: g, Role: r}
+		if err != nil {
+			f.Unclear = err.Error()
+		}
+		out = append(out, f)
+	}
+	if s.Bucket.Policy != nil {
+		var ids []string
+		by := map[string][]policy.Statement{}
+		for _, st := range s.Bucket.Policy.Statements {
+			if id := Ours(st.Sid); id != "" {
+				if by[id] == nil {
+					ids = append(ids, id)
+				}
+				by[id] = append(by[id], st)
+			}
+		}
+		for _, id := range ids {
+			out = append(out, s.readBack(id, by[id]))
+		}
+	}
+	slices.SortStableFunc(out, func(a, b *Found) int {
+		return cmp.Or(strings.Compare(a.Grant.To, b.Grant.To), strings.Compare(a.Grant.ID, b.Grant.ID))
+	})
+	return out
+}
+
+// Should are the grant's policies as they are and as they should be: where a
+// Before is not its After somebody has changed it, and `grant` repairs it.
+func (f *Found) Should(s *Surroundings) ([]Document, error) {
+	scope, err := s.fit(f.Grant)
+	if err != nil {
+		return nil, err
+	}
+	return f.Grant.documents(s, f.Role, scope)
+}
+
+var (
+	sidDays    = regexp.MustCompile(`^Get(?:Since(\d{8}))?(?:Until(\d{8}))?$`)
+	underLogs  = regexp.MustCompile(`AWSLogs/(?:o-[a-z0-9]{10,32}/)?(\d{12})(?:/|$)`)
+	orgPattern = regexp.MustCompile(`^o-[a-z0-9]{10,32}$`)
+)
+
+// readBack makes a grant of its statements. Whose log files it is for has to be
+// that of which the id is made.
+func (s *Surroundings) readBack(id string, statements []policy.Statement) *Found {
+	g := &Grant{
+		ID: id, Means: BucketPolicy, Partition: s.Caller.Partition, Owner: cmp.Or(s.Bucket.Account, s.Caller.Account), Trail: s.Trail.ARN,
+		Bucket: s.Bucket.Name, Region: s.Bucket.Region, Prefix: s.Trail.Prefix,
+	}
+	f := &Found{Grant: g, Statements: statements}
+	var accounts []string
+	for _, st := range statements {
+		g.readStatement(st)
+		if m := sidDays.FindStringSubmatch(strings.TrimPrefix(st.Sid, sidPrefix+id)); m != nil {
+			g.Since, g.Until = sidDay(m[1]), sidDay(m[2])
+		}
+		for _, text := range slices.Concat(st.Resource, st.Condition["StringLike"]["s3:prefix"]) {
+			for _, m := range underLogs.FindAllStringSubmatch(text, -1) {
+				accounts = append(accounts, m[1])
+			}
+		}
+	}
+	slices.Sort(accounts)
+	accounts = slices.Compact(accounts)
+	trails := []string{cmp.Or(g.Trail, g.Bucket), g.Bucket}
+	for _, trail := range trails {
+		for _, logs := range []Logs{{}, {All: true}, {Accounts: accounts}} {
+			if identify(g.To, trail, BucketPolicy, logs) == id {
+				g.Logs = logs
+				return f
+			}
+		}
+	}
+	g.Logs = Logs{Accounts: accounts}
+	f.Unclear = fmt.Sprintf("the statements %s… of the bucket's policy are not those of one grant: somebody changed them", sidPrefix+id)
+	return f
+}
+
+// readStatement takes from a statement what it tells of the grant.
+func (g *Grant) readStatement(st policy.Statement) {
+	if org := st.Condition["StringEquals"]["aws:PrincipalOrgID"]; len(org) == 1 && orgPattern.MatchString(org[0]) {
+		g.Organization = org[0]
+	}
+	if p := st.Principal; p != nil {
+		switch {
+		case p.Everyone:
+			g.To = cmp.Or(g.To, g.Organization)
+		case len(p.AWS) == 1:
+			g.To = cmp.Or(g.To, p.AWS[0])
+		}
+		if account, ok := strings.CutSuffix(g.To, ":root"); ok {
+			g.To = accountOf(account + ":root")
+		}
+	}
+	if mfa := st.Condition["Bool"]["aws:MultiFactorAuthPresent"]; len(mfa) == 1 && mfa[0] == "true" {
+		g.MFA = true
+	}
+	if end := st.Condition["DateLessThan"]["aws:CurrentTime"]; len(end) == 1 {
+		if t, err := time.Parse(time.RFC3339, end[0]); err == nil {
+			g.Expires = t
+		}
+	}
+}
+
+func sidDay(text string) Day {
+	t, err := time.Parse("20060102", text)
+	if err != nil {
+		return Day{}
+	}
+	return Day{t}
+}
