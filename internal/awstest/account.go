@@ -62,6 +62,14 @@ func (c Account) Key(t testing.TB, policy string) (arn string) {
 	return arn
 }
 
+// SCP puts a service control policy over the account, beside FullAWSAccess and any
+// that it has: what the policy denies, its users and roles may not, as in an
+// account of Control Tower. Its root stays free, to make things ready.
+func (c Account) SCP(t testing.TB, policy string) {
+	t.Helper()
+	c.aws.ask(t, "control-policy", map[string]string{"account": c.ID, "policy": policy}, nil)
+}
+
 // Environment is for a program that is started as this caller: what leads it to
 // this AWS, with these credentials, and to nothing else.
 func (a *AWS) Environment(t testing.TB, caller aws.Config) []string {

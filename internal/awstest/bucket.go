@@ -90,6 +90,17 @@ func (b *Bucket) Policy(t testing.TB, policy string) {
 	must(t, err)
 }
 
+// Ownership says whose the objects are that others write: the bucket owner's
+// always, as in every new bucket, or not.
+func (b *Bucket) Ownership(t testing.TB, whose types.ObjectOwnership) {
+	t.Helper()
+	_, err := b.Owner.PutBucketOwnershipControls(t.Context(), &s3.PutBucketOwnershipControlsInput{
+		Bucket:            &b.Name,
+		OwnershipControls: &types.OwnershipControls{Rules: []types.OwnershipControlsRule{{ObjectOwnership: whose}}},
+	})
+	must(t, err)
+}
+
 // Versioned makes the bucket keep every version of an object.
 func (b *Bucket) Versioned(t testing.TB) {
 	t.Helper()

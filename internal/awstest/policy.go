@@ -7,6 +7,11 @@ func Allow(resource string, actions ...string) string {
 	return document(map[string]any{"Effect": "Allow", "Action": actions, "Resource": resource})
 }
 
+// Deny is a policy of one statement that denies these actions on this resource.
+func Deny(resource string, actions ...string) string {
+	return document(map[string]any{"Effect": "Deny", "Action": actions, "Resource": resource})
+}
+
 // Trust is a trust policy for these principals (ARNs, or account ids), which must
 // show the external id, if it is not empty.
 func Trust(externalID string, principals ...string) string {

@@ -23,26 +23,33 @@ def main():
     from ministack import app
 
     from . import (
+        bucketpolicy,
         control,
+        controlpolicies,
         delivery,
         events,
         history,
+        hooks,
         identitycenter,
         keyids,
         mfa,
         objects,
         organizations,
         policy,
+        principals,
         publickeys,
         recording,
+        refusals,
         requests,
+        roles,
         sessions,
         sts,
     )
 
     # In this order they wrap what ministack answers: the last sees a call first.
-    parts = (control, policy, keyids, sts, mfa, sessions, objects, organizations, identitycenter)
-    for part in (*parts, history, publickeys, events, delivery, recording, requests):
+    parts = (control, policy, keyids, sts, mfa, sessions, principals, roles, bucketpolicy, objects)
+    parts += (organizations, identitycenter, history, publickeys, controlpolicies, refusals)
+    for part in (*parts, events, delivery, recording, hooks, requests):
         part.mend()
     lifeline.ready(address)
     asyncio.run(serve(control.beside(app.app), listener))

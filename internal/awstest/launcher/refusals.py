@@ -1,0 +1,36 @@
+"""Refusals that name the resource, as AWS's do.
+
+IAM User Guide, Troubleshoot access denied error messages: "User: <ARN> is not
+authorized to perform: <action> on resource: <ARN> because no identity-based policy
+allows the <action> action". S3 has the resource in quotes (S3 User Guide,
+Troubleshoot access denied (403 Forbidden) errors). ministack leaves it out.
+"""
+
+from ministack.core import iam_actions
+
+_QUOTED = {"s3"}
+_NAMING = {"access-analyzer", "cloudtrail", "iam", "kms", "organizations", "s3"}
+
+
+def mend():
+    original = iam_actions.access_denied_response
+
+    def refuse(service, action, principal, request_id, **said):
+        resource = said.get("resource_arn", "*")
+        if service in _NAMING and not said.get("message") and not said.get("error_code") and principal:
+            named = f'"{resource}"' if service in _QUOTED else resource
+            said["message"] = f"User: {principal} is not authorized to perform: {action} on resource: {named} " + _why(
+                action, said
+            )
+        return original(service, action, principal, request_id, **said)
+
+    iam_actions.access_denied_response = refuse
+
+
+def _why(action, said):
+    if not said.get("explicit_deny"):
+        return f"because no identity-based policy allows the {action} action"
+    policy = said.get("resource_policy_arn")
+    # controlpolicies.py puts the words there in place of an ARN.
+    kind = policy if policy and not policy.startswith("arn:") else "a resource-based policy"
+    return f"with an explicit deny in {kind if policy else 'an identity-based policy'}"
