@@ -67,8 +67,9 @@ func (c *choice) grant() (*Grant, error) {
 	return g, nil
 }
 
-// meant has the reader's own account named alone as own.
+// meant has the reader's own account named alone as own, and others in order.
 func (g *Grant) meant(l Logs) Logs {
+	l.Accounts = slices.Compact(slices.Sorted(slices.Values(l.Accounts)))
 	if len(l.Accounts) == 1 && l.Accounts[0] == g.account() {
 		return Logs{}
 	}

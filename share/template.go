@@ -1,0 +1,65 @@
+package share
+
+import (
+	"encoding/json"
+
+	"github.com/crosstrail/crosstrail/share/policy"
+)
+
+// Template is a CloudFormation template that does what plans on one bucket do, in
+// JSON, with what it cannot do: the policy of a key that is there already. A
+// bucket has one policy, so the template has the whole of it; deleting the stack
+// leaves it, since CloudTrail could not deliver without.
+func Template(plans []*Plan) ([]byte, []Warning) {
+	resources := map[string]any{}
+	var warnings []Warning
+	var bucket *policy.Document
+	for _, p := range plans {
+		g := p.Grant
+		for _, d := range p.Documents {
+			switch d.Kind {
+			case BucketDocument:
+				if bucket == nil {
+					bucket = d.Before
+				}
+				bucket = bucket.With(g.owns, d.After.Named(g.owns)...)
+				bucket.Version = d.After.Version
+				resources["BucketPolicy"] = map[string]any{
+					"Type": "AWS::S3::BucketPolicy", "DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain",
+					"Properties": map[string]any{"Bucket": g.Bucket, "PolicyDocument": bucket},
+				}
+			case KeyDocument:
+				warnings = append(warnings, Warning{"key-not-in-template", "the policy of " + d.Resource + " is not in the template, as CloudFormation changes no key that it did not make: " + d.After.String()})
+			}
+		}
+		if g.Means == Role {
+			resources["Role"+g.ID] = g.roleResource(p.Documents)
+		}
+	}
+	if bucket != nil {
+		warnings = append(warnings, Warning{"whole-bucket-policy", "the stack will have the whole policy of the bucket: what is changed in it elsewhere later, the next update of the stack takes back"})
+	}
+	text, err := json.MarshalIndent(map[string]any{
+		"AWSTemplateFormatVersion": "2010-09-09", "Description": "crosstrail: access to log files", "Resources": resources,
+	}, "", "  ")
+	if err != nil {
+		panic(err) // texts and maps of them
+	}
+	return append(text, '\n'), warnings
+}
+
+func (g *Grant) roleResource(documents []Document) map[string]any {
+	properties := map[string]any{
+		"RoleName": g.RoleName(), "Path": Path, "Description": g.description(), "MaxSessionDuration": sessionSeconds,
+		"AssumeRolePolicyDocument": g.Trust(), "Tags": tagList(g.tags()),
+	}
+	for _, d := range documents {
+		if d.Kind == PermissionsDocument && d.After != nil {
+			properties["Policies"] = []any{map[string]any{"PolicyName": d.Name, "PolicyDocument": d.After}}
+		}
+	}
+	if g.Policy == ManagedReadOnly {
+		properties["ManagedPolicyArns"] = []string{g.managedARN()}
+	}
+	return map[string]any{"Type": "AWS::IAM::Role", "Properties": properties}
+}
