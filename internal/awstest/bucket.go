@@ -2,10 +2,13 @@ package awstest
 
 import (
 	"bytes"
+	"encoding/base64"
+	"encoding/json"
 	"iter"
 	"slices"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"golang.org/x/sync/errgroup"
@@ -27,6 +30,7 @@ type Object struct {
 	Body     []byte
 	Metadata map[string]string // the user's: x-amz-meta-…
 	KMSKey   string            // the ARN of the key that it is kept under, if it is: SSE-KMS
+	Context  map[string]string // what is added to the encryption's context, as aws:cloudtrail:arn
 }
 
 // Bucket makes a bucket of the account. Names are everybody's, as on AWS.
@@ -68,12 +72,25 @@ func (b *Bucket) PutAll(t testing.TB, objects iter.Seq[Object]) {
 			input := &s3.PutObjectInput{Bucket: &b.Name, Key: &o.Key, Body: bytes.NewReader(o.Body), Metadata: o.Metadata}
 			if o.KMSKey != "" {
 				input.ServerSideEncryption, input.SSEKMSKeyId = types.ServerSideEncryptionAwsKms, &o.KMSKey
+				input.SSEKMSEncryptionContext = encoded(o.Context)
 			}
 			_, err := b.Owner.PutObject(ctx, input)
 			return err
 		})
 	}
 	must(t, group.Wait())
+}
+
+// encoded is an encryption context in S3's header; nil is none.
+func encoded(pairs map[string]string) *string {
+	if pairs == nil {
+		return nil
+	}
+	text, err := json.Marshal(pairs)
+	if err != nil {
+		panic(err) // a map of strings
+	}
+	return aws.String(base64.StdEncoding.EncodeToString(text))
 }
 
 // Delete takes an object away.

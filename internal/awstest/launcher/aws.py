@@ -23,6 +23,7 @@ def main():
     from ministack import app
 
     from . import (
+        analyzer,
         bucketpolicy,
         control,
         controlpolicies,
@@ -32,9 +33,11 @@ def main():
         hooks,
         identitycenter,
         keyids,
+        keys,
         mfa,
         objects,
         organizations,
+        ownership,
         policy,
         principals,
         publickeys,
@@ -42,14 +45,27 @@ def main():
         refusals,
         requests,
         roles,
+        sealed,
         sessions,
         sts,
+        trails,
     )
 
     # In this order they wrap what ministack answers: the last sees a call first.
-    parts = (control, policy, keyids, sts, mfa, sessions, principals, roles, bucketpolicy, objects)
-    parts += (organizations, identitycenter, history, publickeys, controlpolicies, refusals)
-    for part in (*parts, events, delivery, recording, hooks, requests):
+    parts = (control, policy, keyids, sts, mfa, sessions, principals, roles, bucketpolicy, ownership)
+    parts += (
+        sealed,
+        objects,
+        keys,
+        organizations,
+        trails,
+        identitycenter,
+        history,
+        publickeys,
+        controlpolicies,
+        refusals,
+    )
+    for part in (*parts, analyzer, events, delivery, recording, hooks, requests):
         part.mend()
     lifeline.ready(address)
     asyncio.run(serve(control.beside(app.app), listener))

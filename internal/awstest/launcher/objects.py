@@ -1,9 +1,10 @@
-"""Reads of objects that AWS refuses and ministack does not.
+"""Reads and deletes of objects that AWS refuses and ministack does not.
 
 A missing object is told only to who may list (GetObject: "If you have the
 s3:ListBucket permission on the bucket, Amazon S3 returns an HTTP status code 404",
 and 403 without). An object under SSE-KMS is read with kms:Decrypt on its key (S3
-User Guide, Protecting data with SSE-KMS). Another account's reader of a Requester
+User Guide, Protecting data with SSE-KMS). A delete with If-Match and an ETag wants
+s3:GetObject too (S3 User Guide, How to perform conditional deletes). Another account's reader of a Requester
 Pays bucket says that it pays (S3 User Guide, Using Requester Pays buckets).
 """
 
@@ -16,7 +17,7 @@ from ministack.core.responses import get_account_id, get_region, request_scope
 from ministack.core.router import extract_access_key_id
 from ministack.services import kms, s3
 
-from . import control
+from . import control, keys, sealed
 
 _KEY_ID = "x-amz-server-side-encryption-aws-kms-key-id"
 _STATES = {"Disabled": "KMS.DisabledException", "PendingDeletion": "KMS.KMSInvalidStateException"}
@@ -24,6 +25,7 @@ _STATES = {"Disabled": "KMS.DisabledException", "PendingDeletion": "KMS.KMSInval
 
 def mend():
     control.ROUTES["kms-key"] = _make_key
+    _conditional_deletes()
     original = s3.handle_request
 
     async def handle(method, path, headers, body, query, **options):
@@ -36,18 +38,30 @@ def mend():
         if not key or method not in ("GET", "HEAD") or not caller:
             return answer
         with request_scope(account, get_region()):
-            return _refused(answer, method, bucket, caller, headers) or answer
+            return _refused(answer, method, bucket, key, caller, headers) or answer
 
     s3.handle_request = handle
 
 
-def _refused(answer, method, bucket, caller, headers):
+def _refused(answer, method, bucket, key, caller, headers):
     if answer[0] == 404 and s3._bucket_owner_account(bucket) and not _may_list(caller, bucket):
         return _denied(caller, "s3:ListBucket", f"arn:aws:s3:::{bucket}", headers)
     if method == "GET" and answer[0] in (200, 206):
-        sealed = {name.lower(): value for name, value in answer[1].items()}.get(_KEY_ID)
-        return sealed and _undecryptable(caller, sealed, bucket, headers)
+        under = {name.lower(): value for name, value in answer[1].items()}.get(_KEY_ID)
+        return under and _undecryptable(caller, under, bucket, key, headers)
     return None
+
+
+def _conditional_deletes():
+    checks = iam_actions.s3_additional_checks
+
+    def additional(method, path, headers, body, query):
+        bucket, key = s3._parse_bucket_key(path, headers)
+        if method == "DELETE" and key and headers.get("if-match", "*") != "*":
+            yield "s3:GetObject", f"arn:aws:s3:::{bucket}/{key}"
+        yield from checks(method, path, headers, body, query)
+
+    iam_actions.s3_additional_checks = additional
 
 
 def _make_key(question):
@@ -71,7 +85,7 @@ def _may_list(caller, bucket):
     return refused is None
 
 
-def _undecryptable(caller, key_id, bucket, headers):
+def _undecryptable(caller, key_id, bucket, name, headers):
     """The refusal of KMS, which S3 hands on; None if the caller may decrypt."""
     owner = key_id.split(":")[4] if key_id.startswith("arn:") else s3._bucket_owner_account(bucket)
     with request_scope(owner, get_region()):
@@ -83,6 +97,7 @@ def _undecryptable(caller, key_id, bucket, headers):
     principal = evaluator.resolve_principal(caller, get_account_id())
     if principal.policies is None:
         return None  # the account's root
+    conditions = sealed.conditions(bucket, name)
     context = evaluator.EvalContext(
         principal_arn=principal.arn,
         principal_type=principal.type,
@@ -90,10 +105,7 @@ def _undecryptable(caller, key_id, bucket, headers):
         action="kms:Decrypt",
         resource_arn=key["Arn"],
         region=get_region(),
-        service_context={
-            "kms:viaservice": f"s3.{get_region()}.amazonaws.com",
-            "kms:encryptioncontext:aws:s3:arn": f"arn:aws:s3:::{bucket}",
-        },
+        service_context={key.lower(): value for key, value in conditions.items()},
         principal_keys=principal.keys,
     )
     verdict = evaluator.combine_resource_policy(
@@ -104,6 +116,8 @@ def _undecryptable(caller, key_id, bucket, headers):
         required=True,
         limits=principal.limits,
     )
+    if verdict.decision == "ImplicitDeny" and keys.granted(principal, "kms:Decrypt", key["Arn"], conditions):
+        return None
     return None if verdict.decision == "Allow" else _denied(caller, "kms:Decrypt", key["Arn"], headers)
 
 
