@@ -7,6 +7,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -95,6 +96,11 @@ func readContents(inside []byte) (o types.Object, ok bool) {
 	}
 	if text, ok := element(inside, "ETag"); ok {
 		o.ETag = aws.String(text)
+	}
+	if text, ok := element(inside, "LastModified"); ok {
+		if at, err := time.Parse(time.RFC3339, text); err == nil {
+			o.LastModified = &at
+		}
 	}
 	text, _ := element(inside, "StorageClass")
 	o.StorageClass = types.ObjectStorageClass(text)

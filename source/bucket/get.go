@@ -85,6 +85,7 @@ func (l *Log) head(ctx context.Context, key string) (*Object, error) {
 		return nil, err
 	}
 	o := l.listed(key, aws.ToInt64(out.ContentLength), aws.ToString(out.ETag), string(out.StorageClass))
+	o.Modified = aws.ToTime(out.LastModified)
 	return &o, nil
 }
 
@@ -247,6 +248,9 @@ func (r *long) Read(p []byte) (int, error) {
 		if _, said := errors.AsType[*told](err); said || r.ctx.Err() != nil {
 			return n, err
 		}
+		if r.at == r.object.Size { // all came, and not as its checksum says: nothing is left to ask for
+			return n, fmt.Errorf("%w: %w", ErrAltered, err)
+		}
 		r.close()
 		if r.at-r.cut >= well {
 			r.failed = 0
@@ -272,15 +276,24 @@ func (r *long) read(p []byte) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		r.body = body
-		if size := aws.ToInt64(out.ContentLength); out.ContentLength != nil && size != r.object.Size-r.at {
-			return 0, fmt.Errorf("S3 sends %d bytes where it listed %d", size, r.object.Size-r.at)
-		}
-		if r.at > 0 && !strings.HasPrefix(aws.ToString(out.ContentRange), fmt.Sprintf("bytes %d-", r.at)) {
-			return 0, errors.New("S3 does not send the part that was asked for")
+		if err := r.take(out, body); err != nil {
+			r.body = body
+			return 0, err
 		}
 	}
 	return r.body.Read(p)
+}
+
+// take takes over an answer, if it is of the rest that was asked for.
+func (r *long) take(out *s3.GetObjectOutput, body io.ReadCloser) error {
+	if size := aws.ToInt64(out.ContentLength); out.ContentLength != nil && size != r.object.Size-r.at {
+		return fmt.Errorf("S3 sends %d bytes where it listed %d", size, r.object.Size-r.at)
+	}
+	if r.at > 0 && !strings.HasPrefix(aws.ToString(out.ContentRange), fmt.Sprintf("bytes %d-", r.at)) {
+		return errors.New("S3 does not send the part that was asked for")
+	}
+	r.body = body
+	return nil
 }
 
 func (r *long) close() {

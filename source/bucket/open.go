@@ -64,6 +64,7 @@ type Log struct {
 	unseen  []string            // folders that AWSLogs was not looked for in
 	folders map[string][]string // names below a folder, by its path
 	beside  map[string]beside   // what else is in a folder
+	base    string              // the folder that All found to be meant
 }
 
 // Object is one object as a listing tells of it. Its LogFile's version is the
@@ -74,6 +75,8 @@ type Object struct {
 	Size  int64
 	ETag  string
 	Class string // storage class, empty for the standard one
+
+	Modified time.Time // when it was written, zero where that was not told
 
 	version string // its id, of one that is not the current one
 }

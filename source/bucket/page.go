@@ -114,7 +114,9 @@ func (l *Log) read(out *s3.ListObjectsV2Output, r request) (*page, error) {
 		if o.StorageClass == types.ObjectStorageClassStandard {
 			class = ""
 		}
-		p.objects = append(p.objects, l.listed(key, max(aws.ToInt64(o.Size), 0), aws.ToString(o.ETag), class))
+		one := l.listed(key, max(aws.ToInt64(o.Size), 0), aws.ToString(o.ETag), class)
+		one.Modified = aws.ToTime(o.LastModified)
+		p.objects = append(p.objects, one)
 	}
 	for i := range out.CommonPrefixes {
 		name, err := decoded(aws.ToString(out.CommonPrefixes[i].Prefix), encoded)

@@ -1,0 +1,240 @@
+package fetch
+
+import (
+	"context"
+	"crypto/md5"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/gofrs/flock"
+
+	"github.com/crosstrail/crosstrail/source/bucket"
+)
+
+// ErrBusy is that another run writes into the folder.
+var ErrBusy = errors.New("another run of crosstrail share fetch is writing into this folder")
+
+// worthGoingOn is how much has to be there of a file for the rest to be asked for
+// alone: less is sooner had than looked at.
+const worthGoingOn = 1 << 20
+
+// Folder is a [Dest] on this machine. Only its user can read what it holds.
+//
+//	DEST/AWSLogs/…                  the log files, with the time of the object
+//	DEST/.crosstrail-fetch/notes    what was fetched: notes.go
+//	DEST/.crosstrail-fetch/*.part   what is being fetched
+//	DEST/.crosstrail-fetch/lock     one run at a time
+type Folder struct {
+	root  *os.Root
+	lock  *flock.Flock
+	notes *notes
+	done  chan *finished // to who notes and renames
+	ended chan struct{}
+}
+
+// OpenFolder makes the folder where there is none. It fails with [ErrBusy] where
+// another run has it.
+func OpenFolder(dir string) (*Folder, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	f := &Folder{root: root, done: make(chan *finished), ended: make(chan struct{})}
+	if err := f.open(dir); err != nil {
+		return nil, errors.Join(err, root.Close())
+	}
+	go f.settle()
+	return f, nil
+}
+
+func (f *Folder) open(dir string) error {
+	if err := f.root.MkdirAll(own, 0o700); err != nil {
+		return err
+	}
+	if _, err := f.root.Stat(own + "/lock"); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err // it leads out of the folder
+	}
+	f.lock = flock.New(filepath.Join(dir, own, "lock"), flock.SetPermissions(0o600))
+	free, err := f.lock.TryLock()
+	if err != nil {
+		return err
+	}
+	if !free {
+		return ErrBusy
+	}
+	f.notes, err = openNotes(f.root, own+"/notes")
+	if err != nil {
+		return errors.Join(err, f.lock.Unlock())
+	}
+	return nil
+}
+
+// Close lets go of the folder.
+func (f *Folder) Close() error {
+	close(f.done)
+	<-f.ended
+	return errors.Join(f.notes.file.Close(), f.lock.Unlock(), f.root.Close())
+}
+
+// Done takes away what is left of files that were not fetched to their end, and
+// are not wanted any more.
+func (f *Folder) Done() error {
+	dir, err := f.root.Open(own)
+	if err != nil {
+		return err
+	}
+	defer dir.Close() //nolint:errcheck // only read from
+	names, err := dir.Readdirnames(-1)
+	for _, name := range names {
+		if strings.HasSuffix(name, ".part") {
+			err = errors.Join(err, f.root.Remove(own+"/"+name))
+		}
+	}
+	return err
+}
+
+// Knows implements [Dest].
+func (f *Folder) Knows(o *bucket.Object, name string) bool {
+	if safe(name) != nil {
+		return false
+	}
+	info, err := f.root.Lstat(filepath.FromSlash(name))
+	return err == nil && info.Mode().IsRegular() && f.notes.isWhole(noteOf(o, name, info))
+}
+
+func noteOf(o *bucket.Object, name string, info fs.FileInfo) note {
+	return note{URI: o.URI, Name: name, ETag: o.ETag, Size: info.Size(), Modified: info.ModTime().UnixNano()}
+}
+
+// Take implements [Dest].
+func (f *Folder) Take(ctx context.Context, from *bucket.Log, o *bucket.Object, name string, came func(int64)) (bool, error) {
+	if err := safe(name); err != nil {
+		return false, err
+	}
+	old, whole, err := f.look(o, name)
+	if err != nil || whole {
+		return false, err
+	}
+	at := filepath.FromSlash(name)
+	if err := f.root.MkdirAll(filepath.FromSlash(path.Dir(name)), 0o700); err != nil {
+		return false, f.clash(err)
+	}
+	part := own + "/" + partName(o)
+	info, err := f.fetch(ctx, from, o, part, came)
+	if err != nil {
+		return false, err
+	}
+	one := &finished{note: noteOf(o, name, info), part: part, at: at, old: old, settled: make(chan error, 1)}
+	f.done <- one
+	return true, <-one.settled
+}
+
+// look looks at what is there under a name: nothing (old and whole are zero), what
+// is to be replaced (old), or the object as it is (whole). It fails where that is
+// not ours.
+func (f *Folder) look(o *bucket.Object, name string) (old fs.FileInfo, whole bool, err error) {
+	info, err := f.root.Lstat(filepath.FromSlash(name))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, false, nil
+	case err != nil:
+		return nil, false, f.clash(err)
+	case info.IsDir():
+		return nil, false, errors.New("its key is that of a folder too, which is there already")
+	case !info.Mode().IsRegular():
+		return nil, false, errors.New("what is there under its name is no file")
+	}
+	here := noteOf(o, name, info)
+	switch {
+	case f.notes.isWhole(here):
+		return nil, true, nil
+	case f.notes.isOurs(here):
+		return info, false, nil
+	}
+	file, err := f.root.Open(filepath.FromSlash(name))
+	if err != nil {
+		return nil, false, err
+	}
+	defer file.Close() //nolint:errcheck // only read from
+	if info.Size() == o.Size {
+		sum, err := sumOf(file)
+		if err != nil {
+			return nil, false, err
+		}
+		if sum == strings.Trim(o.ETag, `"`) {
+			return nil, true, f.notes.add(false, here)
+		}
+	}
+	return nil, false, fmt.Errorf("a file is there under its name that was not fetched from it, or was changed since (%d bytes, and the object has %d): it is left as it is; move it away, or fetch into another folder", info.Size(), o.Size)
+}
+
+// clash says what an error of a folder on the way is.
+func (f *Folder) clash(err error) error {
+	if errors.Is(err, syscall.ENOTDIR) || errors.Is(err, fs.ErrExist) {
+		return errors.New("a folder of its key is a file's name too, which is there already")
+	}
+	return ending(err)
+}
+
+func partName(o *bucket.Object) string {
+	sum := shortHash(o.URI + "\x00" + o.ETag)
+	return hex.EncodeToString(sum[:]) + ".part"
+}
+
+// fetch has an object whole under a temporary name, synced.
+func (f *Folder) fetch(ctx context.Context, from *bucket.Log, o *bucket.Object, part string, came func(int64)) (info fs.FileInfo, err error) {
+	file, err := f.root.OpenFile(part, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, ending(err)
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	at, sum, err := goOn(file, o)
+	if err != nil {
+		return nil, ending(err)
+	}
+	if _, err := receive(ctx, from, o, at, sum, partFile{file}, came); err != nil {
+		return nil, err
+	}
+	if !o.Modified.IsZero() {
+		if err := f.root.Chtimes(part, o.Modified, o.Modified); err != nil {
+			return nil, ending(err)
+		}
+	}
+	if err := file.Sync(); err != nil {
+		return nil, ending(err)
+	}
+	return file.Stat()
+}
+
+// goOn is where a file that is there in part goes on, with the MD5 of what is there.
+func goOn(file *os.File, o *bucket.Object) (at int64, sum hash.Hash, err error) {
+	sum = md5.New()
+	info, err := file.Stat()
+	if err != nil {
+		return 0, nil, err
+	}
+	if n := info.Size(); n < worthGoingOn || n >= o.Size {
+		return 0, sum, file.Truncate(0)
+	}
+	at, err = io.Copy(sum, file)
+	return at, sum, err
+}
+
+// partFile is a file that is written at its end (sink).
+type partFile struct{ *os.File }
+
+func (p partFile) Truncate(size int64) error {
+	return errors.Join(p.File.Truncate(size), seek(p.File, size))
+}
