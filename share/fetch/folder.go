@@ -23,6 +23,8 @@ import (
 // ErrBusy is that another run writes into the folder.
 var ErrBusy = errors.New("another run of crosstrail share fetch is writing into this folder")
 
+var errFolderToo = errors.New("its key is that of a folder too, which is there already")
+
 // worthGoingOn is how much has to be there of a file for the rest to be asked for
 // alone: less is sooner had than looked at.
 const worthGoingOn = 1 << 20
@@ -152,7 +154,7 @@ func (f *Folder) look(o *bucket.Object, name string) (old fs.FileInfo, whole boo
 	case err != nil:
 		return nil, false, f.clash(err)
 	case info.IsDir():
-		return nil, false, errors.New("its key is that of a folder too, which is there already")
+		return nil, false, errFolderToo
 	case !info.Mode().IsRegular():
 		return nil, false, errors.New("what is there under its name is no file")
 	}

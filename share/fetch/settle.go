@@ -54,6 +54,8 @@ func (f *Folder) settle() {
 func (f *Folder) place(one *finished) error {
 	info, err := f.root.Lstat(one.at)
 	switch {
+	case err == nil && info.IsDir():
+		return errors.Join(errFolderToo, f.root.Remove(one.part))
 	case err == nil && one.old == nil, err == nil && (info.Size() != one.old.Size() || !info.ModTime().Equal(one.old.ModTime())):
 		return errors.Join(errors.New("another file has come there under its name, which may differ from its key in upper and lower case alone: it is left as it is"), f.root.Remove(one.part))
 	case err != nil && !errors.Is(err, fs.ErrNotExist):

@@ -1,0 +1,99 @@
+package fetch_test
+
+import (
+	"bytes"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"github.com/crosstrail/crosstrail/internal/awstest"
+	"github.com/crosstrail/crosstrail/share/fetch"
+	"github.com/crosstrail/crosstrail/source/bucket"
+)
+
+// TestBucket: read in the owner's role and written as the reader, who may not read
+// the one, as the role may not write the other.
+func TestBucket(t *testing.T) {
+	stand := stack.Start(t)
+	const prefix = "AWSLogs/" + reader + "/"
+	b := stand.Account(owner).Bucket(t, "trails")
+	ours := stand.Account(reader).Bucket(t, "our-copy")
+	all := objects(prefix, 12)
+	all[3].Body = random(3<<20, 3)
+	all[4].KMSKey = stand.Account(owner).Key(t, "")
+	b.Put(t, all...)
+	role := stand.Account(owner).Role(t, "reader", awstest.Trust("", reader), minimal("trails", strings.TrimSuffix(prefix, "/")))
+	caller := stand.Account(reader).User(t, "kim", `{"Version":"2012-10-17","Statement":[
+		{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"`+role+`"},
+		{"Effect":"Allow","Action":["s3:GetObject","s3:PutObject"],"Resource":"arn:aws:s3:::our-copy/acme/*"},
+		{"Effect":"Allow","Action":"s3:ListBucket","Resource":"arn:aws:s3:::our-copy"}]}`)
+	cfg := stand.Assume(t, caller, role)
+	copied := func(as aws.Config, to string) *outcome {
+		return into(t, reach(t, cfg, b.URI(prefix)), fetch.OpenBucket(reach(t, as, ours.URI(to)), to))
+	}
+	copied(caller, "acme/").is(t, 12, 0, 0)
+	for _, o := range all {
+		out, err := ours.Owner.GetObject(t.Context(), &s3.GetObjectInput{Bucket: &ours.Name, Key: aws.String("acme/" + strings.TrimPrefix(o.Key, prefix))})
+		if err != nil {
+			t.Fatal(o.Key, err)
+		}
+		if body, err := io.ReadAll(out.Body); err != nil || !bytes.Equal(body, o.Body) || out.Metadata["signature"] != o.Metadata["signature"] {
+			t.Error(o.Key, err, len(body), out.Metadata)
+		}
+	}
+	calls := stand.Requests(t)
+	copied(caller, "acme/").is(t, 0, 12, 0)
+	if again := stand.Requests(t); again["s3:PutObject"] != calls["s3:PutObject"] || again["s3:GetObject"] != calls["s3:GetObject"] {
+		t.Errorf("a repeat fetched or wrote: %v, before: %v", again, calls)
+	}
+
+	all[5].Body = random(50, 9)
+	b.Put(t, all[5])
+	copied(caller, "acme/").is(t, 1, 11, 0)
+	ours.Put(t, awstest.Object{Key: "acme/" + strings.TrimPrefix(all[6].Key, prefix), Body: []byte("somebody's")})
+	out := copied(caller, "acme/")
+	out.is(t, 0, 11, 1)
+	if text := out.failed[b.URI(all[6].Key)]; !strings.Contains(text, "another object is there, that is no copy of it") {
+		t.Error(text)
+	}
+	for name, c := range map[string]struct {
+		as aws.Config
+		to string
+	}{"where the caller may not write": {caller, "other/"}, "in the role": {cfg, "acme/"}} {
+		out := copied(c.as, c.to)
+		out.is(t, 0, 0, 12)
+		for _, text := range out.failed {
+			if !strings.Contains(text, ours.URI(c.to)) || !strings.Contains(text, "refused: ") {
+				t.Errorf("%s: %s", name, text)
+			}
+		}
+	}
+	faults := stand.Faults(t)
+	faults.Set(t, awstest.Fault{Service: "s3", Operation: "GetObject", Corrupt: 2, Times: 1}, awstest.Fault{Service: "s3", Operation: "PutObject", Error: "SlowDown", Times: 3})
+	cfg = eager(faults.Through(cfg))
+	copied(eager(faults.Through(stand.Account(reader).Config())), "acme/new/").is(t, 12, 0, 0)
+	if got := reach(t, caller, ours.URI("acme/new/")); true {
+		n := 0
+		for o, err := range got.All(t.Context()) {
+			if err != nil || o.Size == 0 {
+				t.Error(o, err)
+			}
+			n++
+		}
+		if n != 12 {
+			t.Errorf("%d copies", n)
+		}
+	}
+}
+
+// TestTooLarge: what one request cannot write is said before it is fetched.
+func TestTooLarge(t *testing.T) {
+	o := bucket.Object{Key: "large", Size: bucket.MostPut + 1}
+	_, err := fetch.OpenBucket(nil, "").Take(t.Context(), nil, &o, "large", nil)
+	if err == nil || !strings.Contains(err.Error(), "5 GiB") {
+		t.Error(err)
+	}
+}
