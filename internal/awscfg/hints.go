@@ -52,7 +52,7 @@ func (o *Options) Hints(err error) []string {
 			"the device may be another: aws iam list-mfa-devices" + flag("--profile", o.Profile) + "; and security keys (FIDO) show no codes that STS takes",
 		}
 	case code == "AccessDenied" && operation == "AssumeRole" && o.RoleARN != "":
-		return o.assumeHints()
+		return o.assumeHints(message)
 	case code == "AccessDenied" && operation == "GetSessionToken":
 		return []string{"a code is shown with an IAM user's own keys alone: those of a session, as of single sign-on or a role, have no device"}
 	case code == "ExpiredToken" || code == "ExpiredTokenException" || code == "RequestExpired":
@@ -89,20 +89,6 @@ func innermost(e *smithy.OperationError) *smithy.OperationError {
 		}
 		e = next
 	}
-}
-
-// assumeHints are the likely causes, the likeliest first. STS never tells which.
-func (o *Options) assumeHints() []string {
-	hints := []string{"the caller needs sts:AssumeRole on " + o.RoleARN + " in a policy of its own"}
-	if o.ExternalID == "" {
-		hints = append(hints, "the role may want an external id: --external-id, as its owner has it in the trust policy")
-	} else {
-		hints = append(hints, "the external id may be another: ask the role's owner")
-	}
-	if o.MFASerial == "" {
-		hints = append(hints, "the role may want MFA: --mfa-serial, the ARN of your device")
-	}
-	return append(hints, "the role's trust policy may not name the caller, the role may not be there, or an SCP may forbid it: STS tells none of these apart")
 }
 
 func flag(name, value string) string {
