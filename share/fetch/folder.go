@@ -41,11 +41,13 @@ type Folder struct {
 	notes *notes
 	done  chan *finished // to who notes and renames
 	ended chan struct{}
+	made  string // the folder, where it was not there before
 }
 
 // OpenFolder makes the folder where there is none. It fails with [ErrBusy] where
 // another run has it.
 func OpenFolder(dir string) (*Folder, error) {
+	_, absent := os.Lstat(dir)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
@@ -56,6 +58,9 @@ func OpenFolder(dir string) (*Folder, error) {
 	f := &Folder{root: root, done: make(chan *finished), ended: make(chan struct{})}
 	if err := f.open(dir); err != nil {
 		return nil, errors.Join(err, root.Close())
+	}
+	if errors.Is(absent, fs.ErrNotExist) {
+		f.made = dir
 	}
 	go f.settle()
 	return f, nil
@@ -83,11 +88,24 @@ func (f *Folder) open(dir string) error {
 	return nil
 }
 
-// Close lets go of the folder.
+// Close lets go of the folder. One that was made in vain is taken away again.
 func (f *Folder) Close() error {
 	close(f.done)
 	<-f.ended
-	return errors.Join(f.notes.file.Close(), f.lock.Unlock(), f.root.Close())
+	f.notes.mu.Lock()
+	vain := len(f.notes.known) == 0
+	f.notes.mu.Unlock()
+	err := f.notes.file.Close()
+	if vain {
+		for _, name := range []string{own + "/notes", own + "/lock", own} {
+			_ = f.root.Remove(name) // not where a part is there
+		}
+	}
+	err = errors.Join(err, f.lock.Unlock(), f.root.Close())
+	if vain && f.made != "" {
+		_ = os.Remove(f.made) // not where anything is in it
+	}
+	return err
 }
 
 // Done takes away what is left of files that were not fetched to their end, and
