@@ -1,0 +1,146 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/crosstrail/crosstrail/internal/awstest"
+	"github.com/crosstrail/crosstrail/internal/install"
+)
+
+// TestCredentialProcess has AWS's own command line take its credentials from this
+// program, as credential_process in a profile.
+func TestCredentialProcess(t *testing.T) {
+	python, err := install.Python(t.Context(), awscliRequirements)
+	if err != nil {
+		install.Missing(t, "aws with credential_process", err)
+	}
+	stand := stack.Start(t)
+	b := stand.Account(hubAccount).Bucket(t, "acme-lent")
+	b.Put(t, awstest.Object{Key: "AWSLogs/x.json", Body: []byte(`{"Records":[]}`)})
+	role := stand.Account(hubAccount).Role(t, "lent", awstest.Trust("3414", readerAccount), `{"Version":"2012-10-17","Statement":[
+		{"Effect":"Allow","Action":"s3:ListBucket","Resource":"arn:aws:s3:::acme-lent"},{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::acme-lent/*"}]}`)
+	kim, err := stand.Account(readerAccount).User(t, "kim", awstest.Allow(role, "sts:AssumeRole")).Credentials.Retrieve(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	program, err := exec.LookPath("crosstrail")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	configured := func(profile string) string {
+		return fmt.Sprintf("[profile me]\naws_access_key_id = %s\naws_secret_access_key = %s\n\n[profile acme-logs]\ncredential_process = %s share fetch --role-arn %s --external-id 3414 %s --credential-process\n",
+			kim.AccessKeyID, kim.SecretAccessKey, program, role, profile)
+	}
+	aws := func(config string, args ...string) (string, error) {
+		path := filepath.Join(dir, "config")
+		if err := os.WriteFile(path, []byte(config), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.CommandContext(t.Context(), python, append([]string{"-m", "awscli", "--endpoint-url", stand.Endpoint}, args...)...)
+		cmd.Env = []string{"AWS_ENDPOINT_URL=" + stand.Endpoint, "AWS_DEFAULT_REGION=us-east-1", "AWS_REGION=us-east-1", "AWS_EC2_METADATA_DISABLED=true", "AWS_CONFIG_FILE=" + path, "AWS_PROFILE=acme-logs", "HOME=" + dir, "PATH=/usr/bin:/bin", "GORACE=atexit_sleep_ms=0"}
+		out, err := cmd.CombinedOutput()
+		return string(out), err
+	}
+	if out, err := aws(configured("--profile me"), "s3", "cp", "s3://acme-lent/AWSLogs/x.json", "-"); err != nil || out != `{"Records":[]}` {
+		t.Errorf("%v\n%s", err, out)
+	}
+	if out, err := aws(configured("--profile me"), "sts", "get-caller-identity"); err != nil || !strings.Contains(out, ":assumed-role/lent/crosstrail") {
+		t.Errorf("%v\n%s", err, out)
+	}
+	// A profile that is its own caller is told, and does not start itself for ever.
+	if out, err := aws(configured(""), "sts", "get-caller-identity"); err == nil || !strings.Contains(out, "credential_process calls itself") {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// TestKilled: whatever ends a run, kill -9 too, the same command ends it, with the
+// same bytes and nothing fetched twice.
+func TestKilled(t *testing.T) {
+	stand := stack.Start(t)
+	t.Chdir(t.TempDir())
+	b := stand.Account(hubAccount).Bucket(t, "acme-killed")
+	source := rand.New(rand.NewPCG(1, 2))
+	want := map[string][]byte{}
+	for n := range 24 {
+		body := make([]byte, 200<<10)
+		if n == 20 {
+			body = make([]byte, 6<<20)
+		}
+		for i := range body {
+			body[i] = byte(source.Uint32())
+		}
+		want[fmt.Sprintf("day-%d/%d.json.gz", n%3, n)] = body
+		b.Put(t, awstest.Object{Key: fmt.Sprintf("AWSLogs/day-%d/%d.json.gz", n%3, n), Body: body})
+	}
+	faults := stand.Faults(t)
+	faults.Set(t, awstest.Fault{Service: "s3", Operation: "GetObject", Resource: "20.json.gz", Pace: 2 << 20})
+	command := func() *exec.Cmd {
+		cmd := exec.Command("crosstrail", "share", "fetch", "s3://acme-killed/AWSLogs", "logs", "--endpoint-url", faults.Endpoint)
+		cmd.Env = append(os.Environ(), append(stand.Environment(t, stand.Account(hubAccount).Config()), "GORACE=atexit_sleep_ms=0")...)
+		return cmd
+	}
+	there := func() (files, whole int, size int64) {
+		for name, body := range want {
+			got, err := os.ReadFile(filepath.Join("logs", name))
+			if err == nil {
+				files++
+			}
+			if err == nil && bytes.Equal(got, body) {
+				whole++
+			}
+		}
+		parts, _ := filepath.Glob("logs/.crosstrail-fetch/*.part")
+		for _, part := range parts {
+			if info, err := os.Stat(part); err == nil {
+				size = max(size, info.Size())
+			}
+		}
+		return files, whole, size
+	}
+	cmd := command()
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for begin := time.Now(); ; time.Sleep(5 * time.Millisecond) {
+		files, _, size := there()
+		if files > 10 && size > 2<<20 {
+			break
+		}
+		if time.Since(begin) > time.Minute {
+			t.Fatal("it does not get on: ", files, size)
+		}
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait() // it was killed
+	files, whole, size := there()
+	if files != whole || files == 24 {
+		t.Fatalf("%d files have their names, %d of them are whole", files, whole)
+	}
+	faults.Clear(t)
+	before := stand.Requests(t)["s3:GetObject"]
+	out, err := command().CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if _, whole, _ := there(); whole != 24 {
+		t.Errorf("%d files are whole in the end", whole)
+	}
+	if again := stand.Requests(t)["s3:GetObject"] - before; again != 24-files {
+		t.Errorf("%d were missing, and %d were fetched", 24-files, again)
+	}
+	if text := "fetched " + number(24-files, "file") + ", "; !strings.Contains(string(out), text) || !strings.Contains(string(out), fmt.Sprintf("; there already %d; failed 0", files)) {
+		t.Errorf("it says %s", out)
+	}
+	t.Logf("killed with %d files and %d bytes of the large one; then: %s", files, size, out)
+}
