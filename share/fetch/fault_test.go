@@ -14,6 +14,7 @@ import (
 
 	"github.com/crosstrail/crosstrail/internal/awstest"
 	"github.com/crosstrail/crosstrail/share/fetch"
+	"github.com/crosstrail/crosstrail/source/bucket"
 )
 
 func withExternalID(id string) func(*sts.AssumeRoleInput) {
@@ -79,33 +80,7 @@ func TestGoesOn(t *testing.T) {
 	faults := stand.Faults(t)
 	cfg := eager(faults.Through(stand.Account(owner).Config()))
 	stopped := func(t *testing.T, dir string) (part string) {
-		t.Helper()
-		faults.Set(t, awstest.Fault{Service: "s3", Operation: "GetObject", Pace: 4 << 20})
-		defer faults.Clear(t)
-		to, err := fetch.OpenFolder(dir)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer to.Close()
-		ctx, cancel := context.WithCancel(t.Context())
-		job := fetch.Job{From: reach(t, cfg, b.URI("")), To: to}
-		if _, err := job.Survey(ctx); err != nil {
-			t.Fatal(err)
-		}
-		go func() {
-			for job.Counts().Bytes < 3<<20 && ctx.Err() == nil {
-				time.Sleep(5 * time.Millisecond)
-			}
-			cancel()
-		}()
-		if c, err := job.Run(ctx); !errors.Is(err, context.Canceled) || c.Fetched+c.Failed != 0 {
-			t.Fatal(c, err)
-		}
-		parts, _ := filepath.Glob(filepath.Join(dir, ".crosstrail-fetch", "*.part"))
-		if len(parts) != 1 || len(files(t, dir)) != 0 {
-			t.Fatal(parts)
-		}
-		return parts[0]
+		return stoppedInTheMiddle(t, faults, reach(t, cfg, b.URI("")), dir)
 	}
 	t.Run("with the rest", func(t *testing.T) {
 		dir := t.TempDir()
@@ -162,4 +137,35 @@ func TestGoesOn(t *testing.T) {
 			t.Error(c, err, said)
 		}
 	})
+}
+
+// stoppedInTheMiddle fetches one large file, and is stopped when a part is there.
+func stoppedInTheMiddle(t *testing.T, faults *awstest.Faults, from *bucket.Log, dir string) (part string) {
+	t.Helper()
+	faults.Set(t, awstest.Fault{Service: "s3", Operation: "GetObject", Pace: 4 << 20})
+	defer faults.Clear(t)
+	to, err := fetch.OpenFolder(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer to.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	job := fetch.Job{From: from, To: to}
+	if _, err := job.Survey(ctx); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		for job.Counts().Bytes < 3<<20 && ctx.Err() == nil {
+			time.Sleep(5 * time.Millisecond)
+		}
+		cancel()
+	}()
+	if c, err := job.Run(ctx); !errors.Is(err, context.Canceled) || c.Fetched+c.Failed != 0 {
+		t.Fatal(c, err)
+	}
+	parts, _ := filepath.Glob(filepath.Join(dir, ".crosstrail-fetch", "*.part"))
+	if len(parts) != 1 || len(files(t, dir)) != 0 {
+		t.Fatal(parts)
+	}
+	return parts[0]
 }
