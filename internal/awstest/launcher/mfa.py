@@ -67,7 +67,9 @@ def mend():
             _sessions.add(access_key)
         register(access_key, session)
 
+    # STS has a name of its own for the function that every other service calls.
     sts.handle_request, sts._principal_keys, sts.register_session = handle, with_mfa, noted
+    evaluator._principal_keys = with_mfa
 
 
 def _make(question):
