@@ -45,6 +45,9 @@ func keyRoleID(principalID string) Key { return key("t", principalID) }
 // keyRoleName finds issuances by what was asked for.
 func keyRoleName(roleARN, sessionName string) Key { return key2("r", roleARN, sessionName) }
 
+// RoleKey finds all issuances of a role, by its ARN.
+func RoleKey(roleARN string) Key { return keyRole(roleARN) }
+
 // keyRole finds all issuances of a role.
 func keyRole(roleARN string) Key { return key("r", roleARN) }
 

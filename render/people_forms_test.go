@@ -26,6 +26,7 @@ var printed = map[string]func(io.Writer, Form, Style) error{
 	"sessions":   func(w io.Writer, f Form, s Style) error { return Sessions(w, sessionLines(), f, s) },
 	"access":     func(w io.Writer, f Form, s Style) error { return Access(w, accessAnswer(), f, s) },
 	"no-access":  func(w io.Writer, f Form, s Style) error { return Access(w, &query.AccessAnswer{}, f, s) },
+	"usage":      func(w io.Writer, f Form, s Style) error { return Usage(w, usageLines(), f, s) },
 	"coverage":   func(w io.Writer, f Form, s Style) error { return Coverage(w, coverageAnswer(), f, s) },
 	"no-coverage": func(w io.Writer, f Form, s Style) error {
 		return Coverage(w, &query.CoverageAnswer{Files: 1, Nameless: 1}, f, s)

@@ -15,6 +15,8 @@ type Org struct {
 	Names []Name
 	// Tales are where to look, in an organisation made to explain itself.
 	Tales []Tale
+	// Sharings are the grants of log files, where Options ask for them.
+	Sharings []Sharing
 
 	files []File
 }
@@ -34,6 +36,7 @@ type Options struct {
 	Stories int  // told one beside another; 0: 40
 	Days    int  // they are spread over; 0: 1
 	Prompt  bool // no record comes hours late
+	Sharing bool // log files are shared, too
 }
 
 // company is where the stories of one organisation happen.
@@ -63,6 +66,10 @@ func New(seed uint64, o Options) *Org {
 		at := c.start.Add(time.Duration(c.Int64N(int64(c.span)))).Truncate(time.Second)
 		pick(c.dice, stories)(c, at)
 	}
+	var shared []Sharing
+	if o.Sharing {
+		shared = c.sharings()
+	}
 	trails := []trail{{c.prefix, 5 * time.Minute, 2, pick(c.dice, []int{0, 0, 2, 6}), 10}}
 	if o.Prompt {
 		trails[0].late = 0
@@ -70,7 +77,9 @@ func New(seed uint64, o Options) *Org {
 	if c.chance(25) {
 		trails = append(trails, trail{"second-trail/", 13 * time.Minute, 0, 10, 0})
 	}
-	return c.deliver(trails...)
+	made := c.deliver(trails...)
+	made.Sharings = shared
+	return made
 }
 
 func newCompany(seed uint64, o Options) *company {

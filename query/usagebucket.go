@@ -1,0 +1,123 @@
+package query
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/crosstrail/crosstrail/lineage"
+)
+
+// buckets counts the calls of those whom a bucket's policy lets in.
+func (b *usageBook) buckets(ctx context.Context) error {
+	var grants []int
+	accounts, everybody := map[string]bool{}, false
+	for i := range b.grants {
+		g := &b.grants[i]
+		if g.RoleARN != "" || g.Bucket == "" {
+			continue
+		}
+		grants = append(grants, i)
+		reader := g.reader()
+		accounts[g.Owner], accounts[reader] = true, true
+		everybody = everybody || g.Owner == "" || reader == ""
+	}
+	if len(grants) == 0 {
+		return nil
+	}
+	s := b.span
+	s.EventNames = append(slices.Clone(dataCalls), bucketReads...)
+	if !everybody {
+		s.Accounts = sortedKeys(accounts)
+	}
+	passes := func(r *Row) bool {
+		return r.EventSource == "s3.amazonaws.com" && slices.ContainsFunc(grants, func(i int) bool {
+			return b.grants[i].mayBe(r.Caller) && aboutBucket(r, b.grants[i].Bucket)
+		})
+	}
+	twice := make([]copies, len(b.grants))
+	return b.each(ctx, s, passes, func(l Line) error {
+		for _, i := range b.letIn(grants, l) {
+			u := b.line(usageKey{i, whoOf(l.Chain), callerAccount(l.Row.Caller)})
+			u.speak(ofCall, l.Row, l.Chain)
+			if isTemporary(l.Row.Caller) {
+				u.sessions.add(cmp.Or(sessionKey(l.Row.Caller, l.Chain), l.Row.Caller.SessionKey()))
+			}
+			if !twice[i].add(l.Row) {
+				continue
+			}
+			if err := b.count(ctx, u, l.Row); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// letIn are the grants that a call may have been let in by: those that it is in the
+// scope of or, where it is in that of none, all that are for its caller.
+func (b *usageBook) letIn(grants []int, l Line) []int {
+	var fit, covering []int
+	for _, i := range grants {
+		g := &b.grants[i]
+		if !aboutBucket(l.Row, g.Bucket) || !g.isFor(l) {
+			continue
+		}
+		fit = append(fit, i)
+		if g.covers(l.Row) {
+			covering = append(covering, i)
+		}
+	}
+	if len(covering) > 0 {
+		return covering
+	}
+	return fit
+}
+
+// reader is the account that a grant is for, "" where it is for several.
+func (g *Shared) reader() string {
+	if strings.HasPrefix(g.To, "arn:") {
+		return accountOf(g.To)
+	}
+	if strings.Trim(g.To, "0123456789") == "" {
+		return g.To
+	}
+	return ""
+}
+
+// mayBe reports whether a caller is of an account that the grant is for.
+func (g *Shared) mayBe(id *lineage.Identity) bool {
+	account := callerAccount(id)
+	if id.Type == "AWSService" || account == "" || account == g.Owner || strings.Trim(account, "0123456789") != "" {
+		return false
+	}
+	if one := g.reader(); one != "" {
+		return account == one
+	}
+	return g.Members == nil || slices.Contains(g.Members, account)
+}
+
+// isFor reports whether a call was made by whom the grant is for, as far as its
+// chain tells: of another account's caller S3 logs the unique id alone.
+func (g *Shared) isFor(l Line) bool {
+	if !g.mayBe(l.Row.Caller) {
+		return false
+	}
+	if !strings.HasPrefix(g.To, "arn:") || strings.HasSuffix(g.To, ":root") {
+		return true
+	}
+	id, hop := l.Row.Caller, acting(l.Chain)
+	if strings.Contains(g.To, ":role/") {
+		role := issuerRole(id)
+		if role == "" && hop != nil {
+			role = hop.RoleARN
+		}
+		return role == "" && id.Type != "IAMUser" || isRole(role, g.To)
+	}
+	arn := id.ARN
+	if arn == "" && hop == nil && l.Chain.Origin != nil {
+		arn = l.Chain.Origin.ARN
+	}
+	return arn == "" && hop == nil || arn == g.To
+}

@@ -1,0 +1,227 @@
+package render
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/crosstrail/crosstrail/lineage"
+	"github.com/crosstrail/crosstrail/query"
+)
+
+// usageTable prints the users of each grant below it.
+func usageTable(w io.Writer, all []query.UsageLine, style Style) error {
+	p := &page{style: style}
+	if len(all) == 0 {
+		p.prose("", "", strong, "There is no grant.")
+	}
+	head := "  CALLS   READ  DENIED"
+	who := (style.columns() - len("  =  ") - len(head) - len("  2016-04-05 20:39")) - 1
+	refused := false
+	for i, l := range all {
+		if i == 0 || l.Grant != all[i-1].Grant {
+			if i > 0 {
+				p.blank("")
+			}
+			p.grant(l)
+			if l.Chain != nil {
+				p.line("", say(faint, "     "+pad("WHO", who)+head+"  "+lastHead(l)))
+			}
+		}
+		p.usage(l, who, len(head))
+		refused = refused || l.Refused > 0 || l.Use == query.GrantUnused && l.Grant.RoleARN != ""
+	}
+	if refused {
+		p.blank("")
+		p.prose("", "", faint, "Who asks for a role and is refused is logged in the account that the call came from, and nowhere else: of accounts whose log is not here no refusal is told.")
+	}
+	return p.writeTo(w)
+}
+
+func lastHead(l query.UsageLine) string {
+	if l.Use == query.GrantUsed || l.Use == query.GrantTaken {
+		return "LAST (UTC)"
+	}
+	return "WHEN (UTC)"
+}
+
+// grant is the heading of a grant: what it is, and how long it lasts.
+func (p *page) grant(l query.UsageLine) {
+	g, s := l.Grant, p.style
+	facts := []piece{say(strong, "GRANT "+g.ID)}
+	add := func(t tone, text string) { facts = append(facts, say(t, text)) }
+	if g.To != "" {
+		add(ordinary, "to "+s.named(g.To))
+	}
+	switch {
+	case g.RoleARN == "":
+		add(ordinary, "by the bucket's policy")
+	case g.RoleARN != g.ID:
+		add(ordinary, "by "+roleName(&lineage.Hop{RoleARN: g.RoleARN}))
+	}
+	if g.Bucket != "" {
+		add(ordinary, "of "+g.Bucket)
+	}
+	switch l.End {
+	case query.GrantExpired:
+		add(yellow, "ended "+minute(g.Expires))
+	case query.GrantEnds:
+		add(yellow, "ends soon: "+minute(g.Expires))
+	default:
+		if g.Expires != 0 {
+			add(ordinary, "ends "+minute(g.Expires))
+		}
+	}
+	p.flow("", "      ", ", ", facts...)
+}
+
+// usage is one user, or that there was none.
+func (p *page) usage(l query.UsageLine, who, numbers int) {
+	if l.Chain == nil {
+		p.unused(l)
+		return
+	}
+	s := p.style
+	name := s.who(l.Chain)
+	if o := l.Chain.Origin; o != nil && o.AccountID != l.FromAccount { // else it is told below
+		name = s.titled(o)
+	}
+	if name == "" {
+		name = "?"
+	}
+	read := piece{faint, "-"}
+	if l.DataEvents == query.Used {
+		read = piece{ordinary, strconv.Itoa(l.Reads)}
+	}
+	denied := count(l.Denied+l.Refused, red)
+	p.line("", piece{ordinary, "  "}, p.mark(l.Chain.Evidence), piece{ordinary, "  "},
+		piece{strong, pad(s.cut(Text(name), who), who)},
+		piece{ordinary, padLeft(strconv.Itoa(l.Calls), len("  CALLS"))},
+		piece{read.tone, padLeft(read.text, len("   READ"))},
+		piece{denied.tone, padLeft(denied.text, len("  DENIED"))},
+		piece{ordinary, "  " + minute(l.Last)})
+	p.flow("       ", "       ", ", ", usageFacts(s, l)...)
+	if l.DataEvents == query.NotUsed {
+		p.prose("       ", "       ", yellow, noData(l.Grant)+": nothing tells what was read.")
+	}
+}
+
+// noData says that data events are missing.
+func noData(g *query.Shared) string {
+	of := "any bucket"
+	if g.Bucket != "" {
+		of = g.Bucket
+	}
+	return "The log has no S3 data event of " + of + ", which a trail logs only where it is told to"
+}
+
+// unused is what can be said of a grant that nothing shows in use.
+func (p *page) unused(l query.UsageLine) {
+	g, at := l.Grant, l.OwnerLogged
+	log := "the log of " + p.style.named(g.Owner)
+	if g.Owner == "" {
+		log = "the log of its owner"
+	}
+	switch {
+	case at.Since == 0:
+		p.prose("  ", "  ", yellow, "Nothing tells whether it was used: "+log+" is not here.")
+	case l.Use == query.GrantNotTold:
+		p.prose("  ", "  ", yellow, "Nothing tells whether it was used. "+noData(g)+".")
+	default:
+		p.prose("  ", "  ", yellow, fmt.Sprintf("Nobody used it: %s tells from %s to %s.", log, minute(at.Since), minute(at.Until)))
+	}
+	if g.LastUsed != 0 {
+		p.prose("  ", "  ", ordinary, "IAM says that the role was last used at "+stamp(g.LastUsed)+".")
+	}
+}
+
+// usageFacts are what else is known of a user.
+func usageFacts(s Style, l query.UsageLine) []piece {
+	var facts []piece
+	add := func(t tone, text string) { facts = append(facts, say(t, text)) }
+	if l.FromAccount != "" {
+		add(ordinary, "from "+s.named(l.FromAccount))
+	}
+	if l.Sessions > 0 {
+		add(ordinary, plural(l.Sessions, "session"))
+	}
+	if l.Use == query.GrantTaken {
+		add(ordinary, "not seen in use")
+	}
+	if l.First != l.Last {
+		add(ordinary, "since "+minute(l.First))
+	}
+	switch l.MFA {
+	case query.Used:
+		add(green, "with MFA")
+	case query.Mixed:
+		add(ordinary, "MFA in part")
+	case query.NotUsed:
+		add(ordinary, "no MFA")
+	}
+	if ids := strings.Join(l.ExternalIDs, " "); ids != "" {
+		part := ""
+		if l.ExternalID == query.Mixed {
+			part = " in part"
+		}
+		add(ordinary, "external id "+ids+part)
+	}
+	list := func(t tone, what string, top query.Top) {
+		if n := 40; len(top.Most) > 0 {
+			add(t, what+s.list(values(top), top.More, n))
+		}
+	}
+	list(ordinary, "by ", l.Addresses)
+	list(ordinary, "with ", l.Agents)
+	if l.DataEvents == query.Used {
+		add(ordinary, readWords(l.Reading))
+	}
+	if l.Writes > 0 {
+		add(yellow, plural(l.Writes, "write"))
+	}
+	if l.Errors > l.Denied {
+		add(ordinary, plural(l.Errors-l.Denied, "other error"))
+	}
+	list(red, "denied on ", l.DeniedOn)
+	list(red, "let through on what the grant is not of: ", l.OutsideOn)
+	if l.Refused > 0 {
+		list(red, "the role refused "+plural(l.Refused, "time")+" from ", l.RefusedFrom)
+	}
+	return facts
+}
+
+// readWords is what was read.
+func readWords(r query.Reading) string {
+	if r.Reads == 0 {
+		return "no object got"
+	}
+	words := plural(r.Keys, "object")
+	if r.Reads > r.Keys {
+		words += " got " + plural(r.Reads, "time")
+	} else {
+		words += " got"
+	}
+	if r.Untold < r.Reads {
+		words += ", " + bytesWord(r.Bytes)
+		if r.Untold > 0 {
+			words += " and more"
+		}
+	}
+	return words
+}
+
+// bytesWord is a size for people.
+func bytesWord(n int64) string {
+	size, unit := float64(n), "bytes"
+	for _, next := range []string{"KiB", "MiB", "GiB", "TiB"} {
+		if size < 1024 {
+			break
+		}
+		size, unit = size/1024, next
+	}
+	if unit == "bytes" {
+		return strconv.FormatInt(n, 10) + " bytes"
+	}
+	return strconv.FormatFloat(size, 'f', 1, 64) + " " + unit
+}
