@@ -20,7 +20,7 @@ const module = "github.com/crosstrail/crosstrail/"
 // layers is the architecture. A package imports only packages on lines above
 // its own; packages on one line do not know each other.
 var layers = []string{
-	"cloudtrail share/policy internal/synth internal/awscfg internal/install",
+	"cloudtrail share/policy internal/synth internal/awscfg internal/denial internal/install",
 	"cloudtrail/digest share internal/awstest",
 	"lineage internal/awstest/demo",
 	"query internal/awstest/up",
@@ -39,6 +39,7 @@ var kept = map[string]string{
 	module + "internal/synth":        "cmd/crosstrail internal/bench internal/awstest/demo",
 	module + "internal/awscfg":       "cmd/crosstrail internal/bench",
 	module + "internal/awstest":      "internal/bench internal/awstest/demo internal/awstest/up",
+	module + "internal/denial":       "source/bucket share/iam",
 	module + "internal/install":      "internal/awstest",
 	"github.com/aws/":                "internal/awscfg internal/awstest internal/awstest/demo source/bucket source/lookup source/directory share/iam share/fetch cmd/crosstrail internal/bench",
 	"github.com/spf13/cobra":         "cmd/crosstrail",

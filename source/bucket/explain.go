@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"regexp"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -13,6 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"github.com/crosstrail/crosstrail/internal/denial"
 )
 
 // told is an error of S3 in words that say what to do about it. What the SDK
@@ -29,10 +30,6 @@ func (t *told) Error() string {
 	return t.uri + ": " + t.text
 }
 func (t *told) Unwrap() error { return t.err }
-
-// denied is how AWS says who may not do what, and why. S3 says so where caller
-// and bucket are of one account or organisation, and of keys always.
-var denied = regexp.MustCompile(`User: (\S+) is not authorized to perform: (\S+) on resource: "?([^"\s]+)"?(?: (because .*|with an explicit deny.*))?`)
 
 // explain puts an error into words. action is what the call needs, key what it
 // was about: a key, or the prefix of a list.
@@ -98,15 +95,15 @@ func answered(err error) bool {
 
 // refused says which permission is missing, on what, and who has to give it.
 func (l *Log) refused(ctx context.Context, err error, action, key string) string {
-	if m := denied.FindStringSubmatch(messageOf(err)); m != nil {
-		who, action, on, why := m[1], m[2], m[3], m[4]
-		if why != "" {
-			why = " (" + why + ")"
+	if d, ok := denial.Parse(messageOf(err)); ok && d.Resource != "" {
+		why := ""
+		if d.Why != "" {
+			why = " (" + d.Why + ")"
 		}
-		if strings.HasPrefix(action, "kms:") {
-			return fmt.Sprintf("it is encrypted with the KMS key %s, and %s may not use that: it needs %s on the key, in a policy of its own and in the key's policy%s", on, who, action, why)
+		if strings.HasPrefix(d.Action, "kms:") {
+			return fmt.Sprintf("it is encrypted with the KMS key %s, and %s may not use that: it needs %s on the key, in a policy of its own and in the key's policy%s", d.Resource, d.Who, d.Action, why)
 		}
-		return fmt.Sprintf("refused: %s needs %s on %s%s", who, action, on, why)
+		return fmt.Sprintf("refused: %s needs %s on %s%s", d.Who, d.Action, d.Resource, why)
 	}
 	payer := ""
 	if !l.options.RequesterPays {
