@@ -1,0 +1,101 @@
+package iam
+
+import (
+	"context"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/organizations"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3control"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+)
+
+// Client is one caller. It is not safe for concurrent use.
+type Client struct {
+	// Saved is told where the policy of a bucket or key was saved before it was
+	// replaced. Nil: nobody is.
+	Saved func(resource, path string)
+
+	cfg    aws.Config
+	caller string // its ARN, once it was asked for
+
+	// read is what was last seen of the policies of buckets and keys, by ARN of the
+	// one and key ARN of the other: what a plan was made from. "" is none.
+	read map[string]string
+	// made are the roles of this client: IAM takes seconds to know them everywhere.
+	made map[string]bool
+	// wait is how long is waited, at most, for what was written to be known.
+	wait patience
+}
+
+// patience is how long, and how often, is waited for what was written to be known
+// (IAM User Guide, Troubleshoot: changes that I make are not always immediately
+// visible).
+type patience struct{ principals, shown, pause time.Duration }
+
+// Open makes no call. cfg's region is the one that trails are looked for in.
+func Open(cfg aws.Config) *Client {
+	return &Client{
+		cfg: cfg, read: map[string]string{}, made: map[string]bool{},
+		wait: patience{principals: 2 * time.Minute, shown: 20 * time.Second, pause: time.Second},
+	}
+}
+
+// The services. A bucket and its keys are called in the bucket's region, a trail
+// in its home; empty is the caller's own.
+
+func (c *Client) sts() *sts.Client                     { return sts.NewFromConfig(c.cfg) }
+func (c *Client) iam() *iam.Client                     { return iam.NewFromConfig(c.cfg) }
+func (c *Client) organizations() *organizations.Client { return organizations.NewFromConfig(c.cfg) }
+func (c *Client) kms(region string) *kms.Client        { return kms.NewFromConfig(c.in(region)) }
+func (c *Client) cloudtrail(region string) *cloudtrail.Client {
+	return cloudtrail.NewFromConfig(c.in(region))
+}
+
+func (c *Client) s3(region string) *s3.Client {
+	return s3.NewFromConfig(c.in(region), func(o *s3.Options) {
+		o.UsePathStyle = o.BaseEndpoint != nil // who gives an endpoint has no DNS name for each bucket
+		o.DisableLogOutputChecksumValidationSkipped = true
+	})
+}
+
+// s3control's host name begins with the account id. Who gives an endpoint has no
+// such name.
+func (c *Client) s3control(region string) *s3control.Client {
+	return s3control.NewFromConfig(c.in(region), func(o *s3control.Options) {
+		if o.BaseEndpoint != nil {
+			o.APIOptions = append(o.APIOptions, plainHost)
+		}
+	})
+}
+
+func plainHost(stack *middleware.Stack) error {
+	return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("crosstrail plain host",
+		func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
+			return next.HandleInitialize(smithyhttp.DisableEndpointHostPrefix(ctx, true), in)
+		}), middleware.Before)
+}
+
+func (c *Client) in(region string) aws.Config {
+	cfg := c.cfg.Copy()
+	if region != "" {
+		cfg.Region = region
+	}
+	return cfg
+}
+
+// pause waits a little, or until ctx ends.
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
+}

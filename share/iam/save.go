@@ -1,0 +1,79 @@
+package iam
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+)
+
+// save keeps a policy that is about to be replaced in the user's state folder:
+// readable by the user alone, and on the disk before the call is made.
+func save(resource, text string, now time.Time) (path string, err error) {
+	state, err := stateFolder()
+	if err != nil {
+		return "", err
+	}
+	folder := filepath.Join(state, "crosstrail", "replaced")
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return "", err
+	}
+	name := strings.Map(func(r rune) rune {
+		if r < 0x80 && strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.", r) {
+			return r
+		}
+		return '_'
+	}, strings.TrimPrefix(resource, "arn:"))
+	// Two in one second are two files: what is there is never written over.
+	for i := range 1000 {
+		path = filepath.Join(folder, fmt.Sprintf("%s.%s.%d.json", name, now.UTC().Format("20060102T150405Z"), i))
+		if i == 0 {
+			path = filepath.Join(folder, fmt.Sprintf("%s.%s.json", name, now.UTC().Format("20060102T150405Z")))
+		}
+		f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+		if errors.Is(err, os.ErrExist) {
+			continue
+		}
+		if err != nil {
+			return "", err
+		}
+		_, err = f.WriteString(text)
+		return path, errors.Join(err, f.Sync(), f.Close(), syncFolder(folder))
+	}
+	return "", fmt.Errorf("%s: a thousand policies were saved there in one second", folder)
+}
+
+// syncFolder makes the new name last. Windows has no such call, nor needs it.
+func syncFolder(folder string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	d, err := os.Open(folder)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// stateFolder is where the user's programs keep what is to outlast a restart and
+// is no data (XDG Base Directory Specification, $XDG_STATE_HOME), and what comes
+// next to it on other systems.
+func stateFolder() (string, error) {
+	if dir := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) { // the specification wants others passed over
+		return dir, nil
+	}
+	if dir := os.Getenv("LocalAppData"); runtime.GOOS == "windows" && dir != "" {
+		return dir, nil
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "", err
+	}
+	if runtime.GOOS == "darwin" {
+		return filepath.Join(home, "Library", "Application Support"), nil
+	}
+	return filepath.Join(home, ".local", "state"), nil
+}
