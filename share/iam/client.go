@@ -2,6 +2,7 @@ package iam
 
 import (
 	"context"
+	"net/url"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -12,8 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3control"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
-	"github.com/aws/smithy-go/middleware"
-	smithyhttp "github.com/aws/smithy-go/transport/http"
+	smithyendpoints "github.com/aws/smithy-go/endpoints"
 )
 
 // Client is one caller. It is not safe for concurrent use.
@@ -70,16 +70,20 @@ func (c *Client) s3(region string) *s3.Client {
 func (c *Client) s3control(region string) *s3control.Client {
 	return s3control.NewFromConfig(c.in(region), func(o *s3control.Options) {
 		if o.BaseEndpoint != nil {
-			o.APIOptions = append(o.APIOptions, plainHost)
+			o.EndpointResolverV2 = plainHost{*o.BaseEndpoint}
 		}
 	})
 }
 
-func plainHost(stack *middleware.Stack) error {
-	return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("crosstrail plain host",
-		func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
-			return next.HandleInitialize(smithyhttp.DisableEndpointHostPrefix(ctx, true), in)
-		}), middleware.Before)
+type plainHost struct{ url string }
+
+// ResolveEndpoint implements [s3control.EndpointResolverV2].
+func (p plainHost) ResolveEndpoint(context.Context, s3control.EndpointParameters) (smithyendpoints.Endpoint, error) {
+	u, err := url.Parse(p.url)
+	if err != nil {
+		return smithyendpoints.Endpoint{}, err
+	}
+	return smithyendpoints.Endpoint{URI: *u}, nil
 }
 
 func (c *Client) in(region string) aws.Config {

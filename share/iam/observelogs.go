@@ -57,10 +57,8 @@ func (o *observing) logs(ctx context.Context) error {
 		}
 	}
 	for _, folder := range accounts {
-		o.s.Bucket.Folders = append(o.s.Bucket.Folders, folder[len(folder)-13:len(folder)-1])
+		o.s.Bucket.Folders = append(o.s.Bucket.Folders, strings.TrimSuffix(strings.TrimPrefix(folder, root), "/"))
 	}
-	slices.Sort(o.s.Bucket.Folders)
-	o.s.Bucket.Folders = slices.Compact(o.s.Bucket.Folders)
 	for i, folder := range accounts {
 		if i < sampled-1 || i == len(accounts)-1 { // the first, and the last
 			if err := o.sample(ctx, folder); err != nil {
