@@ -6,8 +6,8 @@ import (
 	"github.com/crosstrail/crosstrail/share/policy"
 )
 
-// TestEqual: AWS's own ways to write the same, and what looks alike and is not.
-func TestEqual(t *testing.T) {
+// TestEqualWords: AWS's own ways to write the same, and what looks alike and is not.
+func TestEqualWords(t *testing.T) {
 	const base = `{"Version":"2012-10-17","Statement":[
 		{"Sid":"a","Effect":"Allow","Principal":{"AWS":["222222222222","arn:aws:iam::333333333333:role/R"]},"Action":["s3:GetObject","s3:ListBucket"],"Resource":"arn:aws:s3:::b/*",
 		 "Condition":{"StringLike":{"s3:prefix":["p/*","p"]},"Bool":{"aws:MultiFactorAuthPresent":"true"}}},
