@@ -82,20 +82,7 @@ func (g *Grant) owns(sid string) bool { return Ours(sid) == g.ID }
 // Reader is what a user or role of the reading account needs in a policy of its
 // own, which that account's owner gives it.
 func (g *Grant) Reader(s *Surroundings, scope Scope) *policy.Document {
-	allow := func(sid string, action string, resources policy.Strings, c policy.Condition) policy.Statement {
-		return policy.Statement{Sid: sid, Effect: policy.Allow, Action: policy.Strings{action}, Resource: resources, Condition: c}
-	}
-	if g.Means == Role {
-		return one(allow(g.Sid("Assume"), "sts:AssumeRole", policy.Strings{g.RoleARN()}, nil))
-	}
-	statements := []policy.Statement{
-		allow(g.Sid("List"), "s3:ListBucket", policy.Strings{g.bucketARN()}, with(nil, "StringLike", "s3:prefix", scope.List...)),
-		allow(g.Sid("Get"), "s3:GetObject", g.keyARNs(scope), nil),
-	}
-	if keys := s.customerKeys(); len(keys) > 0 {
-		statements = append(statements, allow(g.Sid("Decrypt"), "kms:Decrypt", keys, g.viaS3()))
-	}
-	return one(statements...)
+	return s.Reading(g, scope).Document()
 }
 
 // basis is a hash of what a plan rests on: where it is another, somebody has

@@ -32,6 +32,8 @@ func operation(c *Client, call *share.Call) (run func(context.Context) error, ok
 		return simply(call, api.DeleteRolePermissionsBoundary, noEntity), true
 	case "iam RemoveRoleFromInstanceProfile":
 		return simply(call, api.RemoveRoleFromInstanceProfile, noEntity), true
+	case "iam DeleteInstanceProfile":
+		return simply(call, api.DeleteInstanceProfile, noEntity), true
 	case "iam DeleteRole":
 		return simply(call, api.DeleteRole, noEntity), true
 	case "s3 PutBucketPolicy":
