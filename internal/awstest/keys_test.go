@@ -115,6 +115,27 @@ func TestSealedByTrail(t *testing.T) {
 	}
 }
 
+// TestAWSKey: the key that AWS manages for S3 is no other account's.
+func TestAWSKey(t *testing.T) {
+	stand := stack.Start(t)
+	describer := stand.Account(prod).User(t, "describer", awstest.Allow("*", "kms:DescribeKey"))
+	got, answer := kms(t, stand, describer, "DescribeKey", map[string]any{"KeyId": "alias/aws/s3"})
+	described, _ := answer["KeyMetadata"].(map[string]any)
+	if got != "ok" || described["KeyManager"] != "AWS" {
+		t.Fatal(got, answer)
+	}
+	key, _ := described["Arn"].(string)
+	logs := stand.Account(prod).Bucket(t, "logs")
+	logs.Policy(t, reads("Allow", `{"AWS":"`+dev+`"}`, "s3:GetObject", "arn:aws:s3:::logs/*", ""))
+	logs.Put(t, awstest.Object{Key: "one", KMSKey: key})
+	for account, want := range map[string]string{prod: "ok", dev: "AccessDenied"} {
+		reader := stand.Account(account).User(t, "reader", awstest.Allow("*", "*"))
+		if _, err := get(t, reader, "logs", "one"); code(err) != want {
+			t.Errorf("account %s: %v, not %s", account, err, want)
+		}
+	}
+}
+
 // TestValidatePolicy: the findings of the fixture.
 func TestValidatePolicy(t *testing.T) {
 	stand := stack.Start(t)

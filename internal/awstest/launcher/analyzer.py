@@ -10,10 +10,10 @@ import json
 import re
 
 from ministack import app
-from ministack.core import iam_actions
+from ministack.core import iam_actions, router
 from ministack.core import iam_evaluator as evaluator
-from ministack.core.router import extract_access_key_id
 from ministack.core.responses import get_region
+from ministack.core.router import extract_access_key_id
 
 from . import documents, principals
 
@@ -31,6 +31,9 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d))?|
 
 
 def mend():
+    # ministack would read the models of every service of AWS to learn of this one: ten seconds.
+    is_service = router._is_aws_service_name
+    router._is_aws_service_name = lambda name: name == "access-analyzer" or is_service(name)
     original = app._dispatch_service_request
 
     async def dispatch(method, path, headers, body, query, request_id):

@@ -24,6 +24,7 @@ def main():
 
     from . import (
         analyzer,
+        awskeys,
         bucketpolicy,
         control,
         controlpolicies,
@@ -53,19 +54,9 @@ def main():
 
     # In this order they wrap what ministack answers: the last sees a call first.
     parts = (control, policy, keyids, sts, mfa, sessions, principals, roles, bucketpolicy, ownership)
-    parts += (
-        sealed,
-        objects,
-        keys,
-        organizations,
-        trails,
-        identitycenter,
-        history,
-        publickeys,
-        controlpolicies,
-        refusals,
-    )
-    for part in (*parts, analyzer, events, delivery, recording, hooks, requests):
+    parts += (awskeys, sealed, objects, keys, organizations, trails)
+    parts += (identitycenter, history, publickeys, controlpolicies, refusals, analyzer)
+    for part in (*parts, events, delivery, recording, hooks, requests):
         part.mend()
     lifeline.ready(address)
     asyncio.run(serve(control.beside(app.app), listener))

@@ -11,7 +11,12 @@ import json
 
 from ministack.core import iam_actions
 from ministack.core import iam_evaluator as evaluator
-from ministack.core.responses import error_response_json, get_account_id, get_region, request_scope
+from ministack.core.responses import (
+    error_response_json,
+    get_account_id,
+    get_region,
+    request_scope,
+)
 from ministack.core.router import extract_access_key_id
 from ministack.services import iam, kms
 

@@ -97,7 +97,7 @@ def _undecryptable(caller, key_id, bucket, name, headers):
     principal = evaluator.resolve_principal(caller, get_account_id())
     if principal.policies is None:
         return None  # the account's root
-    conditions = sealed.conditions(bucket, name)
+    conditions = sealed.conditions(bucket, name) | {"kms:CallerAccount": principal.account}
     context = evaluator.EvalContext(
         principal_arn=principal.arn,
         principal_type=principal.type,

@@ -42,6 +42,7 @@ def mend():
         handlers[operation] = _refusing(refuse, handlers[operation])
     handlers["CreatePolicyVersion"] = _numbering(handlers["CreatePolicyVersion"])
     handlers["SetDefaultPolicyVersion"] = _set_default
+    handlers["ListRoles"] = _list_roles
     for operation, element in (
         ("CreateRole", "AssumeRolePolicyDocument"),
         ("UpdateAssumeRolePolicy", "PolicyDocument"),
@@ -138,6 +139,20 @@ def _attach(question):
     if not iam._policy_exists(arn):
         return iam._error(404, "NoSuchEntity", f"Policy {arn} does not exist or is not attachable.")
     return None
+
+
+def _list_roles(question):
+    """A page, without what ListRoles leaves out: tags, and a permissions boundary."""
+    prefix = iam._p(question, "PathPrefix") or "/"
+    names = sorted(name for name, role in iam._roles.items() if role["Path"].startswith(prefix))
+    at, size = int(iam._p(question, "Marker") or 0), int(iam._p(question, "MaxItems") or 100)
+    members = "".join(
+        "<member>" + re.sub("<Tags>.*</Tags>", "", iam._role_xml(name, boundary=False), flags=re.DOTALL) + "</member>"
+        for name in names[at : at + size]
+    )
+    more = f"<Marker>{at + size}</Marker>" if at + size < len(names) else ""
+    said = f"<Roles>{members}</Roles><IsTruncated>{'true' if more else 'false'}</IsTruncated>{more}"
+    return iam._xml(200, "ListRolesResponse", f"<ListRolesResult>{said}</ListRolesResult>")
 
 
 def _numbering(create):

@@ -4,8 +4,8 @@ CloudTrail User Guide, Creating a trail for an organization: users of member acc
 see it, but do not change it. ministack shows it to the management account only.
 """
 
-from ministack.services import cloudtrail
 from ministack.core.responses import get_account_id, get_region
+from ministack.services import cloudtrail
 
 from . import organizations
 
