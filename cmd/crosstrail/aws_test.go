@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -32,12 +33,13 @@ const (
 //	reader NAME POLICY          becomes a new user of account 222222222222
 //	history FILE                puts records, a line each, into CloudTrail's event history, where NOW-2h is a time
 //	member ACCOUNT NAME POLICY  becomes a new user of that account with the policy in a file
+//	managed NAME POLICY...      makes a managed policy of account 222222222222, a version each, the last in force
 //	role NAME EXTERNALID POLICY makes a role of account 999999999999 that the other account may assume, as $NAME
 func TestAWSScript(t *testing.T) {
 	stand := stack.Start(t)
 	s := scripted{t: t, aws: stand}
 	cmds := map[string]func(ts *testscript.TestScript, neg bool, args []string){
-		"bucket": s.bucket, "put": s.put, "role": s.role, "sealed": s.sealed, "history": s.history,
+		"bucket": s.bucket, "put": s.put, "role": s.role, "managed": s.managed, "sealed": s.sealed, "history": s.history,
 		"member": func(ts *testscript.TestScript, _ bool, args []string) { s.become(ts, args[0], args[1:]) },
 		"user":   func(ts *testscript.TestScript, _ bool, args []string) { s.become(ts, hubAccount, args) },
 		"reader": func(ts *testscript.TestScript, _ bool, args []string) { s.become(ts, readerAccount, args) },
@@ -117,6 +119,22 @@ func (s scripted) use(ts *testscript.TestScript, cfg aws.Config) {
 	for _, v := range s.aws.Environment(s.t, cfg) {
 		name, value, _ := strings.Cut(v, "=")
 		ts.Setenv(name, value)
+	}
+}
+
+func (s scripted) managed(ts *testscript.TestScript, _ bool, args []string) {
+	api := iam.NewFromConfig(s.aws.Account(readerAccount).Config())
+	var arn *string
+	for i, file := range args[1:] {
+		text := ts.ReadFile(file)
+		if i == 0 {
+			made, err := api.CreatePolicy(s.t.Context(), &iam.CreatePolicyInput{PolicyName: &args[0], PolicyDocument: &text})
+			ts.Check(err)
+			arn = made.Policy.Arn
+			continue
+		}
+		_, err := api.CreatePolicyVersion(s.t.Context(), &iam.CreatePolicyVersionInput{PolicyArn: arn, PolicyDocument: &text, SetAsDefault: true})
+		ts.Check(err)
 	}
 }
 

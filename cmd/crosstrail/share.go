@@ -24,6 +24,7 @@ them, and use what was shared with you.`,
 	}
 	cmd.SuggestionsMinimumDistance = 2
 	cmd.AddCommand(
+		newShareReaderPolicyCommand(ui),
 		newShareFetchCommand(ui),
 	)
 	return cmd
