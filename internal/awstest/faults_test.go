@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
@@ -84,5 +85,30 @@ func TestFaults(t *testing.T) {
 	}
 	if _, err := sts.NewFromConfig(again).GetCallerIdentity(t.Context(), nil); code(err) != "ExpiredTokenException" && code(err) != "ExpiredToken" {
 		t.Errorf("STS: %v", err)
+	}
+}
+
+// TestControlFaults: calls that change policies are throttled as IAM and S3 do it.
+func TestControlFaults(t *testing.T) {
+	stand := stack.Start(t)
+	account := stand.Account(prod)
+	logs := account.Bucket(t, "logs")
+	account.Role(t, "R", awstest.Trust("", dev), "")
+	faults := stand.Faults(t)
+	admin := faults.Through(account.User(t, "admin", awstest.Allow("*", "*")))
+	admin.Retryer = func() aws.Retryer { return aws.NopRetryer{} }
+	faults.Set(t,
+		awstest.Fault{Service: "iam", Operation: "PutRolePolicy", Error: "Throttling", Times: 1},
+		awstest.Fault{Service: "s3", Operation: "PutBucketPolicy", Error: "SlowDown", Status: 503, Times: 1})
+	for i, want := range []string{"Throttling SlowDown", "ok ok"} {
+		_, inRole := iam.NewFromConfig(admin).PutRolePolicy(t.Context(), &iam.PutRolePolicyInput{
+			RoleName: aws.String("R"), PolicyName: aws.String("own"), PolicyDocument: aws.String(awstest.Allow("*", "s3:GetObject")),
+		})
+		_, inBucket := s3.NewFromConfig(admin).PutBucketPolicy(t.Context(), &s3.PutBucketPolicyInput{
+			Bucket: &logs.Name, Policy: aws.String(reads("Allow", `{"AWS":"`+dev+`"}`, "s3:GetObject", "arn:aws:s3:::logs/*", "")),
+		})
+		if got := code(inRole) + " " + code(inBucket); got != want {
+			t.Errorf("time %d: %s, not %s", i, got, want)
+		}
 	}
 }

@@ -1,8 +1,6 @@
 package awstest_test
 
 import (
-	"encoding/json"
-	"net/http"
 	"strings"
 	"testing"
 
@@ -133,50 +131,5 @@ func TestAWSKey(t *testing.T) {
 		if _, err := get(t, reader, "logs", "one"); code(err) != want {
 			t.Errorf("account %s: %v, not %s", account, err, want)
 		}
-	}
-}
-
-// TestValidatePolicy: the findings of the fixture.
-func TestValidatePolicy(t *testing.T) {
-	stand := stack.Start(t)
-	account := stand.Account(prod)
-	may := account.User(t, "may", awstest.Allow("*", "access-analyzer:ValidatePolicy"))
-	validate := func(user string, policy string) (int, []string) {
-		t.Helper()
-		caller := may
-		if user != "may" {
-			caller = account.User(t, user, "")
-		}
-		body, err := json.Marshal(map[string]string{"policyDocument": policy, "policyType": "IDENTITY_POLICY"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		status, text := signed(t, stand, caller, "access-analyzer", http.MethodPost, "/policy/validation", map[string]string{"Content-Type": "application/json"}, body)
-		var answer struct {
-			Findings []struct{ FindingType, IssueCode string }
-		}
-		if err := json.Unmarshal(text, &answer); err != nil {
-			t.Fatalf("%d %s", status, text)
-		}
-		var found []string
-		for _, f := range answer.Findings {
-			found = append(found, f.FindingType+" "+f.IssueCode)
-		}
-		return status, found
-	}
-	for policy, want := range map[string]string{
-		awstest.Allow("arn:aws:s3:::logs/*", "s3:GetObject"):                        "",
-		awstest.Allow("arn:aws:s3:::logs/*", "s3:GetObjekt"):                        "ERROR INVALID_ACTION",
-		awstest.Allow("*", "iam:PassRole"):                                          "SECURITY_WARNING PASS_ROLE_WITH_STAR_IN_RESOURCE",
-		`{"Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}]}`: "WARNING MISSING_VERSION",
-		reads("Allow", `"*"`, "s3:GetObject", "arn:aws:s3:::logs/*", ""):            "ERROR UNSUPPORTED_PRINCIPAL",
-		`{`: "ERROR JSON_SYNTAX_ERROR",
-	} {
-		if status, found := validate("may", policy); status != http.StatusOK || strings.Join(found, " ") != want {
-			t.Errorf("%s: %d %v, not %s", policy, status, found, want)
-		}
-	}
-	if status, _ := validate("nobody", "{}"); status != http.StatusForbidden {
-		t.Errorf("who may not: %d", status)
 	}
 }
