@@ -33,7 +33,9 @@ func (a *awsFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&a.o.Region, "aws-region", "", "AWS: the `REGION` to call, where it is not the profile's")
 	flags.StringVar(&a.o.Endpoint, "endpoint-url", "", "AWS: the `URL` to call in place of AWS's own")
 	flags.StringVar(&a.o.RoleARN, "role-arn", "", "AWS: the `ARN` of a role to assume, to reach somebody else's logs")
-	flags.StringVar(&a.o.ExternalID, "external-id", "", "AWS: the external `ID` that the role wants")
+	if flags.Lookup("external-id") == nil { // that of a grant is another
+		flags.StringVar(&a.o.ExternalID, "external-id", "", "AWS: the external `ID` that the role wants")
+	}
 	flags.StringVar(&a.o.SessionName, "session-name", "", "AWS: the `NAME` of the session in the role (default crosstrail)")
 	flags.StringVar(&a.o.MFASerial, "mfa-serial", "", "AWS: the `ARN` of your MFA device, where the role wants MFA; the code is asked for")
 	flags.Var(&a.payer, "request-payer", "AWS: `requester` to read a bucket whose readers pay, as you then do")

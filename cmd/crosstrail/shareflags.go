@@ -1,0 +1,235 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/crosstrail/crosstrail/share"
+	"github.com/crosstrail/crosstrail/share/iam"
+)
+
+// shareTarget is which trail's log files are meant.
+type shareTarget struct{ trail, bucket string }
+
+func (t *shareTarget) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&t.trail, "trail", "", "the trail whose log files are shared, by `NAME` or ARN (default: the only one there is)")
+	flags.StringVar(&t.bucket, "bucket", "", "or the `BUCKET` that it writes to")
+}
+
+func (t *shareTarget) ask() iam.Ask { return iam.Ask{Trail: t.trail, Bucket: t.bucket} }
+
+// flag is how a command that is printed names it: not at all where it was not.
+func (t *shareTarget) flag() string {
+	text := ""
+	if t.trail != "" {
+		text += " --trail " + quoteShell(t.trail)
+	}
+	if t.bucket != "" {
+		text += " --bucket " + quoteShell(t.bucket)
+	}
+	return text
+}
+
+// shareGrant finds a grant that the caller's account gave, by its id or the ARN of
+// its role, with what it hangs on. A role tells which bucket it is for; for a
+// grant by bucket policy the target does.
+func shareGrant(ctx context.Context, ui *terminal, c *iam.Client, t *shareTarget, arg string) (*share.Found, *share.Surroundings, error) {
+	caller, err := c.Caller(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	if m := roleARN.FindString(arg); m != "" {
+		if account := strings.Split(arg, ":")[4]; account != caller.Account {
+			return nil, nil, hinted(fmt.Errorf("the role %s is of account %s, and you are in %s", arg, account, caller.Account), "call as that account: --profile NAME, or --role-arn with a role there")
+		}
+	} else if !grantID.MatchString(arg) {
+		return nil, nil, usage(fmt.Errorf("%q is no grant: it is twelve small letters and digits, or the ARN of a role", arg), "which there are: crosstrail share list"+t.flag())
+	}
+	roles, err := c.Roles(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	s, err := surroundingsOf(ctx, ui, c, t, roles, arg)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, f := range share.Grants(s, roles) {
+		if f.Grant.ID == arg || f.Role != nil && f.Role.ARN == arg {
+			return f, s, nil
+		}
+	}
+	return nil, nil, &failure{
+		err: fmt.Errorf("there is no grant %s on the bucket %s", arg, s.Bucket.Name), status: exitFinding,
+		hints: []string{"which there are: crosstrail share list" + t.flag(), "of another bucket: --trail or --bucket"},
+	}
+}
+
+var grantID = regexp.MustCompile(`^[a-z2-7]{12}$`)
+
+// surroundingsOf reads what a grant hangs on: what was said, else what its role
+// tells. A trail that is no more, its bucket outlives.
+func surroundingsOf(ctx context.Context, ui *terminal, c *iam.Client, t *shareTarget, roles []*share.RoleState, arg string) (*share.Surroundings, error) {
+	if t.ask() != (iam.Ask{}) {
+		return c.Observe(ctx, t.ask())
+	}
+	at := slices.IndexFunc(roles, func(r *share.RoleState) bool { return r.ARN == arg || r.Tags[share.TagGrant] == arg })
+	if at < 0 {
+		return c.Observe(ctx, iam.Ask{})
+	}
+	bucket, trail := roles[at].Where()
+	s, err := c.Observe(ctx, iam.Ask{Trail: trail, Bucket: bucket})
+	if _, ok := errors.AsType[*iam.Error](err); ok && trail != "" {
+		ui.warn("the grant is for the trail %s, which cannot be found by you any more: its bucket is looked at alone", trail)
+		return c.Observe(ctx, iam.Ask{Bucket: bucket})
+	}
+	return s, err
+}
+
+// wantFlags are what plan and grant are told to share, with whom and how.
+type wantFlags struct {
+	to           []string
+	organization bool
+	logs         string
+	since, until string
+	prefix       string
+	via, breadth string
+	mfa          bool
+	externalID   string
+	expires      string
+	session      string
+}
+
+// wantNames are the flags of wantFlags, which a saved plan stands in for.
+var wantNames = []string{"to", "to-organization", "logs", "since", "until", "prefix", "via", "policy", "require-mfa", "external-id", "expires", "pin-session-name", "trail", "bucket"}
+
+func (w *wantFlags) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringArrayVar(&w.to, "to", nil, "who is to read: an `ACCOUNT` id, or the ARN of a user or role (repeatable: a grant each)")
+	flags.BoolVar(&w.organization, "to-organization", false, "or every account of your organisation, each its own log files")
+	flags.StringVar(&w.logs, "logs", "own", "whose log files: own (the reader's), all, or `ACCOUNTS` with commas between")
+	flags.StringVar(&w.since, "since", "", "no log files that were delivered before this `DATE`, as 2026-01-31")
+	flags.StringVar(&w.until, "until", "", "none that were delivered after this `DATE`")
+	flags.StringVar(&w.prefix, "prefix", "", "the trail's `PREFIX`, to be refused if you are wrong about it (\"\": none)")
+	flags.StringVar(&w.via, "via", "", "how: role, or bucket-policy (default: chosen by what the bucket is like, and told)")
+	flags.StringVar(&w.breadth, "policy", "", "how much a role lays open: minimal, seed (s3:Get* and s3:List*, as AWS's text has it), managed-read-only (every bucket) (default minimal)")
+	flags.BoolVar(&w.mfa, "require-mfa", false, "only who has shown a code of an MFA device")
+	flags.StringVar(&w.externalID, "external-id", "", "the external `ID` that the reader made, and has to show; outsiders need one")
+	flags.StringVar(&w.expires, "expires", "", "when it ends: a `TIME` (2026-12-31T12:00:00Z), a date (its 00:00 UTC), or 30d (with the end of that day, UTC)")
+	flags.StringVar(&w.session, "pin-session-name", "", "only sessions of this `NAME`, which may hold * and variables as ${aws:username}")
+	must(cmd.RegisterFlagCompletionFunc("via", cobra.FixedCompletions(meansWords(), cobra.ShellCompDirectiveNoFileComp)))
+	must(cmd.RegisterFlagCompletionFunc("policy", cobra.FixedCompletions(breadthWords(), cobra.ShellCompDirectiveNoFileComp)))
+	must(cmd.RegisterFlagCompletionFunc("logs", cobra.FixedCompletions([]string{"own", "all"}, cobra.ShellCompDirectiveNoFileComp)))
+}
+
+func meansWords() []string { return []string{string(share.Role), string(share.BucketPolicy)} }
+
+func breadthWords() []string {
+	return []string{string(share.Minimal), string(share.Seed), string(share.ManagedReadOnly)}
+}
+
+var (
+	readerARN     = regexp.MustCompile(`^arn:aws[a-z-]*:(iam|sts)::\d{12}:[\w+=,.@/-]+$`)
+	pinnedSession = regexp.MustCompile(`^[\w+=,.@*?${}:/-]{2,256}$`)
+)
+
+// wants reads the flags, before anything is called: a want for each reader.
+func (w *wantFlags) wants(cmd *cobra.Command, now time.Time) ([]share.Want, error) {
+	one, err := w.common(now)
+	if err != nil {
+		return nil, err
+	}
+	if cmd.Flags().Changed("prefix") {
+		one.Prefix = &w.prefix
+	}
+	switch {
+	case w.organization && len(w.to) > 0:
+		return nil, usage(errors.New("--to-organization and --to are two grants: run it once for each"))
+	case w.organization:
+		one.Organization = true
+		return []share.Want{one}, nil
+	case len(w.to) == 0:
+		return nil, usage(fmt.Errorf("%s: who is to read?", cmd.CommandPath()), "--to ACCOUNT, --to ARN, or --to-organization")
+	}
+	var all []share.Want
+	for i, to := range w.to {
+		if !share.IsAccount(to) && !readerARN.MatchString(to) {
+			return nil, usage(fmt.Errorf("--to %s: it is no account id and no ARN", quoteShell(to)), "an account id has twelve digits, zeros in front included; an ARN is that of a user or role, as arn:aws:iam::222222222222:role/Audit")
+		}
+		if slices.Contains(w.to[:i], to) {
+			continue
+		}
+		one.To = to
+		all = append(all, one)
+	}
+	return all, nil
+}
+
+// common is what all readers get.
+func (w *wantFlags) common(now time.Time) (one share.Want, err error) {
+	if one.Logs, err = share.ParseLogs(w.logs); err != nil {
+		return one, usage(fmt.Errorf("--logs: %w", err), "--logs own, --logs all, or account ids: --logs 222222222222,333333333333")
+	}
+	for _, d := range []struct {
+		flag, text string
+		into       *share.Day
+	}{{"--since", w.since, &one.Since}, {"--until", w.until, &one.Until}} {
+		if d.text == "" {
+			continue
+		}
+		if *d.into, err = share.ParseDay(d.text); err != nil {
+			return one, usage(fmt.Errorf("%s %s: it is a date, as 2026-01-31: log files are laid out by days", d.flag, quoteShell(d.text)))
+		}
+	}
+	if !one.Since.IsZero() && !one.Until.IsZero() && one.Until.Before(one.Since.Time) {
+		return one, usage(fmt.Errorf("--until %s is before --since %s", one.Until, one.Since))
+	}
+	if one.Expires, err = endOf(w.expires, now); err != nil {
+		return one, usage(fmt.Errorf("--expires %s: %w", quoteShell(w.expires), err))
+	}
+	if w.via != "" && !slices.Contains(meansWords(), w.via) {
+		return one, usage(fmt.Errorf("--via %s: it is %s", quoteShell(w.via), strings.Join(meansWords(), " or ")))
+	}
+	if w.breadth != "" && !slices.Contains(breadthWords(), w.breadth) {
+		return one, usage(fmt.Errorf("--policy %s: it is one of %s", quoteShell(w.breadth), join(breadthWords())))
+	}
+	if w.externalID != "" && !externalID.MatchString(w.externalID) {
+		return one, usage(fmt.Errorf("--external-id %s: AWS takes no such value", quoteShell(w.externalID)), "it has 2 signs or more, letters, digits and +=,.@:/_- alone")
+	}
+	if w.session != "" && !pinnedSession.MatchString(w.session) {
+		return one, usage(fmt.Errorf("--pin-session-name %s: AWS takes no such value", quoteShell(w.session)), "a session's name has letters, digits and +=,.@_- alone; * and ? stand for any, ${aws:username} for the caller's")
+	}
+	one.Via, one.Policy, one.MFA, one.ExternalID, one.SessionName = share.Means(w.via), share.Breadth(w.breadth), w.mfa, w.externalID, w.session
+	return one, nil
+}
+
+// endOf reads --expires. A number of days is meant in whole ones, so that the same
+// command says the same all day.
+func endOf(text string, now time.Time) (end time.Time, err error) {
+	if text == "" {
+		return end, nil
+	}
+	if end, err = time.Parse(time.RFC3339, text); err != nil {
+		end, err = time.Parse(time.DateOnly, text)
+	}
+	if days, ok := strings.CutSuffix(text, "d"); ok && err != nil {
+		if n, failed := strconv.Atoi(days); failed == nil && n > 0 && n < 100_000 {
+			end, err = now.UTC().Truncate(24*time.Hour).AddDate(0, 0, n+1), nil
+		}
+	}
+	switch {
+	case err != nil:
+		return end, errors.New("it is a time (2026-12-31T12:00:00Z), a date (2026-12-31), or 30d")
+	case !end.After(now):
+		return end, fmt.Errorf("%s is past", end.UTC().Format(time.RFC3339))
+	}
+	return end.UTC().Truncate(time.Second), nil
+}

@@ -1,0 +1,287 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/crosstrail/crosstrail/render"
+	"github.com/crosstrail/crosstrail/share"
+	"github.com/crosstrail/crosstrail/share/iam"
+)
+
+// granting is one run of share grant.
+type granting struct {
+	planning
+	file string
+	form formValue
+	yes  bool
+}
+
+func newShareGrantCommand(ui *terminal) *cobra.Command {
+	g := &granting{planning: planning{ui: ui}}
+	cmd := &cobra.Command{
+		Use:   "grant",
+		Short: "let an account, a user or a role read log files",
+		Long: `Let somebody read log files: plan it as crosstrail share plan does, show that, ask, and do
+it. Done again it repairs what was changed in the grant's own policies since, or has
+nothing to do; where it failed half-way, the same command does the rest. Of policies that
+others write to, a bucket's or a key's, only the grant's own statements are touched; the
+policy as it was is saved to a file first, and its path printed.
+
+--plan does a plan that was saved by crosstrail share plan -o json, and nothing but that:
+where what it was made from has changed since, it is refused.
+
+Where nobody can be asked, it wants --yes. It prints the grants.`,
+		Example: `  # an account reads its own log files
+  crosstrail share grant --to 222222222222
+
+  # a third party reads all, by a role, with the external id that it made
+  crosstrail share grant --to 333333333333 --logs all --external-id 8f2c1d --expires 90d
+
+  # every account of the organisation reads its own
+  crosstrail share grant --to-organization
+
+  crosstrail share grant --plan plan.json`,
+		Annotations:       exits(exitDone, exitFailed, exitUsage),
+		Args:              noArguments,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE:              func(cmd *cobra.Command, _ []string) error { return g.run(cmd) },
+	}
+	g.addFlags(cmd)
+	cmd.Flags().StringVar(&g.file, "plan", "", "do the plan that is saved in this `FILE`")
+	must(cmd.MarkFlagFilename("plan", "json"))
+	cmd.Flags().BoolVar(&g.yes, "yes", false, "do it without asking")
+	addForm(cmd, &g.form)
+	g.aws.add(cmd)
+	return cmd
+}
+
+func (g *granting) run(cmd *cobra.Command) error {
+	ctx := cmd.Context()
+	ask := g.target.ask()
+	var wants []share.Want
+	var saved []savedPlan
+	var err error
+	if g.file != "" {
+		for _, name := range wantNames {
+			if cmd.Flags().Changed(name) {
+				return usage(fmt.Errorf("--plan says it all: it goes without --%s", name))
+			}
+		}
+		if saved, err = readPlans(g.file); err == nil {
+			ask, wants = iam.Ask{Trail: saved[0].Grant.Trail, Bucket: saved[0].Grant.Bucket}, wanted(saved)
+		}
+	} else {
+		wants, err = g.want.wants(cmd, time.Now())
+	}
+	if err != nil {
+		return err
+	}
+	client, plans, err := g.plans(ctx, ask, wants)
+	if err != nil {
+		return err
+	}
+	if err := sameAs(saved, plans, g.file); err != nil {
+		return err
+	}
+	return g.grant(ctx, client, plans)
+}
+
+// grant shows, asks and does.
+func (g *granting) grant(ctx context.Context, client *iam.Client, plans []*share.Plan) error {
+	left := 0
+	for _, p := range plans {
+		if left += len(p.Calls); len(p.Calls) == 0 {
+			fmt.Fprintf(g.ui.stderr, "grant %s is as it should be: nothing to do\n", p.Grant.ID)
+		}
+	}
+	if left == 0 {
+		return g.printGrants(plans)
+	}
+	g.show(plans)
+	if err := g.ui.agreed(ctx, g.yes); err != nil {
+		return err
+	}
+	client.Saved = func(resource, path string) {
+		fmt.Fprintln(g.ui.stderr, render.Text(fmt.Sprintf("saved: the policy of %s as it was: %s", resource, path)))
+	}
+	for i, p := range plans {
+		err := client.Do(ctx, p.Calls, func(call share.Call) { fmt.Fprintln(g.ui.stderr, render.Text("done: "+callText(call))) })
+		if err != nil {
+			if i > 0 {
+				g.ui.say("note", fmt.Sprintf("%s of %d were made: the same command makes the rest", number(i, "grant"), len(plans)))
+			}
+			return explainedShare(&g.aws, err)
+		}
+	}
+	if err := g.printGrants(plans); err != nil {
+		return err
+	}
+	id := "GRANT"
+	if len(plans) == 1 {
+		id = plans[0].Grant.ID
+	}
+	g.ui.say("hint", "what the reader has to know and do: crosstrail share handover "+id+g.target.flag())
+	g.ui.say("hint", "is it as narrow as it is meant, and does it work: crosstrail share verify "+id+g.target.flag())
+	return nil
+}
+
+// show says in short what is about to be done.
+func (g *granting) show(plans []*share.Plan) {
+	w := g.ui.stderr
+	for _, p := range plans {
+		grantText(w, p.Grant)
+		fmt.Fprintf(w, "%-11s %s\n", "why so", render.Text(p.Why))
+		for _, d := range p.Documents {
+			if d.Kind == share.ReaderDocument || d.Before == nil {
+				continue // all of it is new
+			}
+			if !sameDocument(d) {
+				fmt.Fprintln(w, render.Text(documentTitle(d)))
+				g.ui.showDiff(d)
+			}
+		}
+		for _, warning := range p.Warnings {
+			g.ui.warn("%s", warning.Text)
+		}
+		if len(p.Calls) > 0 {
+			g.ui.showCalls(p.Calls)
+		}
+		if p.Grant.Policy == share.ManagedReadOnly {
+			fmt.Fprintln(w, render.Text(fmt.Sprintf("This is more than log files: %s will be able to list and read EVERY bucket of account %s. Is that what you want?", p.Grant.To, p.Grant.Owner)))
+		}
+	}
+}
+
+func sameDocument(d share.Document) bool {
+	return d.Before != nil && d.After != nil && d.Before.String() == d.After.String()
+}
+
+func (g *granting) printGrants(plans []*share.Plan) error {
+	return g.ui.print(func(w io.Writer) error {
+		var list []flat
+		for i, p := range plans {
+			if render.Form(g.form) != render.Table {
+				list = append(list, grantRow(p.Grant, ""))
+				continue
+			}
+			if i > 0 {
+				fmt.Fprintln(w)
+			}
+			grantText(w, p.Grant)
+		}
+		if render.Form(g.form) == render.Table {
+			return nil
+		}
+		return printList(w, render.Form(g.form), grantRow(&share.Grant{}, ""), list)
+	})
+}
+
+// savedPlan is what of a saved plan is held against one made anew.
+type savedPlan struct {
+	Wanted share.Want `json:"wanted"`
+	Grant  struct {
+		ID     string `json:"id"`
+		Trail  string `json:"trail"`
+		Bucket string `json:"bucket"`
+	} `json:"grant"`
+	Calls json.RawMessage `json:"calls"`
+	Basis string          `json:"basis"`
+}
+
+// mostPlan is more than any plan has.
+const mostPlan = 64 << 20
+
+// readPlans reads what share plan -o json or jsonl wrote.
+func readPlans(file string) ([]savedPlan, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, usage(fmt.Errorf("--plan: %w", err), "it takes the file of: crosstrail share plan -o json > plan.json")
+	}
+	defer f.Close() //nolint:errcheck // only read from
+	var all []savedPlan
+	d := json.NewDecoder(io.LimitReader(f, mostPlan))
+	for {
+		var raw json.RawMessage
+		if err = d.Decode(&raw); err != nil {
+			break
+		}
+		var list []savedPlan
+		if raw = bytes.TrimSpace(raw); raw[0] != '[' {
+			raw = append(append([]byte{'['}, raw...), ']')
+		}
+		if err = json.Unmarshal(raw, &list); err != nil {
+			break
+		}
+		all = append(all, list...)
+	}
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	for _, p := range all {
+		if p.Basis == "" || p.Grant.ID == "" || p.Grant.Bucket == "" || p.Grant.Bucket != all[0].Grant.Bucket {
+			err = cmp.Or(err, errors.New("it is no plan of one bucket"))
+		}
+	}
+	if err == nil && len(all) == 0 {
+		err = errors.New("no plan is in it")
+	}
+	if err != nil {
+		return nil, usage(fmt.Errorf("--plan %s: %w", file, err), "it takes what was printed by: crosstrail share plan -o json")
+	}
+	return all, nil
+}
+
+func wanted(saved []savedPlan) []share.Want {
+	var wants []share.Want
+	for _, p := range saved {
+		wants = append(wants, p.Wanted)
+	}
+	return wants
+}
+
+// sameAs refuses a saved plan that is not what would be done now.
+func sameAs(saved []savedPlan, plans []*share.Plan, file string) error {
+	for i, was := range saved {
+		now := plans[i]
+		calls, err := json.Marshal(now.Calls)
+		if err != nil {
+			return err
+		}
+		what := ""
+		switch {
+		case was.Grant.ID != now.Grant.ID:
+			what = "the grant would be another, " + now.Grant.ID
+		case was.Basis != now.Basis:
+			what = "what AWS holds has changed since: the trail, the bucket's settings or policy, a key's, or the grant's own role"
+		case canonical(was.Calls) != canonical(calls):
+			what = "the calls would be others"
+		default:
+			continue
+		}
+		return hinted(fmt.Errorf("the plan of grant %s in %s is not done: %s", was.Grant.ID, file, what), "plan it anew, and look: crosstrail share plan -o json > plan.json")
+	}
+	return nil
+}
+
+// canonical is JSON with its members in one order.
+func canonical(text []byte) string {
+	var v any
+	if err := json.Unmarshal(text, &v); err != nil {
+		return err.Error()
+	}
+	out, err := json.Marshal(v)
+	if err != nil {
+		return err.Error()
+	}
+	return string(out)
+}
