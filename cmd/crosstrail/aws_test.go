@@ -35,10 +35,16 @@ const (
 //	member ACCOUNT NAME POLICY  becomes a new user of that account with the policy in a file
 //	managed NAME POLICY...      makes a managed policy of account 222222222222, a version each, the last in force
 //	role NAME EXTERNALID POLICY makes a role of account 999999999999 that the other account may assume, as $NAME
+//	logged ACCOUNT BUCKET DIR PREFIX  makes a bucket of that account, whose owner owns all, with what is below a folder, and a trail NAME-trail that writes there
+//	policy ACCOUNT BUCKET FILE  gives a bucket a policy
+//	owned ACCOUNT BUCKET WHOSE  sets a bucket's Object Ownership
+//	organized ACCOUNT MEMBER... makes an organisation
+//	locked ACCOUNT              has the organisation deny changes of bucket policies, as Control Tower does
 func TestAWSScript(t *testing.T) {
 	stand := stack.Start(t)
 	s := scripted{t: t, aws: stand}
 	cmds := map[string]func(ts *testscript.TestScript, neg bool, args []string){
+		"logged": s.logged, "policy": s.policy, "owned": s.ownership, "organized": s.organized, "locked": s.locked,
 		"bucket": s.bucket, "put": s.put, "role": s.role, "managed": s.managed, "sealed": s.sealed, "history": s.history,
 		"member": func(ts *testscript.TestScript, _ bool, args []string) { s.become(ts, args[0], args[1:]) },
 		"user":   func(ts *testscript.TestScript, _ bool, args []string) { s.become(ts, hubAccount, args) },
@@ -73,8 +79,12 @@ type scripted struct {
 }
 
 func (s scripted) bucket(ts *testscript.TestScript, _ bool, args []string) {
-	b := s.aws.Account(hubAccount).Bucket(s.t, args[0])
-	folder := ts.MkAbs(args[1])
+	s.fill(ts, s.aws.Account(hubAccount).Bucket(s.t, args[0]), args[1], "")
+}
+
+// fill puts what is below a folder into a bucket, below a prefix.
+func (s scripted) fill(ts *testscript.TestScript, b *awstest.Bucket, folder, prefix string) {
+	folder = ts.MkAbs(folder)
 	var all []awstest.Object
 	ts.Check(filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
@@ -82,7 +92,7 @@ func (s scripted) bucket(ts *testscript.TestScript, _ bool, args []string) {
 		}
 		body, err := os.ReadFile(path)
 		rel, _ := filepath.Rel(folder, path)
-		all = append(all, awstest.Object{Key: filepath.ToSlash(rel), Body: body})
+		all = append(all, awstest.Object{Key: prefix + filepath.ToSlash(rel), Body: body})
 		return err
 	}))
 	b.Put(s.t, all...)

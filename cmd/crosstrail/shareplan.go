@@ -203,7 +203,7 @@ func (p *planning) tell(w io.Writer, one *share.Plan) {
 		fmt.Fprintln(w, "  none: all of it is so already")
 	}
 	fmt.Fprintln(w, "\npermissions that you need")
-	for _, line := range wrapped(one.Permissions, max(p.ui.columns()-2, 40)) {
+	for line := range wrapped(strings.Join(one.Permissions, " "), max(p.ui.columns()-2, 40)) {
 		fmt.Fprintln(w, "  "+render.Text(line))
 	}
 	fmt.Fprintln(w)
@@ -213,28 +213,26 @@ func (p *planning) tell(w io.Writer, one *share.Plan) {
 	fmt.Fprintf(w, "basis       %s\n", render.Text(one.Basis))
 }
 
-// wrapped are words in lines.
-func wrapped(words []string, columns int) []string {
-	var lines []string
-	for _, word := range words {
-		if n := len(lines); n > 0 && len(lines[n-1])+2+len(word) <= columns {
-			lines[n-1] += ", " + word
-			continue
-		}
-		lines = append(lines, word)
+func documentTitle(d share.Document) string {
+	switch d.Kind {
+	case share.ReaderDocument:
+		return "what the reader's own account has to allow, to " + readerText(d.Resource)
+	case share.TrustDocument:
+		return "trust policy of " + d.Resource
+	case share.PermissionsDocument:
+		return "policy " + d.Name + " of " + d.Resource
+	case share.BucketDocument:
+		return "bucket policy of " + d.Resource
 	}
-	return lines
+	return "key policy of " + d.Resource
 }
 
-func documentTitle(d share.Document) string {
-	text := map[share.Kind]string{
-		share.TrustDocument: "trust policy of ", share.PermissionsDocument: "policy of ", share.BucketDocument: "bucket policy of ",
-		share.KeyDocument: "key policy of ", share.ReaderDocument: "what the reader's own account has to allow, to a user or role of ",
-	}[d.Kind] + d.Resource
-	if d.Name != "" {
-		text += ", " + d.Name
+// readerText is who of the reading account is meant.
+func readerText(arn string) string {
+	if account, ok := strings.CutSuffix(arn, ":root"); ok {
+		return "users and roles of " + account[strings.LastIndexByte(account, ':')+1:] + " that are to read"
 	}
-	return text
+	return arn
 }
 
 // grantText tells who reads what, how, and until when.

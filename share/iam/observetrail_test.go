@@ -64,3 +64,16 @@ func TestWhichTrail(t *testing.T) {
 		t.Errorf("where there is none: %v", err)
 	}
 }
+
+// TestOrganizationTrail: the account of the log archive sees the trail of the
+// management account.
+func TestOrganizationTrail(t *testing.T) {
+	stand := stack.Start(t)
+	org := stand.Account(reader).Organization(t, "management", map[string]string{owner: "log archive"})
+	b := stand.Account(owner).Bucket(t, "acme-logs")
+	arn := stand.Account(reader).Trail(t, "all", b.Name, func(in *awscloudtrail.CreateTrailInput) { in.IsOrganizationTrail = aws.Bool(true) })
+	s := observed(t, stand.Account(owner).User(t, "operator", awstest.Allow("*", "*")), iam.Ask{})
+	if s.Trail.ARN != arn || s.Trail.Account != reader || !s.Trail.Organization || s.Bucket.Account != owner || s.Organization.ID != org || s.Organization.Management != reader || s.Organization.Members != nil {
+		t.Errorf("%+v, %+v", s, s.Organization)
+	}
+}

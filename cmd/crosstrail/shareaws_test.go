@@ -1,0 +1,53 @@
+package main
+
+import (
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/crosstrail/crosstrail/internal/awstest"
+)
+
+// The commands of sessions that share log files.
+
+func (s scripted) logged(ts *testscript.TestScript, _ bool, args []string) {
+	account, prefix := s.aws.Account(args[0]), ""
+	b := account.Bucket(s.t, args[1])
+	b.Ownership(s.t, types.ObjectOwnershipBucketOwnerEnforced)
+	if args[3] != "" {
+		prefix = args[3] + "/"
+	}
+	s.fill(ts, b, args[2], prefix)
+	b.Policy(s.t, `{"Version":"2012-10-17","Statement":[{"Sid":"AWSCloudTrailWrite","Effect":"Allow","Principal":{"Service":"cloudtrail.amazonaws.com"},"Action":"s3:PutObject","Resource":"arn:aws:s3:::`+b.Name+"/"+prefix+`AWSLogs/*"}]}`)
+	account.Trail(s.t, b.Name+"-trail", b.Name, func(in *cloudtrail.CreateTrailInput) {
+		if args[3] != "" {
+			in.S3KeyPrefix = aws.String(args[3])
+		}
+	})
+}
+
+func (s scripted) of(account, bucket string) *awstest.Bucket {
+	return &awstest.Bucket{Name: bucket, Owner: s3.NewFromConfig(s.aws.Account(account).Config())}
+}
+
+func (s scripted) policy(ts *testscript.TestScript, _ bool, args []string) {
+	s.of(args[0], args[1]).Policy(s.t, ts.ReadFile(args[2]))
+}
+
+func (s scripted) ownership(_ *testscript.TestScript, _ bool, args []string) {
+	s.of(args[0], args[1]).Ownership(s.t, types.ObjectOwnership(args[2]))
+}
+
+func (s scripted) organized(_ *testscript.TestScript, _ bool, args []string) {
+	members := map[string]string{}
+	for _, id := range args[1:] {
+		members[id] = "member " + id
+	}
+	s.aws.Account(args[0]).Organization(s.t, "management", members)
+}
+
+func (s scripted) locked(_ *testscript.TestScript, _ bool, args []string) {
+	s.aws.Account(args[0]).SCP(s.t, awstest.Deny("arn:aws:s3:::*", "s3:PutBucketPolicy"))
+}
