@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path"
 	"strings"
 	"time"
 
@@ -159,7 +158,7 @@ func (f *fetching) run(ctx context.Context, source, dest string, counted bool) e
 	if err != nil {
 		return f.aws.explained(err)
 	}
-	if err := f.agree(ctx, from, &e); err != nil {
+	if err := f.agree(ctx, from, dest, &e); err != nil {
 		return err
 	}
 	meter.start = time.Now()
@@ -216,8 +215,11 @@ func endsAll(err error) bool {
 }
 
 // agree says what is to come, where it is much, and asks on a terminal.
-func (f *fetching) agree(ctx context.Context, from *bucket.Log, e *fetch.Estimate) error {
-	files, size, least := e.Files-e.Known, e.Bytes-e.KnownBytes, ""
+func (f *fetching) agree(ctx context.Context, from *bucket.Log, dest string, e *fetch.Estimate) error {
+	files, size, least, what := e.Files-e.Known, e.Bytes-e.KnownBytes, "", "to be fetched"
+	if bucket.Is(dest) {
+		what = "to be copied, as far as they are not there" // what is there, only asking for each of them tells
+	}
 	if e.Archived > 0 {
 		f.ui.warn("%s: %s in Glacier, and cannot be read before they are restored", from, number(e.Archived, "file"))
 	}
@@ -227,8 +229,8 @@ func (f *fetching) agree(ctx context.Context, from *bucket.Log, e *fetch.Estimat
 	if e.AtLeast {
 		least = "more than "
 	}
-	text := fmt.Sprintf("%s: %s%s, %s; to be fetched: %s%s, %s, about %s", from, least, number(e.Files, "file"), bytesText(e.Bytes),
-		least, number(files, "file"), bytesText(size), howLong(files, size, e.Took))
+	text := fmt.Sprintf("%s: %s%s, %s; %s: %s%s, %s, about %s", from, least, number(e.Files, "file"), bytesText(e.Bytes),
+		what, least, number(files, "file"), bytesText(size), howLong(files, size, e.Took))
 	fmt.Fprintln(f.ui.stderr, render.Text(text))
 	if f.yes || !isTerminal(f.ui.stdin) || !isTerminal(f.ui.stderr) {
 		return nil
@@ -263,7 +265,7 @@ func (f *fetching) end(ctx context.Context, dest string, c fetch.Counts, err err
 		return silent(exitPart)
 	}
 	if !bucket.Is(dest) {
-		f.ui.say("hint", "who really did what: crosstrail trace "+quoteShell(path.Clean(dest))+"; to ask often: crosstrail ingest "+quoteShell(path.Clean(dest)))
+		f.ui.say("hint", "who really did what: crosstrail trace "+quoteShell(dest)+"; to ask often: crosstrail ingest "+quoteShell(dest))
 	}
 	return nil
 }

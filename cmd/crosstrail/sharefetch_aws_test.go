@@ -1,3 +1,5 @@
+//go:build unix
+
 package main
 
 import (
@@ -62,14 +64,14 @@ func TestCredentialProcess(t *testing.T) {
 	}
 }
 
-// TestKilled: whatever ends a run, kill -9 too, the same command ends it, with the
-// same bytes and nothing fetched twice.
-func TestKilled(t *testing.T) {
+// TestStopped: whatever ends a run, Ctrl-C or kill -9, the same command ends it,
+// with the same bytes and nothing fetched twice.
+func TestStopped(t *testing.T) {
 	stand := stack.Start(t)
 	t.Chdir(t.TempDir())
 	b := stand.Account(hubAccount).Bucket(t, "acme-killed")
+	want := beingFetched{}
 	source := rand.New(rand.NewPCG(1, 2))
-	want := map[string][]byte{}
 	for n := range 24 {
 		body := make([]byte, 200<<10)
 		if n == 20 {
@@ -88,59 +90,80 @@ func TestKilled(t *testing.T) {
 		cmd.Env = append(os.Environ(), append(stand.Environment(t, stand.Account(hubAccount).Config()), "GORACE=atexit_sleep_ms=0")...)
 		return cmd
 	}
-	there := func() (files, whole int, size int64) {
-		for name, body := range want {
-			got, err := os.ReadFile(filepath.Join("logs", name))
-			if err == nil {
-				files++
-			}
-			if err == nil && bytes.Equal(got, body) {
-				whole++
-			}
-		}
-		parts, _ := filepath.Glob("logs/.crosstrail-fetch/*.part")
-		for _, part := range parts {
-			if info, err := os.Stat(part); err == nil {
-				size = max(size, info.Size())
-			}
-		}
-		return files, whole, size
+
+	status, out := want.stop(t, command(), os.Interrupt, 0)
+	files, whole, _ := want.there()
+	if status != exitFailed || files != whole || !strings.Contains(out, "note: stopping: ") || !strings.Contains(out, "fetched "+number(files, "file")+", ") ||
+		!strings.HasSuffix(out, "note: what was fetched until now is in logs; the same command goes on from there\nerror: interrupted\n") {
+		t.Errorf("Ctrl-C: exit status %d, %d files have their names, %d are whole: %s", status, files, whole, out)
 	}
-	cmd := command()
+	want.stop(t, command(), os.Kill, 2<<20)
+	files, whole, size := want.there()
+	if files != whole || files == len(want) {
+		t.Fatalf("kill -9: %d files have their names, %d of them are whole", files, whole)
+	}
+	faults.Clear(t)
+	before := stand.Requests(t)["s3:GetObject"]
+	told, err := command().CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, told)
+	}
+	if _, whole, _ := want.there(); whole != len(want) {
+		t.Errorf("%d files are whole in the end", whole)
+	}
+	missing := len(want) - files
+	if again := stand.Requests(t)["s3:GetObject"] - before; again != missing {
+		t.Errorf("%d were missing, and %d were fetched", missing, again)
+	}
+	if !strings.Contains(string(told), fmt.Sprintf("fetched %s, 4.0 MiB; there already %d; failed 0", number(missing, "file"), files)) && size >= 2<<20 {
+		t.Errorf("with %d bytes of the large one there it says %s", size, told)
+	}
+}
+
+// beingFetched are the files that a run fetches into the folder logs.
+type beingFetched map[string][]byte
+
+// there is how many have their names, and are whole, and how much there is of the
+// largest that is coming.
+func (b beingFetched) there() (files, whole int, size int64) {
+	for name, body := range b {
+		got, err := os.ReadFile(filepath.Join("logs", name))
+		if err == nil {
+			files++
+		}
+		if err == nil && bytes.Equal(got, body) {
+			whole++
+		}
+	}
+	parts, _ := filepath.Glob("logs/.crosstrail-fetch/*.part")
+	for _, part := range parts {
+		if info, err := os.Stat(part); err == nil {
+			size = max(size, info.Size())
+		}
+	}
+	return files, whole, size
+}
+
+// stop ends a run once much of it is there, and so much of a file that is coming.
+func (b beingFetched) stop(t *testing.T, cmd *exec.Cmd, by os.Signal, coming int64) (status int, out string) {
+	t.Helper()
+	var told bytes.Buffer
+	cmd.Stderr = &told
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	for begin := time.Now(); ; time.Sleep(5 * time.Millisecond) {
-		files, _, size := there()
-		if files > 10 && size > 2<<20 {
+		files, _, size := b.there()
+		if files > 10 && size > coming {
 			break
 		}
 		if time.Since(begin) > time.Minute {
-			t.Fatal("it does not get on: ", files, size)
+			t.Fatal("it does not get on: ", files, size, told.String())
 		}
 	}
-	if err := cmd.Process.Kill(); err != nil {
+	if err := cmd.Process.Signal(by); err != nil {
 		t.Fatal(err)
 	}
-	_ = cmd.Wait() // it was killed
-	files, whole, size := there()
-	if files != whole || files == 24 {
-		t.Fatalf("%d files have their names, %d of them are whole", files, whole)
-	}
-	faults.Clear(t)
-	before := stand.Requests(t)["s3:GetObject"]
-	out, err := command().CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	if _, whole, _ := there(); whole != 24 {
-		t.Errorf("%d files are whole in the end", whole)
-	}
-	if again := stand.Requests(t)["s3:GetObject"] - before; again != 24-files {
-		t.Errorf("%d were missing, and %d were fetched", 24-files, again)
-	}
-	if text := "fetched " + number(24-files, "file") + ", "; !strings.Contains(string(out), text) || !strings.Contains(string(out), fmt.Sprintf("; there already %d; failed 0", files)) {
-		t.Errorf("it says %s", out)
-	}
-	t.Logf("killed with %d files and %d bytes of the large one; then: %s", files, size, out)
+	_ = cmd.Wait() // it was stopped
+	return cmd.ProcessState.ExitCode(), told.String()
 }

@@ -84,6 +84,27 @@ func TestBucket(t *testing.T) {
 	}
 }
 
+// TestByBucketPolicy: without a role, where the bucket's policy lets the reader's
+// account in, and the reader's own policy the reader out.
+func TestByBucketPolicy(t *testing.T) {
+	stand := stack.Start(t)
+	const prefix = "AWSLogs/" + reader + "/"
+	b := stand.Account(owner).Bucket(t, "trails")
+	all := objects(prefix, 3)
+	b.Put(t, all...)
+	b.Put(t, objects("AWSLogs/"+other+"/", 1)...)
+	b.Policy(t, `{"Version":"2012-10-17","Statement":[
+		{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::`+reader+`:root"},"Action":"s3:ListBucket","Resource":"arn:aws:s3:::trails","Condition":{"StringLike":{"s3:prefix":["`+prefix+`*"]}}},
+		{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::`+reader+`:root"},"Action":"s3:GetObject","Resource":"arn:aws:s3:::trails/`+prefix+`*"}]}`)
+	caller := stand.Account(reader).User(t, "kim", awstest.Allow("*", "s3:GetObject", "s3:ListBucket"))
+	dir := t.TempDir()
+	intoFolder(t, reach(t, caller, b.URI(prefix)), dir).is(t, 3, 0, 0)
+	same(t, files(t, dir), prefix, all...)
+	if out := intoFolder(t, reach(t, caller, b.URI("AWSLogs/"+other+"/")), dir); out.err == nil || !strings.Contains(out.err.Error(), "its policy has to allow it too") {
+		t.Error(out)
+	}
+}
+
 // TestTooLarge: what one request cannot write is said before it is fetched.
 func TestTooLarge(t *testing.T) {
 	o := bucket.Object{Key: "large", Size: bucket.MostPut + 1}

@@ -178,9 +178,7 @@ func (j *Job) one(ctx context.Context, o *bucket.Object) error {
 		j.count(func(c *Counts) { c.Bytes += n })
 	})
 	switch {
-	case ctx.Err() != nil:
-		return ctx.Err()
-	case err == nil:
+	case err == nil: // it is there, whatever ended meanwhile
 		j.count(func(c *Counts) {
 			if fetched {
 				c.Fetched++
@@ -189,6 +187,8 @@ func (j *Job) one(ctx context.Context, o *bucket.Object) error {
 			}
 		})
 		return nil
+	case ctx.Err() != nil:
+		return ctx.Err()
 	}
 	if _, ends := errors.AsType[*StopError](err); ends || j.Ends != nil && j.Ends(err) {
 		return err

@@ -117,8 +117,9 @@ func TestNames(t *testing.T) {
 	refused := map[string]string{
 		"p/a\\b.gz": "not every system takes", "p/a:b.gz": "not every system takes",
 		"p/con.json.gz": "device on Windows", "p/x/LPT1": "device on Windows", "p/end.": "ends in a dot", "p/end ": "ends in a dot",
-		"p/a\x1bb": "control character", "p/.crosstrail-fetch/notes": "keeps notes", "p/.Crosstrail-Fetch/x": "keeps notes",
+		"p/a\x1bb": "does not show", "p/.crosstrail-fetch/notes": "keeps notes", "p/.Crosstrail-Fetch/x": "keeps notes",
 		"p/x/" + strings.Repeat("n", 256): "256 bytes", "p/a//b": "folder without a name", "p//etc/passwd": "folder without a name",
+		"p/../../x": "leads out of the folder by \"..\"", "p/./x": "leads out", "p/nul\x00x": "does not show", "p/a\u2028b": "does not show", "p/\u202egz.exe": "turns a line round",
 		"p/link/x": "", "p/taken/x": "folder of its key is a file's name", "p/isdir": "that of a folder too", "p/islink": "no file",
 	}
 	taken := []awstest.Object{{Key: "p/good.json.gz", Body: []byte("good")}, {Key: "p/Good.json.gz", Body: []byte("GOOD")}, {Key: "p/NUL-1.gz", Body: []byte("3")}, {Key: "p/ä b+c%d.gz", Body: []byte("4")}}

@@ -38,8 +38,8 @@ func safe(name string) error {
 			return fmt.Errorf("its key leads out of the folder by %q", part)
 		case !utf8.ValidString(part):
 			return errors.New("its key is no text")
-		case strings.ContainsFunc(part, func(r rune) bool { return unicode.IsControl(r) }):
-			return errors.New("its key has a control character")
+		case strings.ContainsFunc(part, func(r rune) bool { return !unicode.IsPrint(r) }):
+			return errors.New("its key has a character that does not show, or turns a line round")
 		case strings.ContainsAny(part, `<>:"\|?*`):
 			return errors.New(`its key has one of <>:"\|?*, which not every system takes in a file's name`)
 		case strings.HasSuffix(part, ".") || strings.HasSuffix(part, " "):

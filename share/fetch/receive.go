@@ -43,7 +43,7 @@ func receive(ctx context.Context, from *bucket.Log, o *bucket.Object, at int64, 
 			}
 		}
 		// A body may not hand its bytes over by itself: then nothing would count them.
-		_, err = io.CopyBuffer(received{to, sum, came}, struct{ io.Reader }{body}, make([]byte, 64<<10))
+		_, err = io.CopyBuffer(received{to, sum, came}, struct{ io.Reader }{body}, make([]byte, min(max(o.Size, 1<<10), 64<<10)))
 		body.Close() //nolint:errcheck // read to its end, or given up
 		if err == nil && body.MD5 != "" && hex.EncodeToString(sum.Sum(nil)) != body.MD5 {
 			err = bucket.ErrAltered
