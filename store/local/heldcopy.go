@@ -227,7 +227,7 @@ func (c *Copies) verify(ctx context.Context, f *foundCopy) error {
 		return err
 	}
 	defer file.Close() //nolint:errcheck // only read from
-	var from io.Reader = io.NewSectionReader(file, f.offset, f.length)
+	var from io.Reader = f.in(file)
 	if f.pressed {
 		if from, err = gzip.NewReader(from); err != nil {
 			return f.damaged(err)

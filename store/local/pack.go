@@ -8,9 +8,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 
 	"zombiezen.com/go/sqlite"
@@ -66,6 +68,15 @@ type copied struct {
 	pack           int64 // 0: there is none
 	offset, length int64
 	pressed        bool // it was not compressed as delivered, and is gzip here
+}
+
+// in is the copy in its pack. A catalogue that is damaged may say that it is where
+// nothing can be: nothing is there.
+func (c copied) in(pack io.ReaderAt) *io.SectionReader {
+	if c.offset < 0 || c.length < 0 || c.offset > math.MaxInt64-c.length {
+		return io.NewSectionReader(pack, 0, 0)
+	}
+	return io.NewSectionReader(pack, c.offset, c.length)
 }
 
 // packs are the packs that a writer adds to, one a month of delivery. Safe for
@@ -164,11 +175,17 @@ func (p *packs) resume(conn *sqlite.Conn) error {
 		if err != nil {
 			return nil // check names it; nothing is added to it
 		}
-		if info, err := f.Stat(); err != nil || info.Size() < k.size {
+		info, err := f.Stat()
+		if err != nil || info.Size() < k.size {
 			return f.Close() // torn: left as it is, for check to name
 		}
-		if err := f.Truncate(k.size); err != nil {
-			return errors.Join(err, f.Close())
+		if info.Size() > k.size {
+			if tail, err := isTail(conn, f, k); err != nil || !tail {
+				return errors.Join(err, f.Close()) // its size is damaged: likewise
+			}
+			if err := f.Truncate(k.size); err != nil {
+				return errors.Join(err, f.Close())
+			}
 		}
 		if _, err := f.Seek(k.size, io.SeekStart); err != nil {
 			return errors.Join(err, f.Close())
@@ -180,6 +197,21 @@ func (p *packs) resume(conn *sqlite.Conn) error {
 		p.open[month] = k
 		return nil
 	})
+}
+
+// isTail reports whether what a pack holds behind what was committed was left by a
+// crash. Copies are the last that may be lost, and the size of a pack in a catalogue
+// that is damaged may be too small: then a copy that is known lies behind it, or it
+// is not where one begins.
+func isTail(conn *sqlite.Conn, f io.ReaderAt, k *pack) (bool, error) {
+	known, err := one(conn, `select exists(select 1 from log_file where pack = ?1 and offset + length > ?2)
+		or exists(select 1 from digest where pack = ?1 and offset + length > ?2)`, k.id, k.size)
+	if err != nil || known > 0 {
+		return false, err
+	}
+	start := make([]byte, len(packMark))
+	n, _ := f.ReadAt(start, k.size)
+	return strings.HasPrefix(packMark, string(start[:n])), nil
 }
 
 // grown are the packs with bytes to be told to the catalogue; all of them are on

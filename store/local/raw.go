@@ -170,7 +170,7 @@ func (r *Reader) opener(f *storedFile) func(context.Context) (io.ReadCloser, err
 			}
 			return nil, err
 		}
-		part := io.NewSectionReader(file, f.offset, f.length)
+		part := f.in(file)
 		if f.pressed {
 			return struct {
 				io.Reader

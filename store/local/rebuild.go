@@ -288,7 +288,7 @@ func (c *Copies) scan(name string) error {
 	c.packs = append(c.packs, p)
 	for at := int64(0); at < p.size; {
 		h, start, ok := headerAt(f, at)
-		if !ok || start+h.Length > p.size {
+		if !ok || h.Length > p.size-start {
 			if at, ok = nextMark(f, at+1, p.size); !ok {
 				break
 			}
@@ -388,7 +388,7 @@ func (c *Copies) open(ctx context.Context, pieces []foundCopy) (io.ReadCloser, e
 			return nil, errors.Join(err, opened.Close())
 		}
 		opened.all = append(opened.all, f)
-		var from io.Reader = io.NewSectionReader(f, p.offset, p.length)
+		var from io.Reader = p.in(f)
 		if p.pressed {
 			if from, err = gzip.NewReader(from); err != nil {
 				return nil, errors.Join(p.damaged(err), opened.Close())

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -226,13 +227,16 @@ func (s *Store) sweep(dir, copies string) error {
 		}
 	}
 	folders := []string{eventsName, indexName, logsName}
-	missing := false // a pack: then the catalogue is not to be trusted with the others
-	for name := range there {
-		_, err := os.Stat(filepath.Join(dir, name))
-		missing = missing || strings.HasSuffix(name, ".pack") && errors.Is(err, fs.ErrNotExist)
-	}
-	if copies != dir || missing {
+	if copies != dir {
 		folders = folders[:2]
+	}
+	for name := range there {
+		// What is not there may be there by another name, which was turned in the
+		// catalogue: then it is not to be trusted with the others beside it.
+		if _, err := os.Stat(filepath.Join(dir, name)); errors.Is(err, fs.ErrNotExist) {
+			beside, _, _ := strings.Cut(filepath.ToSlash(name), "/")
+			folders = slices.DeleteFunc(folders, func(folder string) bool { return folder == beside })
+		}
 	}
 	for _, sub := range folders {
 		err := filepath.WalkDir(filepath.Join(dir, sub), func(path string, d fs.DirEntry, err error) error {
