@@ -135,7 +135,7 @@ func (v *storeValue) opened(err error, dir string) error {
 	switch {
 	case errors.Is(err, local.ErrNoStore):
 		return v.missing("", dir)
-	case errors.Is(err, local.ErrLost):
+	case errors.Is(err, local.ErrLost), errors.Is(err, local.ErrUnsealed):
 		return hinted(err, "to make it anew: crosstrail store rebuild"+v.flag())
 	case isLocked:
 		return hinted(locked, "to begin when that has ended: --wait", "questions need not wait: they can be asked meanwhile")

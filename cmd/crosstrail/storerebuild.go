@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -59,7 +60,11 @@ func runStoreRebuild(ctx context.Context, f *filling, yes bool) error {
 			return err
 		})
 	}
-	o := local.Options{MaxFile: int64(f.limits.maxFile), Fetch: f.aws.fetch(f.ui)}
+	damaged := func(file string, err error) {
+		f.part = f.part || !errors.Is(err, local.ErrUnread) // which may be no loss at all
+		f.ui.say("warning", file+": "+strings.TrimPrefix(err.Error(), file+": "))
+	}
+	o := local.Options{Damaged: damaged, MaxFile: int64(f.limits.maxFile), Fetch: f.aws.fetch(f.ui)}
 	err = build(o)
 	if locked, ok := errors.AsType[*local.LockedError](err); ok && f.wait {
 		f.ui.say("note", locked.Error()+": waiting for it to end")

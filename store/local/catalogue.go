@@ -87,7 +87,8 @@ type access uint8
 const (
 	writing access = iota
 	reading
-	frozen // reading what nobody can write: a read-only folder
+	frozen    // reading what nobody can write: a read-only folder
+	salvaging // reading what is left: what cannot be read of the tables' own table is passed over
 )
 
 // NewerError is a store that a newer crosstrail made.
@@ -110,7 +111,7 @@ func connect(dir string, a access) (*sqlite.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-	case reading:
+	case reading, salvaging:
 		flags = sqlite.OpenURI | sqlite.OpenReadWrite
 	case frozen:
 		flags = sqlite.OpenURI | sqlite.OpenReadOnly
@@ -121,6 +122,11 @@ func connect(dir string, a access) (*sqlite.Conn, error) {
 		return nil, named(err)
 	}
 	conn.SetBusyTimeout(10 * time.Second)
+	if a == salvaging {
+		if err := run(conn, "pragma writable_schema=on"); err != nil { // nothing is written
+			return nil, errors.Join(err, conn.Close())
+		}
+	}
 	if err := prepare(conn, dir, a); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
@@ -155,6 +161,11 @@ func prepare(conn *sqlite.Conn, dir string, a access) error {
 		}
 		if err := sqlitex.ExecuteScript(conn, made, nil); err != nil {
 			return named(err)
+		}
+		if version == 0 {
+			if err := sealNew(conn); err != nil {
+				return err
+			}
 		}
 		return run(conn, fmt.Sprintf("pragma application_id=%d", applicationID), fmt.Sprintf("pragma user_version=%d", formatVersion))
 	})

@@ -155,6 +155,38 @@ func (c *checking) catalogue(v *view) {
 	if err != nil {
 		c.fail(catalogueName, err, RemedyRebuild)
 	}
+	for _, part := range sealedParts {
+		if err := part.verify(v.conn); err != nil {
+			c.fail(catalogueName, err, RemedyRebuild)
+		}
+	}
+	c.packSizes(v)
+	turned, first := 0, ""
+	err = fileRows(v.conn, func(f *fileRow) {
+		if f.turned {
+			turned++
+			first = cmp.Or(first, f.URI)
+		}
+	})
+	if err != nil {
+		c.fail(catalogueName, err, RemedyRebuild)
+	}
+	if turned > 0 {
+		c.find(catalogueName, fmt.Sprintf("what it tells of log files is damaged: %d (the first: %s)", turned, first), RemedyRebuild)
+	}
+}
+
+// packSizes looks for packs that are shorter in the catalogue than it says that
+// copies are in them. Of one that is lost no size is known.
+func (c *checking) packSizes(v *view) {
+	const query = "select pack.name, max(log_file.offset + log_file.length), pack.size from log_file join pack on pack.id = pack group by pack.id having pack.size between 1 and max(log_file.offset + log_file.length) - 1"
+	err := rows(v.conn, query, func(s *sqlite.Stmt) error {
+		c.find(catalogueName, fmt.Sprintf("copies in %s are said to end at byte %d, and the pack at %d", s.ColumnText(0), s.ColumnInt64(1), s.ColumnInt64(2)), RemedyRebuild)
+		return nil
+	})
+	if err != nil {
+		c.fail(catalogueName, err, RemedyRebuild)
+	}
 }
 
 // segment reads the files of a segment.

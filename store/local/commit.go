@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"io/fs"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -132,6 +133,9 @@ func (s *Store) addFiles(taken []*batch, now time.Time) error {
 	ended := map[[2]string]error{}
 	for _, b := range taken {
 		for _, f := range b.finished {
+			if f.failed == nil && s.unended[fileID{f.URI, f.Version}] {
+				continue // the copy came to its end, but not the file
+			}
 			ended[[2]string{f.URI, f.Version}] = f.failed
 		}
 	}
@@ -174,22 +178,13 @@ func (s *Store) addFiles(taken []*batch, now time.Time) error {
 			}
 		}
 	}
-	for _, span := range spans {
-		if err := addSpan(s.conn, span); err != nil {
+	for _, at := range slices.SortedFunc(maps.Keys(spans), func(x, y [2]string) int { return slices.Compare(x[:], y[:]) }) {
+		if err := addSpan(s.conn, spans[at]); err != nil {
 			return err
 		}
 	}
-	failures, err := one(s.conn, "select count(*) from failed")
-	if err != nil {
+	if err := s.endAll(ended, known, now); err != nil {
 		return err
-	}
-	for name, failed := range ended {
-		if failed == nil && known[name] && failures == 0 {
-			continue // as nearly always
-		}
-		if err := s.end(name, failed, known[name], now); err != nil {
-			return err
-		}
 	}
 	if s.regrown {
 		return nil
@@ -274,6 +269,33 @@ func addSpan(conn *sqlite.Conn, s *lineage.Span) error {
 	return exec(conn, `insert into span values(?,?,?,?,?) on conflict do update set files = files + excluded.files,
 		first = case when excluded.first <> 0 and (first = 0 or excluded.first < first) then excluded.first else first end,
 		newest = max(newest, excluded.newest)`, s.Account, s.Region, s.Files, int64(s.First), int64(s.Newest))
+}
+
+// endAll notes how files ended: all of known are in this commit.
+func (s *Store) endAll(ended map[[2]string]error, known map[[2]string]bool, now time.Time) error {
+	failures, err := one(s.conn, "select count(*) from failed")
+	if err != nil {
+		return err
+	}
+	end := func() error {
+		for name, failed := range ended {
+			if failed == nil && known[name] && failures == 0 {
+				continue // as nearly always
+			}
+			if err := s.end(name, failed, known[name], now); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	failing := failures > 0
+	for _, failed := range ended {
+		failing = failing || failed != nil
+	}
+	if !failing {
+		return end()
+	}
+	return sealedFailed.change(s.conn, end)
 }
 
 // end notes that a file was read to its end, or why not.

@@ -33,17 +33,21 @@ func (s *Store) KeepDirectories(_ context.Context, all ...query.Directory) error
 		if err := sqlitex.ExecuteScript(s.conn, directoryTables, nil); err != nil {
 			return named(err)
 		}
-		for i := range all {
-			if err := keepDirectory(s.conn, &all[i]); err != nil {
-				return err
-			}
-		}
-		return nil
+		return sealedNames.change(s.conn, func() error { return keepDirectories(s.conn, all) })
 	})
 	if err != nil {
 		return fmt.Errorf("keep names: %w", err)
 	}
 	s.Reader.stale()
+	return nil
+}
+
+func keepDirectories(conn *sqlite.Conn, all []query.Directory) error {
+	for i := range all {
+		if err := keepDirectory(conn, &all[i]); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -77,8 +81,10 @@ func (s *Store) ForgetDirectory(_ context.Context, id string) (n int, err error)
 		if err != nil || !there {
 			return err
 		}
-		n, err = forgetDirectory(s.conn, "name = ?", id)
-		return err
+		return sealedNames.change(s.conn, func() (err error) {
+			n, err = forgetDirectory(s.conn, "name = ?", id)
+			return err
+		})
 	})
 	if err != nil {
 		return 0, fmt.Errorf("forget names: %w", err)
@@ -159,8 +165,12 @@ func readDirectories(conn *sqlite.Conn) ([]query.Directory, error) {
 	return all, err
 }
 
-// adoptDirectories takes over the names of the catalogue that was there.
+// adoptDirectories takes over the names of the catalogue that was there. Those
+// that are damaged are not: nobody is called by a name that may be wrong.
 func adoptDirectories(from, to *sqlite.Conn) error {
+	if err := sealedNames.verify(from); err != nil {
+		return err
+	}
 	all, err := readDirectories(from)
 	if err != nil || len(all) == 0 {
 		return err
@@ -168,10 +178,5 @@ func adoptDirectories(from, to *sqlite.Conn) error {
 	if err := sqlitex.ExecuteScript(to, directoryTables, nil); err != nil {
 		return named(err)
 	}
-	for i := range all {
-		if err := keepDirectory(to, &all[i]); err != nil {
-			return err
-		}
-	}
-	return nil
+	return keepDirectories(to, all)
 }

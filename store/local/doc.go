@@ -20,6 +20,11 @@
 // which hours all is told (sealed.go). A store that was never verified pays nothing
 // for it.
 //
+// The catalogue can be made anew from the packs (rebuild.go), and may be damaged
+// then: what a rebuild believes of it is held against itself (filerow.go), against
+// the copies (heldcopy.go) and, where nothing else tells it, against a seal
+// (seals.go, adoptold.go).
+//
 // Rows lie in a segment by hour, then by caller. So time order is a merge of
 // hours, one caller's calls of an hour are one range of rows, and that range is
 // counted once, in its tally: what sums up the store reads tallies.

@@ -1,6 +1,7 @@
 package local
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -12,8 +13,6 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 	"zombiezen.com/go/sqlite"
-
-	"github.com/crosstrail/crosstrail/cloudtrail"
 )
 
 // A rebuild takes nothing from a copy that is not as it was: its hash is in the
@@ -67,89 +66,96 @@ func (f *foundCopy) id() fileID { return fileID{f.URI, f.Version} }
 
 // witness is the catalogue that was there, of what the packs hold. It tells a
 // hash's first eight bytes twice, and a name by its hash too: where the two
-// differ it is itself damaged, and no witness.
+// differ it is itself damaged, and no witness. Hashes are told apart by those eight
+// bytes, which nobody can choose: of the others any may be turned.
 type witness struct {
 	*Copies
 	packs   map[int64]string // names of those that are there
 	at      map[spot][]int   // places in found: several, where files of the same bytes share a copy
 	whole   map[fileID]int   // places of files, or of their first pieces
-	names   map[fileID]bool
-	sums    map[[sha256.Size]byte]bool // there is a copy
-	known   map[[sha256.Size]byte]bool // the catalogue knows it
+	names   map[fileID]bool  // there is a copy
+	sums    map[int64]bool   // there is a copy
+	known   map[int64]bool   // the catalogue knows it
+	refer   []fileRow        // log files without a copy, by their first pieces
+	referAt map[fileID]int   // places of those
 	settled map[spot]bool
 }
 
-// hold holds the copies that were found against the catalogue that was there.
-// The hash that it has is that of the copy; and what it has and no pack holds is
-// missing.
-func (c *Copies) hold(old *sqlite.Conn) error {
-	sound, err := isSound(old)
-	if err != nil {
-		return err
-	}
-	floor, err := one(old, "select value from setting where name = 'floor'")
-	if err != nil {
-		return err
-	}
-	c.lost = map[int64]string{}
-	err = rows(old, "select id, name from pack", func(s *sqlite.Stmt) error { c.lost[s.ColumnInt64(0)] = s.ColumnText(1); return nil })
-	if err != nil {
-		return err
-	}
-	w := witness{
+func (c *Copies) witness() *witness {
+	w := &witness{
 		Copies: c, packs: map[int64]string{}, at: map[spot][]int{}, whole: map[fileID]int{}, names: map[fileID]bool{},
-		sums: map[[sha256.Size]byte]bool{}, known: map[[sha256.Size]byte]bool{}, settled: map[spot]bool{},
+		sums: map[int64]bool{}, known: map[int64]bool{}, referAt: map[fileID]int{}, settled: map[spot]bool{},
 	}
 	for _, p := range c.packs {
 		w.packs[p.id] = p.name
 		delete(c.lost, p.id)
 	}
 	for i, f := range c.found {
-		w.sums[f.sum], w.names[f.id()] = true, true
-		if f.pack != "" {
-			in := spot{f.copied.pack, f.offset}
-			w.at[in] = append(w.at[in], i)
-		}
+		w.sums[sumHash(f.sum)], w.names[f.id()] = true, true
+		in := spot{f.copied.pack, f.offset}
+		w.at[in] = append(w.at[in], i)
 		if f.first == 0 {
 			w.whole[f.id()] = i
 		}
 	}
-	err = rows(old, `select pack, offset, length, pressed, sum, sha256, path || log_file.name, version, first, hash from log_file
-		join folder on folder.id = folder where pack is not null order by log_file.id`, func(s *sqlite.Stmt) error {
-		f := foundCopy{LogFile: cloudtrail.ParseLogFileName(s.ColumnText(6)), first: max(s.ColumnInt(8), 0)}
-		f.Version = s.ColumnText(7)
-		f.copied = copied{s.ColumnInt64(0), s.ColumnInt64(1), s.ColumnInt64(2), s.ColumnBool(3)}
-		s.ColumnBytes(5, f.sum[:])
+	return w
+}
+
+// hold holds the copies that were found against the catalogue that was there.
+// The hash that it has is that of the copy; what it has and no pack holds is
+// missing; and of what there is no copy the log file is to be read itself.
+//
+// It may be damaged, and then it may tell less than it should, but must not make
+// the store lose a record that a pack holds. So where its word alone would take one
+// away it must be sound, and the index of the hashes have it so too.
+func (c *Copies) hold(old *sqlite.Conn, sound bool) error {
+	if sound && !c.noFloor {
+		agree, err := isSound(old)
+		sound = agree && err == nil
+	}
+	c.lost, c.unended = map[int64]string{}, map[fileID]bool{}
+	unnamed := rows(old, "select id, name from pack", func(s *sqlite.Stmt) error { c.lost[s.ColumnInt64(0)] = s.ColumnText(1); return nil })
+	w := c.witness()
+	err := fileRows(old, func(f *fileRow) {
 		f.pack = w.packs[f.copied.pack]
-		w.tell(&f, sumHash(f.sum) == s.ColumnInt64(4), nameHash(f.URI) == s.ColumnInt64(9))
-		return nil
+		w.known[sumHash(f.sum)], w.known[f.indexed] = true, true
+		if f.kept && f.named && f.begin >= 0 && !f.ended {
+			c.unended[f.id()] = true
+		}
+		if f.kept {
+			w.tell(f)
+		} else {
+			w.note(f)
+		}
 	})
-	if err == nil && sound {
+	if err == nil && sound && !c.noFloor {
 		// What a pack holds and its catalogue does not know was replaced, or is
 		// of a commit that never came; or it was let go, and still tells names.
 		c.found = slices.DeleteFunc(c.found, func(f foundCopy) bool {
-			return f.pack != "" && !w.known[f.sum] && !isBefore(f.LogFile, cloudtrail.Time(floor))
+			return f.pack != "" && !w.known[sumHash(f.sum)] && !isBefore(f.LogFile, c.floor)
 		})
 	}
+	w.addReferred()
 	c.found = inChains(once(c.found))
-	return err
+	return cmp.Or(err, unnamed)
 }
 
 // tell takes in what the catalogue tells of a copy.
-func (w *witness) tell(f *foundCopy, summed, named bool) {
+func (w *witness) tell(row *fileRow) {
+	f := &row.foundCopy
 	in := spot{f.copied.pack, f.offset}
 	there := w.at[in]
-	w.known[f.sum] = true
-	for _, i := range there {
-		if other := &w.found[i]; summed && sumHash(other.sum) != sumHash(f.sum) {
-			other.sum = f.sum
-		}
-		w.known[w.found[i].sum] = true
-	}
-	if !summed {
+	if !row.summed {
 		return
 	}
-	if len(there) > 0 && named && f.first == 0 {
+	for _, i := range there {
+		// Where its bytes are elsewhere, and another name is here, it is the place
+		// that was turned.
+		if other := &w.found[i]; sumHash(other.sum) != sumHash(f.sum) && (!w.sums[sumHash(f.sum)] || row.named && other.URI == f.URI) {
+			other.sum = f.sum
+		}
+	}
+	if len(there) > 0 && row.named && f.first == 0 && sumHash(w.found[there[0]].sum) == sumHash(f.sum) {
 		switch {
 		case w.names[f.id()] || slices.ContainsFunc(there, func(i int) bool { return w.found[i].URI == f.URI }):
 		case !w.settled[in]:
@@ -159,8 +165,42 @@ func (w *witness) tell(f *foundCopy, summed, named bool) {
 		}
 		w.settled[in] = true
 	}
-	if len(there) == 0 && !w.sums[f.sum] && named {
+	if len(there) == 0 && !w.sums[sumHash(f.sum)] && row.named {
 		w.miss(f)
+	}
+}
+
+// note takes in what the catalogue tells of a log file of which there is no copy.
+func (w *witness) note(row *fileRow) {
+	at, met := w.referAt[row.id()]
+	switch {
+	case row.begin < 0: // superseded
+	case w.names[row.id()] && (w.sums[sumHash(row.sum)] || w.sums[row.indexed]): // that there is none was turned
+	case !met:
+		w.referAt[row.id()] = len(w.refer)
+		w.refer = append(w.refer, *row)
+	default:
+		if row.begin < w.refer[at].begin {
+			w.refer[at] = *row
+		}
+		w.refer[at].cut = true
+	}
+}
+
+// addReferred adds the log files that are to be read themselves. Of one that was
+// read in pieces the first stands for all; if its number was turned, whichever is
+// there.
+func (w *witness) addReferred() {
+	for _, f := range w.refer {
+		f.copied, f.pack, f.first = copied{}, "", 0
+		switch {
+		case !f.named:
+			w.tells(fmt.Errorf("%w: %s", errReferred, f.URI))
+			continue
+		case !f.summed && !f.cut:
+			f.wrong = errRow
+		}
+		w.found = append(w.found, f.foundCopy)
 	}
 }
 
@@ -182,7 +222,11 @@ func (w *witness) miss(f *foundCopy) {
 	}
 }
 
-var errMissing = errors.New("the store's copy of it is missing")
+var (
+	errMissing  = errors.New("the store's copy of it is missing")
+	errRow      = errors.New("what the catalogue tells of it is damaged, and the store keeps no copy of it")
+	errReferred = errors.New("the name of a log file without a copy is damaged, so that it was not read")
+)
 
 // noteWrong leaves word of what nothing was taken from, with the hashes that
 // were known: a later check, rebuild or reading holds it to them too.

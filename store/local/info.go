@@ -180,6 +180,15 @@ func (r *Reader) Lack(context.Context) (query.Lack, error) {
 	lack := query.Lack{Floor: v.floor}
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	for _, p := range []sealedPart{sealedFloor, sealedFailed} {
+		broken := p.verify(v.conn)
+		if broken != nil {
+			broken = r.damaged(catalogueName, broken)
+		}
+		if broken != nil {
+			return lack, broken
+		}
+	}
 	err = v.eachFailed(func(f *FailedFile) {
 		if f.Records > 0 {
 			lack.Partly++

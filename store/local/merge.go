@@ -146,7 +146,10 @@ func (s *Store) replace(gone []*segmentView, fresh []*segment, floor cloudtrail.
 			}
 		}
 		if floor != 0 {
-			if err := exec(s.conn, "insert or replace into setting values('floor', ?)", int64(floor)); err != nil {
+			err := sealedFloor.change(s.conn, func() error {
+				return exec(s.conn, "insert or replace into setting values('floor', ?)", int64(floor))
+			})
+			if err != nil {
 				return err
 			}
 		}

@@ -35,7 +35,8 @@ const (
 // Rebuild makes catalogue and events anew from the copies of log files; of files
 // without a copy, from the files themselves, if the old catalogue still names
 // them. fill pumps what from hands out into to. Until all is done the old store
-// is left as it is.
+// is left as it is. What the old catalogue alone told, and cannot be had from it any
+// more, Damaged is told of; without it nobody is.
 func Rebuild(ctx context.Context, dir string, o Options, fill func(from *Copies, to *Store) error) error {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -143,41 +144,18 @@ func (s *Store) adopt(dir string, from *Copies) error {
 			return err
 		}
 		if from.old != nil {
-			for _, table := range []string{"setting", "failed", "growth"} {
-				_ = copyTable(from.old, s.conn, table) // of one that is damaged, what can be read
+			if err := s.adoptOld(from); err != nil {
+				return err
 			}
-		}
-		_ = adoptDirectories(from.old, s.conn) // likewise
-		// The files are read anew, and count in what grew once.
-		if err := exec(s.conn, "delete from setting where name like 'last %'"); err != nil {
-			return err
 		}
 		return s.adoptDigests(from)
 	})
 	if err != nil {
 		return err
 	}
-	floor, err := one(s.conn, "select value from setting where name = 'floor'")
-	s.floor = cloudtrail.Time(floor)
+	s.floor, s.unended = from.floor, from.unended
 	s.regrown = from.old != nil
-	return errors.Join(err, s.packs.resume(s.conn))
-}
-
-func copyTable(from, to *sqlite.Conn, table string) error {
-	return rows(from, "select * from "+table, func(s *sqlite.Stmt) error {
-		var names []string // the other table may have more
-		var args []any
-		for i := range s.ColumnCount() {
-			names = append(names, s.ColumnName(i))
-			if s.ColumnType(i) == sqlite.TypeInteger {
-				args = append(args, s.ColumnInt64(i))
-			} else {
-				args = append(args, s.ColumnText(i))
-			}
-		}
-		marks := strings.TrimSuffix(strings.Repeat("?,", len(args)), ",")
-		return exec(to, "insert or replace into "+table+"("+strings.Join(names, ",")+") values("+marks+")", args...)
-	})
+	return s.packs.resume(s.conn)
 }
 
 // Copies hands out the copies that a store keeps of log files, as an
@@ -191,6 +169,10 @@ type Copies struct {
 	next    int
 	packs   []pack
 	old     *sqlite.Conn     // the catalogue that was there, nil if it cannot be read
+	floor   cloudtrail.Time  // that it has
+	noFloor bool             // it is damaged
+	unended map[fileID]bool  // of these copies are not of all that there was, as when it was stopped
+	unread  bool             // it was told that it cannot be read to its end
 	lost    map[int64]string // names of packs that it knows and that are not there
 
 	mu    sync.Mutex  // guards wrong
@@ -230,22 +212,31 @@ func findCopies(ctx context.Context, dir string, o Options) (*Copies, error) {
 			c.found = append(c.found, f)
 		}
 	}
+	return c, c.readOld(dir)
+}
+
+// readOld reads the catalogue that was there, as far as it can be read: where there
+// is no more, what the packs hold is all there is.
+func (c *Copies) readOld(dir string) error {
+	sound := true
 	conn, err := connect(dir, reading)
-	if _, newer := errors.AsType[*NewerError](err); newer {
-		return nil, err
+	newer, isNewer := errors.AsType[*NewerError](err)
+	if isNewer {
+		return newer
 	}
-	if err == nil {
-		c.old = conn
-		err := rows(conn, storedColumns+" where pack is null and first = 0 order by log_file.id", func(s *sqlite.Stmt) error {
-			f := readStored(s)
-			c.found = append(c.found, foundCopy{LogFile: f.LogFile, sum: f.sum, cut: f.pieces})
+	if err != nil {
+		sound = false
+		c.tells(err)
+		if conn, err = connect(dir, salvaging); err != nil {
 			return nil
-		})
-		if err = errors.Join(err, c.hold(conn)); err != nil {
-			_ = c.close() // damaged: what the packs hold is all there is
 		}
 	}
-	return c, nil
+	c.old = conn
+	c.readFloor()
+	if err := c.hold(conn, sound); err != nil {
+		c.tells(err)
+	}
+	return nil
 }
 
 // inChains puts the pieces of a file behind each other: several files may have

@@ -130,6 +130,7 @@ type Store struct {
 	regrown  bool                         // what grew was counted before
 	adopted  map[[sha256.Size]byte]copied // copies that are there before the catalogue; see Rebuild
 	referred map[fileID]bool              // log files that had no copy before it
+	unended  map[fileID]bool              // log files of which there are copies, but not of all; nil but in a rebuild
 
 	lookup     sync.Mutex // guards what follows
 	filed      filed
@@ -203,6 +204,9 @@ func (s *Store) open(dir, copies string) (err error) {
 			return err
 		}
 		to(n)
+	}
+	if err := sealedFloor.verify(s.conn); err != nil {
+		return named(err) // who believed it might pass over what comes
 	}
 	if err := s.packs.resume(s.conn); err != nil {
 		return err
