@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"io"
 	"io/fs"
 	"math/rand/v2"
@@ -15,6 +16,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -126,10 +128,38 @@ func kill(t *testing.T, r *rand.Rand, task, dir string, within time.Duration) (s
 	return strings.Fields(text), err == nil
 }
 
-func seeded(t *testing.T) *rand.Rand {
+// seedVariable is the seed with which tests choose at random, to repeat what one of
+// them came upon: each says which one it took, "seed N", when it fails. Without it
+// every run takes another.
+//
+//	CROSSTRAIL_TEST_SEED=1795981607628497317 go test -run TestDamagedCatalogue ./store/local
+const seedVariable = "CROSSTRAIL_TEST_SEED"
+
+func seedOf(t *testing.T) uint64 {
+	t.Helper()
 	seed := uint64(time.Now().UnixNano())
-	t.Logf("seed %d", seed)
-	return rand.New(rand.NewPCG(seed, 0))
+	if text := os.Getenv(seedVariable); text != "" {
+		var err error
+		if seed, err = strconv.ParseUint(text, 10, 64); err != nil {
+			t.Fatalf("%s: %v", seedVariable, err)
+		}
+	}
+	t.Logf("seed %d (%s repeats it)", seed, seedVariable)
+	return seed
+}
+
+// seeded chooses at random, see seedVariable.
+func seeded(t *testing.T) *rand.Rand {
+	t.Helper()
+	return rand.New(rand.NewPCG(seedOf(t), 0))
+}
+
+// seededFor is for one case of many: it chooses alike whichever others there are,
+// and in whatever order.
+func seededFor(seed uint64, name string) *rand.Rand {
+	hash := fnv.New64a()
+	_, _ = hash.Write([]byte(name)) // it never fails
+	return rand.New(rand.NewPCG(seed, hash.Sum64()))
 }
 
 // kills is how often it is killed: with the race detector, which makes it slow,
