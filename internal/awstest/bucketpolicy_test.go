@@ -88,6 +88,10 @@ func TestSCP(t *testing.T) {
 	if want := `s3:GetBucketPolicy on resource: "arn:aws:s3:::logs" because no identity-based policy allows the s3:GetBucketPolicy action`; err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("%v, not %s", err, want)
 	}
+	_, err = nobody.ListBuckets(t.Context(), nil)
+	if want := "s3:ListAllMyBuckets because no identity-based policy allows the s3:ListAllMyBuckets action"; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("%v, not %s", err, want)
+	}
 	if _, err := admin.GetBucketPolicy(t.Context(), &s3.GetBucketPolicyInput{Bucket: &logs.Name}); err != nil {
 		t.Errorf("what is not denied: %v", err)
 	}

@@ -18,13 +18,18 @@ def mend():
     def refuse(service, action, principal, request_id, **said):
         resource = said.get("resource_arn", "*")
         if service in _NAMING and not said.get("message") and not said.get("error_code") and principal:
-            named = f'"{resource}"' if service in _QUOTED else resource
-            said["message"] = f"User: {principal} is not authorized to perform: {action} on resource: {named} " + _why(
-                action, said
+            said["message"] = f"User: {principal} is not authorized to perform: {action} " + (
+                _on(service, resource) + _why(action, said)
             )
         return original(service, action, principal, request_id, **said)
 
     iam_actions.access_denied_response = refuse
+
+
+def _on(service, resource):
+    if service not in _QUOTED:
+        return f"on resource: {resource} "
+    return f'on resource: "{resource}" ' if resource != "*" else ""
 
 
 def _why(action, said):
