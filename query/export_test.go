@@ -79,3 +79,8 @@ func signature(c *lineage.Chain) string {
 
 // Signature tells chains apart in tests.
 func Signature(c *lineage.Chain) string { return signature(c) }
+
+// MatchesAny is the patterns of grants.
+func MatchesAny(patterns []string, value, account string) bool {
+	return matchesAny(patterns, value, account)
+}

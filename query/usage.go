@@ -19,7 +19,8 @@ type Shared struct {
 	To       string   // an account id, the ARN of a user or role, or the id of an organisation
 	Members  []string // the accounts of that organisation; nil: any but the owner
 	Bucket   string
-	Prefixes []string        // what the keys begin with that it is a grant of; nil: all of the bucket, or not known
+	Gets     []string        // the keys that it is a grant of, as patterns of a policy; nil: all of the bucket, or not known
+	Lists    []string        // the prefixes below which keys may be listed, likewise
 	Expires  cloudtrail.Time // zero: no end, or not known
 	LastUsed cloudtrail.Time // of the role, as IAM tells it (IAM API Reference, RoleLastUsed: of the last 400 days)
 }

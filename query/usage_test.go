@@ -16,7 +16,7 @@ import (
 func sharedOf(o *synth.Org) []query.Shared {
 	var all []query.Shared
 	for i, s := range o.Sharings {
-		all = append(all, query.Shared{ID: fmt.Sprint("grant-", i), RoleARN: s.RoleARN, Owner: s.Owner, To: s.Reader, Bucket: s.Bucket, Prefixes: []string{s.Prefix}})
+		all = append(all, query.Shared{ID: fmt.Sprint("grant-", i), RoleARN: s.RoleARN, Owner: s.Owner, To: s.Reader, Bucket: s.Bucket, Gets: []string{s.Prefix + "*"}, Lists: []string{s.Prefix + "*"}})
 	}
 	return all
 }

@@ -137,13 +137,13 @@ func TestUsageOfBucketPolicy(t *testing.T) {
 		get("8", at(8), "GetObject", prod, reader("Elsewhere"), "logs/AWSLogs/"+home+"/c", ``),
 		get("9", at(9), "GetObject", prod, `{"type":"AWSAccount","principalId":"","accountId":"ANONYMOUS_PRINCIPAL"}`, "logs/AWSLogs/"+home+"/a", ``),
 	}
-	shared := func(id, to string, prefixes ...string) query.Shared {
-		return query.Shared{ID: id, Owner: prod, To: to, Bucket: "logs", Prefixes: prefixes}
+	shared := func(id, to string, gets ...string) query.Shared {
+		return query.Shared{ID: id, Owner: prod, To: to, Bucket: "logs", Gets: gets}
 	}
 	soon, _ := cloudtrail.ParseTime("2026-06-03T00:00:00Z")
 	all := shared("account", home)
 	all.Expires = soon
-	members := shared("members", "o-acme", "AWSLogs/"+home+"/")
+	members := shared("members", "o-acme", "AWSLogs/"+home+"/*")
 	members.Members = []string{other}
 	never := shared("never", "555555555555")
 	never.Expires = 1
@@ -154,7 +154,7 @@ func TestUsageOfBucketPolicy(t *testing.T) {
 			"account: used iam:111111111111:AIDAX from=111111111111 sessions=0 calls=1 reads=1 untold=1 data=used end=soon\n" +
 			"account: used - from=111111111111 sessions=2 calls=2 reads=2 untold=2 data=used end=soon\n": all,
 		"role: used - from=111111111111 sessions=1 calls=1 reads=1 untold=1 data=used\n" +
-			"role: used account:111111111111:AIDAJSMITH from=111111111111 sessions=0 calls=1 reads=1 data=used\n": shared("role", "arn:aws:iam::111111111111:role/LogReader", "AWSLogs/"+home+"/"),
+			"role: used account:111111111111:AIDAJSMITH from=111111111111 sessions=0 calls=1 reads=1 data=used\n": shared("role", "arn:aws:iam::111111111111:role/LogReader", "AWSLogs/"+home+"/*"),
 		"user: used iam:111111111111:AIDAX from=111111111111 sessions=0 calls=1 reads=1 untold=1 data=used\n" +
 			"user: used account:111111111111:AIDAJSMITH from=111111111111 sessions=0 calls=1 reads=1 data=used\n": shared("user", "arn:aws:iam::111111111111:user/jsmith"),
 		"members: used account:333333333333:AIDAOTHER from=333333333333 sessions=0 calls=2 reads=1 denied=1 outside=1 untold=1 data=used\n": members,
@@ -168,7 +168,7 @@ func TestUsageOfBucketPolicy(t *testing.T) {
 		})
 	}
 	// What two grants are for counts for the one that it is in the scope of.
-	got := usageOf(t, records[:1], query.Filter{}, shared("own", home, "AWSLogs/"+home+"/"), shared("theirs", "o-acme", "AWSLogs/"+other+"/"))
+	got := usageOf(t, records[:1], query.Filter{}, shared("own", home, "AWSLogs/"+home+"/*"), shared("theirs", "o-acme", "AWSLogs/"+other+"/*"))
 	if !strings.Contains(got, "own: used") || !strings.Contains(got, "theirs: unused") {
 		t.Errorf("of two grants:\n%s", got)
 	}
@@ -193,6 +193,35 @@ func TestUsageWithoutRecords(t *testing.T) {
 		_, gone := r.(forgetful)
 		if l := lines[0]; l.Keys != 1 || gone != (l.Untold == 1) || gone != (l.Bytes == 0) {
 			t.Errorf("%T: %+v", r, l)
+		}
+	}
+}
+
+func TestScopeOfGrant(t *testing.T) {
+	for _, tt := range []struct {
+		pattern, value string
+		want           bool
+	}{
+		{"AWSLogs/2/*", "AWSLogs/2/x/y", true},
+		{"AWSLogs/2/*", "AWSLogs/2", false},
+		{"AWSLogs/2/*", "AWSLogs/22/x", false},
+		{"a/${aws:PrincipalAccount}/*", "a/333333333333/k", true},
+		{"a/${aws:PrincipalAccount}/*", "a/444444444444/k", false},
+		{"a/CloudTrail*/*/2026/11/*", "a/CloudTrail-Digest/eu-west-1/2026/11/29/f", true},
+		{"a/CloudTrail*/*/2026/11/*", "a/CloudTrail/eu-west-1/2026/12/29/f", false},
+		{"a${*}b/*", "a*b/c", true},
+		{"a${*}b/*", "axb/c", false},
+		{"a${$}b?", "a$bc", true},
+		{"a?c", "ac", false},
+		{"*", "", true},
+		{"", "", true},
+		{"", "a", false},
+		{"*a", "bba", true},
+		{"*ab", "aabaab", true},
+		{"*ab", "aabaa", false},
+	} {
+		if got := query.MatchesAny([]string{"x", tt.pattern}, tt.value, "333333333333"); got != tt.want {
+			t.Errorf("%q fits %q: %v", tt.value, tt.pattern, got)
 		}
 	}
 }

@@ -21,7 +21,7 @@ func (b *usageBook) count(ctx context.Context, u *usage, row *Row) error {
 	if isDataCall(row) {
 		u.DataEvents = Used
 	}
-	read := readAgain{u: u, at: row.Location, denied: denied, failed: row.IsError()}
+	read := readAgain{u: u, at: row.Location, account: callerAccount(row.Caller), denied: denied, failed: row.IsError()}
 	switch {
 	case !isDataCall(row):
 	case u.Grant.Bucket != "" && !aboutBucket(row, u.Grant.Bucket):
@@ -33,7 +33,7 @@ func (b *usageBook) count(ctx context.Context, u *usage, row *Row) error {
 		if !row.IsError() {
 			u.Lists++
 		}
-		read.list = u.Grant.Prefixes != nil && u.Grant.Bucket != ""
+		read.list = u.Grant.Lists != nil && u.Grant.Bucket != ""
 	}
 	if !read.list {
 		u.about(row, denied)
@@ -66,30 +66,6 @@ func calledOn(row *Row) string {
 		return row.Resources[0]
 	}
 	return strings.TrimSuffix(row.EventSource, ".amazonaws.com") + ":" + row.EventName
-}
-
-// covers reports whether a call is on nothing but what is granted, as far as that
-// is known. A key decrypts for whoever reads, so that is not looked at.
-func (g *Shared) covers(row *Row) bool {
-	if g.Bucket == "" || len(row.Resources) == 0 || row.EventSource == "kms.amazonaws.com" && row.EventName == "Decrypt" {
-		return true
-	}
-	if row.EventSource != "s3.amazonaws.com" || !aboutBucket(row, g.Bucket) {
-		return false
-	}
-	for _, object := range objectsOf(row) {
-		bucket, key, _ := strings.Cut(object, "/")
-		if bucket != g.Bucket || g.Prefixes != nil && !slices.ContainsFunc(g.Prefixes, func(p string) bool { return strings.HasPrefix(key, p) }) {
-			return false
-		}
-	}
-	return true
-}
-
-// lists reports whether a list of the keys below a prefix tells only of what is
-// granted.
-func (g *Shared) lists(prefix string) bool {
-	return slices.ContainsFunc(g.Prefixes, func(p string) bool { return strings.HasPrefix(prefix, p) || prefix+"/" == p })
 }
 
 // s3Name is the bucket, or bucket/key, that a resource of an S3 call names; "" for
@@ -128,6 +104,7 @@ func objectsOf(row *Row) []string {
 type readAgain struct {
 	u              *usage
 	at             lineage.Location
+	account        string // the caller's
 	bytes, list    bool
 	denied, failed bool
 
@@ -194,7 +171,7 @@ func (a *readAgain) count() {
 		u.denied.add(u.Grant.Bucket)
 	case a.denied:
 		u.denied.add(u.Grant.Bucket + "/" + a.prefix + "*")
-	case a.told && !a.failed && !u.Grant.lists(a.prefix):
+	case a.told && !a.failed && !u.Grant.lists(a.prefix, a.account):
 		u.Outside++
 		u.outside.add(u.Grant.Bucket + "/" + a.prefix + "*")
 	}

@@ -180,13 +180,10 @@ func (b *usageBook) issuances(ctx context.Context, roles map[string]int) error {
 	return nil
 }
 
-// unusedIssuances are those of which no copy is among the used, one copy of each:
-// that of the caller's account, where it is there.
+// unusedIssuances are those of which no copy is among the used, one copy of each: any
+// leads to who called.
 func unusedIssuances(facts []*lineage.Fact, used map[string]bool) []*lineage.Fact {
 	slices.SortFunc(facts, compareFacts)
-	own := func(f *lineage.Fact) bool {
-		return callerAccount(f.Caller) == f.ID.Recipient && f.Caller.Type != "AWSAccount"
-	}
 	byCall, order := map[string]*lineage.Fact{}, []string(nil)
 	gone := map[string]bool{}
 	for _, f := range facts {
@@ -195,11 +192,8 @@ func unusedIssuances(facts []*lineage.Fact, used map[string]bool) []*lineage.Fac
 		}
 		key := cmp.Or(f.Grant.AccessKeyID, f.SharedEventID, f.RequestID, f.ID.Event)
 		gone[key] = gone[key] || used[f.ID.Event] || f.Grant.AccessKeyID != "" && used[f.Grant.AccessKeyID]
-		had := byCall[key]
-		if had == nil {
+		if byCall[key] == nil {
 			order = append(order, key)
-		}
-		if had == nil || own(f) && !own(had) {
 			byCall[key] = f
 		}
 	}

@@ -9,7 +9,7 @@ func usageLines() []query.UsageLine {
 	const owner, trail = "999999999999", "acme-trail"
 	audit := &query.Shared{
 		ID: "auditauditau", RoleARN: "arn:aws:iam::999999999999:role/crosstrail/crosstrail-666666666666-auditauditau",
-		Owner: owner, To: "666666666666", Bucket: trail, Prefixes: []string{"AWSLogs/"}, Expires: at("2016-05-01T00:00:00Z"),
+		Owner: owner, To: "666666666666", Bucket: trail, Expires: at("2016-05-01T00:00:00Z"),
 	}
 	own := &query.Shared{ID: "ownownownown", Owner: owner, To: "333333333333", Bucket: trail, Expires: at("2016-04-01T00:00:00Z")}
 	idle := &query.Shared{

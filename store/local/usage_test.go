@@ -49,7 +49,7 @@ func usageOf(t *testing.T, r query.Reader, o *synth.Org) string {
 	}
 	var grants []query.Shared
 	for _, s := range o.Sharings {
-		grants = append(grants, query.Shared{ID: s.RoleARN + s.Reader, RoleARN: s.RoleARN, Owner: s.Owner, To: s.Reader, Bucket: s.Bucket, Prefixes: []string{s.Prefix}})
+		grants = append(grants, query.Shared{ID: s.RoleARN + s.Reader, RoleARN: s.RoleARN, Owner: s.Owner, To: s.Reader, Bucket: s.Bucket, Gets: []string{s.Prefix + "*"}, Lists: []string{s.Prefix + "*"}})
 	}
 	lines, err := query.Usage(t.Context(), r, lineage.NewResolver(r, lineage.NewHorizon(spans)), grants, query.Filter{}, 0)
 	if err != nil {
