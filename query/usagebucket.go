@@ -19,7 +19,7 @@ func (b *usageBook) buckets(ctx context.Context) error {
 			continue
 		}
 		grants = append(grants, i)
-		reader := g.reader()
+		reader := g.Reader()
 		accounts[g.Owner], accounts[reader] = true, true
 		everybody = everybody || g.Owner == "" || reader == ""
 	}
@@ -75,8 +75,8 @@ func (b *usageBook) letIn(grants []int, l Line) []int {
 	return fit
 }
 
-// reader is the account that a grant is for, "" where it is for several.
-func (g *Shared) reader() string {
+// Reader is the account that a grant is for, "" where it is for several.
+func (g *Shared) Reader() string {
 	if strings.HasPrefix(g.To, "arn:") {
 		return accountOf(g.To)
 	}
@@ -92,7 +92,7 @@ func (g *Shared) mayBe(id *lineage.Identity) bool {
 	if id.Type == "AWSService" || account == "" || account == g.Owner || strings.Trim(account, "0123456789") != "" {
 		return false
 	}
-	if one := g.reader(); one != "" {
+	if one := g.Reader(); one != "" {
 		return account == one
 	}
 	return g.Members == nil || slices.Contains(g.Members, account)

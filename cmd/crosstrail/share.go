@@ -38,6 +38,7 @@ elsewhere.`,
 		newShareListCommand(ui),
 		newShareReaderPolicyCommand(ui),
 		newShareFetchCommand(ui),
+		newShareUsageCommand(ui),
 	)
 	return cmd
 }

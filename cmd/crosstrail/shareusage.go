@@ -1,0 +1,125 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/crosstrail/crosstrail/cloudtrail"
+	"github.com/crosstrail/crosstrail/query"
+	"github.com/crosstrail/crosstrail/render"
+)
+
+func newShareUsageCommand(ui *terminal) *cobra.Command {
+	var q *question
+	var filter query.Filter
+	cmd := &cobra.Command{
+		Use:   "usage [GRANT...]",
+		Short: "tell who used what is shared, and what was read",
+		Long: `Tell of each grant who used it, by the log: who is behind each session in its role, from
+which account, with MFA or without, with which external id; how much was done, when first
+and last, from where; what was refused; and which grants nobody used, as far as the log
+reaches. A grant that has ended, or ends within 30 days, is marked.
+
+Which objects were read is told by S3's data events. A trail logs those only where it is
+told to; without them nothing tells what was read, nor who used a grant that is a
+statement of the bucket's policy.
+
+Who asks for a role and is refused is logged in the account that the call came from, and
+nowhere else.
+
+A GRANT is its id, as share list prints it, or the ARN of its role; without any, it is
+all of them. For an ARN AWS is not called: what the grant is a grant of, and when it
+ends, is then not known.`,
+		Example: `  # every grant, by the log files in the store
+  crosstrail share usage
+
+  # one role, from log files, without calling AWS
+  crosstrail share usage --from AWSLogs/ \
+    arn:aws:iam::999999999999:role/crosstrail/crosstrail-333333333333-kq4mz5d2xw7a
+
+  # what nobody used
+  crosstrail share usage -o jsonl | jq -r 'select(.use=="unused") | .grant'`,
+		Annotations:       exits(exitDone, exitFailed, exitUsage, exitPart, exitFinding),
+		Args:              cobra.ArbitraryArgs,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := q.needFrom(cmd); err != nil {
+				return err
+			}
+			return runShareUsage(cmd.Context(), q, args, filter)
+		},
+	}
+	q = newQuestion(ui, cmd, true)
+	addFilters(cmd, &filter, time.Now(), "since", "until")
+	return cmd
+}
+
+func runShareUsage(ctx context.Context, q *question, asked []string, filter query.Filter) error {
+	grants, err := q.sharedBy(ctx, asked)
+	if err != nil {
+		return err
+	}
+	style, err := q.style(ctx, q.from)
+	if err != nil {
+		return err
+	}
+	filter.Accounts = accountsOf(grants)
+	c, err := q.readWindows(ctx, q.from, windowsOf(&filter))
+	if err != nil {
+		return err
+	}
+	lines, err := query.Usage(ctx, c, c.resolver, grants, filter, cloudtrail.TimeOf(time.Now()))
+	if err == nil {
+		err = q.print(func(w io.Writer) error { return render.Usage(w, lines, render.Form(q.form), style) })
+	}
+	return q.done(c, err)
+}
+
+// accountsOf are those whose logs tell of grants: their owners' and, where they are
+// known, their readers'. None: any account's may.
+func accountsOf(grants []query.Shared) []string {
+	var all []string
+	for i := range grants {
+		reader := grants[i].Reader()
+		if reader == "" && grants[i].RoleARN == "" || grants[i].Owner == "" {
+			return nil
+		}
+		all = append(all, grants[i].Owner)
+		if reader != "" {
+			all = append(all, reader)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// grantRole is the name of a grant's role, which tells its reader and its id.
+var grantRole = regexp.MustCompile(`:role/crosstrail/crosstrail-(\d{12})-([a-z2-7]{12})$`)
+
+// sharedRole is the grant that a role is, as far as its ARN tells.
+func sharedRole(arn string) query.Shared {
+	g := query.Shared{ID: arn, RoleARN: arn, Owner: query.WhereaboutsOf(arn).Account}
+	if m := grantRole.FindStringSubmatch(arn); m != nil {
+		g.To, g.ID = m[1], m[2]
+	}
+	return g
+}
+
+// sharedBy are the grants that were asked for: those of roles by what their ARNs
+// tell, any other by what AWS tells.
+func (q *question) sharedBy(ctx context.Context, asked []string) ([]query.Shared, error) {
+	var grants []query.Shared
+	for _, arg := range asked {
+		if !roleARN.MatchString(arg) {
+			return nil, fmt.Errorf("%q is no role's ARN", arg)
+		}
+		grants = append(grants, sharedRole(arg))
+	}
+	return grants, nil
+}
