@@ -251,7 +251,9 @@ func (b *usageBook) place(ctx context.Context, u *usage, now cloudtrail.Time) (e
 		if err != nil {
 			return err
 		}
-		u.DataEvents.add(has)
+		if !has || g.Bucket != "" { // those of another bucket tell nothing of this one
+			u.DataEvents.add(has)
+		}
 	}
 	// A statement of a bucket's policy is used by data events alone.
 	if u.Use == GrantUnused && (u.OwnerLogged == Logged{} || g.RoleARN == "" && u.DataEvents != Used) {

@@ -70,7 +70,7 @@ func TestUsageOfRole(t *testing.T) {
 		want string
 	}{
 		"all": {query.Filter{}, "d: used " + malloryID + " from=111111111111 sessions=2 calls=1 reads=1 untold=1 mfa=not-used data=used\n" +
-			"d: used " + jsmithID + " from=111111111111 sessions=1 calls=3 mfa=not-used data=used\n"},
+			"d: used " + jsmithID + " from=111111111111 sessions=1 calls=3 mfa=not-used\n"},
 		"since": {query.Filter{Since: noon}, "d: used " + malloryID + " from=111111111111 sessions=2 calls=1 reads=1 untold=1 mfa=not-used data=used\n"},
 		"until": {query.Filter{Until: early}, "d: not-told nobody from= sessions=0 calls=0\n"},
 	} {

@@ -129,7 +129,7 @@ func (p *page) unused(l query.UsageLine) {
 	case l.Use == query.GrantNotTold:
 		p.prose("  ", "  ", yellow, "Nothing tells whether it was used. "+noData(g)+".")
 	default:
-		p.prose("  ", "  ", yellow, fmt.Sprintf("Nobody used it: %s tells from %s to %s.", log, minute(at.Since), minute(at.Until)))
+		p.prose("  ", "  ", yellow, fmt.Sprintf("Nobody used it: %s tells from %s to %s (but for its holes: crosstrail coverage).", log, minute(at.Since), minute(at.Until)))
 	}
 	if g.LastUsed != 0 {
 		p.prose("  ", "  ", ordinary, "IAM says that the role was last used at "+stamp(g.LastUsed)+".")

@@ -2,10 +2,7 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
-	"regexp"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -13,11 +10,13 @@ import (
 	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/query"
 	"github.com/crosstrail/crosstrail/render"
+	"github.com/crosstrail/crosstrail/share/iam"
 )
 
 func newShareUsageCommand(ui *terminal) *cobra.Command {
 	var q *question
 	var filter query.Filter
+	var ask iam.Ask
 	cmd := &cobra.Command{
 		Use:   "usage [GRANT...]",
 		Short: "tell who used what is shared, and what was read",
@@ -52,16 +51,18 @@ ends, is then not known.`,
 			if err := q.needFrom(cmd); err != nil {
 				return err
 			}
-			return runShareUsage(cmd.Context(), q, args, filter)
+			return runShareUsage(cmd.Context(), q, ask, args, filter)
 		},
 	}
 	q = newQuestion(ui, cmd, true)
 	addFilters(cmd, &filter, time.Now(), "since", "until")
+	cmd.Flags().StringVar(&ask.Trail, "trail", "", "the `TRAIL` whose log files are shared, by name or ARN, where there are several")
+	cmd.Flags().StringVar(&ask.Bucket, "bucket", "", "the `BUCKET` of the log files, in the place of the trail")
 	return cmd
 }
 
-func runShareUsage(ctx context.Context, q *question, asked []string, filter query.Filter) error {
-	grants, err := q.sharedBy(ctx, asked)
+func runShareUsage(ctx context.Context, q *question, ask iam.Ask, asked []string, filter query.Filter) error {
+	grants, err := q.shared(ctx, ask, asked)
 	if err != nil {
 		return err
 	}
@@ -79,47 +80,4 @@ func runShareUsage(ctx context.Context, q *question, asked []string, filter quer
 		err = q.print(func(w io.Writer) error { return render.Usage(w, lines, render.Form(q.form), style) })
 	}
 	return q.done(c, err)
-}
-
-// accountsOf are those whose logs tell of grants: their owners' and, where they are
-// known, their readers'. None: any account's may.
-func accountsOf(grants []query.Shared) []string {
-	var all []string
-	for i := range grants {
-		reader := grants[i].Reader()
-		if reader == "" && grants[i].RoleARN == "" || grants[i].Owner == "" {
-			return nil
-		}
-		all = append(all, grants[i].Owner)
-		if reader != "" {
-			all = append(all, reader)
-		}
-	}
-	slices.Sort(all)
-	return slices.Compact(all)
-}
-
-// grantRole is the name of a grant's role, which tells its reader and its id.
-var grantRole = regexp.MustCompile(`:role/crosstrail/crosstrail-(\d{12})-([a-z2-7]{12})$`)
-
-// sharedRole is the grant that a role is, as far as its ARN tells.
-func sharedRole(arn string) query.Shared {
-	g := query.Shared{ID: arn, RoleARN: arn, Owner: query.WhereaboutsOf(arn).Account}
-	if m := grantRole.FindStringSubmatch(arn); m != nil {
-		g.To, g.ID = m[1], m[2]
-	}
-	return g
-}
-
-// sharedBy are the grants that were asked for: those of roles by what their ARNs
-// tell, any other by what AWS tells.
-func (q *question) sharedBy(ctx context.Context, asked []string) ([]query.Shared, error) {
-	var grants []query.Shared
-	for _, arg := range asked {
-		if !roleARN.MatchString(arg) {
-			return nil, fmt.Errorf("%q is no role's ARN", arg)
-		}
-		grants = append(grants, sharedRole(arg))
-	}
-	return grants, nil
 }
