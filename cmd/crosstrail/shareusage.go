@@ -10,13 +10,12 @@ import (
 	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/query"
 	"github.com/crosstrail/crosstrail/render"
-	"github.com/crosstrail/crosstrail/share/iam"
 )
 
 func newShareUsageCommand(ui *terminal) *cobra.Command {
 	var q *question
 	var filter query.Filter
-	var ask iam.Ask
+	var target shareTarget
 	cmd := &cobra.Command{
 		Use:   "usage [GRANT...]",
 		Short: "tell who used what is shared, and what was read",
@@ -51,18 +50,17 @@ ends, is then not known.`,
 			if err := q.needFrom(cmd); err != nil {
 				return err
 			}
-			return runShareUsage(cmd.Context(), q, ask, args, filter)
+			return runShareUsage(cmd.Context(), q, &target, args, filter)
 		},
 	}
 	q = newQuestion(ui, cmd, true)
 	addFilters(cmd, &filter, time.Now(), "since", "until")
-	cmd.Flags().StringVar(&ask.Trail, "trail", "", "the `TRAIL` whose log files are shared, by name or ARN, where there are several")
-	cmd.Flags().StringVar(&ask.Bucket, "bucket", "", "the `BUCKET` of the log files, in the place of the trail")
+	target.add(cmd)
 	return cmd
 }
 
-func runShareUsage(ctx context.Context, q *question, ask iam.Ask, asked []string, filter query.Filter) error {
-	grants, err := q.shared(ctx, ask, asked)
+func runShareUsage(ctx context.Context, q *question, target *shareTarget, asked []string, filter query.Filter) error {
+	grants, err := q.shared(ctx, target, asked)
 	if err != nil {
 		return err
 	}

@@ -100,7 +100,7 @@ func TestShareUsage(t *testing.T) {
 	if rows, said, status = ask(idle.ID); status != 0 || len(rows) != 1 {
 		t.Errorf("one grant: exit %d, %+v\n%s", status, rows, said)
 	}
-	if _, said, status = ask("aaaaaaaaaaaa"); status != exitFinding || !strings.Contains(said, "AWS holds no grant aaaaaaaaaaaa") {
+	if _, said, status = ask("aaaaaaaaaaaa"); status != exitFinding || !strings.Contains(said, "there is no grant aaaaaaaaaaaa on the bucket acme-used") {
 		t.Errorf("no grant: exit %d\n%s", status, said)
 	}
 }

@@ -47,85 +47,75 @@ func sharedRole(arn string) query.Shared {
 
 // shared are the grants that were asked for, all that AWS holds where none was. For
 // the ARNs of roles nobody is called: what they tell themselves is enough.
-func (q *question) shared(ctx context.Context, ask iam.Ask, asked []string) ([]query.Shared, error) {
+func (q *question) shared(ctx context.Context, target *shareTarget, asked []string) ([]query.Shared, error) {
 	var grants []query.Shared
-	var ids []string
+	var client *iam.Client
 	for _, arg := range asked {
 		switch {
 		case roleARN.MatchString(arg):
 			grants = append(grants, sharedRole(arg))
-		case grantID.MatchString(arg):
-			ids = append(ids, arg)
-		default:
-			return nil, usage(fmt.Errorf("%q is no GRANT: one is its id, twelve letters and digits, or the ARN of its role", arg), "which there are: crosstrail share list")
+			continue
+		case !grantID.MatchString(arg):
+			return nil, usage(fmt.Errorf("%q is no GRANT: one is its id, twelve small letters and digits, or the ARN of its role", arg), "which there are: crosstrail share list"+target.flag())
 		}
+		if client == nil {
+			cfg, err := q.aws.config(ctx, q.ui, "")
+			if err != nil {
+				return nil, withoutAWS(err)
+			}
+			client = iam.Open(cfg)
+		}
+		found, s, err := shareGrant(ctx, q.ui, client, target, arg)
+		if err != nil {
+			return nil, withoutAWS(explainedShare(&q.aws, err))
+		}
+		grants = append(grants, q.sharedOf(found, s))
 	}
-	if len(asked) > 0 && len(ids) == 0 {
+	if len(asked) > 0 {
 		return grants, nil
 	}
-	held, err := q.heldByAWS(ctx, ask)
-	if err != nil {
-		return nil, err
-	}
-	if len(asked) == 0 {
-		return held, nil
-	}
-	for _, id := range ids {
-		at := slices.IndexFunc(held, func(g query.Shared) bool { return g.ID == id })
-		if at < 0 {
-			return nil, &failure{err: fmt.Errorf("AWS holds no grant %s of this trail", id), status: exitFinding, hints: []string{
-				"which there are: crosstrail share list", "one that was taken back is told of by its role's ARN, without AWS",
-			}}
-		}
-		grants = append(grants, held[at])
-	}
-	return grants, nil
+	return q.allShared(ctx, target)
 }
 
-// grantID is what a grant's id looks like ([share.Grant]).
-var grantID = regexp.MustCompile(`^[a-z2-7]{12}$`)
-
-// heldByAWS are the grants of a trail's bucket.
-func (q *question) heldByAWS(ctx context.Context, ask iam.Ask) ([]query.Shared, error) {
+// allShared are the grants of a trail's bucket, as AWS holds them.
+func (q *question) allShared(ctx context.Context, target *shareTarget) ([]query.Shared, error) {
 	cfg, err := q.aws.config(ctx, q.ui, "")
 	if err != nil {
-		return nil, err
+		return nil, withoutAWS(err)
 	}
 	client := iam.Open(cfg)
-	s, err := client.Observe(ctx, ask)
-	var roles []*share.RoleState
-	if err == nil {
-		roles, err = client.Roles(ctx)
-	}
+	s, err := client.Observe(ctx, target.ask())
 	if err != nil {
-		return nil, q.withoutAWS(err)
+		return nil, withoutAWS(explainedShare(&q.aws, err))
+	}
+	roles, err := client.Roles(ctx)
+	if err != nil {
+		return nil, withoutAWS(explainedShare(&q.aws, err))
 	}
 	var all []query.Shared
 	for _, f := range share.Grants(s, roles) {
-		if f.Unclear != "" {
-			q.ui.warn("grant %s: %s", f.Grant.ID, f.Unclear)
-		}
-		all = append(all, sharedOf(f, s))
+		all = append(all, q.sharedOf(f, s))
 	}
 	return all, nil
 }
 
 // withoutAWS is an error of AWS, which need not be called.
-func (q *question) withoutAWS(err error) error {
-	const hint = "without calling AWS: crosstrail share usage arn:aws:iam::ACCOUNT:role/crosstrail/NAME"
-	if e, ok := errors.AsType[*iam.Error](err); ok && len(e.Hints) > 0 {
-		return hinted(err, append(slices.Clone(e.Hints), hint)...)
-	}
-	if f, ok := errors.AsType[*failure](q.aws.explained(err)); ok {
-		f.hints = append(f.hints, hint)
-		return f
+func withoutAWS(err error) error {
+	const hint = "a role is told of without calling AWS, by its ARN: crosstrail share usage arn:aws:iam::ACCOUNT:role/crosstrail/NAME"
+	if f, ok := errors.AsType[*failure](err); ok {
+		more := *f
+		more.hints = append(slices.Clone(f.hints), hint)
+		return &more
 	}
 	return hinted(err, hint)
 }
 
 // sharedOf is a grant that AWS holds as its use is looked for.
-func sharedOf(f *share.Found, s *share.Surroundings) query.Shared {
+func (q *question) sharedOf(f *share.Found, s *share.Surroundings) query.Shared {
 	g := f.Grant
+	if f.Unclear != "" {
+		q.ui.warn("grant %s: %s", g.ID, f.Unclear)
+	}
 	scope := s.Scope(g, share.Days)
 	one := query.Shared{ID: g.ID, Owner: g.Owner, To: g.To, Bucket: g.Bucket, Gets: scope.Get, Lists: scope.List}
 	if !g.Expires.IsZero() {
