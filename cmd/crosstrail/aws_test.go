@@ -35,8 +35,8 @@ const (
 //	member ACCOUNT NAME POLICY  becomes a new user of that account with the policy in a file
 //	managed NAME POLICY...      makes a managed policy of account 222222222222, a version each, the last in force
 //	role NAME EXTERNALID POLICY makes a role of account 999999999999 that the other account may assume, as $NAME
-//	logged ACCOUNT BUCKET DIR PREFIX  makes a bucket of that account, whose owner owns all, with what is below a folder, and a trail NAME-trail that writes there
-//	policy ACCOUNT BUCKET FILE  gives a bucket a policy
+//	logged ACCOUNT BUCKET FOLDER PREFIX  makes a bucket of that account, whose owner owns all, with what is below a folder, and a trail BUCKET-trail that writes there
+//	altered ACCOUNT BUCKET OLD NEW  changes a text in the policy of a bucket
 //	owned ACCOUNT BUCKET WHOSE  sets a bucket's Object Ownership
 //	organized ACCOUNT MEMBER... makes an organisation
 //	locked ACCOUNT              has the organisation deny changes of bucket policies, as Control Tower does
@@ -44,7 +44,7 @@ func TestAWSScript(t *testing.T) {
 	stand := stack.Start(t)
 	s := scripted{t: t, aws: stand}
 	cmds := map[string]func(ts *testscript.TestScript, neg bool, args []string){
-		"logged": s.logged, "policy": s.policy, "owned": s.ownership, "organized": s.organized, "locked": s.locked,
+		"logged": s.logged, "altered": s.altered, "owned": s.ownership, "organized": s.organized, "locked": s.locked,
 		"bucket": s.bucket, "put": s.put, "role": s.role, "managed": s.managed, "sealed": s.sealed, "history": s.history,
 		"member": func(ts *testscript.TestScript, _ bool, args []string) { s.become(ts, args[0], args[1:]) },
 		"user":   func(ts *testscript.TestScript, _ bool, args []string) { s.become(ts, hubAccount, args) },

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"strings"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -32,8 +34,14 @@ func (s scripted) of(account, bucket string) *awstest.Bucket {
 	return &awstest.Bucket{Name: bucket, Owner: s3.NewFromConfig(s.aws.Account(account).Config())}
 }
 
-func (s scripted) policy(ts *testscript.TestScript, _ bool, args []string) {
-	s.of(args[0], args[1]).Policy(s.t, ts.ReadFile(args[2]))
+func (s scripted) altered(ts *testscript.TestScript, _ bool, args []string) {
+	b := s.of(args[0], args[1])
+	is, err := b.Owner.GetBucketPolicy(s.t.Context(), &s3.GetBucketPolicyInput{Bucket: &b.Name})
+	ts.Check(err)
+	if !strings.Contains(*is.Policy, args[2]) {
+		ts.Fatalf("%s does not hold %s", *is.Policy, args[2])
+	}
+	b.Policy(s.t, strings.Replace(*is.Policy, args[2], args[3], 1))
 }
 
 func (s scripted) ownership(_ *testscript.TestScript, _ bool, args []string) {

@@ -137,7 +137,7 @@ func breadthWords() []string {
 }
 
 var (
-	readerARN     = regexp.MustCompile(`^arn:aws[a-z-]*:(iam|sts)::\d{12}:[\w+=,.@/-]+$`)
+	readerARN     = regexp.MustCompile(`^arn:aws[a-z-]*:(iam|sts)::\d{12}:(root|(user|role|assumed-role)/[\w+=,.@/-]+)$`)
 	pinnedSession = regexp.MustCompile(`^[\w+=,.@*?${}:/-]{2,256}$`)
 )
 

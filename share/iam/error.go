@@ -42,6 +42,9 @@ func (c *Client) explain(ctx context.Context, err error, doing, action, resource
 	e := &Error{Doing: doing, Err: err}
 	switch code := codeOf(err); {
 	case code == "":
+		if way, ok := errors.AsType[*smithyhttp.RequestSendError](err); ok {
+			e.Text = "AWS cannot be reached: " + way.Err.Error()
+		}
 		return e
 	case isDenied(code):
 		e.Text, e.Hints = c.refused(err, action, resource)
