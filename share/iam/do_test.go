@@ -31,9 +31,11 @@ func planned(t *testing.T, c *iam.Client, w share.Want) *share.Plan {
 	if err != nil {
 		t.Fatal(err)
 	}
-	role, err := c.Role(t.Context(), g.RoleName())
-	if err != nil {
-		t.Fatal(err)
+	var role *share.RoleState
+	if g.Means == share.Role {
+		if role, err = c.Role(t.Context(), g.RoleName()); err != nil {
+			t.Fatal(err)
+		}
 	}
 	p, err := share.NewPlan(w, s, role, time.Now())
 	if err != nil {
