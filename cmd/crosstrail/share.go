@@ -19,6 +19,10 @@ elsewhere.`,
   # who may read
   crosstrail share list
 
+  # what the reader has to know; and taking it back
+  crosstrail share handover k5zq3mhn4xwa
+  crosstrail share revoke k5zq3mhn4xwa
+
   # the log files that somebody shares with you, into a folder
   crosstrail share fetch --role-arn arn:aws:iam::999999999999:role/log-reader \
     s3://acme-trail/AWSLogs/222222222222/ ./logs`,
@@ -36,9 +40,11 @@ elsewhere.`,
 		newSharePlanCommand(ui),
 		newShareGrantCommand(ui),
 		newShareListCommand(ui),
+		newShareUsageCommand(ui),
+		newShareHandoverCommand(ui),
 		newShareReaderPolicyCommand(ui),
 		newShareFetchCommand(ui),
-		newShareUsageCommand(ui),
+		newShareRevokeCommand(ui),
 	)
 	return cmd
 }

@@ -25,6 +25,7 @@ type sharedReading struct {
 	form formValue
 	yes  bool
 
+	target     shareTarget
 	roleARN    string
 	externalID bool
 	attach     string
@@ -86,6 +87,7 @@ your organisation needs it to grant you anything, and gets one that nobody else 
 	flags.BoolVar(&r.setDefault, "set-default", false, "put the new version of a policy that is there in force")
 	flags.StringVar(&r.backTo, "back-to", "", "put an older `VERSION` of the policy in force, as v3, and change nothing else")
 	flags.BoolVar(&r.yes, "yes", false, "do it without asking")
+	r.target.add(cmd)
 	addForm(cmd, &r.form)
 	r.aws.addCaller(cmd)
 	return cmd
@@ -196,7 +198,15 @@ func (r *sharedReading) reading(ctx context.Context, args []string) (*share.Read
 	if err != nil || file != nil {
 		return file, err
 	}
-	return nil, usage(fmt.Errorf("%q is no ARN of a role and no file", text), "GRANT is the ARN of the role, or the file that the owner wrote with: crosstrail share handover GRANT -o json")
+	client, err := r.client(ctx)
+	if err != nil {
+		return nil, err
+	}
+	found, s, err := shareGrant(ctx, r.ui, client, &r.target, text)
+	if err != nil {
+		return nil, r.explained(err)
+	}
+	return s.Reading(found.Grant, s.Scope(found.Grant, share.Years)), nil
 }
 
 // mostHandover is more than any handover is long.
