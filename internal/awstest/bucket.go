@@ -46,6 +46,11 @@ func (c Account) Bucket(t testing.TB, name string, options ...func(*s3.CreateBuc
 	return b
 }
 
+// Owned is a bucket of the account that is there already.
+func (c Account) Owned(name string) *Bucket {
+	return &Bucket{Name: name, Owner: s3.NewFromConfig(c.Config())}
+}
+
 // In puts a bucket in another region.
 func In(region string) func(*s3.CreateBucketInput) {
 	return func(input *s3.CreateBucketInput) {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -42,14 +43,23 @@ func run(ctx context.Context, out, told io.Writer) (err error) {
 			err = closed
 		}
 	}()
-	fill(hand{ctx: ctx}, aws, out)
+	dir, err := os.MkdirTemp("", "aws-up-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir) //nolint:errcheck // in the system's folder for what is temporary
+	fill(hand{ctx: ctx}, aws, dir, out)
 	<-ctx.Done()
 	return nil
 }
 
 // fill puts the demo there, and says what to type.
-func fill(h hand, aws *awstest.AWS, out io.Writer) {
+func fill(h hand, aws *awstest.AWS, dir string, out io.Writer) {
 	d := demo.Fill(h, aws)
+	profiles := filepath.Join(dir, "config")
+	if err := os.WriteFile(profiles, []byte(demo.Sharing(h, aws)), 0o600); err != nil {
+		panic(failure{err})
+	}
 	fmt.Fprintf(out, "\nAWS runs at %s. Ctrl-C ends it, and all that is in it is gone.\nThe log files of crosstrail demo, with their digest files, are in s3://%s.\n", aws.Endpoint, demo.Bucket)
 	fmt.Fprintf(out, "\nIn another terminal, as the IAM user analyst of account %s, who may read the\nbucket as the role LogReader of account %s:\n\n", demo.Analysts, demo.Owner)
 	for _, entry := range aws.Environment(h, d.Analyst) {
@@ -65,7 +75,13 @@ docs/incident.md:
 
     export AWS_ACCESS_KEY_ID=%[2]s AWS_SECRET_ACCESS_KEY=test AWS_SESSION_TOKEN=
     go run ./cmd/crosstrail who ASIA6RVFFB7735NGGZN5 --from s3://%[1]s
-`, demo.Bucket, demo.Owner, d.Role, demo.ExternalID)
+
+With the profiles logs, dev, jsmith and auditor, the sharing of docs/sharing.md:
+
+    unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN
+    export AWS_CONFIG_FILE=%[5]s
+    go run ./cmd/crosstrail share plan --to %[6]s --profile logs
+`, demo.Bucket, demo.Owner, d.Role, demo.ExternalID, profiles, demo.Analysts)
 }
 
 // hand is what awstest reports to where there is no test: its first failure ends

@@ -37,6 +37,7 @@ func TestUp(t *testing.T) {
 			break
 		}
 	}
+	go io.Copy(io.Discard, reads) //nolint:errcheck // what else is printed waits for a reader
 	if err := lines.Err(); err != nil {
 		install.Missing(t, "make aws-up", err)
 	}

@@ -1,0 +1,54 @@
+package demo
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"github.com/crosstrail/crosstrail/internal/awstest"
+)
+
+// Outsider is the account of an auditor who is in no organisation of ours.
+const Outsider = "777777777777"
+
+const all = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`
+
+// Sharing gives the bucket its trail and the policy by which CloudTrail delivers,
+// and makes whom the walk of docs/sharing.md needs: profiles of an AWS
+// configuration file, which it gives back as text.
+//
+//	logs     an administrator of the account that owns the bucket
+//	dev      an administrator of another account of the organisation
+//	jsmith   a user there who may do nothing yet
+//	auditor  an administrator of a third party's account
+func Sharing(t testing.TB, to *awstest.AWS) (config string) {
+	t.Helper()
+	owner := to.Account(Owner)
+	bucket := owner.Owned(Bucket)
+	bucket.Ownership(t, types.ObjectOwnershipBucketOwnerEnforced)
+	trail := owner.Trail(t, "main", Bucket)
+	bucket.Policy(t, `{"Version":"2012-10-17","Statement":[
+		{"Sid":"AWSCloudTrailAclCheck","Effect":"Allow","Principal":{"Service":"cloudtrail.amazonaws.com"},"Action":"s3:GetBucketAcl","Resource":"arn:aws:s3:::`+Bucket+`","Condition":{"StringEquals":{"aws:SourceArn":"`+trail+`"}}},
+		{"Sid":"AWSCloudTrailWrite","Effect":"Allow","Principal":{"Service":"cloudtrail.amazonaws.com"},"Action":"s3:PutObject","Resource":"arn:aws:s3:::`+Bucket+`/AWSLogs/*","Condition":{"StringEquals":{"s3:x-amz-acl":"bucket-owner-full-control","aws:SourceArn":"`+trail+`"}}}]}`)
+	var b strings.Builder
+	for _, p := range []struct {
+		name    string
+		account string
+		policy  string
+	}{{"logs", Owner, all}, {"dev", Analysts, all}, {"jsmith", Analysts, ""}, {"auditor", Outsider, all}} {
+		b.WriteString(profile(t, p.name, to.Endpoint, to.Account(p.account).User(t, p.name, p.policy)))
+	}
+	return b.String()
+}
+
+func profile(t testing.TB, name, endpoint string, cfg aws.Config) string {
+	t.Helper()
+	c, err := cfg.Credentials.Retrieve(t.Context())
+	if err != nil {
+		t.Fatalf("the credentials of %s: %v", name, err)
+	}
+	return fmt.Sprintf("[profile %s]\nregion = %s\nendpoint_url = %s\naws_access_key_id = %s\naws_secret_access_key = %s\n\n", name, awstest.Region, endpoint, c.AccessKeyID, c.SecretAccessKey)
+}
