@@ -26,7 +26,7 @@ func withExternalID(id string) func(*sts.AssumeRoleInput) {
 func TestFaults(t *testing.T) {
 	stand := stack.Start(t)
 	b := stand.Account(owner).Bucket(t, "trails")
-	small, large := awstest.Object{Key: "small.json.gz", Body: random(4000, 1)}, awstest.Object{Key: "large.json.gz", Body: random(9<<20, 2)}
+	small, large := awstest.Object{Key: "small.json.gz", Body: random(4000, 1)}, awstest.Object{Key: "large.json.gz", Body: random(4<<20, 2)}
 	b.Put(t, small, large)
 	faults := stand.Faults(t)
 	cfg := eager(faults.Through(stand.Account(owner).Config()))
@@ -75,7 +75,7 @@ func TestFaults(t *testing.T) {
 func TestGoesOn(t *testing.T) {
 	stand := stack.Start(t)
 	b := stand.Account(owner).Bucket(t, "trails")
-	large := awstest.Object{Key: "large.json.gz", Body: random(9<<20, 2)}
+	large := awstest.Object{Key: "large.json.gz", Body: random(4<<20, 2)}
 	b.Put(t, large)
 	faults := stand.Faults(t)
 	cfg := eager(faults.Through(stand.Account(owner).Config()))
@@ -114,7 +114,7 @@ func TestGoesOn(t *testing.T) {
 	t.Run("changed meanwhile", func(t *testing.T) {
 		dir := t.TempDir()
 		stopped(t, dir)
-		large.Body = random(9<<20, 5)
+		large.Body = random(4<<20, 5)
 		b.Put(t, large)
 		intoFolder(t, reach(t, cfg, b.URI("")), dir).is(t, 1, 0, 0)
 		same(t, files(t, dir), "", large)
@@ -131,7 +131,7 @@ func TestGoesOn(t *testing.T) {
 		if _, err := job.Survey(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		large.Body = random(9<<20, 6)
+		large.Body = random(4<<20, 6)
 		b.Put(t, large)
 		if c, err := job.Run(t.Context()); err != nil || c.Failed != 1 || !strings.HasPrefix(said, "it has changed since it was listed: the same command again") {
 			t.Error(c, err, said)
@@ -155,7 +155,7 @@ func stoppedInTheMiddle(t *testing.T, faults *awstest.Faults, from *bucket.Log, 
 		t.Fatal(err)
 	}
 	go func() {
-		for job.Counts().Bytes < 3<<20 && ctx.Err() == nil {
+		for job.Counts().Bytes < 2<<20 && ctx.Err() == nil {
 			time.Sleep(5 * time.Millisecond)
 		}
 		cancel()

@@ -190,6 +190,10 @@ func TestOneObject(t *testing.T) {
 			t.Errorf("%s: %v", uri, out)
 		}
 	}
+	blind := stand.Account(owner).User(t, "blind", awstest.Allow("arn:aws:s3:::one/*", "s3:GetObject"))
+	dir := t.TempDir()
+	intoFolder(t, reach(t, blind, b.URI(all[1].Key)), dir).is(t, 1, 0, 0)
+	same(t, files(t, dir), "AWSLogs/CloudTrail/us-east-1/2026/03/02/", all[1])
 	if out := intoFolder(t, reach(t, cfg, b.URI("nothing")), t.TempDir()); out.err == nil || !strings.Contains(out.err.Error(), "there is nothing under this prefix") {
 		t.Error(out)
 	}

@@ -45,6 +45,11 @@ func (l *Log) All(ctx context.Context) iter.Seq2[Object, error] {
 				return
 			}
 			if err != nil {
+				// Who may read one object often may not list.
+				if o, headErr := l.head(ctx, l.prefix); !any && prefix != l.prefix && headErr == nil {
+					yield(*o, nil)
+					return
+				}
 				yield(Object{}, err)
 				return
 			}
