@@ -23,8 +23,8 @@ func sharedOf(o *synth.Org) []query.Shared {
 
 // What is told of grants is what happened, in whichever way tallies come.
 func TestUsageIsTheTruth(t *testing.T) {
-	for seed := range uint64(6) {
-		o := synth.New(seed, synth.Options{Stories: 8, Sharing: true})
+	for seed := range uint64(4) {
+		o := synth.New(seed, synth.Options{Stories: 4, Sharing: true})
 		store, _ := made(t, o)
 		for _, r := range []query.Reader{store, scattered{store}} {
 			lines, err := query.Usage(t.Context(), r, resolverOf(t, store), sharedOf(o), query.Filter{}, 0)

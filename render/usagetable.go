@@ -17,7 +17,7 @@ func usageTable(w io.Writer, all []query.UsageLine, style Style) error {
 		p.prose("", "", strong, "There is no grant.")
 	}
 	head := "  CALLS   READ  DENIED"
-	who := (style.columns() - len("  =  ") - len(head) - len("  2016-04-05 20:39")) - 1
+	who := min(style.columns()-len("  =  ")-len(head)-len("  2016-04-05 20:39")-1, 60)
 	refused := false
 	for i, l := range all {
 		if i == 0 || l.Grant != all[i-1].Grant {

@@ -74,6 +74,9 @@ func runShareUsage(ctx context.Context, q *question, target *shareTarget, asked 
 		return err
 	}
 	lines, err := query.Usage(ctx, c, c.resolver, grants, filter, cloudtrail.TimeOf(time.Now()))
+	if c.far && len(filter.Accounts) > 0 {
+		q.ui.say("note", "who was refused a role is looked for in the log of "+someOf(filter.Accounts)+" alone; to look in all, read them into a store: crosstrail ingest "+quoteShell(q.from[0]))
+	}
 	if err == nil {
 		err = q.print(func(w io.Writer) error { return render.Usage(w, lines, render.Form(q.form), style) })
 	}

@@ -87,7 +87,7 @@ func TestShareUsage(t *testing.T) {
 		return rows, said.String(), cmd.ProcessState.ExitCode()
 	}
 	rows, said, status := ask()
-	if status != 0 || len(rows) != 2 {
+	if status != 0 || len(rows) != 2 || !strings.Contains(said, "refused a role is looked for in the log of "+readerAccount+", 333333333333, "+hubAccount+" alone") {
 		t.Fatalf("exit %d, %+v\n%s", status, rows, said)
 	}
 	if u := rows[lent.ID+" used"]; u.To != readerAccount || u.Means != "role" || !strings.HasPrefix(u.Origin, "iam:"+readerAccount+":AIDA") || u.FromAccountID != readerAccount ||
