@@ -83,29 +83,37 @@ func (s *Surroundings) readBack(id string, statements []policy.Statement) *Found
 	}
 	f := &Found{Grant: g, Statements: statements}
 	var accounts []string
+	logs := []Logs{{}, {All: true}}
 	for _, st := range statements {
 		g.readStatement(st)
+		var named []string
 		if m := sidDays.FindStringSubmatch(strings.TrimPrefix(st.Sid, sidPrefix+id)); m != nil {
 			g.Since, g.Until = sidDay(m[1]), sidDay(m[2])
 		}
 		for _, text := range slices.Concat(st.Resource, st.Condition["StringLike"]["s3:prefix"]) {
 			for _, m := range underLogs.FindAllStringSubmatch(text, -1) {
-				accounts = append(accounts, m[1])
+				named = append(named, m[1])
 			}
 		}
+		accounts = append(accounts, named...)
+		logs = append(logs, Logs{Accounts: distinct(named)})
 	}
-	slices.Sort(accounts)
-	accounts = slices.Compact(accounts)
+	logs = append(logs, Logs{Accounts: distinct(accounts)})
 	trails := []string{cmp.Or(g.Trail, g.Bucket), g.Bucket}
-	for _, trail := range trails {
-		for _, logs := range []Logs{{}, {All: true}, {Accounts: accounts}} {
-			if identify(g.To, trail, BucketPolicy, logs) == id {
-				g.Logs = logs
-				return f
+	for _, to := range s.readers(g, statements) { // one of which may have been changed
+		for _, trail := range trails {
+			for _, whose := range logs {
+				if identify(to, trail, BucketPolicy, whose) == id {
+					g.To, g.Logs = to, whose
+					return f
+				}
 			}
 		}
 	}
-	g.Logs = Logs{Accounts: accounts}
+	g.Logs = Logs{Accounts: distinct(accounts)}
+	if all := s.readers(g, statements); len(all) > 0 {
+		g.To = all[0]
+	}
 	f.Unclear = fmt.Sprintf("the statements %s… of the bucket's policy are not those of one grant: somebody changed them", sidPrefix+id)
 	return f
 }
@@ -115,25 +123,37 @@ func (g *Grant) readStatement(st policy.Statement) {
 	if org := st.Condition["StringEquals"]["aws:PrincipalOrgID"]; len(org) == 1 && orgPattern.MatchString(org[0]) {
 		g.Organization = org[0]
 	}
-	if p := st.Principal; p != nil {
-		switch {
-		case p.Everyone:
-			g.To = cmp.Or(g.To, g.Organization)
-		case len(p.AWS) == 1:
-			g.To = cmp.Or(g.To, p.AWS[0])
-		}
-		if account, ok := strings.CutSuffix(g.To, ":root"); ok {
-			g.To = accountOf(account + ":root")
-		}
-	}
 	if mfa := st.Condition["Bool"]["aws:MultiFactorAuthPresent"]; len(mfa) == 1 && mfa[0] == "true" {
 		g.MFA = true
 	}
 	if end := st.Condition["DateLessThan"]["aws:CurrentTime"]; len(end) == 1 {
-		if t, err := time.Parse(time.RFC3339, end[0]); err == nil {
+		if t, err := time.Parse(time.RFC3339, end[0]); err == nil && (g.Expires.IsZero() || t.Before(g.Expires)) {
 			g.Expires = t
 		}
 	}
+}
+
+func distinct(accounts []string) []string {
+	accounts = slices.Clone(accounts)
+	slices.Sort(accounts)
+	return slices.Compact(accounts)
+}
+
+// readers are all whom the statements of a grant name, the first the likeliest.
+func (s *Surroundings) readers(g *Grant, statements []policy.Statement) []string {
+	var out []string
+	for _, st := range statements {
+		switch p := st.Principal; {
+		case p == nil:
+		case p.Everyone:
+			out = append(out, g.Organization)
+		default:
+			for _, name := range p.AWS {
+				out = append(out, cmp.Or(policy.AccountOf(name), name))
+			}
+		}
+	}
+	return out
 }
 
 func sidDay(text string) Day {

@@ -1,0 +1,176 @@
+package share_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/crosstrail/crosstrail/share"
+	"github.com/crosstrail/crosstrail/share/policy"
+)
+
+// variants are the kinds of grants that a plan can make: every way of each trait
+// beside some of the others, chosen by a step that shares no divisor with them.
+func variants(step int, visit func(name string, w share.Want, change []func(*share.Surroundings))) {
+	flags := []string{"organisation trail", "no prefix", "external id", "MFA", "end", "session", "days", "key", "closed key", "one role"}
+	n := 0
+	for _, means := range []string{"minimal", "seed", "managed", "bucket policy", "organisation"} {
+		for _, logs := range []string{"own", "all", "accounts"} {
+			for bits := range 1 << len(flags) {
+				has := func(flag string) bool { return bits>>slices.Index(flags, flag)&1 == 1 }
+				if n++; n%step != 0 || has("key") && has("closed key") {
+					continue
+				}
+				w := share.Want{To: member, MFA: has("MFA")}
+				var change []func(*share.Surroundings)
+				switch logs {
+				case "all":
+					w.Logs.All = true
+				case "accounts":
+					w.Logs.Accounts = []string{owner, member}
+				}
+				switch means {
+				case "bucket policy", "organisation":
+					if has("session") || has("external id") {
+						continue
+					}
+					w.Via = share.BucketPolicy
+					if means == "organisation" {
+						if logs != "own" || has("one role") {
+							continue
+						}
+						w.To, w.Organization = "", true
+					}
+				default:
+					w.Via, w.Policy = share.Role, map[string]share.Breadth{"minimal": share.Minimal, "seed": share.Seed, "managed": share.ManagedReadOnly}[means]
+				}
+				if has("one role") {
+					w.To = "arn:aws:iam::" + member + ":role/audit/LogReader"
+				}
+				if has("external id") {
+					w.ExternalID = "acme-1"
+				}
+				if has("end") {
+					w.Expires = now.AddDate(0, 1, 0)
+				}
+				if has("session") {
+					w.SessionName = "${aws:username}"
+				}
+				if has("days") {
+					w.Since, w.Until = day("2026-01-15"), day("2026-11-30")
+				}
+				if has("organisation trail") {
+					change = append(change, orgTrail)
+				}
+				if has("no prefix") {
+					change = append(change, func(s *share.Surroundings) { s.Trail.Prefix = "" })
+				}
+				if has("key") {
+					change = append(change, key(false, owner, iamKey))
+				}
+				if has("closed key") {
+					change = append(change, key(false, owner, `{"Version":"2012-10-17","Statement":[]}`))
+				}
+				name := means + ", " + logs
+				for _, flag := range flags {
+					if has(flag) {
+						name += ", " + flag
+					}
+				}
+				visit(name, w, change)
+			}
+		}
+	}
+}
+
+func faults(all []share.Finding) []share.Finding {
+	return slices.DeleteFunc(slices.Clone(all), func(f share.Finding) bool { return f.Level != share.Fault })
+}
+
+// judged judges the one grant that is there.
+func judged(t *testing.T, s *share.Surroundings, role *share.RoleState) []share.Finding {
+	t.Helper()
+	var roles []*share.RoleState
+	if role != nil {
+		roles = append(roles, role)
+	}
+	found := share.Grants(s, roles)
+	if len(found) != 1 {
+		t.Fatalf("%d grants", len(found))
+	}
+	return share.Findings(s, found[0], now)
+}
+
+// TestMutants: what plans write is without fault, and however somebody widens it,
+// the statement is named, and rightly.
+func TestMutants(t *testing.T) {
+	t.Parallel()
+	made, named, kinds := 0, 0, 0
+	variants(401, func(name string, w share.Want, change []func(*share.Surroundings)) {
+		s := surroundings(t, change...)
+		p, err := share.NewPlan(w, s, nil, now)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		kinds++
+		role := apply(t, p, s)
+		if wrong := faults(judged(t, s, role)); len(wrong) > 0 {
+			t.Fatalf("%s: nobody changed it, and %s", name, text(t, wrong))
+		}
+		hold := func(kind share.Kind, m mutant) {
+			made++
+			all := judged(t, s, role)
+			if slices.ContainsFunc(all, func(f share.Finding) bool {
+				return f.Level == share.Fault && f.Kind == kind && f.Index == m.index && slices.Contains(m.codes, f.Code)
+			}) {
+				named++
+				return
+			}
+			t.Errorf("%s: %s of %s, statement %d: not named %v but %s\n%s", name, m.name, kind, m.index, m.codes, brief(all), m.doc)
+		}
+		ours := func(s policy.Statement) bool { return share.Ours(s.Sid) == p.Grant.ID }
+		all := func(policy.Statement) bool { return true }
+		if role != nil {
+			for _, m := range mutants(t, role.Trust, all) {
+				kept := role.Trust
+				role.Trust = m.doc
+				hold(share.TrustDocument, m)
+				role.Trust = kept
+			}
+			if d := role.Inline[share.PermissionsName]; d != nil {
+				for _, m := range mutants(t, d, all) {
+					role.Inline[share.PermissionsName] = m.doc
+					hold(share.PermissionsDocument, m)
+				}
+				role.Inline[share.PermissionsName] = d
+			}
+		} else {
+			kept := s.Bucket.Policy
+			for _, m := range mutants(t, kept, ours) {
+				s.Bucket.Policy = m.doc
+				hold(share.BucketDocument, m)
+			}
+			s.Bucket.Policy = kept
+		}
+		for i := range s.Keys {
+			kept := s.Keys[i].Policy
+			for _, m := range mutants(t, kept, ours) {
+				s.Keys[i].Policy = m.doc
+				hold(share.KeyDocument, m)
+			}
+			s.Keys[i].Policy = kept
+		}
+	})
+	t.Logf("%d kinds of grants, %d mutants, %d named", kinds, made, named)
+	if made < 1000 {
+		t.Errorf("only %d mutants", made)
+	}
+}
+
+func brief(all []share.Finding) string {
+	out := ""
+	for _, f := range all {
+		out += fmt.Sprintf("\n  %s %s %s[%d] %s: %s", f.Level, f.Code, f.Kind, f.Index, f.Sid(), f.Text)
+	}
+	return out
+}
