@@ -139,6 +139,9 @@ func (g *granting) grant(ctx context.Context, client *iam.Client, plans []*share
 func (g *granting) show(plans []*share.Plan) {
 	w := g.ui.stderr
 	for _, p := range plans {
+		if len(p.Calls) == 0 {
+			continue
+		}
 		grantText(w, p.Grant)
 		fmt.Fprintf(w, "%-11s %s\n", "why so", render.Text(p.Why))
 		for _, d := range p.Documents {
@@ -153,9 +156,7 @@ func (g *granting) show(plans []*share.Plan) {
 		for _, warning := range p.Warnings {
 			g.ui.warn("%s", warning.Text)
 		}
-		if len(p.Calls) > 0 {
-			g.ui.showCalls(p.Calls)
-		}
+		g.ui.showCalls(p.Calls)
 		if p.Grant.Policy == share.ManagedReadOnly {
 			fmt.Fprintln(w, render.Text(fmt.Sprintf("This is more than log files: %s will be able to list and read EVERY bucket of account %s. Is that what you want?", p.Grant.To, p.Grant.Owner)))
 		}

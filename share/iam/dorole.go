@@ -117,8 +117,8 @@ func (c *Client) putRolePolicy(call *share.Call) func(context.Context) error {
 	}
 }
 
-// shown reads a policy back until it is what was written. Who may write and not
-// read has nothing to compare with; the plan named the permission.
+// shown reads a policy back until it is what was written: reads may lag behind a
+// little.
 func (c *Client) shown(ctx context.Context, what, text string, read func(context.Context) (*policy.Document, error)) error {
 	wanted, err := policy.Parse(text)
 	if err != nil {

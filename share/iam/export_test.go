@@ -1,6 +1,13 @@
 package iam
 
-import "time"
+import (
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3control"
+)
+
+// Control is for tests to make access points with.
+func (c *Client) Control(region string) *s3control.Client { return c.s3control(region) }
 
 // Hasty does not wait long.
 func (c *Client) Hasty() *Client {

@@ -11,6 +11,7 @@ import (
 	kmstypes "github.com/aws/aws-sdk-go-v2/service/kms/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/aws-sdk-go-v2/service/s3control"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/crosstrail/crosstrail/internal/awstest"
@@ -56,6 +57,15 @@ func TestObserve(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	control, points := iam.Open(account.Config()).Control("eu-central-1"), aws.String(`{"Version":"2012-10-17","Statement":[{"Sid":"Open","Effect":"Allow","Principal":{"AWS":"`+reader+`"},"Action":"s3:GetObject","Resource":"arn:aws:s3:eu-central-1:`+owner+`:accesspoint/open/object/*"}]}`)
+	for _, name := range []string{"open", "plain"} {
+		if _, err := control.CreateAccessPoint(t.Context(), &s3control.CreateAccessPointInput{AccountId: aws.String(owner), Bucket: &b.Name, Name: &name}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := control.PutAccessPointPolicy(t.Context(), &s3control.PutAccessPointPolicyInput{AccountId: aws.String(owner), Name: aws.String("open"), Policy: points}); err != nil {
+		t.Fatal(err)
+	}
 	trail := account.Trail(t, "main", b.Name, func(in *awscloudtrail.CreateTrailInput) {
 		in.S3KeyPrefix, in.KmsKeyId, in.IsOrganizationTrail = aws.String("pfx"), &key, aws.Bool(true)
 	})
@@ -78,8 +88,12 @@ func TestObserve(t *testing.T) {
 	if !strings.Contains(s.Bucket.Text, "AWSCloudTrailWrite") || s.Bucket.Policy == nil || s.Bucket.Policy.Statements[0].Sid != "AWSCloudTrailWrite" {
 		t.Errorf("the bucket's policy: %q, %v", s.Bucket.Text, s.Bucket.Policy)
 	}
+	open := s.Bucket.AccessPoints
+	if len(open) != 2 || open[0].Name != "open" || open[0].ARN != "arn:aws:s3:eu-central-1:"+owner+":accesspoint/open" || open[0].Policy == nil || open[0].Policy.Statements[0].Sid != "Open" || open[1].Policy != nil {
+		t.Errorf("access points: %+v", open)
+	}
 	unread := s.Unread
-	s.Bucket.Text, s.Bucket.Policy, s.Keys, s.Unread = "", nil, nil, nil
+	s.Bucket.AccessPoints, s.Bucket.Text, s.Bucket.Policy, s.Keys, s.Unread = nil, "", nil, nil, nil
 	if diff := cmp.Diff(want, s); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -176,5 +190,21 @@ func TestObserveThrottled(t *testing.T) {
 	cfg.RetryMaxAttempts = 2
 	if _, err := iam.Open(cfg).Observe(t.Context(), iam.Ask{}); err == nil || !strings.Contains(err.Error(), "too many requests") {
 		t.Errorf("for ever: %v", err)
+	}
+}
+
+// TestObserveOthers: log files that another account owns, which no bucket policy
+// opens to a third.
+func TestObserveOthers(t *testing.T) {
+	stand := stack.Start(t)
+	b, _ := logged(t, stand)
+	b.Ownership(t, types.ObjectOwnershipObjectWriter)
+	b.Policy(t, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"`+third+`"},"Action":"s3:PutObject","Resource":"arn:aws:s3:::acme-logs/*"}]}`)
+	const key = "AWSLogs/" + reader + "/CloudTrail/us-east-1/2026/11/02/theirs.json.gz"
+	writer := awstest.Bucket{Name: b.Name, Owner: s3.NewFromConfig(stand.Account(third).User(t, "writer", awstest.Allow("*", "s3:PutObject")))}
+	writer.Put(t, awstest.Object{Key: key, Body: []byte("theirs")})
+	s := observed(t, stand.Account(owner).User(t, "operator", awstest.Allow("*", reads...)), iam.Ask{})
+	if !slices.Equal(s.Bucket.Others, []string{key}) || s.Bucket.Ownership != share.Writer {
+		t.Errorf("%+v, unread %+v", s.Bucket, s.Unread)
 	}
 }
