@@ -227,8 +227,8 @@ const sessionSeconds = 3600
 
 func (g *Grant) description() string {
 	text := "crosstrail: log files (" + g.Logs.String() + ") of " + g.Bucket + " for " + g.To
-	if len(text) > 1000 { // IAM takes 1,000 (CreateRole)
-		text = text[:980] + "… (" + strconv.Itoa(len(g.Logs.Accounts)) + " accounts)"
+	if len(text) > 1000 { // IAM takes 1,000, of Latin-1 alone (CreateRole)
+		text = text[:970] + "... (" + strconv.Itoa(len(g.Logs.Accounts)) + " accounts)"
 	}
 	return text
 }

@@ -93,6 +93,11 @@ func basis(g *Grant, s *Surroundings, role *RoleState) string {
 	for _, k := range s.Keys {
 		texts[k.ARN] = k.Text
 	}
+	if role != nil {
+		unused := *role
+		unused.LastUsed = "" // that it is used changes nothing
+		role = &unused
+	}
 	e := json.NewEncoder(h)
 	for _, part := range []any{g.ID, s.Bucket.Name, s.Bucket.Account, s.Bucket.Region, s.Bucket.Ownership, s.Bucket.Text, s.Trail, texts, role} {
 		if err := e.Encode(part); err != nil {
