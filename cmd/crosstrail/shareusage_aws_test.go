@@ -11,6 +11,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"github.com/crosstrail/crosstrail/internal/awstest"
@@ -31,28 +32,15 @@ func TestShareUsage(t *testing.T) {
 	stand := stack.Start(t)
 	owner, reader := stand.Account(hubAccount), stand.Account(readerAccount)
 	b := owner.Bucket(t, "acme-used")
+	b.Ownership(t, types.ObjectOwnershipBucketOwnerEnforced)
 	own := "AWSLogs/" + readerAccount + "/"
 	b.Put(t, awstest.Object{Key: own + "CloudTrail/us-east-1/2026/11/01/x.json", Body: []byte(`{"Records":[]}`)})
 	owner.Trail(t, "used", b.Name)
 	reader.Trail(t, "readers", b.Name)
-	client := iam.Open(owner.Config())
-	s, err := client.Observe(t.Context(), iam.Ask{Trail: "used"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	grant := func(w share.Want) *share.Grant {
-		t.Helper()
-		p, err := share.NewPlan(w, s, nil, time.Now())
-		if err == nil {
-			err = client.Do(t.Context(), p.Calls, nil)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		return p.Grant
-	}
+	grant := func(w share.Want) *share.Grant { return granted(t, owner.Config(), iam.Ask{Trail: "used"}, w) }
 	lent := grant(share.Want{To: readerAccount, Via: share.Role, ExternalID: "acme-3414"})
 	idle := grant(share.Want{To: "333333333333", ExternalID: "acme-1", Logs: share.Logs{All: true}, Expires: time.Now().Add(240 * time.Hour)})
+	open := grant(share.Want{To: readerAccount, Via: share.BucketPolicy})
 	kim := reader.User(t, "kim", awstest.Allow(lent.RoleARN(), "sts:AssumeRole"))
 
 	stand.Record(t)
@@ -87,7 +75,7 @@ func TestShareUsage(t *testing.T) {
 		return rows, said.String(), cmd.ProcessState.ExitCode()
 	}
 	rows, said, status := ask()
-	if status != 0 || len(rows) != 2 || !strings.Contains(said, "refused a role is looked for in the log of "+readerAccount+", 333333333333, "+hubAccount+" alone") {
+	if status != 0 || len(rows) != 3 || !strings.Contains(said, "refused a role is looked for in the log of "+readerAccount+", 333333333333, "+hubAccount+" alone") {
 		t.Fatalf("exit %d, %+v\n%s", status, rows, said)
 	}
 	if u := rows[lent.ID+" used"]; u.To != readerAccount || u.Means != "role" || !strings.HasPrefix(u.Origin, "iam:"+readerAccount+":AIDA") || u.FromAccountID != readerAccount ||
@@ -97,10 +85,32 @@ func TestShareUsage(t *testing.T) {
 	if u := rows[idle.ID+" unused"]; u.Ends != "soon" || u.Calls != 0 || u.Origin != "" {
 		t.Errorf("the grant that was not: %+v", u)
 	}
+	// Who reads by a bucket's policy is told by data events alone, and none is logged here.
+	if u := rows[open.ID+" not-told"]; u.Means != "bucket-policy" || u.To != readerAccount || u.DataEvents != "none" {
+		t.Errorf("the grant by bucket policy: %+v", rows)
+	}
 	if rows, said, status = ask(idle.ID); status != 0 || len(rows) != 1 {
 		t.Errorf("one grant: exit %d, %+v\n%s", status, rows, said)
 	}
 	if _, said, status = ask("aaaaaaaaaaaa"); status != exitFinding || !strings.Contains(said, "there is no grant aaaaaaaaaaaa on the bucket acme-used") {
 		t.Errorf("no grant: exit %d\n%s", status, said)
 	}
+}
+
+// granted plans a grant and does what the plan says.
+func granted(t *testing.T, cfg aws.Config, ask iam.Ask, w share.Want) *share.Grant {
+	t.Helper()
+	client := iam.Open(cfg)
+	s, err := client.Observe(t.Context(), ask)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := share.NewPlan(w, s, nil, time.Now())
+	if err == nil {
+		err = client.Do(t.Context(), p.Calls, nil)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p.Grant
 }
