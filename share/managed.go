@@ -145,6 +145,7 @@ func CreateManaged(name string, d *policy.Document) Call {
 type Holder struct {
 	Kind, Name string
 	ARN        string
+	Boundary   string                      // ARN of its permissions boundary, "" none
 	Attached   []string                    // ARNs of managed policies, those of its groups too
 	Own        []string                    // of these, those that are attached to it itself
 	Documents  map[string]*policy.Document // all that it has, by where they are: "policy ARN", "its own policy NAME", …

@@ -160,6 +160,9 @@ func CheckManaged(d *policy.Document) error {
 	return nil
 }
 
+// sharing are all roles that grants can have.
+var sharing = policy.Wild("arn:*:iam::*:role"+Path+"*", false)
+
 // OtherRoles are what else a policy lets its principal assume that shares log
 // files, or may: roles of other grants, and patterns that hold such. A principal
 // of its own for each keeps what is known of one reader from opening the other.
@@ -168,8 +171,9 @@ func (r *Reading) OtherRoles(d *policy.Document) []string {
 		return nil
 	}
 	var out []string
-	for _, s := range d.Statements {
-		if s.Effect != policy.Allow || !allows(s, "sts:AssumeRole") {
+	for i := range d.Statements {
+		s := &d.Statements[i]
+		if s.Effect != policy.Allow || !allowsAction(s, "sts:AssumeRole") {
 			continue
 		}
 		if s.NotResource != nil {
@@ -177,54 +181,11 @@ func (r *Reading) OtherRoles(d *policy.Document) []string {
 		}
 		id := Ours(s.Sid)
 		for _, resource := range s.Resource {
-			if resource != r.RoleARN && (id != "" && id != r.ID() || maySharing(resource)) {
+			if resource != r.RoleARN && (id != "" && id != r.ID() || policy.Wild(resource, true).Meets(sharing)) {
 				out = append(out, resource)
 			}
 		}
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
-}
-
-// maySharing reports whether a pattern of resources holds roles that grants have.
-func maySharing(pattern string) bool {
-	partition, account := "aws", "000000000000"
-	if parts := strings.SplitN(pattern, ":", 6); len(parts) == 6 {
-		if !strings.ContainsAny(parts[1], "*?") {
-			partition = parts[1]
-		}
-		if IsAccount(parts[4]) {
-			account = parts[4]
-		}
-	}
-	return strings.Contains(pattern, ":role"+Path) || like(pattern, "arn:"+partition+":iam::"+account+":role"+Path+"any")
-}
-
-// allows reports whether a statement's actions hold one.
-func allows(s policy.Statement, action string) bool {
-	is := func(pattern string) bool { return like(strings.ToLower(pattern), strings.ToLower(action)) }
-	if s.NotAction != nil {
-		return !slices.ContainsFunc(s.NotAction, is)
-	}
-	return slices.ContainsFunc(s.Action, is)
-}
-
-// like is how a pattern fits a text: * any number of signs, ? one.
-func like(pattern, text string) bool {
-	p, t, star, back := 0, 0, -1, 0
-	for t < len(text) {
-		switch {
-		case p < len(pattern) && pattern[p] == '*':
-			star, back = p, t
-			p++
-		case p < len(pattern) && (pattern[p] == '?' || pattern[p] == text[t]):
-			p, t = p+1, t+1
-		case star >= 0:
-			back++
-			p, t = star+1, back
-		default:
-			return false
-		}
-	}
-	return strings.Trim(pattern[p:], "*") == ""
 }

@@ -238,6 +238,30 @@ func Places(s *Surroundings, g *Grant) []Place {
 	return out
 }
 
+// StillReads tells by what else the reader of a grant can read, or may: grants of
+// others of its account or of all, and what is no grant.
+func StillReads(s *Surroundings, all []*Found, g *Grant) []string {
+	mine := func(to string) bool {
+		return to == "*" || accountOf(to) == g.account() || to != "" && to == g.Organization
+	}
+	var out []string
+	for _, f := range all {
+		if f.Grant.ID != g.ID && mine(f.Grant.To) {
+			out = append(out, "grant "+f.Grant.ID+" to "+f.Grant.To)
+		}
+	}
+	for _, w := range s.Ways() {
+		if w.Means != "key-policy" && w.Means != "key-grant" && mine(w.To) { // a key opens nothing by itself
+			text := w.Means + " of " + w.Resource + " for " + w.To
+			if w.Limited {
+				text += ", under conditions"
+			}
+			out = append(out, text)
+		}
+	}
+	return out
+}
+
 // Rest is what an interrupted revocation left of a grant by bucket policy: its
 // statement in the policy of a key. nil where there is none.
 func Rest(s *Surroundings, id string) *Found {

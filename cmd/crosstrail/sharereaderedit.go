@@ -182,6 +182,9 @@ func (c *readerChange) others() {
 		return
 	}
 	if c.holder != nil {
+		if c.holder.Boundary != "" {
+			c.warn("boundary", "%s/%s has a permissions boundary, %s, which has to allow it too", c.holder.Kind, c.holder.Name, c.holder.Boundary)
+		}
 		for _, where := range slices.Sorted(maps.Keys(c.holder.Documents)) {
 			if where == "policy "+c.document.Resource {
 				continue

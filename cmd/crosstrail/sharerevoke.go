@@ -97,6 +97,10 @@ func (r *revocation) run(ctx context.Context, arg string, now time.Time) error {
 	if err != nil {
 		return err
 	}
+	roles, err := client.Roles(ctx)
+	if err != nil {
+		return explainedShare(&r.q.aws, err)
+	}
 	plan, err := share.NewRevocation(found.Grant, found.Role, s, now, r.keep)
 	if err != nil {
 		return usage(err)
@@ -108,6 +112,9 @@ func (r *revocation) run(ctx context.Context, arg string, now time.Time) error {
 		return r.print(out)
 	}
 	r.show(found, plan)
+	for _, way := range share.StillReads(s, share.Grants(s, roles), found.Grant) {
+		r.ui.warn("%s can still read by another way: %s", found.Grant.To, way)
+	}
 	if found.Role != nil && !r.keep {
 		if out.Chained, err = r.onward(ctx, found.Role, now); err != nil {
 			return err
@@ -133,18 +140,53 @@ func (r *revocation) run(ctx context.Context, arg string, now time.Time) error {
 	return nil
 }
 
-// find is the grant, or what an interrupted run left of one.
+// find is the grant, or what an interrupted run left of one. Where the bucket cannot
+// be looked at, or is no more, a role can still be taken back.
 func (r *revocation) find(ctx context.Context, client *iam.Client, arg string) (*share.Found, *share.Surroundings, error) {
 	found, s, err := shareGrant(ctx, r.ui, client, &r.target, arg)
-	if f, ok := errors.AsType[*failure](err); ok && f.status == exitFinding {
+	if f, ok := errors.AsType[*failure](err); ok {
+		if f.status != exitFinding {
+			return nil, nil, err
+		}
 		if s, failed := client.Observe(ctx, r.target.ask()); failed == nil {
 			if rest := share.Rest(s, arg); rest != nil {
 				return rest, s, nil
 			}
 		}
 		f.hints = append([]string{"if it was revoked before, nothing of it is left"}, f.hints...)
+		return nil, nil, err
+	}
+	if failed, ok := errors.AsType[*iam.Error](err); ok {
+		if found, s := r.alone(ctx, client, arg); found != nil {
+			r.ui.warn("%v: its role is taken back alone, and policies of the bucket and of keys are not looked at", failed)
+			return found, s, nil
+		}
 	}
 	return found, s, explainedShare(&r.q.aws, err)
+}
+
+// alone is a grant by role of which nothing is known but the role; nil where there
+// is none.
+func (r *revocation) alone(ctx context.Context, client *iam.Client, arg string) (*share.Found, *share.Surroundings) {
+	caller, err := client.Caller(ctx)
+	if err != nil {
+		return nil, nil
+	}
+	roles, err := client.Roles(ctx)
+	if err != nil {
+		return nil, nil
+	}
+	for _, role := range roles {
+		if id := role.Tags[share.TagGrant]; role.ARN != arg && (id == "" || id != arg) {
+			continue
+		}
+		bucket, trail := role.Where()
+		s := &share.Surroundings{Caller: caller, Trail: share.Trail{ARN: trail}, Bucket: share.Bucket{Name: bucket}, Unread: []share.Unread{{Action: "s3:GetBucketPolicy"}}}
+		if all := share.Grants(s, []*share.RoleState{role}); len(all) == 1 {
+			return all[0], s
+		}
+	}
+	return nil, nil
 }
 
 // show says what is about to be done, and what cannot be undone.
@@ -206,6 +248,9 @@ func (r *revocation) check(ctx context.Context, client *iam.Client, found *share
 		return all, nil
 	}
 	s, err := client.Observe(ctx, iam.Ask{Trail: r.target.trail, Bucket: g.Bucket})
+	if _, ok := errors.AsType[*iam.Error](err); ok { // as was said before
+		s, err = &share.Surroundings{Unread: []share.Unread{{Action: "s3:GetBucketPolicy"}}}, nil
+	}
 	if err != nil {
 		return nil, explainedShare(&r.q.aws, err)
 	}

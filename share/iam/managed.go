@@ -134,11 +134,17 @@ func (r holding) self(ctx context.Context) (arn string, err error) {
 	if r.h.Kind == "role" {
 		var out *iam.GetRoleOutput
 		if out, err = r.c.iam().GetRole(ctx, &iam.GetRoleInput{RoleName: &r.h.Name}); err == nil {
+			if b := out.Role.PermissionsBoundary; b != nil {
+				r.h.Boundary = aws.ToString(b.PermissionsBoundaryArn)
+			}
 			return aws.ToString(out.Role.Arn), nil
 		}
 	} else {
 		var out *iam.GetUserOutput
 		if out, err = r.c.iam().GetUser(ctx, &iam.GetUserInput{UserName: &r.h.Name}); err == nil {
+			if b := out.User.PermissionsBoundary; b != nil {
+				r.h.Boundary = aws.ToString(b.PermissionsBoundaryArn)
+			}
 			return aws.ToString(out.User.Arn), nil
 		}
 	}
