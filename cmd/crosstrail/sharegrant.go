@@ -105,7 +105,7 @@ func (g *granting) grant(ctx context.Context, client *iam.Client, plans []*share
 		}
 	}
 	if left == 0 {
-		return g.printGrants(plans)
+		return g.printGrants(plans, grantText)
 	}
 	g.show(plans)
 	if err := g.ui.agreed(ctx, g.yes); err != nil {
@@ -123,7 +123,7 @@ func (g *granting) grant(ctx context.Context, client *iam.Client, plans []*share
 			return explainedShare(&g.aws, err)
 		}
 	}
-	if err := g.printGrants(plans); err != nil {
+	if err := g.printGrants(plans, grantNames); err != nil {
 		return err
 	}
 	id := "GRANT"
@@ -167,7 +167,15 @@ func sameDocument(d share.Document) bool {
 	return d.Before != nil && d.After != nil && d.Before.String() == d.After.String()
 }
 
-func (g *granting) printGrants(plans []*share.Plan) error {
+// grantNames are what other commands know a grant by: the rest was shown before.
+func grantNames(w io.Writer, g *share.Grant) {
+	fmt.Fprintf(w, "%-11s %s\n", "grant", render.Text(g.ID))
+	if arn := g.RoleARN(); arn != "" {
+		fmt.Fprintf(w, "%-11s %s\n", "role", render.Text(arn))
+	}
+}
+
+func (g *granting) printGrants(plans []*share.Plan, tell func(io.Writer, *share.Grant)) error {
 	return g.ui.print(func(w io.Writer) error {
 		var list []flat
 		for i, p := range plans {
@@ -178,7 +186,7 @@ func (g *granting) printGrants(plans []*share.Plan) error {
 			if i > 0 {
 				fmt.Fprintln(w)
 			}
-			grantText(w, p.Grant)
+			tell(w, p.Grant)
 		}
 		if render.Form(g.form) == render.Table {
 			return nil

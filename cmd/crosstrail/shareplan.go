@@ -292,6 +292,8 @@ func logsText(g *share.Grant) string {
 	switch {
 	case g.Logs.All:
 		text = "of all accounts"
+	case g.To == g.Organization && g.To != "":
+		text = "each account its own"
 	case len(g.Logs.Accounts) == 0:
 		text = "its own"
 	}

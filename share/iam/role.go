@@ -1,6 +1,7 @@
 package iam
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/url"
@@ -71,7 +72,7 @@ func (c *Client) Roles(ctx context.Context) ([]*share.RoleState, error) {
 const noEntity = "NoSuchEntity"
 
 func (c *Client) roleARN(name string) string {
-	return "arn:" + part(c.caller, 1) + ":iam::" + part(c.caller, 4) + ":role" + share.Path + name
+	return "arn:" + cmp.Or(part(c.caller, 1), "aws") + ":iam::" + cmp.Or(part(c.caller, 4), "*") + ":role" + share.Path + name
 }
 
 // roleOf is what GetRole alone tells: ListRoles leaves tags, boundary and last use
