@@ -145,6 +145,10 @@ func (c *court) breadths() {
 	}
 }
 
+// closedKey is the policy of a key that its account administers, and whose use it
+// does not leave to IAM.
+const closedKey = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111111111111:root"},"Action":["kms:PutKeyPolicy","kms:GetKeyPolicy","kms:DescribeKey"],"Resource":"*"}]}`
+
 // sealed is log files under a key.
 func (c *court) sealed(logs *awstest.Bucket) {
 	for name, k := range map[string]struct {
@@ -154,8 +158,8 @@ func (c *court) sealed(logs *awstest.Bucket) {
 		want   bool
 	}{
 		"a key that leaves it to IAM":                {iamKey, false, true, true},
-		"a key that does not":                        {`{"Version":"2012-10-17","Statement":[]}`, false, true, false},
-		"a key that does not, and names the role":    {`{"Version":"2012-10-17","Statement":[]}`, true, true, true},
+		"a key that does not":                        {closedKey, false, true, false},
+		"a key that does not, and names the role":    {closedKey, true, true, true},
 		"a key that does not name the other account": {iamKey, false, false, false},
 		"a key that names the other account":         {iamKey, true, false, true},
 	} {

@@ -34,6 +34,7 @@ func NewPlan(w Want, s *Surroundings, role *RoleState, now time.Time) (*Plan, er
 	if scope.Coarse != Days {
 		warnings = append(warnings, Warning{"days-rounded", "so many days and accounts have no room in a policy: the reader can read whole " + scope.Coarse.String()})
 	}
+	warnings = append(warnings, g.loosened(s, role)...)
 	p := &Plan{Want: w, Grant: g, Warnings: warnings, Why: why, Basis: basis(g, s, role), Permissions: permissions(g, s), Calls: []Call{}}
 	if p.Documents, err = g.documents(s, role, scope); err != nil {
 		return nil, err
