@@ -109,9 +109,11 @@ func (c *Copies) witness() *witness {
 // the store lose a record that a pack holds. So where its word alone would take one
 // away it must be sound, and the index of the hashes have it so too.
 func (c *Copies) hold(old *sqlite.Conn, sound bool) error {
-	if sound && !c.noFloor {
+	if sound {
 		agree, err := isSound(old)
-		sound = agree && err == nil
+		if sound = agree && err == nil; !sound { // a row may stand where another stood
+			c.tells(cmp.Or(err, errUnsound))
+		}
 	}
 	c.lost, c.unended = map[int64]string{}, map[fileID]bool{}
 	unnamed := rows(old, "select id, name from pack", func(s *sqlite.Stmt) error { c.lost[s.ColumnInt64(0)] = s.ColumnText(1); return nil })
@@ -225,6 +227,7 @@ func (w *witness) miss(f *foundCopy) {
 var (
 	errMissing  = errors.New("the store's copy of it is missing")
 	errRow      = errors.New("what the catalogue tells of it is damaged, and the store keeps no copy of it")
+	errUnsound  = errors.New("its tables and their indexes differ")
 	errReferred = errors.New("the name of a log file without a copy is damaged, so that it was not read")
 )
 
