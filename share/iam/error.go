@@ -141,3 +141,11 @@ func isThrottled(code string) bool {
 	}
 	return false
 }
+
+// headerOf is a header of the answer that an error came with.
+func headerOf(err error, name string) string {
+	if r, ok := errors.AsType[*smithyhttp.ResponseError](err); ok && r.Response != nil {
+		return r.Response.Header.Get(name)
+	}
+	return ""
+}

@@ -1,0 +1,137 @@
+package share
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// Result is what a reader's selftest came to. Handed to the owner it is a text
+// from outside: [ReadResult] takes nothing else, and [Grant.Held] believes no more
+// of it than what was seen.
+type Result struct {
+	Crosstrail string    `json:"crosstrail"` // the form of this text: "selftest/1"
+	Time       time.Time `json:"time"`
+	Caller     string    `json:"caller"` // ARN of who tried, before it assumed any role
+	Account    string    `json:"account"`
+	RoleARN    string    `json:"roleArn,omitempty"`
+	Bucket     string    `json:"bucket"`
+	Tries      []Tried   `json:"tries"`
+}
+
+// ResultForm is the only form there is.
+const ResultForm = "selftest/1"
+
+// Bounds of a result.
+const (
+	MostResult   = 1 << 20
+	mostTries    = 100
+	mostText     = 4096
+	mostAge      = 7 * 24 * time.Hour
+	mostSkew     = 5 * time.Minute
+	selftestHint = "the reader makes it so: crosstrail share selftest … -o json > FILE"
+)
+
+var (
+	callerARN = regexp.MustCompile(`^arn:aws[a-z-]*:(iam|sts)::\d{12}:(root|(user|role|assumed-role|federated-user)/[\w+=,.@/-]{1,700})$`)
+	errorCode = regexp.MustCompile(`^[\w.-]{0,100}$`)
+)
+
+var tryNames = []string{
+	TryAssume, TryNoExternalID, TryWrongID, TryNoMFA, TryOtherSession, TryLocation, TryListOwn, TryGetOwn, TryListOthers, TryListBucket, TryGetOthers, TryPut, TryDelete, TryListBuckets,
+}
+
+// ReadResult reads a result strictly.
+func ReadResult(text []byte) (*Result, error) {
+	if len(text) > MostResult {
+		return nil, fmt.Errorf("it has more than %d bytes: no selftest does", MostResult)
+	}
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	r := &Result{}
+	if err := d.Decode(r); err != nil {
+		return nil, fmt.Errorf("it is no result of a selftest (-o json): %w", err)
+	}
+	if d.More() {
+		return nil, errors.New("there is more behind the result")
+	}
+	switch {
+	case r.Crosstrail != ResultForm:
+		return nil, fmt.Errorf("it is no result of a selftest (-o json): \"crosstrail\" is not %q", ResultForm)
+	case !callerARN.MatchString(r.Caller) || !IsAccount(r.Account) || accountOf(r.Caller) != r.Account:
+		return nil, errors.New("it does not tell who tried")
+	case r.RoleARN != "" && !roleForm.MatchString(r.RoleARN):
+		return nil, errors.New("its role is none")
+	case !bucketForm.MatchString(r.Bucket):
+		return nil, errors.New("its bucket is none")
+	case r.Time.IsZero():
+		return nil, errors.New("it does not tell when it was tried")
+	case len(r.Tries) == 0 || len(r.Tries) > mostTries:
+		return nil, fmt.Errorf("it has %d tries", len(r.Tries))
+	}
+	for i := range r.Tries {
+		if err := r.Tries[i].check(); err != nil {
+			return nil, fmt.Errorf("try %d: %w", i+1, err)
+		}
+	}
+	return r, nil
+}
+
+func (t *Tried) check() error {
+	texts := []string{t.Text, t.Call, t.Where, t.Message, t.Why}
+	switch {
+	case !slices.Contains(tryNames, t.Try):
+		return errors.New("there is no such try")
+	case !slices.Contains([]Outcome{Works, Refused, NotTried, Failed}, t.Got):
+		return errors.New("it came to nothing that a try comes to")
+	case !errorCode.MatchString(t.Code):
+		return errors.New("its code is none of AWS's")
+	case slices.ContainsFunc(texts, func(s string) bool { return len(s) > mostText || !utf8.ValidString(s) }):
+		return errors.New("its texts are no texts, or too long")
+	}
+	return nil
+}
+
+// Held is a result held to a grant: each try of the grant, and what the reader says
+// it came to. What the reader says was wanted counts for nothing.
+func (g *Grant) Held(r *Result, ground Ground, now time.Time) ([]Tried, error) {
+	switch {
+	case g.Means == Role && r.RoleARN != g.RoleARN():
+		return nil, fmt.Errorf("the result is of the role %s, and the grant's is %s", orNone(r.RoleARN), g.RoleARN())
+	case g.Means == BucketPolicy && r.RoleARN != "":
+		return nil, fmt.Errorf("the result is of the role %s, and the grant has none: it is in the bucket's policy", r.RoleARN)
+	case r.Bucket != g.Bucket:
+		return nil, fmt.Errorf("the result is of the bucket %s, and the grant's is %s", r.Bucket, g.Bucket)
+	case g.To != g.Organization && r.Account != g.account():
+		return nil, fmt.Errorf("account %s tried, and the grant is for %s", r.Account, g.To)
+	case r.Time.After(now.Add(mostSkew)):
+		return nil, fmt.Errorf("the result is of %s, which is still to come", r.Time.UTC().Format(time.RFC3339))
+	case now.Sub(r.Time) > mostAge:
+		return nil, fmt.Errorf("the result is of %s: one that is older than a week tells nothing of today", r.Time.UTC().Format(time.RFC3339))
+	}
+	var out []Tried
+	for _, t := range Tries(g, ground, r.Time) {
+		held := Tried{Try: t.Name, Text: t.Text, Call: t.Call, Where: t.Resource, Wanted: t.Wanted, Got: NotTried, Why: "the result does not have it"}
+		for _, said := range r.Tries {
+			if said.Try == t.Name && (t.Prefix == "" || said.Where == "" || strings.HasPrefix(said.Where, t.Resource)) {
+				held.Got, held.Code, held.Message, held.Why = said.Got, said.Code, said.Message, said.Why
+				break
+			}
+		}
+		out = append(out, held)
+	}
+	return out, nil
+}
+
+func orNone(text string) string {
+	if text == "" {
+		return "(none)"
+	}
+	return text
+}

@@ -1,0 +1,275 @@
+package share
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/crosstrail/crosstrail/share/policy"
+)
+
+// Outcome is what a try should come to, or came to.
+type Outcome string
+
+// The outcomes.
+const (
+	Works    Outcome = "works"
+	Refused  Outcome = "refused"
+	NotTried Outcome = "not-tried"
+	Failed   Outcome = "failed" // it proves nothing: AWS was not reached, or said something else
+)
+
+// Try is one thing that a reader tries.
+type Try struct {
+	Name     string
+	Text     string // what it is, for people
+	Call     string // as s3:ListBucket
+	Resource string // bucket, prefix or key, as s3://bucket/prefix; the ARN of a role
+	Prefix   string // of a listing
+	Key      string // of an object; empty: the newest below Prefix
+	Wanted   Outcome
+}
+
+// The names of tries. Those that assume the role come first: the others are done
+// with what "assume" gives.
+const (
+	TryAssume        = "assume"
+	TryNoExternalID  = "assume-without-external-id"
+	TryWrongID       = "assume-with-wrong-external-id"
+	TryNoMFA         = "without-mfa"
+	TryOtherSession  = "assume-with-other-session-name"
+	TryLocation      = "bucket-location"
+	TryListOwn       = "list-own"
+	TryGetOwn        = "get-own"
+	TryListOthers    = "list-others"
+	TryListBucket    = "list-whole-bucket"
+	TryGetOthers     = "get-others"
+	TryPut           = "put"
+	TryDelete        = "delete"
+	TryListBuckets   = "list-all-buckets"
+	madeUpFolder     = "crosstrail-selftest/"
+	mostOwn          = 3 // folders of a grant's own that are tried: the pattern is one for all
+	unlikelyAccount  = "100000000001"
+	unlikelyAccount2 = "100000000002"
+)
+
+// Ground is where tries are done: folders of the bucket that the reader may read,
+// and what it may not.
+type Ground struct {
+	RoleARN  string   // to assume; empty: none
+	Own      []string // prefixes
+	Get      []string // which keys may be read: patterns
+	Other    string   // a prefix that is not the reader's
+	OtherKey string   // a key there; MadeUp: nobody knows whether it is
+	MadeUp   bool
+}
+
+// Ground is where a grant's tries are done. reader is the account that tries.
+func (g *Grant) Ground(s *Surroundings, reader string) Ground {
+	scope := s.Scope(g, Years)
+	if fine, err := s.fit(g); err == nil {
+		scope = fine
+	}
+	read := strings.NewReplacer("${aws:PrincipalAccount}", reader)
+	plain := strings.NewReplacer("${*}", "*", "${?}", "?", "${$}", "$")
+	out := Ground{RoleARN: g.RoleARN(), MadeUp: true}
+	for _, pattern := range scope.List {
+		if prefix, ok := strings.CutSuffix(read.Replace(pattern), "*"); ok {
+			out.Own = append(out.Own, plain.Replace(prefix))
+		}
+	}
+	for _, pattern := range scope.Get {
+		out.Get = append(out.Get, read.Replace(pattern))
+	}
+	out.Other = plain.Replace(s.base(g))
+	switch own := g.accounts(); {
+	case g.Logs.All:
+		out.Other = madeUpFolder
+	default:
+		if own == nil {
+			own = []string{reader}
+		}
+		out.Other += s.otherFolder(own) + "/"
+	}
+	out.OtherKey = out.Other + "crosstrail-selftest.json.gz"
+	return out
+}
+
+// folderOf finds the account's folder in the keys below a prefix.
+var folderOf = regexp.MustCompile(`^(.*AWSLogs/(?:o-[a-z0-9]{10,32}/)?)(\d{12})/`)
+
+// GroundAt is where a reader tries what it knows of a grant: the role, and the
+// folder that it was told.
+func GroundAt(roleARN, prefix string) Ground {
+	if prefix != "" && !strings.HasSuffix(prefix, "/") {
+		prefix += "/"
+	}
+	out := Ground{RoleARN: roleARN, Own: []string{prefix}, Get: []string{policy.Literal(prefix) + "*"}, Other: madeUpFolder, MadeUp: true}
+	if m := folderOf.FindStringSubmatch(prefix); m != nil {
+		out.Other = m[1] + unlikelyAccount + "/"
+		if m[2] == unlikelyAccount {
+			out.Other = m[1] + unlikelyAccount2 + "/"
+		}
+	}
+	out.OtherKey = out.Other + "crosstrail-selftest.json.gz"
+	return out
+}
+
+// otherFolder is an account's folder that is none of these: one that is there, if
+// there is.
+func (s *Surroundings) otherFolder(own []string) string {
+	for _, folder := range s.Bucket.Folders {
+		account := folder[strings.LastIndexByte(folder, '/')+1:]
+		if IsAccount(account) && !slices.Contains(own, account) {
+			return folder
+		}
+	}
+	account := unlikelyAccount
+	if slices.Contains(own, account) {
+		account = unlikelyAccount2
+	}
+	if s.Trail.Organization && s.Organization != nil {
+		account = s.Organization.ID + "/" + account
+	}
+	return account
+}
+
+// Readable reports whether a key is one that the grant lets be read.
+func (g Ground) Readable(key string) bool {
+	return slices.ContainsFunc(g.Get, func(pattern string) bool { return policy.Exactly(key, false).Within(policy.Wild(pattern, true)) })
+}
+
+// Leads reports whether a folder may have a key that the grant lets be read.
+func (g Ground) Leads(folder string) bool {
+	below := append(policy.Exactly(folder, false), policy.Wild("*", false)...)
+	return slices.ContainsFunc(g.Get, func(pattern string) bool { return below.Meets(policy.Wild(pattern, true)) })
+}
+
+// Tries are what a reader tries, and what each has to come to: what must work, and
+// what must not. None of them can change anything, even where it is allowed
+// (share/iam says how).
+func Tries(g *Grant, ground Ground, now time.Time) []Try {
+	t := &tries{g: g, ended: !g.Expires.IsZero() && !g.Expires.After(now)}
+	if g.Means == Role {
+		t.assume(ground.RoleARN)
+	} else if g.MFA {
+		t.add(Try{Name: TryNoMFA, Text: "list without MFA", Call: "s3:ListBucket", Prefix: first(ground.Own), Resource: t.at(first(ground.Own)), Wanted: Refused})
+	}
+	open := g.Policy == Seed || g.Policy == ManagedReadOnly
+	if g.Means == Role {
+		t.add(Try{Name: TryLocation, Text: "ask for the bucket's region", Call: "s3:GetBucketLocation", Resource: t.at(""), Wanted: t.works(true)})
+	}
+	for _, own := range ground.Own[:min(len(ground.Own), mostOwn)] {
+		t.add(Try{Name: TryListOwn, Text: "list its own folder", Call: "s3:ListBucket", Prefix: own, Resource: t.at(own), Wanted: t.works(true)})
+		t.add(Try{Name: TryGetOwn, Text: "read a newest log file there, and decrypt it", Call: "s3:GetObject", Prefix: own, Resource: t.at(own), Wanted: t.works(true)})
+	}
+	t.add(Try{Name: TryListOthers, Text: "list what is not its own", Call: "s3:ListBucket", Prefix: ground.Other, Resource: t.at(ground.Other), Wanted: t.works(open)})
+	t.add(Try{Name: TryListBucket, Text: "list the whole bucket", Call: "s3:ListBucket", Resource: t.at(""), Wanted: t.works(open)})
+	t.add(Try{Name: TryGetOthers, Text: "read what is not its own", Call: "s3:GetObject", Key: ground.OtherKey, Resource: t.at(ground.OtherKey), Wanted: t.works(g.Policy == ManagedReadOnly)})
+	own := first(ground.Own)
+	t.add(Try{Name: TryPut, Text: "write a file", Call: "s3:PutObject", Prefix: own, Resource: t.at(own), Wanted: Refused})
+	t.add(Try{Name: TryDelete, Text: "delete a file", Call: "s3:DeleteObject", Prefix: own, Resource: t.at(own), Wanted: Refused})
+	if g.Means == Role {
+		t.add(Try{Name: TryListBuckets, Text: "list all buckets", Call: "s3:ListAllMyBuckets", Wanted: t.works(g.Policy == ManagedReadOnly)})
+	}
+	return t.all
+}
+
+func first(texts []string) string {
+	if len(texts) == 0 {
+		return ""
+	}
+	return texts[0]
+}
+
+type tries struct {
+	g     *Grant
+	ended bool
+	all   []Try
+}
+
+func (t *tries) add(one Try) { t.all = append(t.all, one) }
+
+func (t *tries) at(key string) string { return "s3://" + t.g.Bucket + "/" + key }
+
+// works is what is allowed as long as the grant lasts.
+func (t *tries) works(allowed bool) Outcome {
+	if allowed && !t.ended {
+		return Works
+	}
+	return Refused
+}
+
+func (t *tries) assume(arn string) {
+	assume := func(name, text string, wanted Outcome) {
+		t.add(Try{Name: name, Text: text, Call: "sts:AssumeRole", Resource: arn, Wanted: wanted})
+	}
+	assume(TryAssume, "assume the role", t.works(true))
+	if t.g.ExternalID != "" {
+		assume(TryNoExternalID, "assume it without the external id", Refused)
+		assume(TryWrongID, "assume it with another external id", Refused)
+	}
+	if t.g.MFA {
+		assume(TryNoMFA, "assume it without MFA", Refused)
+	}
+	if t.g.SessionName != "" && strings.Trim(t.g.SessionName, "*") != "" {
+		assume(TryOtherSession, "assume it under another session name", Refused)
+	}
+}
+
+// Tried is what a try came to.
+type Tried struct {
+	Try     string  `json:"try"`
+	Text    string  `json:"text,omitempty"`
+	Call    string  `json:"call,omitempty"`
+	Where   string  `json:"resource,omitempty"`
+	Wanted  Outcome `json:"wanted,omitempty"`
+	Got     Outcome `json:"got"`
+	Code    string  `json:"code,omitempty"`    // AWS's
+	Message string  `json:"message,omitempty"` // likewise
+	Why     string  `json:"why,omitempty"`     // it was not tried, or what to think of it
+}
+
+// Differs reports whether it came to something else than was wanted.
+func (t Tried) Differs() bool {
+	return (t.Got == Works || t.Got == Refused) && t.Wanted != t.Got
+}
+
+// Causes are why something may be refused that was meant, the likeliest first. AWS
+// tells seldom which.
+func (g *Grant) Causes(t Tried) []string {
+	switch {
+	case !t.Differs():
+		return nil
+	case t.Got == Works:
+		return []string{"more is open than was meant: crosstrail share verify " + g.ID + " says which statement it is"}
+	case t.Call == "sts:AssumeRole":
+		causes := []string{"the reader's own policies do not allow sts:AssumeRole on " + g.RoleARN() + " (crosstrail share reader-policy gives it)"}
+		if g.ExternalID != "" {
+			causes = append(causes, "the external id is another, or was not shown")
+		}
+		if g.MFA {
+			causes = append(causes, "no MFA was shown: --mfa-serial")
+		}
+		causes = append(causes, "the trust policy names another than who called")
+		if g.Organization != "" {
+			causes = append(causes, "the reader is not in the organisation "+g.Organization)
+		}
+		if g.SessionName != "" {
+			causes = append(causes, "the session has another name than "+g.SessionName)
+		}
+		return append(causes, "an SCP of either account forbids it", "it was granted a moment ago, and AWS does not know it everywhere yet")
+	}
+	var causes []string
+	if strings.Contains(t.Message, "kms:") || strings.Contains(t.Message, "KMS") || t.Try == TryGetOwn {
+		causes = append(causes, "the file is encrypted with a KMS key, and its policy or the reader's permissions do not allow kms:Decrypt")
+	}
+	if g.Means == BucketPolicy {
+		causes = append(causes, "the reader's own policies do not allow "+t.Call+" (crosstrail share reader-policy gives it)")
+		if g.MFA {
+			causes = append(causes, "no MFA was shown: --mfa-serial")
+		}
+	}
+	return append(causes, "the prefix is not the trail's, or a Deny of the bucket's policy, an SCP or an RCP forbids it", "it was granted a moment ago, and AWS does not know it everywhere yet")
+}
