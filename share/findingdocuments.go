@@ -139,3 +139,25 @@ func (j *judge) keys() {
 		j.compare(h)
 	}
 }
+
+// Written are the grant's own statements as AWS has them, a document each.
+func (f *Found) Written(s *Surroundings) []Document {
+	j := &judge{s: s, f: f, g: f.Grant}
+	var out []Document
+	add := func(kind Kind, resource, name string, d *policy.Document) {
+		if d != nil && len(d.Statements) > 0 {
+			out = append(out, Document{Kind: kind, Resource: resource, Name: name, After: d})
+		}
+	}
+	if f.Role != nil {
+		add(TrustDocument, f.Role.ARN, "", f.Role.Trust)
+		add(PermissionsDocument, f.Role.ARN, PermissionsName, f.Role.Inline[PermissionsName])
+	}
+	is, _ := j.ours(s.Bucket.Policy)
+	add(BucketDocument, f.Grant.bucketARN(), "", is)
+	for i := range s.Keys {
+		is, _ := j.ours(s.Keys[i].Policy)
+		add(KeyDocument, s.Keys[i].ARN, "", is)
+	}
+	return out
+}

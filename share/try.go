@@ -243,9 +243,9 @@ func (g *Grant) Causes(t Tried) []string {
 	case !t.Differs():
 		return nil
 	case t.Got == Works:
-		return []string{"more is open than was meant: crosstrail share verify " + g.ID + " says which statement it is"}
+		return []string{"more is open than was meant: crosstrail share verify" + spaced(g.ID) + " says to the owner which statement it is"}
 	case t.Call == "sts:AssumeRole":
-		causes := []string{"the reader's own policies do not allow sts:AssumeRole on " + g.RoleARN() + " (crosstrail share reader-policy gives it)"}
+		causes := []string{"the reader's own policies do not allow sts:AssumeRole on " + t.Where + " (crosstrail share reader-policy gives it)"}
 		if g.ExternalID != "" {
 			causes = append(causes, "the external id is another, or was not shown")
 		}
@@ -272,4 +272,23 @@ func (g *Grant) Causes(t Tried) []string {
 		}
 	}
 	return append(causes, "the prefix is not the trail's, or a Deny of the bucket's policy, an SCP or an RCP forbids it", "it was granted a moment ago, and AWS does not know it everywhere yet")
+}
+
+func spaced(text string) string {
+	if text == "" {
+		return ""
+	}
+	return " " + text
+}
+
+// For reports whether a grant is for readers of an account.
+func (g *Grant) For(account string) bool {
+	return g.account() == account || g.To == g.Organization && g.To != ""
+}
+
+// Session is the name that a session of a caller may have in the grant's role;
+// empty where any may.
+func (g *Grant) Session(caller string) string {
+	name := caller[strings.LastIndexByte(caller, '/')+1:]
+	return strings.NewReplacer("${aws:username}", name, "*", "crosstrail", "?", "x").Replace(g.SessionName)
 }
