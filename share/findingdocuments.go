@@ -40,7 +40,10 @@ func (j *judge) scopes() (most, least Scope) {
 
 // shut reports whether the grant is being taken back: its trust was shut, and its
 // sessions may end by themselves.
-func (j *judge) shut() bool { return j.f.Role != nil && j.f.Role.Tags[TagShut] != "" }
+func (j *judge) shut() bool {
+	_, shut := j.f.Shut()
+	return shut
+}
 
 // role judges the documents of a grant's role, and the role.
 func (j *judge) role(r *RoleState) {

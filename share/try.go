@@ -99,13 +99,19 @@ func (g *Grant) Ground(s *Surroundings, reader string) Ground {
 // folderOf finds the account's folder in the keys below a prefix.
 var folderOf = regexp.MustCompile(`^(.*AWSLogs/(?:o-[a-z0-9]{10,32}/)?)(\d{12})/`)
 
-// GroundAt is where a reader tries what it knows of a grant: the role, and the
-// folder that it was told.
-func GroundAt(roleARN, prefix string) Ground {
+// GroundAt is where a reader tries what it knows of a grant: the role, the folder
+// and the days that it was told.
+func GroundAt(roleARN, prefix string, since, until Day) Ground {
 	if prefix != "" && !strings.HasSuffix(prefix, "/") {
 		prefix += "/"
 	}
 	out := Ground{RoleARN: roleARN, Own: []string{prefix}, Get: []string{policy.Literal(prefix) + "*"}, Other: madeUpFolder, MadeUp: true}
+	if days := cover(since, until, Days); days != nil {
+		out.Get = nil
+		for _, d := range days {
+			out.Get = append(out.Get, policy.Literal(prefix)+"*/"+d+"/*")
+		}
+	}
 	if m := folderOf.FindStringSubmatch(prefix); m != nil {
 		out.Other = m[1] + unlikelyAccount + "/"
 		if m[2] == unlikelyAccount {

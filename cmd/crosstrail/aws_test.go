@@ -39,12 +39,14 @@ const (
 //	altered ACCOUNT BUCKET OLD NEW  changes a text in the policy of a bucket
 //	owned ACCOUNT BUCKET WHOSE  sets a bucket's Object Ownership
 //	organized ACCOUNT MEMBER... makes an organisation
+//	profile NAME                keeps who calls as a profile in $WORK/aws-config
+//	opened ACCOUNT ROLE POLICY  gives a role one policy more
 //	locked ACCOUNT              has the organisation deny changes of bucket policies, as Control Tower does
 func TestAWSScript(t *testing.T) {
 	stand := stack.Start(t)
 	s := scripted{t: t, aws: stand}
 	cmds := map[string]func(ts *testscript.TestScript, neg bool, args []string){
-		"logged": s.logged, "altered": s.altered, "owned": s.ownership, "organized": s.organized, "locked": s.locked,
+		"logged": s.logged, "altered": s.altered, "owned": s.ownership, "organized": s.organized, "locked": s.locked, "profile": s.profile, "opened": s.opened,
 		"bucket": s.bucket, "put": s.put, "role": s.role, "managed": s.managed, "sealed": s.sealed, "history": s.history,
 		"member": func(ts *testscript.TestScript, _ bool, args []string) { s.become(ts, args[0], args[1:]) },
 		"user":   func(ts *testscript.TestScript, _ bool, args []string) { s.become(ts, hubAccount, args) },

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"fmt"
+	"os"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/rogpeppe/go-internal/testscript"
@@ -58,4 +61,20 @@ func (s scripted) organized(_ *testscript.TestScript, _ bool, args []string) {
 
 func (s scripted) locked(_ *testscript.TestScript, _ bool, args []string) {
 	s.aws.Account(args[0]).SCP(s.t, awstest.Deny("arn:aws:s3:::*", "s3:PutBucketPolicy"))
+}
+
+// profile keeps who calls as a profile in $WORK/aws-config.
+func (s scripted) profile(ts *testscript.TestScript, _ bool, args []string) {
+	f, err := os.OpenFile(ts.MkAbs("aws-config"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	ts.Check(err)
+	defer f.Close()
+	_, err = fmt.Fprintf(f, "[profile %s]\naws_access_key_id = %s\naws_secret_access_key = %s\n", args[0], ts.Getenv("AWS_ACCESS_KEY_ID"), ts.Getenv("AWS_SECRET_ACCESS_KEY"))
+	ts.Check(err)
+}
+
+// opened gives a role a policy more.
+func (s scripted) opened(ts *testscript.TestScript, _ bool, args []string) {
+	text := ts.ReadFile(args[2])
+	_, err := iam.NewFromConfig(s.aws.Account(args[0]).Config()).PutRolePolicy(s.t.Context(), &iam.PutRolePolicyInput{RoleName: &args[1], PolicyName: aws.String("more"), PolicyDocument: &text})
+	ts.Check(err)
 }

@@ -281,10 +281,22 @@ func (l *letter) read() {
 	l.line("With crosstrail, which takes up where it was stopped, and ties each call to who made it:")
 	l.block(ours...)
 	l.line("Does all work that should, and nothing else? Send the result back to the owner:")
-	selftest := "crosstrail share selftest -o json > result.json"
-	if l.g.Means == share.Role {
-		selftest = "crosstrail share selftest" + flags + " -o json > result.json"
+	selftest := "crosstrail share selftest" + flags
+	for _, folder := range l.h.Folders[:min(1, len(l.h.Folders))] {
+		selftest += " " + quoteShell("s3://"+l.g.Bucket+"/"+folder)
 	}
+	if l.g.Policy != "" && l.g.Policy != share.Minimal {
+		selftest += " --policy " + string(l.g.Policy)
+	}
+	for _, d := range []struct {
+		flag string
+		day  share.Day
+	}{{" --since ", l.g.Since}, {" --until ", l.g.Until}} {
+		if !d.day.IsZero() {
+			selftest += d.flag + d.day.String()
+		}
+	}
+	selftest += " -o json > result.json"
 	l.block(selftest)
 }
 

@@ -25,6 +25,9 @@ type selftest struct {
 	form     formValue
 	breadth  string
 	otherKey string
+	since    string
+	until    string
+	days     [2]share.Day
 }
 
 func newShareSelftestCommand(ui *terminal) *cobra.Command {
@@ -57,6 +60,8 @@ this kind, 3 where something proved nothing.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&s.breadth, "policy", string(share.Minimal), "how much the role is to lay open: minimal, seed, managed-read-only")
+	flags.StringVar(&s.since, "since", "", "the first `DATE` that you may read, where the grant is of some days")
+	flags.StringVar(&s.until, "until", "", "the last `DATE`")
 	flags.StringVar(&s.otherKey, "other-key", "", "the `KEY` of a file in the bucket that is not yours, if the owner told you one")
 	must(cmd.RegisterFlagCompletionFunc("policy", cobra.FixedCompletions(breadthWords(), cobra.ShellCompDirectiveNoFileComp)))
 	addForm(cmd, &s.form)
@@ -109,7 +114,7 @@ func (s *selftest) run(ctx context.Context, source string, now time.Time) error 
 	if s.aws.o.RoleARN != "" {
 		g.Means, g.Policy, g.ExternalID = share.Role, share.Breadth(s.breadth), s.aws.o.ExternalID
 	}
-	ground := share.GroundAt(s.aws.o.RoleARN, prefix)
+	ground := share.GroundAt(s.aws.o.RoleARN, prefix, s.days[0], s.days[1])
 	if s.otherKey != "" {
 		ground.OtherKey, ground.MadeUp = s.otherKey, false
 	}
@@ -131,7 +136,15 @@ func (s *selftest) run(ctx context.Context, source string, now time.Time) error 
 	return nil
 }
 
-func (s *selftest) check() error {
+func (s *selftest) check() (err error) {
+	for i, text := range []string{s.since, s.until} {
+		if text == "" {
+			continue
+		}
+		if s.days[i], err = share.ParseDay(text); err != nil {
+			return usage(fmt.Errorf("--since and --until are dates, as 2026-01-31: %s is none", quoteShell(text)))
+		}
+	}
 	switch {
 	case !slices.Contains(breadthWords(), s.breadth):
 		return usage(fmt.Errorf("--policy %s: it is one of %s", quoteShell(s.breadth), join(breadthWords())))

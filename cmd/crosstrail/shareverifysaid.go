@@ -157,7 +157,8 @@ func tellFinding(w io.Writer, f share.Finding) {
 // tellTries prints the table of tries. Marks are words, so that colour carries
 // nothing.
 func tellTries(w io.Writer, g *share.Grant, all []share.Tried) {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	var table strings.Builder
+	t := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "  TRY\tON\tWANTED\tGOT\t")
 	for _, one := range all {
 		got, mark := string(one.Got), ""
@@ -169,7 +170,12 @@ func tellTries(w io.Writer, g *share.Grant, all []share.Tried) {
 		}
 		fmt.Fprintln(t, "  "+strings.Join([]string{render.Text(one.Text), render.Text(orElse(one.Where, "-")), string(one.Wanted), render.Text(got), mark}, "\t"))
 	}
-	_ = t.Flush() // as w's own errors, by who prints
+	_ = t.Flush() // a Builder takes everything
+	for line := range strings.Lines(table.String()) {
+		fmt.Fprintln(w, strings.TrimRight(line, " \n"))
+	}
+	var whys []string
+	of := map[string][]string{}
 	for _, one := range all {
 		if one.Differs() {
 			fmt.Fprintln(w, render.Text("  "+one.Text+" was to be "+wantedText(one.Wanted)+"; it may be that"))
@@ -181,8 +187,18 @@ func tellTries(w io.Writer, g *share.Grant, all []share.Tried) {
 			}
 		}
 		if one.Why != "" {
-			fmt.Fprintln(w, render.Text("  "+one.Text+": "+one.Why))
+			if of[one.Why] == nil {
+				whys = append(whys, one.Why)
+			}
+			of[one.Why] = append(of[one.Why], one.Text)
 		}
+	}
+	for _, why := range whys {
+		what := of[why][0]
+		if n := len(of[why]); n > 1 {
+			what += ", and " + number(n-1, "other")
+		}
+		fmt.Fprintln(w, render.Text("  "+what+": "+why))
 	}
 }
 

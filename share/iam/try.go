@@ -192,7 +192,10 @@ func (t *trial) list(ctx context.Context, cfg aws.Config, prefix string) share.T
 // read fetches the beginning of an object: it is decrypted as a whole or not.
 func (t *trial) read(ctx context.Context, cfg aws.Config, key string) error {
 	out, err := t.s3(ctx, cfg).GetObject(ctx, &s3.GetObjectInput{Bucket: &t.bucket, Key: &key, Range: aws.String("bytes=0-0"), RequestPayer: t.r.Payer})
-	if err != nil {
+	switch {
+	case codeOf(err) == "InvalidRange": // it is empty, and may be read
+		return nil
+	case err != nil:
 		return err
 	}
 	defer out.Body.Close() //nolint:errcheck // what is read of it is
@@ -209,7 +212,7 @@ func (t *trial) getNewest(ctx context.Context, cfg aws.Config, prefix string) sh
 	case key == "":
 		return share.Tried{Got: share.NotTried, Why: "there is no log file there that it may read"}
 	}
-	got := answered(t.read(ctx, cfg, key), "InvalidRange") // of an empty file
+	got := answered(t.read(ctx, cfg, key))
 	got.Where = "s3://" + t.bucket + "/" + key
 	return got
 }
@@ -218,7 +221,7 @@ func (t *trial) getNewest(ctx context.Context, cfg aws.Config, prefix string) sh
 // that an object is not there (S3 API Reference, GetObject), so a key that was made
 // up proves little.
 func (t *trial) getOthers(ctx context.Context, cfg aws.Config, key string) share.Tried {
-	got := answered(t.read(ctx, cfg, key), "NoSuchKey", "NotFound", "InvalidRange")
+	got := answered(t.read(ctx, cfg, key), "NoSuchKey", "NotFound")
 	if got.Got == share.Refused && t.ground.MadeUp {
 		got.Why = "the key is made up: S3 may refuse it for not being there. The owner's share verify --as tries one that is"
 	}
@@ -236,8 +239,8 @@ func (t *trial) put(ctx context.Context, cfg aws.Config, prefix string) share.Tr
 		ChecksumSHA256: aws.String("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="), RequestPayer: t.r.Payer,
 	})
 	got := answered(err, "BadDigest", "InvalidDigest", "XAmzContentSHA256Mismatch", "XAmzContentChecksumMismatch")
-	got.Where = "s3://" + t.bucket + "/" + key
 	if err == nil {
+		got.Where = "s3://" + t.bucket + "/" + key
 		got.Why = "this store takes what is not what was announced: the file is there now, and is to be deleted"
 	}
 	return got
@@ -251,9 +254,7 @@ func (t *trial) put(ctx context.Context, cfg aws.Config, prefix string) share.Tr
 func (t *trial) remove(ctx context.Context, cfg aws.Config, prefix string) share.Tried {
 	key := notThere(prefix)
 	_, err := t.s3(ctx, cfg).DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &t.bucket, Key: &key, IfMatch: aws.String("*"), RequestPayer: t.r.Payer})
-	got := answered(err, "NoSuchKey", "NotFound", "PreconditionFailed", "ConditionalRequestConflict")
-	got.Where = "s3://" + t.bucket + "/" + key
-	return got
+	return answered(err, "NoSuchKey", "NotFound", "PreconditionFailed", "ConditionalRequestConflict")
 }
 
 // notThere is a key that nobody has.

@@ -1,6 +1,7 @@
 package iam
 
 import (
+	"cmp"
 	"context"
 	"path"
 	"slices"
@@ -11,34 +12,53 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
-// deepest is how many folders lie between an account's and its files, and some
-// more: o-…/222222222222/CloudTrail/us-east-1/2026/11/29.
-const deepest = 10
+// mostLists is how many folders are looked into. An account's files are six deep:
+// CloudTrail/us-east-1/2026/11/29, and some days or regions have none to be read.
+const mostLists = 40
 
 // newest is the key of a log file below a prefix that the grant lets be read: the
-// last of the last folder that there is, folder by folder, which is a newest one of
-// some region. Empty: there is none.
+// last of the last folder that has one, which is a newest one of some region.
+// Empty: none was found.
 func (t *trial) newest(ctx context.Context, cfg aws.Config, prefix string) (string, error) {
-	client := t.s3(ctx, cfg)
-	for range deepest {
+	client, left := t.s3(ctx, cfg), mostLists
+	var below func(prefix string) (string, error)
+	below = func(prefix string) (string, error) {
+		if left == 0 {
+			return "", nil
+		}
+		left--
 		keys, folders, err := t.entries(ctx, client, prefix)
 		if err != nil {
 			return "", err
 		}
 		keys = slices.DeleteFunc(keys, func(key string) bool { return strings.HasSuffix(key, "/") || !t.ground.Readable(key) })
-		folders = slices.DeleteFunc(folders, func(folder string) bool { return !t.ground.Leads(folder) })
-		switch {
-		case len(keys) > 0:
+		if len(keys) > 0 {
 			return slices.Max(keys), nil
-		case len(folders) == 0:
-			return "", nil
 		}
-		prefix = slices.Max(folders)
-		if logs := slices.IndexFunc(folders, func(f string) bool { return path.Base(f) == "CloudTrail" }); logs >= 0 {
-			prefix = folders[logs] // rather than digests
+		slices.SortFunc(folders, func(a, b string) int { return cmp.Or(logsFirst(a, b), strings.Compare(b, a)) })
+		for _, folder := range folders {
+			if !t.ground.Leads(folder) {
+				continue
+			}
+			if key, err := below(folder); key != "" || err != nil {
+				return key, err
+			}
 		}
+		return "", nil
 	}
-	return "", nil
+	return below(prefix)
+}
+
+// logsFirst puts log files before digests and insights.
+func logsFirst(a, b string) int {
+	is := func(folder string) bool { return path.Base(folder) == "CloudTrail" }
+	switch {
+	case is(a) == is(b):
+		return 0
+	case is(a):
+		return -1
+	}
+	return 1
 }
 
 // mostEntries is how much of one folder is looked at. Two busy accounts' days have
