@@ -151,8 +151,11 @@ func (c *choice) membership(g *Grant) error {
 	case !known && own:
 		c.warn("membership-unknown", "whether %s is an account of yours cannot be seen (organizations:ListAccounts): it is taken for one, as it reads its own log files alone", g.account())
 	case g.ExternalID == "":
-		return refuse("the reader makes it, and sends it to you: crosstrail share reader-policy --new-external-id; then --external-id ID",
-			"%s is outside your organisation, so far as can be seen, and asks for more than its own log files or is known to be no member: it needs an external id", g.account())
+		why := g.account() + " is outside your organisation"
+		if !known {
+			why = "whether " + g.account() + " is an account of yours cannot be seen (organizations:ListAccounts), and it is to read more than its own log files"
+		}
+		return refuse("the reader makes it, and sends it to you: crosstrail share reader-policy --new-external-id; then --external-id ID", "%s: it needs an external id", why)
 	}
 	return nil
 }
