@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -45,6 +46,11 @@ const (
 func TestAWSScript(t *testing.T) {
 	stand := stack.Start(t)
 	s := scripted{t: t, aws: stand}
+	testscript.Run(t, s.sessions("testdata/aws", nil))
+}
+
+// sessions are those of a folder, with the commands of all and some of their own.
+func (s scripted) sessions(dir string, own map[string]func(ts *testscript.TestScript, neg bool, args []string)) testscript.Params {
 	cmds := map[string]func(ts *testscript.TestScript, neg bool, args []string){
 		"logged": s.logged, "altered": s.altered, "owned": s.ownership, "organized": s.organized, "locked": s.locked, "profile": s.profile, "opened": s.opened,
 		"bucket": s.bucket, "put": s.put, "role": s.role, "managed": s.managed, "sealed": s.sealed, "history": s.history,
@@ -52,11 +58,10 @@ func TestAWSScript(t *testing.T) {
 		"user":   func(ts *testscript.TestScript, _ bool, args []string) { s.become(ts, hubAccount, args) },
 		"reader": func(ts *testscript.TestScript, _ bool, args []string) { s.become(ts, readerAccount, args) },
 	}
-	for name, cmd := range fixtures {
-		cmds[name] = cmd
-	}
-	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata/aws",
+	maps.Copy(cmds, fixtures)
+	maps.Copy(cmds, own)
+	return testscript.Params{
+		Dir:                 dir,
 		UpdateScripts:       *update,
 		RequireUniqueNames:  true,
 		RequireExplicitExec: true,
@@ -65,13 +70,13 @@ func TestAWSScript(t *testing.T) {
 			if err := setupScript(env); err != nil {
 				return err
 			}
-			for _, v := range stand.Environment(t, stand.Account(hubAccount).Config()) {
+			for _, v := range s.aws.Environment(s.t, s.aws.Account(hubAccount).Config()) {
 				name, value, _ := strings.Cut(v, "=")
 				env.Setenv(name, value)
 			}
 			return nil
 		},
-	})
+	}
 }
 
 // scripted is the AWS of the sessions.
