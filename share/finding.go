@@ -85,6 +85,7 @@ func Findings(s *Surroundings, found *Found, now time.Time) []Finding {
 		j.bucket()
 	}
 	j.keys()
+	j.more()
 	j.shutOut()
 	return ordered(j.out)
 }

@@ -66,6 +66,15 @@ func TestFindings(t *testing.T) {
 			a.s.Bucket.Policy.Statements = a.s.Bucket.Policy.Statements[:3]
 		}, "fault no-get"},
 		{"a policy of 2008", share.Want{Organization: true, Expires: end, MFA: true}, func(_ *testing.T, a *state) { a.replace("2012-10-17", "2008-10-17") }, "old-version"},
+		{"the reader's role named by others", role, func(t *testing.T, a *state) {
+			a.more(t, `{"Effect":"Allow","Principal":{"AWS":"`+a.role.ARN+`"},"Action":"s3:*","Resource":"arn:aws:s3:::acme-logs/*"}`)
+		}, "fault reads-more,note root"},
+		{"no more than the grant, by others", byPolicy, func(t *testing.T, a *state) {
+			a.more(t, `{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::222222222222:role/LogReader"},"Action":"s3:GetObject","Resource":"arn:aws:s3:::acme-logs/audit/AWSLogs/222222222222/x","Condition":{"Bool":{"aws:MultiFactorAuthPresent":"true"},"StringEquals":{"aws:PrincipalOrgID":"o-exampleorgid"},"DateLessThan":{"aws:CurrentTime":"2026-12-01T00:00:00Z"}}}`)
+		}, ""},
+		{"the reader's account named by others", byPolicy, func(t *testing.T, a *state) {
+			a.more(t, `{"Effect":"Allow","Principal":{"AWS":"222222222222"},"Action":"s3:GetObject","Resource":"arn:aws:s3:::acme-logs/*"}`)
+		}, "fault reads-more"},
 		{"a managed policy", role, func(_ *testing.T, a *state) {
 			a.role.Attached = []string{"arn:aws:iam::aws:policy/ReadOnlyAccess"}
 		}, "fault foreign-policy,note root"},

@@ -99,6 +99,9 @@ func (s *Surroundings) readBack(id string, statements []policy.Statement) *Found
 		logs = append(logs, Logs{Accounts: distinct(named)})
 	}
 	logs = append(logs, Logs{Accounts: distinct(accounts)})
+	if o := s.Organization; o != nil && slices.ContainsFunc(statements, func(st policy.Statement) bool { return organizationIn(st) == o.ID }) {
+		g.Organization = o.ID // whatever others say
+	}
 	trails := []string{cmp.Or(g.Trail, g.Bucket), g.Bucket}
 	for _, to := range s.readers(g, statements) { // one of which may have been changed
 		for _, trail := range trails {
@@ -120,9 +123,7 @@ func (s *Surroundings) readBack(id string, statements []policy.Statement) *Found
 
 // readStatement takes from a statement what it tells of the grant.
 func (g *Grant) readStatement(st policy.Statement) {
-	if org := st.Condition["StringEquals"]["aws:PrincipalOrgID"]; len(org) == 1 && orgPattern.MatchString(org[0]) {
-		g.Organization = org[0]
-	}
+	g.Organization = cmp.Or(organizationIn(st), g.Organization)
 	if mfa := st.Condition["Bool"]["aws:MultiFactorAuthPresent"]; len(mfa) == 1 && mfa[0] == "true" {
 		g.MFA = true
 	}
@@ -131,6 +132,14 @@ func (g *Grant) readStatement(st policy.Statement) {
 			g.Expires = t
 		}
 	}
+}
+
+// organizationIn is the organisation whose members a statement is for; empty: none.
+func organizationIn(st policy.Statement) string {
+	if org := st.Condition["StringEquals"]["aws:PrincipalOrgID"]; len(org) == 1 && orgPattern.MatchString(org[0]) {
+		return org[0]
+	}
+	return ""
 }
 
 func distinct(accounts []string) []string {

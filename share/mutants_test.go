@@ -51,6 +51,25 @@ func mutants(t testing.TB, d *policy.Document, ours func(policy.Statement) bool)
 		principalMutants(s, add)
 		resourceMutants(s, add)
 	}
+	if len(out) == 0 {
+		return nil // of a key that leaves it to IAM
+	}
+	for name, more := range map[string]policy.Statement{
+		"all":        {Effect: policy.Allow, Action: policy.Strings{"*"}, Resource: policy.Strings{"*"}},
+		"NotAction":  {Effect: policy.Allow, NotAction: policy.Strings{"iam:*"}, Resource: policy.Strings{"*"}},
+		"one key":    {Effect: policy.Allow, Action: policy.Strings{"s3:GetObject"}, Resource: policy.Strings{"arn:aws:s3:::acme-logs/audit/AWSLogs"}},
+		"a stranger": {Effect: policy.Allow, Action: policy.Strings{"sts:AssumeRole"}, Principal: &policy.Principal{AWS: policy.Strings{"555555555555"}}},
+	} {
+		last := d.Statements[len(d.Statements)-1]
+		more.Sid = last.Sid
+		if more.Principal == nil {
+			more.Principal = last.Principal
+		}
+		all := append(slices.Clone(d.Statements), more)
+		out = append(out, mutant{"one more statement: " + name, rebuilt(t, d.Version, all), len(d.Statements), []string{
+			"more-actions", "not-action", "other-principal", "wider-resource", "other-prefix", "other-bucket", "foreign-statement", "list-open", "end", "mfa", "organization", "key-open", "condition", "external-id", "session-name",
+		}})
+	}
 	return out
 }
 
@@ -114,6 +133,7 @@ func conditionMutants(s policy.Statement, add adder) {
 				become("any value", "StringLike", func(policy.Strings) policy.Strings { return policy.Strings{"*"} })
 				become("one more value", operator, func(v policy.Strings) policy.Strings { return append(v, "another") })
 				become("no case", "StringEqualsIgnoreCase", same)
+				become("another value", operator, func(policy.Strings) policy.Strings { return policy.Strings{"o-anotherorgid"} })
 				become("not", "StringNotEquals", func(policy.Strings) policy.Strings { return policy.Strings{"x"} })
 				for n := range values {
 					for _, short := range shortened(values[n]) {
