@@ -54,7 +54,7 @@ func principalsOf(p *Principal) []principal {
 // hasPrincipal reports whether a rule is about a principal. An account stands for
 // all that is in it (IAM User Guide, "AWS account principals").
 func (r rule) hasPrincipal(p principal) bool {
-	if r.NotPrincipal != nil {
+	if r.NotPrincipal != nil || p.element != InPrincipal { // whom it leaves out may be of no account
 		return false
 	}
 	if r.Principal != nil && r.Principal.Everyone {
