@@ -1,0 +1,76 @@
+package share_test
+
+import (
+	_ "embed"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/crosstrail/crosstrail/internal/install"
+	"github.com/crosstrail/crosstrail/share"
+)
+
+//go:embed testdata/cfnlint/requirements.txt
+var cfnlintRequirements []byte
+
+// TestTemplateLinted has AWS's own linter, which knows CloudFormation's schemas of
+// resources and the form of policies, look at the template of every kind of grant.
+func TestTemplateLinted(t *testing.T) {
+	python, err := install.Python(t.Context(), cfnlintRequirements)
+	if err != nil {
+		install.Missing(t, "cfn-lint", err)
+	}
+	dir := t.TempDir()
+	files := []string{}
+	write := func(name string, body []byte) {
+		path := filepath.Join(dir, strings.ReplaceAll(name, " ", "-")+".json")
+		if err := os.WriteFile(path, body, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, path)
+	}
+	var onOne []*share.Plan
+	for _, name := range slices.Sorted(maps.Keys(wants())) {
+		s := surroundings(t, key(false, owner, `{"Statement":[]}`))
+		p, err := share.NewPlan(wants()[name], s, nil, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, _ := share.Template([]*share.Plan{p})
+		write(name, body)
+		if name == "organisation" || name == "outsider" || name == "member" {
+			onOne = append(onOne, p)
+		}
+	}
+	body, _ := share.Template(onOne)
+	write("together", body)
+	lint := func(files ...string) (string, error) {
+		out, err := exec.CommandContext(t.Context(), filepath.Join(filepath.Dir(python), "cfn-lint"), append([]string{"--format", "parseable", "--regions", "us-east-1", "--"}, files...)...).CombinedOutput()
+		return string(out), err
+	}
+	if out, err := lint(files...); err != nil || out != "" {
+		t.Errorf("%v\n%s", err, out)
+	}
+	// It does look: at a resource's properties, and into policies.
+	outsider, err := os.ReadFile(filepath.Join(dir, "outsider.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ right, wrong, code string }{
+		{`"MaxSessionDuration": 3600`, `"MaxSessionDuration": "long"`, "E3012"},
+		{`"Effect": "Allow"`, `"Effect": "Perhaps"`, "E3510"},
+	} {
+		if !strings.Contains(string(outsider), c.right) {
+			t.Fatalf("no %s in %s", c.right, outsider)
+		}
+		files = nil
+		write("wrong", []byte(strings.ReplaceAll(string(outsider), c.right, c.wrong)))
+		if out, err := lint(files...); err == nil || !strings.Contains(out, c.code) {
+			t.Errorf("%s: %v, %s", c.wrong, err, out)
+		}
+	}
+}
