@@ -9,11 +9,15 @@ import (
 // Template is a CloudFormation template that does what plans on one bucket do, in
 // JSON, with what it cannot do: the policy of a key that is there already. A
 // bucket has one policy, so the template has the whole of it; deleting the stack
-// leaves it, since CloudTrail could not deliver without.
+// leaves it, since CloudTrail could not deliver without. A policy that no stack has
+// must be imported first: one cannot be created beside it (CloudFormation User
+// Guide, Import AWS resources into a CloudFormation stack;
+// aws-cloudformation/cloudformation-coverage-roadmap#1068).
 func Template(plans []*Plan) ([]byte, []Warning) {
 	resources := map[string]any{}
 	var warnings []Warning
 	var bucket *policy.Document
+	there := false
 	for _, p := range plans {
 		g := p.Grant
 		for _, d := range p.Documents {
@@ -21,6 +25,7 @@ func Template(plans []*Plan) ([]byte, []Warning) {
 			case BucketDocument:
 				if bucket == nil {
 					bucket = d.Before
+					there = bucket != nil && len(bucket.Statements) > 0
 				}
 				bucket = bucket.With(g.owns, d.After.Named(g.owns)...)
 				bucket.Version = d.After.Version
@@ -35,6 +40,9 @@ func Template(plans []*Plan) ([]byte, []Warning) {
 		if g.Means == Role {
 			resources["Role"+g.ID] = g.roleResource(p.Documents)
 		}
+	}
+	if there {
+		warnings = append(warnings, Warning{"bucket-policy-there", "the bucket has a policy already, and CloudFormation refuses to create a second one (\"The bucket policy already exists\"): where a stack has it, put these statements into that stack's template; else first import the policy as it is into a stack (a change set of the type IMPORT), and update that stack with this template; or have it done without a stack: crosstrail share grant"})
 	}
 	if bucket != nil {
 		warnings = append(warnings, Warning{"whole-bucket-policy", "the stack will have the whole policy of the bucket: what is changed in it elsewhere later, the next update of the stack takes back"})
