@@ -72,7 +72,10 @@ this kind, 3 where something proved nothing.`,
 // openReader is who tries: with and, where a device is named, without MFA.
 func openReader(ctx context.Context, ui *terminal, o awscfg.Options) (r *iam.Reader, account, arn string, err error) {
 	flags := awsFlags{o: o}
-	o.RoleARN, o.Code = "", askCode(ui)
+	o.RoleARN = ""
+	if o.Code == nil {
+		o.Code = askCode(ui)
+	}
 	device := o.MFASerial
 	o.MFASerial = ""
 	r = &iam.Reader{}
