@@ -168,7 +168,7 @@ func Tries(g *Grant, ground Ground, now time.Time) []Try {
 	}
 	for _, own := range ground.Own[:min(len(ground.Own), mostOwn)] {
 		t.add(Try{Name: TryListOwn, Text: "list its own folder", Call: "s3:ListBucket", Prefix: own, Resource: t.at(own), Wanted: t.works(true)})
-		t.add(Try{Name: TryGetOwn, Text: "read a newest log file there, and decrypt it", Call: "s3:GetObject", Prefix: own, Resource: t.at(own), Wanted: t.works(true)})
+		t.add(Try{Name: TryGetOwn, Text: "read the newest log file there, and decrypt it", Call: "s3:GetObject", Prefix: own, Resource: t.at(own), Wanted: t.works(true)})
 	}
 	t.add(Try{Name: TryListOthers, Text: "list what is not its own", Call: "s3:ListBucket", Prefix: ground.Other, Resource: t.at(ground.Other), Wanted: t.works(open)})
 	t.add(Try{Name: TryListBucket, Text: "list the whole bucket", Call: "s3:ListBucket", Resource: t.at(""), Wanted: t.works(open)})

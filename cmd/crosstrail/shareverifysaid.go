@@ -154,12 +154,10 @@ func tellFinding(w io.Writer, f share.Finding) {
 	}
 }
 
-// tellTries prints the table of tries. Marks are words, so that colour carries
-// nothing.
+// tellTries prints the table of tries, and below each what it was tried on, which
+// is as long as keys are. Marks are words, so that colour carries nothing.
 func tellTries(w io.Writer, g *share.Grant, all []share.Tried) {
-	var table strings.Builder
-	t := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "  TRY\tON\tWANTED\tGOT\t")
+	rows := []string{"TRY\tWANTED\tGOT\t"}
 	for _, one := range all {
 		got, mark := string(one.Got), ""
 		if one.Code != "" {
@@ -168,11 +166,17 @@ func tellTries(w io.Writer, g *share.Grant, all []share.Tried) {
 		if one.Differs() {
 			mark = "WRONG"
 		}
-		fmt.Fprintln(t, "  "+strings.Join([]string{render.Text(one.Text), render.Text(orElse(one.Where, "-")), string(one.Wanted), render.Text(got), mark}, "\t"))
+		rows = append(rows, strings.Join([]string{render.Text(one.Text), string(one.Wanted), render.Text(got), mark}, "\t"))
 	}
+	var table strings.Builder
+	t := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, strings.Join(rows, "\n"))
 	_ = t.Flush() // a Builder takes everything
-	for line := range strings.Lines(table.String()) {
-		fmt.Fprintln(w, strings.TrimRight(line, " \n"))
+	for i, line := range slices.Collect(strings.Lines(table.String())) {
+		fmt.Fprintln(w, strings.TrimRight("  "+line, " \n"))
+		if i > 0 && i <= len(all) && all[i-1].Where != "" {
+			fmt.Fprintln(w, render.Text("    "+all[i-1].Where))
+		}
 	}
 	var whys []string
 	of := map[string][]string{}

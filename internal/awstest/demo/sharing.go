@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/crosstrail/crosstrail/internal/awstest"
@@ -16,7 +17,8 @@ const Outsider = "777777777777"
 
 const all = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`
 
-// Sharing gives the bucket its trail and the policy by which CloudTrail delivers,
+// Sharing lets the bucket's owner see who is in the organisation, gives the bucket
+// its trail and the policy by which CloudTrail delivers,
 // and makes whom the walk of docs/sharing.md needs: profiles of an AWS
 // configuration file, which it gives back as text.
 //
@@ -29,6 +31,12 @@ func Sharing(t testing.TB, to *awstest.AWS) (config string) {
 	owner := to.Account(Owner)
 	bucket := owner.Owned(Bucket)
 	bucket.Ownership(t, types.ObjectOwnershipBucketOwnerEnforced)
+	_, err := organizations.NewFromConfig(to.Account(Management).Config()).RegisterDelegatedAdministrator(t.Context(), &organizations.RegisterDelegatedAdministratorInput{
+		AccountId: aws.String(Owner), ServicePrincipal: aws.String("cloudtrail.amazonaws.com"),
+	})
+	if err != nil {
+		t.Fatalf("making %s an administrator of the organisation: %v", Owner, err)
+	}
 	trail := owner.Trail(t, "main", Bucket)
 	bucket.Policy(t, `{"Version":"2012-10-17","Statement":[
 		{"Sid":"AWSCloudTrailAclCheck","Effect":"Allow","Principal":{"Service":"cloudtrail.amazonaws.com"},"Action":"s3:GetBucketAcl","Resource":"arn:aws:s3:::`+Bucket+`","Condition":{"StringEquals":{"aws:SourceArn":"`+trail+`"}}},
