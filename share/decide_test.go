@@ -33,12 +33,11 @@ func object(account, day string) string {
 }
 
 var (
-	ownKey     = object(member, "2026/11/20")
-	ownOldKey  = object(member, "2026/10/20")
-	othersKey  = object(owner, "2026/11/20")
-	orgKey     = "audit/AWSLogs/" + org + "/" + member + "/CloudTrail/us-east-1/2026/11/20/x.json.gz"
-	managedS3  = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:Get*","s3:List*","s3:Describe*","s3-object-lambda:Get*","s3-object-lambda:List*"],"Resource":"*"}]}`
-	everything = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`
+	ownKey    = object(member, "2026/11/20")
+	ownOldKey = object(member, "2026/10/20")
+	othersKey = object(owner, "2026/11/20")
+	orgKey    = "audit/AWSLogs/" + org + "/" + member + "/CloudTrail/us-east-1/2026/11/20/x.json.gz"
+	managedS3 = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:Get*","s3:List*","s3:Describe*","s3-object-lambda:Get*","s3-object-lambda:List*"],"Resource":"*"}]}`
 )
 
 // court asks both engines that are not ours: AWS's stand-in by a signed call, and
