@@ -111,7 +111,7 @@ func basis(g *Grant, s *Surroundings, role *RoleState) string {
 // permissions are what plan and grant call, reads too.
 func permissions(g *Grant, s *Surroundings) []string {
 	need := []string{
-		"sts:GetCallerIdentity", "cloudtrail:DescribeTrails", "organizations:DescribeOrganization", "organizations:ListAccounts",
+		"sts:GetCallerIdentity", "access-analyzer:ValidatePolicy", "cloudtrail:DescribeTrails", "organizations:DescribeOrganization", "organizations:ListAccounts",
 		"s3:GetBucketLocation", "s3:GetBucketOwnershipControls", "s3:GetBucketPolicy", "s3:GetBucketPublicAccessBlock", "s3:GetAccountPublicAccessBlock", "s3:GetEncryptionConfiguration", "s3:GetBucketAcl",
 		"s3:ListBucket", "s3:GetObject", "s3:ListAccessPoints", "s3:GetAccessPointPolicy",
 	}

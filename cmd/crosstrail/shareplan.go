@@ -123,31 +123,26 @@ func (p *planning) plans(ctx context.Context, ask iam.Ask, wants []share.Want) (
 		if err != nil {
 			return nil, nil, refused(err)
 		}
+		if err := judge(ctx, client, plan, s, role, now); err != nil {
+			return nil, nil, err
+		}
 		plans = append(plans, plan)
-		s = after(s, plan)
+		s, _ = plan.After(s, role)
 	}
 	return client, plans, nil
 }
 
-// after is what there is once a plan is done, as far as the next rests on it: the
-// policies that several grants write to.
-func after(s *share.Surroundings, p *share.Plan) *share.Surroundings {
-	next := *s
-	next.Keys = append([]share.Key(nil), s.Keys...)
-	for _, d := range p.Documents {
-		switch {
-		case d.After == nil:
-		case d.Kind == share.BucketDocument:
-			next.Bucket.Policy, next.Bucket.Text = d.After, d.After.String()
-		case d.Kind == share.KeyDocument:
-			for i := range next.Keys {
-				if next.Keys[i].ARN == d.Resource {
-					next.Keys[i].Policy, next.Keys[i].Text = d.After, d.After.String()
-				}
-			}
-		}
+// judge adds to a plan's warnings what is wrong with what it would leave: by our own
+// checks, and by those of IAM Access Analyzer where it can be asked.
+func judge(ctx context.Context, client *iam.Client, p *share.Plan, s *share.Surroundings, role *share.RoleState, now time.Time) error {
+	found, err := client.Validate(ctx, p.Documents)
+	if err != nil {
+		return err
 	}
-	return &next
+	for _, f := range append(p.Judge(s, role, now), found...) {
+		p.Warnings = append(p.Warnings, share.Warning{Code: f.Code, Text: f.Text})
+	}
+	return nil
 }
 
 func (p *planning) print(plans []*share.Plan, form planForm) error {

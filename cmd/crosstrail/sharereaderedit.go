@@ -108,6 +108,13 @@ func (r *sharedReading) change(ctx context.Context, reading *share.Reading) erro
 	if err := c.write(); err != nil {
 		return refused(err)
 	}
+	found, err := c.client.Validate(ctx, []share.Document{c.document})
+	if err != nil {
+		return err
+	}
+	for _, f := range found {
+		c.warn(f.Code, "%s", f.Text)
+	}
 	c.attachment()
 	c.others()
 	return c.finish(ctx)
