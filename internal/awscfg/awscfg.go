@@ -6,6 +6,7 @@ package awscfg
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -85,5 +86,16 @@ func newRetryer() aws.Retryer {
 		r.MaxAttempts = attempts
 		r.MaxBackoff = maxBackoff
 		r.RateLimiter = ratelimit.None
+		r.Retryables = append([]retry.IsErrorRetryable{retry.IsErrorRetryableFunc(hadCredentials)}, r.Retryables...)
 	})
+}
+
+// hadCredentials keeps a call from being tried again for want of credentials: the
+// call for those was tried again by itself, and each level would multiply the
+// wait of the one below.
+func hadCredentials(err error) aws.Ternary {
+	if _, none := errors.AsType[*CredentialsError](err); none {
+		return aws.FalseTernary
+	}
+	return aws.UnknownTernary
 }
