@@ -20,7 +20,7 @@ const module = "github.com/crosstrail/crosstrail/"
 // layers is the architecture. A package imports only packages on lines above
 // its own; packages on one line do not know each other.
 var layers = []string{
-	"cloudtrail share/policy internal/synth internal/awscfg internal/denial internal/install",
+	"cloudtrail share/policy internal/synth internal/awscfg internal/denial internal/install internal/userdir",
 	"cloudtrail/digest share internal/awstest",
 	"lineage internal/awstest/demo",
 	"query internal/awstest/up",

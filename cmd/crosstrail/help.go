@@ -91,3 +91,18 @@ func unknownCommand(parent *cobra.Command, name string) error {
 	}
 	return usage(fmt.Errorf("there is no command %q", within), hint)
 }
+
+// group makes a command of those that have something in common.
+func group(cmd *cobra.Command, commands ...*cobra.Command) *cobra.Command {
+	cmd.Annotations = exits(exitDone, exitFailed, exitUsage, exitPart, exitFinding)
+	cmd.Args = cobra.ArbitraryArgs
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return unknownCommand(cmd, args[0])
+		}
+		return cmd.Help()
+	}
+	cmd.SuggestionsMinimumDistance = 2
+	cmd.AddCommand(commands...)
+	return cmd
+}

@@ -5,7 +5,7 @@ import (
 )
 
 func newShareCommand(ui *terminal) *cobra.Command {
-	cmd := &cobra.Command{
+	return group(&cobra.Command{
 		Use:   "share",
 		Short: "give others access to log files, prove it, use it, take it back",
 		Long: `Share the log files of a trail's bucket with other accounts, as narrowly as they need
@@ -26,17 +26,7 @@ elsewhere.`,
   # the log files that somebody shares with you, into a folder
   crosstrail share fetch --role-arn arn:aws:iam::999999999999:role/log-reader \
     s3://acme-trail/AWSLogs/222222222222/ ./logs`,
-		Annotations: exits(exitDone, exitFailed, exitUsage, exitPart, exitFinding),
-		Args:        cobra.ArbitraryArgs,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return unknownCommand(cmd, args[0])
-			}
-			return cmd.Help()
-		},
-	}
-	cmd.SuggestionsMinimumDistance = 2
-	cmd.AddCommand(
+	},
 		newSharePlanCommand(ui),
 		newShareGrantCommand(ui),
 		newShareListCommand(ui),
@@ -48,5 +38,4 @@ elsewhere.`,
 		newShareFetchCommand(ui),
 		newShareRevokeCommand(ui),
 	)
-	return cmd
 }

@@ -8,7 +8,7 @@ import (
 )
 
 func newStoreCommand(ui *terminal) *cobra.Command {
-	cmd := &cobra.Command{
+	return group(&cobra.Command{
 		Use:   "store",
 		Short: "look after the store: what it holds, is it whole, what failed",
 		Long: `Look after the store that crosstrail ingest fills: tell what it holds, look whether it
@@ -22,17 +22,7 @@ be read, let go of what is too old, and keep the names of accounts and people.`,
 
   # read again what could not be read
   crosstrail store failed --retry`,
-		Annotations: exits(exitDone, exitFailed, exitUsage, exitPart, exitFinding),
-		Args:        cobra.ArbitraryArgs,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return unknownCommand(cmd, args[0])
-			}
-			return cmd.Help()
-		},
-	}
-	cmd.SuggestionsMinimumDistance = 2
-	cmd.AddCommand(
+	},
 		newStoreInfoCommand(ui),
 		newStoreCheckCommand(ui),
 		newStoreRebuildCommand(ui),
@@ -40,7 +30,6 @@ be read, let go of what is too old, and keep the names of accounts and people.`,
 		newStoreRetainCommand(ui),
 		newStoreNamesCommand(ui),
 	)
-	return cmd
 }
 
 // number writes a count with its noun: 1 event, 2,000 events.

@@ -6,12 +6,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
 
+	"github.com/crosstrail/crosstrail/internal/userdir"
 	"github.com/crosstrail/crosstrail/store/local"
 )
 
@@ -83,7 +83,7 @@ func (v *storeValue) folder() (string, error) {
 		}
 		return dir, nil
 	}
-	data, err := dataFolder()
+	data, err := userdir.Data()
 	if err != nil {
 		return "", usage(fmt.Errorf("where the store is cannot be told: %w", err), "name it: --store PATH, or $"+storeVariable)
 	}
@@ -97,24 +97,6 @@ func (v *storeValue) flag() string {
 		return ""
 	}
 	return " --store " + quoteShell(string(*v))
-}
-
-// dataFolder is where the user's programs keep their data.
-func dataFolder() (string, error) {
-	if dir := os.Getenv("XDG_DATA_HOME"); filepath.IsAbs(dir) { // the specification wants others passed over
-		return dir, nil
-	}
-	if dir := os.Getenv("LocalAppData"); runtime.GOOS == "windows" && dir != "" {
-		return dir, nil
-	}
-	home, err := os.UserHomeDir()
-	if err != nil {
-		return "", err
-	}
-	if runtime.GOOS == "darwin" {
-		return filepath.Join(home, "Library", "Application Support"), nil
-	}
-	return filepath.Join(home, ".local", "share"), nil
 }
 
 // noStore is that there is none where one is to be read.

@@ -27,15 +27,11 @@ func (c *Client) putBucketPolicy(call *share.Call) func(context.Context) error {
 		}
 		bucket, text := aws.ToString(in.Bucket), aws.ToString(in.Policy)
 		in.ExpectedBucketOwner = c.account()
-		region, err := c.bucketRegion(ctx, call, bucket)
+		region, was, err := c.bucketNow(ctx, call, bucket)
 		if err != nil {
 			return err
 		}
 		arn := c.bucketARN(bucket)
-		was, err := c.bucketText(ctx, bucket, region)
-		if err != nil {
-			return c.explain(ctx, err, "read the policy of the bucket "+bucket, "s3:GetBucketPolicy", arn)
-		}
 		if same(was, text) {
 			return nil
 		}
@@ -56,6 +52,17 @@ func (c *Client) putBucketPolicy(call *share.Call) func(context.Context) error {
 	}
 }
 
+// bucketNow is the bucket's region, and its policy at this moment.
+func (c *Client) bucketNow(ctx context.Context, call *share.Call, bucket string) (region, was string, err error) {
+	if region, err = c.bucketRegion(ctx, call, bucket); err != nil {
+		return "", "", err
+	}
+	if was, err = c.bucketText(ctx, bucket, region); err != nil {
+		return "", "", c.explain(ctx, err, "read the policy of the bucket "+bucket, "s3:GetBucketPolicy", c.bucketARN(bucket))
+	}
+	return region, was, nil
+}
+
 // deleteBucketPolicy is for one of which nothing is left.
 func (c *Client) deleteBucketPolicy(call *share.Call) func(context.Context) error {
 	return func(ctx context.Context) error {
@@ -65,15 +72,11 @@ func (c *Client) deleteBucketPolicy(call *share.Call) func(context.Context) erro
 		}
 		bucket := aws.ToString(in.Bucket)
 		in.ExpectedBucketOwner = c.account()
-		region, err := c.bucketRegion(ctx, call, bucket)
+		region, was, err := c.bucketNow(ctx, call, bucket)
 		if err != nil {
 			return err
 		}
 		arn := c.bucketARN(bucket)
-		was, err := c.bucketText(ctx, bucket, region)
-		if err != nil {
-			return c.explain(ctx, err, "read the policy of the bucket "+bucket, "s3:GetBucketPolicy", arn)
-		}
 		if was == "" {
 			return nil
 		}

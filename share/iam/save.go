@@ -8,12 +8,14 @@ import (
 	"runtime"
 	"strings"
 	"time"
+
+	"github.com/crosstrail/crosstrail/internal/userdir"
 )
 
 // save keeps a policy that is about to be replaced in the user's state folder:
 // readable by the user alone, and on the disk before the call is made.
 func save(resource, text string, now time.Time) (path string, err error) {
-	state, err := stateFolder()
+	state, err := userdir.State()
 	if err != nil {
 		return "", err
 	}
@@ -56,24 +58,4 @@ func syncFolder(folder string) error {
 		return err
 	}
 	return errors.Join(d.Sync(), d.Close())
-}
-
-// stateFolder is where the user's programs keep what is to outlast a restart and
-// is no data (XDG Base Directory Specification, $XDG_STATE_HOME), and what comes
-// next to it on other systems.
-func stateFolder() (string, error) {
-	if dir := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) { // the specification wants others passed over
-		return dir, nil
-	}
-	if dir := os.Getenv("LocalAppData"); runtime.GOOS == "windows" && dir != "" {
-		return dir, nil
-	}
-	home, err := os.UserHomeDir()
-	if err != nil {
-		return "", err
-	}
-	if runtime.GOOS == "darwin" {
-		return filepath.Join(home, "Library", "Application Support"), nil
-	}
-	return filepath.Join(home, ".local", "state"), nil
 }
