@@ -64,7 +64,7 @@ type batch struct {
 
 func newBatch(seed maphash.Seed) *batch {
 	return &batch{
-		rows: make([]row, 0, segmentRows/4), arena: make([]byte, 0, segmentRows/4*80),
+		rows: make([]row, 0, pageRows), arena: make([]byte, 0, pageRows*80),
 		people: people{seed: seed, at: map[[2]uint64]uint32{}},
 	}
 }

@@ -56,14 +56,16 @@ const bloomBits = 10
 // encode writes the rows of a cut, column by column.
 func (c *cut) encode(to io.Writer, s *parquet.Schema, leaves [columnCount]int) error {
 	options := []parquet.WriterOption{
-		s, parquet.DataPageStatistics(false), parquet.DataPageVersion(1), parquet.PageBufferSize(16 << 20),
+		// The buffer's size is only what every column of numbers takes at once, be the
+		// segment ever so small: what is written in one go is a page whatever its size.
+		s, parquet.DataPageStatistics(false), parquet.DataPageVersion(1), parquet.PageBufferSize(9 * min(pageRows, len(c.refs))),
 		parquet.CreatedBy("crosstrail", "", ""), parquet.BloomFilters(parquet.SplitBlockFilter(bloomBits, columnNames[colEventID])),
 	}
 	// All columns have the bounds of their pages: parquet-go would write wrong
 	// ones, not none, for those told to have none, and other readers lean on them.
 	w := parquet.NewWriter(to, options...)
 	fills := c.fills(leaves)
-	values, group := make([]parquet.Value, 0, pageRows), make([]row, 0, groupRows)
+	values, group := make([]parquet.Value, 0, min(pageRows, len(c.refs))), make([]row, 0, min(groupRows, len(c.refs)))
 	for from := 0; from < len(c.refs); from += groupRows {
 		// Rows are copied into their order once, not fetched for every column.
 		group = group[:0]
