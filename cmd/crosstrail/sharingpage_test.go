@@ -31,12 +31,12 @@ func TestSharingPage(t *testing.T) {
 	const externalID = "9ca4b116-a644-4d39-af20-68d8e13ee3f1" // the page's
 	made := externalID                                        // the one that was made
 	uuid := regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
-	const day = "20260303T150000Z"
+	const moment, compact = "2026-03-03T15:00:00Z", "20260303T150000Z"
 	momentary := map[string]*regexp.Regexp{
-		"o-exampleorgid":           regexp.MustCompile(`\bo-[0-9a-f]{10}\b`),
-		"." + day + ".json":        regexp.MustCompile(`\.\d{8}T\d{6}Z(\.\d+)?\.json`),
-		"user/auditor at " + day:   regexp.MustCompile(`user/auditor at \d{4}-\S+Z`),
-		`TokenIssueTime": "` + day: regexp.MustCompile(`TokenIssueTime": "[^"]*`),
+		"o-a1b2c3d4e5":                regexp.MustCompile(`\bo-[0-9a-f]{10}\b`),
+		"." + compact + ".json":       regexp.MustCompile(`\.\d{8}T\d{6}Z(\.\d+)?\.json`),
+		"user/auditor at " + moment:   regexp.MustCompile(`user/auditor at \d{4}-\S+Z`),
+		`TokenIssueTime": "` + moment: regexp.MustCompile(`TokenIssueTime": "[^"]*`),
 	}
 	ends := regexp.MustCompile(`(?m)^until +(\d{4}-\d\d-\d\d)T00:00:00Z$`)
 	end := "no end was printed"
@@ -59,8 +59,8 @@ func TestSharingPage(t *testing.T) {
 			printed = strings.ReplaceAll(printed, end, "2026-06-02")
 			printed = strings.ReplaceAll(printed, made, externalID)
 			printed = strings.ReplaceAll(printed, filepath.Join(dir, "state"), "~/.local/state")
-			for by, moment := range momentary {
-				printed = moment.ReplaceAllString(printed, by)
+			for by, is := range momentary {
+				printed = is.ReplaceAllString(printed, by)
 			}
 			return printed
 		},
