@@ -35,7 +35,9 @@ func newShareGrantCommand(ui *terminal) *cobra.Command {
 it. Done again it repairs what was changed in the grant's own policies since, or has
 nothing to do; where it failed half-way, the same command does the rest. Of policies that
 others write to, a bucket's or a key's, only the grant's own statements are touched; the
-policy as it was is saved to a file first, and its path printed.
+policy as it was is saved to a file first, and its path printed. AWS takes no condition
+with such a write: who changes the same policy in the milliseconds before it loses that
+change, and it is in no file; a change that undoes this one within a second after is told.
 
 --plan does a plan that was saved by crosstrail share plan -o json, and nothing but that:
 where what it was made from has changed since, it is refused.

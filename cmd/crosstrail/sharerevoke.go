@@ -32,8 +32,9 @@ func newShareRevokeCommand(ui *terminal) *cobra.Command {
 any more, live sessions in it are cut off, the statements in the policies of the bucket
 and its keys go, then all that hangs on the role, and the role. A run that is stopped on
 the way is finished by the next. Statements of others, CloudTrail's among them, stay as
-they are; a policy that is replaced is saved first. In the end it is read back that
-nothing is left.
+they are; a policy that is replaced is saved first (what others change in it in the
+milliseconds before that write is lost: AWS knows no conditional one). In the end it is
+read back that nothing is left.
 
 With --keep-sessions the role lets nobody in any more, and is kept until its sessions
 have ended by themselves: when that is, is printed. The next revoke deletes it; without

@@ -28,6 +28,8 @@ type Client struct {
 	// read is what was last seen of the policies of buckets and keys, by ARN of the
 	// one and key ARN of the other: what a plan was made from. "" is none.
 	read map[string]string
+	// wrote are the policies that one [Client.Do] replaced.
+	wrote []*shared
 	// made are the roles of this client: IAM takes seconds to know them everywhere.
 	made map[string]bool
 	// wait is how long is waited, at most, for what was written to be known.
@@ -37,13 +39,17 @@ type Client struct {
 // patience is how long, and how often, is waited for what was written to be known
 // (IAM User Guide, Troubleshoot: changes that I make are not always immediately
 // visible).
-type patience struct{ principals, shown, pause time.Duration }
+type patience struct {
+	principals, shown, pause time.Duration
+	lock, retry              time.Duration // for another crosstrail to end
+	kept                     time.Duration // until what was written is looked at again
+}
 
 // Open makes no call. cfg's region is the one that trails are looked for in.
 func Open(cfg aws.Config) *Client {
 	return &Client{
 		cfg: cfg, read: map[string]string{}, made: map[string]bool{},
-		wait: patience{principals: 2 * time.Minute, shown: 20 * time.Second, pause: time.Second},
+		wait: patience{principals: 2 * time.Minute, shown: 20 * time.Second, pause: time.Second, lock: 30 * time.Second, retry: 100 * time.Millisecond, kept: time.Second},
 	}
 }
 

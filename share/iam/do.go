@@ -19,7 +19,7 @@ import (
 //
 // The policy of a bucket or key that was read by this client is replaced only if
 // it is still what was read, and is saved to a file before. Every policy that is
-// written is read back.
+// written is read back, and one that others write to again at the end.
 func (c *Client) Do(ctx context.Context, calls []share.Call, done func(share.Call)) error {
 	for _, call := range calls { // before the first is made
 		if _, ok := operation(c, &call); !ok {
@@ -31,6 +31,7 @@ func (c *Client) Do(ctx context.Context, calls []share.Call, done func(share.Cal
 			return err
 		}
 	}
+	c.wrote = nil
 	for i := range calls {
 		run, _ := operation(c, &calls[i])
 		if err := run(ctx); err != nil {
@@ -40,7 +41,7 @@ func (c *Client) Do(ctx context.Context, calls []share.Call, done func(share.Cal
 			done(calls[i])
 		}
 	}
-	return nil
+	return c.kept(ctx)
 }
 
 // Halted is calls that were made in part.

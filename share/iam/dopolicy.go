@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
@@ -16,51 +15,26 @@ import (
 )
 
 // putBucketPolicy replaces a bucket's policy. S3 takes no condition with it (S3
-// API Reference, PutBucketPolicy: no If-Match), so it is read again right before:
-// the milliseconds in between are what is left for somebody else's change to be
-// lost in, and the file that the old one is saved to is what undoes that.
+// API Reference, PutBucketPolicy: no If-Match): what is done in its place, [shared]
+// says.
 func (c *Client) putBucketPolicy(call *share.Call) func(context.Context) error {
 	return func(ctx context.Context) error {
 		in := new(s3.PutBucketPolicyInput)
 		if err := decode(call.Parameters, in); err != nil {
 			return err
 		}
-		bucket, text := aws.ToString(in.Bucket), aws.ToString(in.Policy)
 		in.ExpectedBucketOwner = c.account()
-		region, was, err := c.bucketNow(ctx, call, bucket)
+		p, err := c.ofBucket(ctx, call, aws.ToString(in.Bucket))
 		if err != nil {
 			return err
 		}
-		arn := c.bucketARN(bucket)
-		if same(was, text) {
-			return nil
-		}
-		if err := c.replace("the policy of the bucket "+bucket, arn, was); err != nil {
+		p.text = aws.ToString(in.Policy)
+		p.write = func(ctx context.Context) error {
+			_, err := c.s3(p.region).PutBucketPolicy(ctx, in)
 			return err
 		}
-		if err := c.known(ctx, func(err error) bool { return c.namesNew(err, text) }, func(ctx context.Context) error {
-			_, err := c.s3(region).PutBucketPolicy(ctx, in)
-			return err
-		}); err != nil {
-			return err
-		}
-		c.read[arn] = text
-		return c.shown(ctx, "the policy of the bucket "+bucket, text, func(ctx context.Context) (*policy.Document, error) {
-			_, d, err := c.bucketPolicy(ctx, bucket, region)
-			return d, err
-		})
+		return c.replace(ctx, p)
 	}
-}
-
-// bucketNow is the bucket's region, and its policy at this moment.
-func (c *Client) bucketNow(ctx context.Context, call *share.Call, bucket string) (region, was string, err error) {
-	if region, err = c.bucketRegion(ctx, call, bucket); err != nil {
-		return "", "", err
-	}
-	if was, err = c.bucketText(ctx, bucket, region); err != nil {
-		return "", "", c.explain(ctx, err, "read the policy of the bucket "+bucket, "s3:GetBucketPolicy", c.bucketARN(bucket))
-	}
-	return region, was, nil
 }
 
 // deleteBucketPolicy is for one of which nothing is left.
@@ -70,25 +44,29 @@ func (c *Client) deleteBucketPolicy(call *share.Call) func(context.Context) erro
 		if err := decode(call.Parameters, in); err != nil {
 			return err
 		}
-		bucket := aws.ToString(in.Bucket)
 		in.ExpectedBucketOwner = c.account()
-		region, was, err := c.bucketNow(ctx, call, bucket)
+		p, err := c.ofBucket(ctx, call, aws.ToString(in.Bucket))
 		if err != nil {
 			return err
 		}
-		arn := c.bucketARN(bucket)
-		if was == "" {
-			return nil
-		}
-		if err := c.replace("the policy of the bucket "+bucket, arn, was); err != nil {
+		p.write = func(ctx context.Context) error {
+			_, err := c.s3(p.region).DeleteBucketPolicy(ctx, in)
 			return err
 		}
-		if _, err := c.s3(region).DeleteBucketPolicy(ctx, in); err != nil {
-			return err
-		}
-		c.read[arn] = ""
-		return nil
+		return c.replace(ctx, p)
 	}
+}
+
+// ofBucket is a bucket's policy, to be replaced.
+func (c *Client) ofBucket(ctx context.Context, call *share.Call, bucket string) (*shared, error) {
+	region, err := c.bucketRegion(ctx, call, bucket)
+	if err != nil {
+		return nil, err
+	}
+	return &shared{
+		what: "the policy of the bucket " + bucket, arn: c.bucketARN(bucket), action: "s3:GetBucketPolicy", region: region,
+		read: func(ctx context.Context) (string, error) { return c.bucketText(ctx, bucket, region) },
+	}, nil
 }
 
 // putKeyPolicy replaces a key's policy, as putBucketPolicy a bucket's. KMS refuses
@@ -101,58 +79,19 @@ func (c *Client) putKeyPolicy(call *share.Call) func(context.Context) error {
 			return err
 		}
 		in.BypassPolicyLockoutSafetyCheck = false
-		arn, text := aws.ToString(in.KeyId), aws.ToString(in.Policy)
-		was, err := c.keyText(ctx, arn)
-		if err != nil {
-			return c.explain(ctx, err, "read the policy of the key "+arn, "kms:GetKeyPolicy", arn)
-		}
-		if same(was, text) {
-			return nil
-		}
-		if err := c.replace("the policy of the key "+arn, arn, was); err != nil {
-			return err
-		}
-		region := call.Region
+		arn, region := aws.ToString(in.KeyId), call.Region
 		if of := part(arn, 3); of != "" {
 			region = of
 		}
-		if err := c.known(ctx, func(err error) bool { return c.namesNew(err, text) }, func(ctx context.Context) error {
-			_, err := c.kms(region).PutKeyPolicy(ctx, in)
-			return err
-		}); err != nil {
-			return err
-		}
-		c.read[arn] = text
-		return c.shown(ctx, "the policy of the key "+arn, text, func(ctx context.Context) (*policy.Document, error) {
-			now, err := c.keyText(ctx, arn)
-			if err != nil {
-				return nil, err
-			}
-			return policy.Parse(now)
+		return c.replace(ctx, &shared{
+			what: "the policy of the key " + arn, arn: arn, action: "kms:GetKeyPolicy", region: region, text: aws.ToString(in.Policy),
+			read: func(ctx context.Context) (string, error) { return c.keyText(ctx, arn) },
+			write: func(ctx context.Context) error {
+				_, err := c.kms(region).PutKeyPolicy(ctx, in)
+				return err
+			},
 		})
 	}
-}
-
-// replace saves a policy that is about to go, unless it is another than the plan
-// was made from.
-func (c *Client) replace(what, arn, was string) error {
-	if planned, ok := c.read[arn]; ok && planned != was && !same(planned, was) {
-		return &Error{
-			Text:  what + " was changed by somebody after it was read: nothing was written over it",
-			Hints: []string{"the same command plans anew from what is there"},
-		}
-	}
-	if was == "" {
-		return nil
-	}
-	path, err := save(arn, was, time.Now())
-	if err != nil {
-		return &Error{Doing: "save " + what + " before it is replaced", Err: err, Hints: []string{"it is saved below $XDG_STATE_HOME, else the state folder of your system"}}
-	}
-	if c.Saved != nil {
-		c.Saved(arn, path)
-	}
-	return nil
 }
 
 // same reports whether two texts are one policy.

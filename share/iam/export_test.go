@@ -11,6 +11,6 @@ func (c *Client) Control(region string) *s3control.Client { return c.s3control(r
 
 // Hasty does not wait long.
 func (c *Client) Hasty() *Client {
-	c.wait = patience{principals: 5 * time.Second, shown: 300 * time.Millisecond, pause: 50 * time.Millisecond}
+	c.wait = patience{principals: 5 * time.Second, shown: 300 * time.Millisecond, pause: 50 * time.Millisecond, lock: 5 * time.Second, retry: 10 * time.Millisecond, kept: 50 * time.Millisecond}
 	return c
 }

@@ -15,20 +15,11 @@ import (
 // save keeps a policy that is about to be replaced in the user's state folder:
 // readable by the user alone, and on the disk before the call is made.
 func save(resource, text string, now time.Time) (path string, err error) {
-	state, err := userdir.State()
+	folder, err := stateFolder("replaced")
 	if err != nil {
 		return "", err
 	}
-	folder := filepath.Join(state, "crosstrail", "replaced")
-	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return "", err
-	}
-	name := strings.Map(func(r rune) rune {
-		if r < 0x80 && strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.", r) {
-			return r
-		}
-		return '_'
-	}, strings.TrimPrefix(resource, "arn:"))
+	name := fileName(resource)
 	// Two in one second are two files: what is there is never written over.
 	for i := range 1000 {
 		path = filepath.Join(folder, fmt.Sprintf("%s.%s.%d.json", name, now.UTC().Format("20060102T150405Z"), i))
@@ -46,6 +37,26 @@ func save(resource, text string, now time.Time) (path string, err error) {
 		return path, errors.Join(err, f.Sync(), f.Close(), syncFolder(folder))
 	}
 	return "", fmt.Errorf("%s: a thousand policies were saved there in one second", folder)
+}
+
+// stateFolder is a folder of the user's state, made where it is not there.
+func stateFolder(name string) (string, error) {
+	state, err := userdir.State()
+	if err != nil {
+		return "", err
+	}
+	folder := filepath.Join(state, "crosstrail", name)
+	return folder, os.MkdirAll(folder, 0o700)
+}
+
+// fileName is what a file about a resource is named after.
+func fileName(arn string) string {
+	return strings.Map(func(r rune) rune {
+		if r < 0x80 && strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.", r) {
+			return r
+		}
+		return '_'
+	}, strings.TrimPrefix(arn, "arn:"))
 }
 
 // syncFolder makes the new name last. Windows has no such call, nor needs it.
