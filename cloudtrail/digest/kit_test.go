@@ -51,6 +51,7 @@ type bag struct {
 	objects map[string]object
 	copied  bool
 	broken  map[string]error // what cannot be read
+	packer  synth.Packer
 	opened  sync.Map
 }
 
@@ -62,7 +63,7 @@ func (b *bag) put(key string, body []byte, meta map[string]string) {
 	b.objects[key] = object{body, maps.Clone(meta)}
 }
 
-func (b *bag) putDigest(d *synth.Digest) { b.put(d.Name, d.Gzip(), d.Metadata) }
+func (b *bag) putDigest(d *synth.Digest) { b.put(d.Name, b.packer.Pack(d.JSON), d.Metadata) }
 
 func (b *bag) object(key string) digest.Object {
 	if b.copied {
@@ -136,7 +137,7 @@ func newScene(t testing.TB, org *synth.Org, trail synth.Trail) *scene {
 	s := &scene{bag: &bag{objects: map[string]object{}, broken: map[string]error{}}, t: t, trail: trail}
 	for f := range org.Files() {
 		if strings.Contains(f.Name, "/CloudTrail/") {
-			s.put(f.Name, f.Gzip(), nil)
+			s.put(f.Name, s.packer.Pack(f.Body()), nil)
 		}
 	}
 	s.logs = slices.Sorted(maps.Keys(s.objects))

@@ -30,9 +30,10 @@ func demoDigests(bucket string) []synth.Digest {
 // copied from a bucket, with what head-object prints beside each, and the public
 // keys into keys.json, those of a stranger into strange.json.
 func digestsFixture(ts *testscript.TestScript, _ bool, args []string) {
+	var packer synth.Packer
 	for _, d := range demoDigests(args[1]) {
 		path := filepath.Join(ts.MkAbs(args[0]), filepath.FromSlash(d.Name))
-		ts.Check(writeFile(path, d.Gzip()))
+		ts.Check(writeFile(path, packer.Pack(d.JSON)))
 		ts.Check(writeFile(path+".head.json", d.Head()))
 	}
 	for name, key := range map[string]*rsa.PrivateKey{"keys.json": demoKey(), "strange.json": strangerKey()} {
@@ -44,8 +45,9 @@ func digestsFixture(ts *testscript.TestScript, _ bool, args []string) {
 // public key where ListPublicKeys finds it.
 func (s scripted) sealed(ts *testscript.TestScript, _ bool, args []string) {
 	var all []awstest.Object
+	var packer synth.Packer
 	for _, d := range demoDigests(args[0]) {
-		all = append(all, awstest.Object{Key: d.Name, Body: d.Gzip(), Metadata: d.Metadata})
+		all = append(all, awstest.Object{Key: d.Name, Body: packer.Pack(d.JSON), Metadata: d.Metadata})
 	}
 	s.owned(args[0]).Put(s.t, all...)
 	s.aws.PublicKeys(s.t, "us-east-1", awstest.PublicKey{Key: &demoKey().PublicKey, Since: demoSealed, Until: demoSealed.AddDate(0, 3, 0)})

@@ -85,13 +85,14 @@ func oneAccount(bucket string) (objects map[string]awstest.Object, logs, digests
 		}
 	}
 	objects = map[string]awstest.Object{}
+	var packer synth.Packer
 	for f := range mine {
-		objects[f.Name] = awstest.Object{Key: f.Name, Body: f.Gzip()}
+		objects[f.Name] = awstest.Object{Key: f.Name, Body: packer.Pack(f.Body())}
 		logs = append(logs, f.Name)
 	}
 	late := func(name string) bool { return name == logs[5] || name == logs[15] }
 	for _, d := range synth.Digests(mine, synth.Trail{Bucket: bucket, Key: demoKey(), Late: late}) {
-		objects[d.Name] = awstest.Object{Key: d.Name, Body: d.Gzip(), Metadata: d.Metadata}
+		objects[d.Name] = awstest.Object{Key: d.Name, Body: packer.Pack(d.JSON), Metadata: d.Metadata}
 		if n, _ := digest.ParseName(d.Name); !n.Backfill {
 			digests = append(digests, d.Name)
 		}

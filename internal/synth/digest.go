@@ -240,10 +240,21 @@ func encode(v any) []byte {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
 
-func pack(body []byte) []byte {
+func pack(body []byte) []byte { return new(Packer).Pack(body) }
+
+// Packer compresses many bodies, as Gzip does each: what a compressor takes to begin
+// with is ten times what a small body is to it. The zero value is ready for use.
+type Packer struct{ z *gzip.Writer }
+
+// Pack returns a body compressed.
+func (p *Packer) Pack(body []byte) []byte {
 	var b bytes.Buffer
-	z := gzip.NewWriter(&b)
-	_, _ = z.Write(body) // a bytes.Buffer takes everything
-	_ = z.Close()
+	if p.z == nil {
+		p.z = gzip.NewWriter(&b)
+	} else {
+		p.z.Reset(&b)
+	}
+	_, _ = p.z.Write(body) // a bytes.Buffer takes everything
+	_ = p.z.Close()
 	return b.Bytes()
 }

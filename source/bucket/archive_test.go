@@ -51,16 +51,17 @@ func TestArchive(t *testing.T) {
 				}
 			}
 			var all []awstest.Object
+			var packer synth.Packer
 			want := 0
 			for f := range files {
-				all = append(all, awstest.Object{Key: f.Name, Body: f.Gzip()})
+				all = append(all, awstest.Object{Key: f.Name, Body: packer.Pack(f.Body())})
 				if c.below == "" || strings.Contains(f.Name, "/999999999999/") {
 					want++
 				}
 			}
 			digests := synth.Digests(files, synth.Trail{Bucket: written, Key: key})
 			for _, d := range digests {
-				all = append(all, awstest.Object{Key: d.Name, Body: d.Gzip(), Metadata: d.Metadata})
+				all = append(all, awstest.Object{Key: d.Name, Body: packer.Pack(d.JSON), Metadata: d.Metadata})
 			}
 			b.Put(t, all...)
 			log, err := bucket.Open(t.Context(), aws.Account(owner).Config(), "s3://"+id+"/"+c.prefix+c.below, bucket.Options{})
@@ -89,14 +90,15 @@ func TestArchiveOfPlainFiles(t *testing.T) {
 	from := time.Date(2026, 3, 3, 0, 0, 0, 0, time.UTC)
 	b := aws.Account(owner).Bucket(t, "archive-plain")
 	var all []awstest.Object
+	var packer synth.Packer
 	for f := range synth.Demo().Files() {
 		if !f.Delivered.Before(from) {
-			all = append(all, awstest.Object{Key: "case 7/" + f.Name[strings.LastIndexByte(f.Name, '/')+1:], Body: f.Gzip()})
+			all = append(all, awstest.Object{Key: "case 7/" + f.Name[strings.LastIndexByte(f.Name, '/')+1:], Body: packer.Pack(f.Body())})
 		}
 	}
 	logs := len(all)
 	for _, d := range synth.Digests(synth.Demo().Files(), synth.Trail{Bucket: "archive-plain", Key: key, From: from}) {
-		all = append(all, awstest.Object{Key: "case 7/" + d.Name[strings.LastIndexByte(d.Name, '/')+1:], Body: d.Gzip(), Metadata: d.Metadata})
+		all = append(all, awstest.Object{Key: "case 7/" + d.Name[strings.LastIndexByte(d.Name, '/')+1:], Body: packer.Pack(d.JSON), Metadata: d.Metadata})
 	}
 	b.Put(t, all...)
 	var keys digest.KeySet

@@ -62,6 +62,7 @@ func TestNarrow(t *testing.T) {
 // file every ten minutes of a few of them, and one a day of the rest.
 func organisation(accounts int) iter.Seq[awstest.Object] {
 	return func(yield func(awstest.Object) bool) {
+		var pack packer
 		for n := range accounts {
 			account := fmt.Sprintf("%012d", 100000000000+n)
 			for _, region := range []string{"ap-south-1", "eu-west-1", "us-east-1"} {
@@ -71,7 +72,7 @@ func organisation(accounts int) iter.Seq[awstest.Object] {
 				}
 				for at := time.Date(2026, 3, 4, 0, 0, 0, 0, time.UTC); at.Day() < 6; at = at.Add(step) {
 					k := key("", orgID, account, region, at.Format("2006-01-02T15:04"))
-					if !yield(awstest.Object{Key: k, Body: logFile(k)}) {
+					if !yield(awstest.Object{Key: k, Body: pack.logFile(k)}) {
 						return
 					}
 				}

@@ -1,9 +1,6 @@
 package local
 
-import (
-	"github.com/parquet-go/parquet-go"
-	"github.com/parquet-go/parquet-go/compress/zstd"
-)
+import "github.com/parquet-go/parquet-go"
 
 // The columns of the Parquet files, those that crosstrail reads back before those
 // that it writes for others: its index holds the whole userIdentity.
@@ -85,7 +82,7 @@ var columnNames = [columnCount]string{
 
 // columnNodes are their types, encodings and compression.
 func columnNodes() [columnCount]parquet.Node {
-	codec, ids := &zstd.Codec{Level: zstd.SpeedFastest, Concurrency: 1}, newEntropy()
+	codec, ids := newPages(), newEntropy()
 	word := func() parquet.Node {
 		return parquet.Compressed(parquet.Encoded(parquet.String(), &parquet.RLEDictionary), codec)
 	}

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -23,17 +24,24 @@ import (
 	"github.com/crosstrail/crosstrail/store/local"
 )
 
-// trailed is an organisation's log files, and what a verification learns of them.
-func trailed(t *testing.T, seed uint64) ([]synth.File, source.Digests) {
-	t.Helper()
-	files := distinct(organisation(seed, synth.Options{Stories: 10, Days: 2}))
+// trailed is an organisation's log files, and what a verification learns of them:
+// the same for all tests, since to sign them takes a second, in lists of their own.
+func trailed() ([]synth.File, source.Digests) {
+	files, d := signed()
+	d.Good = slices.Clone(d.Good)
+	return slices.Clone(files), d
+}
+
+var signed = sync.OnceValues(func() ([]synth.File, source.Digests) {
+	files := distinct(organisation(25, synth.Options{Stories: 10, Days: 2}))
 	key := synth.SigningKey(1)
 	d := source.Digests{Keys: []source.PublicKey{{DER: x509.MarshalPKCS1PublicKey(&key.PublicKey)}}}
+	var packer synth.Packer
 	for _, one := range synth.Digests(slices.Values(files), synth.Trail{Bucket: "acme-trail", Key: key}) {
-		d.Good = append(d.Good, source.Digest{URI: "s3://acme-trail/" + one.Name, Body: one.Gzip(), Metadata: one.Metadata})
+		d.Good = append(d.Good, source.Digest{URI: "s3://acme-trail/" + one.Name, Body: packer.Pack(one.JSON), Metadata: one.Metadata})
 	}
 	return files, d
-}
+})
 
 // distinct leaves out saved envelopes, and what is delivered twice.
 func distinct(files []synth.File) []synth.File {
@@ -127,7 +135,7 @@ func verified(t *testing.T, s *local.Store) *digest.Report {
 
 // TestArchive verifies what a store keeps against the digests that it keeps.
 func TestArchive(t *testing.T) {
-	files, d := trailed(t, 21)
+	files, d := trailed()
 	s := open(t, t.TempDir(), local.Options{})
 	pump(t, s, 2, files)
 	keepDigests(t, s, d)
@@ -160,7 +168,7 @@ func TestArchive(t *testing.T) {
 // TestDigestsOutlive: what a verification left is there after a rebuild, even
 // where the catalogue was lost, and check and retain know of it.
 func TestDigestsOutlive(t *testing.T) {
-	files, d := trailed(t, 22)
+	files, d := trailed()
 	d.Missing = []source.MissingDigest{{URI: d.Good[3].URI, From: 1e9, Until: 1e9 + 3600}, {URI: strings.Replace(d.Good[3].URI, "_main_", "_other_", 1), From: 1e9, Until: 1e9 + 3600}}
 	dir := t.TempDir()
 	s := reopened(t, dir)
@@ -231,7 +239,7 @@ func closed(t *testing.T, s *local.Store) {
 // TestDamagedDigest: a digest file that is damaged in its pack is named, also
 // after a rebuild, until it is kept again.
 func TestDamagedDigest(t *testing.T) {
-	files, d := trailed(t, 23)
+	files, d := trailed()
 	dir := t.TempDir()
 	s := reopened(t, dir)
 	pump(t, s, 2, files)
@@ -282,13 +290,14 @@ func spoil(t *testing.T, dir string, body []byte) {
 // TestHoldReferences: where no copy is kept the files themselves are read, and
 // one that is gone is not verified.
 func TestHoldReferences(t *testing.T) {
-	files, d := trailed(t, 24)
+	files, d := trailed()
 	lost := filepath.Base(files[2].Name)
 	bodies := map[string][]byte{}
+	var packer synth.Packer
 	for _, f := range files {
 		bodies[f.Name] = f.Body()
 		if len(f.Records)%2 == 1 {
-			bodies[f.Name] = f.Gzip()
+			bodies[f.Name] = packer.Pack(f.Body())
 		}
 	}
 	s := open(t, t.TempDir(), local.Options{Keep: local.KeepReference, Fetch: func(_ context.Context, f cloudtrail.LogFile) (io.ReadCloser, error) {

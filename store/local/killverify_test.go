@@ -60,7 +60,7 @@ func killedVerifying() []synth.File {
 func TestKillVerify(t *testing.T) {
 	t.Parallel()
 	r := seeded(t)
-	_, d := trailed(t, 25)
+	_, d := trailed()
 	fresh := open(t, t.TempDir(), local.Options{})
 	pump(t, fresh, 2, killedVerifying())
 	keepDigests(t, fresh, d)

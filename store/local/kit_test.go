@@ -30,6 +30,7 @@ func organisation(seed uint64, o synth.Options) []synth.File {
 type deliveries struct {
 	files   []synth.File
 	settled func(name string)
+	packer  synth.Packer
 }
 
 func (d *deliveries) Next(context.Context) (source.Delivery, error) {
@@ -38,11 +39,11 @@ func (d *deliveries) Next(context.Context) (source.Delivery, error) {
 	}
 	f := d.files[0]
 	d.files = d.files[1:]
-	body := f.Body
+	body := f.Body()
 	if len(f.Records)%2 == 1 {
-		body = f.Gzip
+		body = d.packer.Pack(body)
 	}
-	open := func(context.Context) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body())), nil }
+	open := func(context.Context) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
 	one := source.Delivery{Items: []source.Item{{LogFile: cloudtrail.ParseLogFileName(f.Name), Open: open}}}
 	if d.settled != nil {
 		one.Settle = func(_ context.Context, err error) error {

@@ -70,7 +70,7 @@ func committing(ctx context.Context) func(*local.Copies, *local.Store) error {
 // whichever order they came, and named apart.
 func TestReadings(t *testing.T) {
 	t.Parallel()
-	files, d := trailed(t, 26)
+	files, d := trailed()
 	f := &files[4]
 	good, bad, worse := f.Gzip(), forged(f, 1), forged(f, 2)
 	for name, c := range map[string]struct {
@@ -136,7 +136,7 @@ func TestReadings(t *testing.T) {
 // what it is now is verified; where that is what was delivered, nothing was.
 func TestChangedReference(t *testing.T) {
 	t.Parallel()
-	files, d := trailed(t, 27)
+	files, d := trailed()
 	f := &files[4]
 	good, bad := f.Gzip(), forged(f, 1)
 	for name, c := range map[string]struct {
@@ -201,7 +201,7 @@ func TestChangedReference(t *testing.T) {
 // held to its digest.
 func TestHoldTwins(t *testing.T) {
 	t.Parallel()
-	files, _ := trailed(t, 28)
+	files, _ := trailed()
 	one := files[4]
 	var all []synth.File
 	for i := range 600 {
