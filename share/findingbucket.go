@@ -1,6 +1,8 @@
 package share
 
 import (
+	"cmp"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -70,7 +72,7 @@ func (b *besides) document(kind Kind, arn string, d *policy.Document, known func
 		if deputy(s) {
 			f.Code, f.Level = "confused-deputy", Fault
 			f.Text = "CloudTrail may act on it for anybody's trail: no aws:SourceArn (or aws:SourceAccount) holds it to yours"
-			f.Remedy = `add "StringEquals": {"aws:SourceArn": "` + b.s.Trail.ARN + `"} to its condition (CloudTrail User Guide, S3 bucket policy)`
+			f.Remedy = b.deputyRemedy()
 			b.add(f)
 		}
 		if policy.Reads(s, reading) {
@@ -88,6 +90,15 @@ func deputy(s policy.Statement) bool {
 	return !heldTo(s, "aws:sourcearn") && !heldTo(s, "aws:sourceaccount") && !heldTo(s, "aws:sourceorgid")
 }
 
+// deputyRemedy is what to add. Of a trail that is not known nothing is made up: a
+// value that fits no trail would stop the delivery of log files.
+func (b *besides) deputyRemedy() string {
+	if b.s.Trail.ARN == "" {
+		return `add "StringEquals": {"aws:SourceArn": …} to its condition, with the ARN of the trail that writes here, which this account does not see: ask its owner (CloudTrail User Guide, S3 bucket policy)`
+	}
+	return `add "StringEquals": {"aws:SourceArn": "` + b.s.Trail.ARN + `"} to its condition (CloudTrail User Guide, S3 bucket policy)`
+}
+
 // heldTo reports whether a condition holds a key to some values: with an operator
 // that fails where the key is not there, and with no value that takes all.
 func heldTo(s policy.Statement, key string) bool {
@@ -100,14 +111,12 @@ var identity = []string{
 	"aws:sourcevpc", "aws:sourcevpce", "aws:sourceip", "aws:vpcsourceip", "s3:dataaccesspointaccount", "s3:dataaccesspointarn", "kms:calleraccount",
 }
 
-// reader adds a finding for who is let read by a statement of others.
+// reader adds a finding for who is let read by a statement of others: a fault where
+// it is another account than the owner's and those of its organisation.
 func (b *besides) reader(f Finding, s policy.Statement) {
-	owner := b.s.Bucket.Account
-	if owner == "" {
-		owner = b.s.Caller.Account
-	}
+	owner, may := cmp.Or(b.s.Bucket.Account, b.s.Caller.Account), " may read"
 	if f.Kind == KeyDocument {
-		owner = accountOf(f.Resource)
+		owner, may = accountOf(f.Resource), " may decrypt"
 	}
 	f.Code, f.Level, f.Remedy = "other-reader", Note, "if nobody knows it, ask who wrote it"
 	p := s.Principal
@@ -116,20 +125,67 @@ func (b *besides) reader(f Finding, s policy.Statement) {
 		by := slices.IndexFunc(identity, func(key string) bool { return heldTo(s, key) })
 		switch {
 		case by >= 0:
-			f.Text = "everybody may read who passes its condition on " + identity[by]
+			f.Text = "everybody" + may + " who passes its condition on " + identity[by]
 		case f.Kind == BucketDocument && !b.s.Bucket.Public && !b.unread("s3:GetBucketPublicAccessBlock"):
 			f.Code, f.Text = "public-blocked", "everybody of every account might read: Block Public Access alone keeps them out"
 		default:
-			f.Code, f.Level, f.Text, f.Remedy = "public", Fault, "everybody of every account may read", "remove it, and set Block Public Access"
+			f.Code, f.Level, f.Text, f.Remedy = "public", Fault, "everybody of every account"+may, "remove it, and set Block Public Access"
 		}
 	default:
 		others := slices.Concat(outside(p.AWS, owner), p.Service, p.Federated, p.CanonicalUser)
 		if len(others) == 0 {
 			return
 		}
-		f.Text = strings.Join(others, ", ") + " may read as well"
+		f.Text = few(others) + may + " as well"
+	}
+	if strangers := b.strangers(s, owner); len(strangers) > 0 && f.Code == "other-reader" && b.aboutLogs(f, s) {
+		f.Level, f.Text = Fault, f.Text+": "+few(strangers)+" by no grant"
+		f.Remedy = "take it away, after asking who wrote it; if it is meant, let a grant say so: crosstrail share grant --to ACCOUNT"
 	}
 	b.add(f)
+}
+
+// strangers are whom a statement lets in of other accounts than an owner's and those
+// of its organisation, as far as it names them.
+func (b *besides) strangers(s policy.Statement, owner string) []string {
+	var named []string
+	if s.Principal != nil {
+		named = slices.Clone(s.Principal.AWS)
+	}
+	for _, t := range s.Condition.Tests() {
+		key := strings.ToLower(t.Key)
+		switch {
+		case !t.Restricts():
+		case key == "aws:principalorgid" && b.s.Organization != nil && !slices.ContainsFunc(t.Values, func(id string) bool { return id != b.s.Organization.ID }):
+			return nil
+		case slices.Contains([]string{"aws:principalorgid", "aws:principalaccount", "aws:principalarn", "kms:calleraccount"}, key):
+			named = append(named, t.Values...)
+		}
+	}
+	return slices.DeleteFunc(named, func(who string) bool {
+		account := cmp.Or(policy.AccountOf(who), accountOf(who))
+		if strings.HasPrefix(who, "o-") {
+			return b.s.Organization != nil && who == b.s.Organization.ID
+		}
+		inside, _ := b.s.Inside(account)
+		return account == "" || account == owner || inside
+	})
+}
+
+// aboutLogs reports whether a statement is about log files, or the bucket itself. A
+// key by itself lays nothing open.
+func (b *besides) aboutLogs(f Finding, s policy.Statement) bool {
+	switch {
+	case f.Kind == KeyDocument:
+		return false
+	case f.Kind != BucketDocument || b.s.Trail.ARN == "" || len(s.Resource) == 0:
+		return true
+	}
+	logs := policy.Wild(f.Resource+"/"+policy.Literal(path.Join(b.s.Trail.Prefix, "AWSLogs"))+"/*", true)
+	return slices.ContainsFunc(s.Resource, func(text string) bool {
+		r := policy.Wild(text, true)
+		return r.Meets(logs) || r.Meets(policy.Exactly(f.Resource, false))
+	})
 }
 
 func (b *besides) unread(action string) bool {

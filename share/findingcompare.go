@@ -103,14 +103,20 @@ func lessText(e policy.Excess) string {
 	if e.Nearest == nil {
 		return text + ": there is no such statement"
 	}
-	var because []string
+	var because, actions []string
 	for _, p := range e.Parts {
 		switch p.Element {
+		case policy.InAction:
+			actions = append(actions, p.Value)
+			because = append(because, p.Element+" lacks "+p.Value)
 		case policy.InCondition:
 			because = append(because, "it wants "+p.Test.String())
 		default:
 			because = append(because, p.Element+" lacks "+p.Value)
 		}
+	}
+	if n := len(e.Statement.Action); n > 0 && len(actions) == n { // the nearest is about something else
+		return text + ": there is no statement that allows " + few(actions)
 	}
 	if len(because) > 0 {
 		text += " as it was: " + few(because)

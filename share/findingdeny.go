@@ -46,7 +46,9 @@ func (j *judge) shutOut() {
 	}
 	objects, keys := j.deeds()
 	if r := j.f.Role; r != nil {
-		hold(held{kind: TrustDocument, resource: r.ARN, is: r.Trust}, []deed{{"sts:AssumeRole", nil, j.context(j.g.account(), j.g.principalARN())}})
+		if !j.shut() { // else it is told once that nobody gets in
+			hold(held{kind: TrustDocument, resource: r.ARN, is: r.Trust}, []deed{{"sts:AssumeRole", nil, j.context(j.g.account(), j.g.principalARN())}})
+		}
 		for name, d := range r.Inline {
 			hold(held{kind: PermissionsDocument, resource: r.ARN, name: name, is: d}, append(objects, keys...))
 		}
@@ -61,8 +63,6 @@ func (j *judge) denied(h held, d deed, answer policy.Answer) Finding {
 	switch {
 	case h.name == revokeName:
 		return Finding{Code: "sessions-revoked", Level: Note, Text: "sessions that began before this moment are cut off", Remedy: "who may still read begins a new one"}
-	case j.shut() && h.kind == TrustDocument:
-		return Finding{Code: "shut", Level: Note, Text: "nobody can begin a session any more: it is being taken back", Remedy: "crosstrail share revoke " + j.g.ID}
 	case answer == policy.Yes:
 		return Finding{Code: "shut-out", Level: Fault, Text: "it keeps the reader from " + d.action + ", which was meant", Remedy: "ask who wrote it to except the reader, or share in another way"}
 	}

@@ -85,11 +85,23 @@ func TestFindings(t *testing.T) {
 		{"sessions cut off", role, func(t *testing.T, a *state) {
 			a.role.Inline["AWSRevokeOlderSessions"], _ = policy.Parse(`{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"DateLessThan":{"aws:TokenIssueTime":"2026-11-29T00:00:00Z"}}}}`)
 		}, "note root,note sessions-revoked"},
+		{"being taken back", role, func(_ *testing.T, a *state) {
+			a.role.Trust, _ = policy.Parse(`{"Version":"2012-10-17","Statement":{"Effect":"Deny","Principal":"*","Action":"sts:AssumeRole"}}`)
+		}, "note root,note shut"},
 		{"long sessions, a boundary, a profile", role, func(_ *testing.T, a *state) {
 			a.role.MaxSession, a.role.Boundary, a.role.Profiles = 43200, "arn:aws:iam::111111111111:policy/b", []string{"p"}
 		}, "fault long-sessions,note root,note boundary,note instance-profile"},
 	} {
 		t.Run(c.name, c.run)
+	}
+}
+
+// TestGone: of a statement that is not there it is not told how another one differs.
+func TestGone(t *testing.T) {
+	a := held(t, share.Want{To: member})
+	a.s.Bucket.Policy.Statements = a.s.Bucket.Policy.Statements[:3]
+	if got := faults(judged(t, a.s, a.role)); len(got) != 1 || !strings.HasSuffix(got[0].Text, ": there is no statement that allows s3:GetObject") {
+		t.Error(brief(got))
 	}
 }
 
@@ -191,7 +203,14 @@ func TestBucketFindings(t *testing.T) {
 		want   string
 	}{
 		{"nothing", func(*testing.T, *state) {}, ""},
-		{"another account", func(t *testing.T, a *state) { a.more(t, reads(`{"AWS":"444444444444"}`, "")) }, "note other-reader"},
+		{"another account", func(t *testing.T, a *state) { a.more(t, reads(`{"AWS":"444444444444"}`, "")) }, "fault other-reader"},
+		{"another account of the organisation", func(t *testing.T, a *state) { a.more(t, reads(`{"AWS":"`+member+`"}`, "")) }, "note other-reader"},
+		{"another account, if it were of the organisation", func(t *testing.T, a *state) {
+			a.more(t, reads(`{"AWS":"444444444444"}`, `,"Condition":{"StringEquals":{"aws:PrincipalOrgID":"o-exampleorgid"}}`))
+		}, "note other-reader"},
+		{"another account, what is no log file", func(t *testing.T, a *state) {
+			a.more(t, strings.Replace(reads(`{"AWS":"444444444444"}`, ""), "acme-logs/*", "acme-logs/reports/*", 1))
+		}, "note other-reader"},
 		{"one's own", func(t *testing.T, a *state) { a.more(t, reads(`{"AWS":"arn:aws:iam::111111111111:role/x"}`, "")) }, ""},
 		{"everybody, kept out", func(t *testing.T, a *state) { a.more(t, reads(`"*"`, "")) }, "note public-blocked"},
 		{"everybody", func(t *testing.T, a *state) { a.s.Bucket.Public = true; a.more(t, reads(`"*"`, "")) }, "fault public"},
@@ -202,7 +221,15 @@ func TestBucketFindings(t *testing.T) {
 		{"everybody of an organisation", func(t *testing.T, a *state) {
 			a.s.Bucket.Public = true
 			a.more(t, reads(`"*"`, `,"Condition":{"StringEquals":{"aws:PrincipalOrgID":"o-other"}}`))
+		}, "fault other-reader"},
+		{"everybody of one's own", func(t *testing.T, a *state) {
+			a.s.Bucket.Public = true
+			a.more(t, reads(`"*"`, `,"Condition":{"StringEquals":{"aws:PrincipalOrgID":"o-exampleorgid"}}`))
 		}, "note other-reader"},
+		{"everybody of another account", func(t *testing.T, a *state) {
+			a.s.Bucket.Public = true
+			a.more(t, reads(`"*"`, `,"Condition":{"StringEquals":{"aws:PrincipalAccount":["`+member+`","444444444444"]}}`))
+		}, "fault other-reader"},
 		{"everybody, with a condition that does not hold them", func(t *testing.T, a *state) {
 			a.s.Bucket.Public = true
 			for _, condition := range []string{`"StringLike":{"aws:PrincipalOrgID":"*"}`, `"StringEqualsIfExists":{"aws:SourceVpce":"x"}`, `"IpAddress":{"aws:SourceIp":"0.0.0.0/0"}`, `"StringNotEquals":{"aws:PrincipalAccount":"444444444444"}`, `"StringEquals":{"s3:made-up":"x"}`} {
@@ -220,7 +247,7 @@ func TestBucketFindings(t *testing.T) {
 		{"an access point", func(t *testing.T, a *state) {
 			d, _ := policy.Parse(`{"Version":"2012-10-17","Statement":[` + reads(`{"AWS":"444444444444"}`, "") + `]}`)
 			a.s.Bucket.AccessPoints = []share.AccessPoint{{Name: "p", ARN: "arn:aws:s3:eu-west-1:111111111111:accesspoint/p", Policy: d}, {Name: "none"}}
-		}, "note other-reader"},
+		}, "fault other-reader"},
 		{"a key", func(t *testing.T, a *state) {
 			key(false, owner, strings.Replace(iamKey, `"Statement":[`, `"Statement":[{"Effect":"Allow","Principal":{"AWS":"444444444444"},"Action":"kms:*","Resource":"*"},`, 1))(a.s)
 			a.s.Keys[0].Grants = []share.KeyGrant{{ID: "g", Grantee: "arn:aws:iam::444444444444:role/x"}}
@@ -243,6 +270,19 @@ func TestBucketFindings(t *testing.T) {
 				t.Errorf("%s\nand not %s", have, c.want)
 			}
 		})
+	}
+}
+
+// TestUnseenTrail: what is to be added to a policy would stop the delivery of log
+// files, were it made up.
+func TestUnseenTrail(t *testing.T) {
+	a := held(t, share.Want{To: member})
+	a.replace(`"aws:SourceArn"`, `"aws:SourceVpc"`)
+	a.s.Trail = share.Trail{}
+	for _, f := range share.BucketFindings(a.s, share.Grants(a.s, nil)) {
+		if f.Code == "confused-deputy" && (strings.Contains(f.Remedy, `""`) || !strings.Contains(f.Remedy, "the trail that writes here, which this account does not see")) {
+			t.Error(f.Remedy)
+		}
 	}
 }
 
