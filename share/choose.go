@@ -3,29 +3,9 @@ package share
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 )
-
-// Refusal is a want that cannot be granted, or not so.
-type Refusal struct {
-	Text  string
-	Hints []string // what to do instead
-}
-
-func (r *Refusal) Error() string { return r.Text }
-
-func refuse(hint, format string, args ...any) error {
-	r := &Refusal{Text: fmt.Sprintf(format, args...)}
-	if hint != "" {
-		r.Hints = []string{hint}
-	}
-	return r
-}
-
-// principal is an ARN that a policy can name: of a user or a role.
-var principal = regexp.MustCompile(`^arn:(aws[a-z-]*):iam::(\d{12}):(user|role)/[\w+=,.@/-]+$`)
 
 // NewGrant makes the grant of a want, and says why by these means. The error is a
 // [*Refusal].
@@ -49,6 +29,9 @@ func (c *choice) warn(code, format string, args ...any) {
 
 func (c *choice) grant() (*Grant, error) {
 	w, s := c.w, c.s
+	if err := w.Check(); err != nil {
+		return nil, err
+	}
 	g := &Grant{
 		To: w.To, Partition: s.Caller.Partition, Owner: cmp.Or(s.Bucket.Account, s.Caller.Account), Trail: s.Trail.ARN, Bucket: s.Bucket.Name, Region: s.Bucket.Region,
 		Logs: w.Logs, Since: w.Since, Until: w.Until, Expires: w.Expires, MFA: w.MFA, ExternalID: w.ExternalID, SessionName: w.SessionName,
@@ -56,7 +39,7 @@ func (c *choice) grant() (*Grant, error) {
 	if g.Owner != s.Caller.Account {
 		return nil, refuse("run this as "+g.Owner+": --profile NAME, or --role-arn ARN", "bucket %s belongs to account %s, and you are in %s", g.Bucket, g.Owner, s.Caller.Account)
 	}
-	for _, step := range []func(*Grant) error{c.reader, c.prefix, c.days, c.membership, c.means} {
+	for _, step := range []func(*Grant) error{c.reader, c.prefix, c.membership, c.means} {
 		if err := step(g); err != nil {
 			return nil, err
 		}
@@ -83,26 +66,15 @@ func (c *choice) reader(g *Grant) error {
 			return refuse("name the accounts one by one: --to ACCOUNT --to ACCOUNT", "your account is in no organisation that you may look at (organizations:DescribeOrganization)")
 		}
 		g.To = c.s.Organization.ID
-		if len(g.Logs.Accounts) > 0 || g.Logs.All {
-			return refuse("one account that reads all: --to ACCOUNT --logs all", "--to-organization lets each account read its own log files, and no others")
-		}
 		return nil
 	}
-	if strings.HasPrefix(g.To, "arn:") {
-		m := principal.FindStringSubmatch(g.To)
-		switch {
-		case m == nil && strings.HasSuffix(g.To, ":root") && IsAccount(accountOf(g.To)):
-			g.To = accountOf(g.To)
-		case m == nil && strings.Contains(g.To, ":assumed-role/"):
-			return refuse("give the role's own ARN, arn:aws:iam::ACCOUNT:role/NAME; which: aws iam get-role --role-name NAME", "%s is a session, and ends", g.To)
-		case m == nil:
-			return refuse("an account id, or the ARN of a user or role", "%s can be no reader", g.To)
-		case m[1] != g.Partition:
+	if m := principal.FindStringSubmatch(g.To); m != nil {
+		if m[1] != g.Partition {
 			return refuse("", "%s is of partition %s, the bucket of %s: no access goes from one to another", g.To, m[1], g.Partition)
 		}
-	}
-	if !IsAccount(g.account()) {
-		return refuse("an account id has twelve digits, zeros in front included", "%q is no account id and no ARN", g.To)
+		if m[3] == "root" {
+			g.To = m[2]
+		}
 	}
 	if g.To == g.Owner {
 		return refuse("to let one role of it read less than others: --to ARN", "account %s owns the bucket: what its users may read their own policies say", g.To)
@@ -124,14 +96,7 @@ func (c *choice) prefix(g *Grant) error {
 	}
 	g.Prefix = c.s.Trail.Prefix
 	if c.w.Prefix != nil && said != g.Prefix {
-		return refuse("leave --prefix away: the trail's is taken", "--prefix %q is not the prefix of trail %s, which is %q", said, c.s.Trail.Name, g.Prefix)
-	}
-	return nil
-}
-
-func (c *choice) days(g *Grant) error {
-	if !g.Since.IsZero() && !g.Until.IsZero() && g.Until.Before(g.Since.Time) {
-		return refuse("", "--until %s is before --since %s", g.Until, g.Since)
+		return misread("leave --prefix away: the trail's is taken", "--prefix %q is not the prefix of trail %s, which is %q", said, c.s.Trail.Name, g.Prefix)
 	}
 	return nil
 }
@@ -173,10 +138,13 @@ func (s *Surroundings) Inside(account string) (inside, known bool) {
 // readable warns of what will keep the reader from reading, and of what it will
 // read beyond what was meant.
 func (c *choice) readable(g *Grant) {
-	if g.MFA {
+	if g.MFA && !strings.Contains(g.To, ":user/") {
 		reader := "roles of " + g.account() + ", such as those of Identity Center, instances and CI,"
-		if strings.Contains(g.To, ":role/") {
+		switch {
+		case strings.Contains(g.To, ":role/"):
 			reader = "it is a role and"
+		case c.w.Organization:
+			reader = "roles of its accounts, such as those of Identity Center, instances and CI,"
 		}
 		c.warn("mfa-role", "MFA is required: %s can hardly ever show it, users with a device can", reader)
 	}
@@ -203,7 +171,7 @@ func (c *choice) readable(g *Grant) {
 		}
 	}
 	for _, u := range c.s.Unread {
-		c.warn("not-read", "%s was refused, and is done without: %s", u.Action, u.Text)
+		c.warn("not-read", "%s; it is done without", u)
 	}
 }
 

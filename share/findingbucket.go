@@ -37,7 +37,11 @@ func BucketFindings(s *Surroundings, found []*Found) []Finding {
 		}
 	}
 	for _, u := range s.Unread {
-		b.add(Finding{Code: "not-read", Level: Note, Resource: u.Resource, Index: -1, Text: u.Action + " was refused, and what it would tell is not judged: " + u.Text, Remedy: "run this with " + u.Action})
+		f := Finding{Code: "not-read", Level: Note, Resource: u.Resource, Index: -1, Text: u.String() + "; what it would tell is not judged", Remedy: "no permission is missing: what is wrong are the error's own words"}
+		if u.Refused {
+			f.Remedy = "run this with " + u.Action
+		}
+		b.add(f)
 	}
 	return ordered(b.out)
 }

@@ -1,6 +1,7 @@
 package share
 
 import (
+	"fmt"
 	"strings"
 	"unicode"
 
@@ -48,7 +49,7 @@ func (s *Surroundings) room(g *Grant, scope Scope) error {
 			return refuse("split the accounts over several grants, to several roles of the reader, or --logs all", "the role's policy would have %d characters, and IAM takes %d", Characters(d), MostInline)
 		}
 	} else if n := len(s.Bucket.Policy.With(g.owns, g.BucketStatements(scope)...).String()); n > MostBucket {
-		return refuse("--via role", "the bucket's policy would have %d bytes, and S3 takes %d", n, MostBucket)
+		return &Refusal{Text: fmt.Sprintf("the bucket's policy would have %d bytes, and S3 takes %d", n, MostBucket), Hints: s.shorter(g)}
 	}
 	for i := range s.Keys {
 		if k := &s.Keys[i]; g.needsKeyStatement(k) {
@@ -58,6 +59,18 @@ func (s *Surroundings) room(g *Grant, scope Scope) error {
 		}
 	}
 	return nil
+}
+
+// shorter are the ways to a bucket policy that has room.
+func (s *Surroundings) shorter(g *Grant) []string {
+	if g.To == g.Organization {
+		return []string{"take grants that others replace out of it (crosstrail share list, share revoke), or statements that nobody needs"}
+	}
+	hints := []string{"a role needs no room in it: --via role"}
+	if g.Organization != "" && IsAccount(g.To) && g.meant(g.Logs).String() == "own" {
+		hints = append(hints, "one pair of statements lets every account of the organisation read its own log files: --to-organization")
+	}
+	return hints
 }
 
 // regionOf is the region in an ARN.

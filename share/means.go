@@ -13,10 +13,9 @@ const controlTower = "aws-controltower-logs-"
 // like, and by what only one of the two can do.
 func (c *choice) means(g *Grant) error {
 	w, b := c.w, c.s.Bucket
+	tower := strings.HasPrefix(b.Name, controlTower)
 	why, only := c.roleOnly(g)
 	switch {
-	case w.Organization && w.Via == Role:
-		return refuse("leave --via away", "--to-organization is done by the bucket's policy: in a role's session ${aws:PrincipalAccount} would be your own account")
 	case w.Organization:
 		g.Means, c.why = BucketPolicy, "one pair of statements in the bucket's policy serves every account of the organisation"
 	case w.Via == Role:
@@ -27,22 +26,19 @@ func (c *choice) means(g *Grant) error {
 		g.Means, c.why = BucketPolicy, "you said so"
 	case only:
 		g.Means, c.why = Role, why
-	case strings.HasPrefix(b.Name, controlTower):
+	case tower:
 		g.Means, c.why = Role, "the bucket is of AWS Control Tower, which lets nobody change its policy"
 	default:
 		g.Means, c.why = BucketPolicy, "the bucket's owner owns every object (Bucket owner enforced), so its policy can grant them: the reader needs no role"
 	}
-	if g.Means == BucketPolicy {
-		if err := c.possible(g); err != nil {
-			return err
-		}
-		if w.Policy != "" && w.Policy != Minimal {
-			return refuse("--via role", "--policy %s is a policy of a role, and this grant has none", w.Policy)
-		}
+	if g.Means == Role {
+		g.Policy = cmp.Or(w.Policy, Minimal)
 		return nil
 	}
-	g.Policy = cmp.Or(w.Policy, Minimal)
-	return nil
+	if tower {
+		c.warn("control-tower", "the bucket is of AWS Control Tower, whose service control policy is likely to refuse a change of the bucket's policy: --to ACCOUNT --via role does without")
+	}
+	return c.possible(g)
 }
 
 // roleOnly tells what only a role can do.
@@ -53,14 +49,10 @@ func (c *choice) roleOnly(g *Grant) (why string, only bool) {
 		return "", false
 	case c.s.Bucket.Ownership != Enforced:
 		return "Object Ownership is " + string(cmp.Or(c.s.Bucket.Ownership, Writer)) + ": objects may belong to other accounts, and a bucket's policy grants only those of its owner", true
-	case g.ExternalID != "":
-		return "requests to S3 carry no external id: only who assumes a role shows one", true
+	case c.w.roleOnly() != "":
+		return c.w.roleOnly(), true
 	case known && !inside:
 		return "the reader is outside the organisation: it shows its external id when it assumes a role", true
-	case g.SessionName != "":
-		return "a session has a name only in a role", true
-	case c.w.Policy == Seed || c.w.Policy == ManagedReadOnly:
-		return "--policy " + string(c.w.Policy) + " is a policy of a role", true
 	case c.awsManaged() != "":
 		return "log files are encrypted with " + c.awsManaged() + ", an AWS managed key, which no other account can use: only a role of your own account can", true
 	}

@@ -22,10 +22,15 @@ func NewPlan(w Want, s *Surroundings, role *RoleState, now time.Time) (*Plan, er
 		return nil, err
 	}
 	if !g.Expires.IsZero() && !g.Expires.After(now) {
-		return nil, refuse("", "--expires %s is past", g.Expires.UTC().Format(time.RFC3339))
+		return nil, misread("", "--expires %s is past", g.Expires.UTC().Format(time.RFC3339))
 	}
 	if role != nil && (role.Tags[TagGrant] != g.ID || role.Path != Path) {
-		return nil, refuse("delete or rename it, or share by --via bucket-policy", "role %s is there, and is none of crosstrail's: it is not touched", role.ARN)
+		hint := "delete it, if nobody needs it (aws iam delete-role)"
+		w.Via = BucketPolicy
+		if _, _, _, err := NewGrant(w, s); err == nil {
+			hint += ", or share by --via bucket-policy"
+		}
+		return nil, refuse(hint, "role %s is there, and is none of crosstrail's: it is not touched", role.ARN)
 	}
 	scope, err := s.fit(g)
 	if err != nil {
@@ -232,7 +237,7 @@ func (g *Grant) bucketPolicy(s *Surroundings, scope Scope) (*policy.Document, er
 	}
 	others := s.Bucket.Policy.With(g.owns)
 	if strings.Contains(others.String(), "${") {
-		return nil, refuse("let its owner write it anew with \"Version\": \""+policy.Version2012+"\", or share by --via role",
+		return nil, refuse("let its owner write it anew with \"Version\": \""+policy.Version2012+"\", or share by a role: --to ACCOUNT --via role",
 			"the policy of %s is of version %s, in which ${…} is text: with another version its statements would mean something else", g.Bucket, cmp.Or(others.Version, "2008-10-17"))
 	}
 	after.Version = policy.Version2012

@@ -87,11 +87,23 @@ type Organization struct {
 	Members    []string // account ids; nil: they could not be listed
 }
 
-// Unread is a call that was refused, and whose answer can be done without.
+// Unread is a call that failed, and whose answer can be done without.
 type Unread struct {
 	Action   string // as organizations:ListAccounts
 	Resource string
 	Text     string // what AWS said
+	Refused  bool   // for want of the permission; else the permission would not help
+}
+
+func (u Unread) String() string {
+	on := ""
+	if u.Resource != "" && u.Resource != "*" {
+		on = " on " + u.Resource
+	}
+	if u.Refused {
+		return u.Action + on + " was refused: " + u.Text
+	}
+	return u.Action + on + " told nothing: " + u.Text
 }
 
 // RoleState is the role of a grant, as it is.

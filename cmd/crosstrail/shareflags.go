@@ -21,11 +21,28 @@ type shareTarget struct{ trail, bucket string }
 
 func (t *shareTarget) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringVar(&t.trail, "trail", "", "the trail whose log files are shared, by `NAME` or ARN (default: the only one there is)")
-	flags.StringVar(&t.bucket, "bucket", "", "or the `BUCKET` that it writes to")
+	flags.Var(said(&t.trail), "trail", "the trail whose log files are shared, by `NAME` or ARN (default: the only one there is)")
+	flags.Var(said(&t.bucket), "bucket", "or the `BUCKET` that it writes to")
 }
 
 func (t *shareTarget) ask() iam.Ask { return iam.Ask{Trail: t.trail, Bucket: t.bucket} }
+
+// saidValue is the value of a flag that has to say something where it is there
+// (pflag.Value): an empty one is a script's variable that was not set, and what it
+// would have narrowed stays wide without a word.
+type saidValue string
+
+func said(text *string) *saidValue { return (*saidValue)(text) }
+
+func (v *saidValue) Type() string   { return "string" }
+func (v *saidValue) String() string { return string(*v) }
+func (v *saidValue) Set(text string) error {
+	if strings.TrimSpace(text) == "" {
+		return errors.New("it is empty: leave the flag away, or give it a value (a variable that is not set?)")
+	}
+	*v = saidValue(text)
+	return nil
+}
 
 // flag is how a command that is printed names it: not at all where it was not.
 func (t *shareTarget) flag() string {
@@ -115,16 +132,17 @@ func (w *wantFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringArrayVar(&w.to, "to", nil, "who is to read: an `ACCOUNT` id, or the ARN of a user or role (repeatable: a grant each)")
 	flags.BoolVar(&w.organization, "to-organization", false, "or every account of your organisation, each its own log files")
-	flags.StringVar(&w.logs, "logs", "own", "whose log files: own (the reader's), all, or `ACCOUNTS` with commas between")
-	flags.StringVar(&w.since, "since", "", "no log files that were delivered before this `DATE`, as 2026-01-31")
-	flags.StringVar(&w.until, "until", "", "none that were delivered after this `DATE`")
+	w.logs = "own"
+	flags.Var(said(&w.logs), "logs", "whose log files: own (the reader's), all, or `ACCOUNTS` with commas between")
+	flags.Var(said(&w.since), "since", "no log files that were delivered before this `DATE`, as 2026-01-31")
+	flags.Var(said(&w.until), "until", "none that were delivered after this `DATE`")
 	flags.StringVar(&w.prefix, "prefix", "", "the trail's `PREFIX`, to be refused if you are wrong about it (\"\": none)")
-	flags.StringVar(&w.via, "via", "", "how: role, or bucket-policy (default: chosen by what the bucket is like, and told)")
-	flags.StringVar(&w.breadth, "policy", "", "how much a role lays open: minimal, seed (s3:Get* and s3:List*, as AWS's text has it), managed-read-only (every bucket) (default minimal)")
+	flags.Var(said(&w.via), "via", "how: role, or bucket-policy (default: chosen by what the bucket is like, and told)")
+	flags.Var(said(&w.breadth), "policy", "how much a role lays open: minimal, seed (s3:Get* and s3:List*, as AWS's text has it), managed-read-only (every bucket) (default minimal)")
 	flags.BoolVar(&w.mfa, "require-mfa", false, "only who has shown a code of an MFA device")
-	flags.StringVar(&w.externalID, "external-id", "", "the external `ID` that the reader made, and has to show; outsiders need one")
-	flags.StringVar(&w.expires, "expires", "", "when it ends: a `TIME` (2026-12-31T12:00:00Z), a date (its 00:00 UTC), or 30d (with the end of that day, UTC)")
-	flags.StringVar(&w.session, "pin-session-name", "", "only sessions of this `NAME`, which may hold * and variables as ${aws:username}")
+	flags.Var(said(&w.externalID), "external-id", "the external `ID` that the reader made, and has to show; outsiders need one")
+	flags.Var(said(&w.expires), "expires", "when it ends: a `TIME` (2026-12-31T12:00:00Z), a date (its 00:00 UTC), or 30d (with the end of that day, UTC)")
+	flags.Var(said(&w.session), "pin-session-name", "only sessions of this `NAME`, which may hold * and variables as ${aws:username}")
 	must(cmd.RegisterFlagCompletionFunc("via", cobra.FixedCompletions(meansWords(), cobra.ShellCompDirectiveNoFileComp)))
 	must(cmd.RegisterFlagCompletionFunc("policy", cobra.FixedCompletions(breadthWords(), cobra.ShellCompDirectiveNoFileComp)))
 	must(cmd.RegisterFlagCompletionFunc("logs", cobra.FixedCompletions([]string{"own", "all"}, cobra.ShellCompDirectiveNoFileComp)))
@@ -136,10 +154,8 @@ func breadthWords() []string {
 	return []string{string(share.Minimal), string(share.Seed), string(share.ManagedReadOnly)}
 }
 
-var (
-	readerARN     = regexp.MustCompile(`^arn:aws[a-z-]*:(iam|sts)::\d{12}:(root|(user|role|assumed-role)/[\w+=,.@/-]+)$`)
-	pinnedSession = regexp.MustCompile(`^[\w+=,.@*?${}:/-]{2,256}$`)
-)
+// pinnedSession is a session's name with what a policy's pattern may hold.
+var pinnedSession = regexp.MustCompile(`^[\w+=,.@*?${}:/-]{2,256}$`)
 
 // wants reads the flags, before anything is called: a want for each reader.
 func (w *wantFlags) wants(cmd *cobra.Command, now time.Time) ([]share.Want, error) {
@@ -155,19 +171,19 @@ func (w *wantFlags) wants(cmd *cobra.Command, now time.Time) ([]share.Want, erro
 		return nil, usage(errors.New("--to-organization and --to are two grants: run it once for each"))
 	case w.organization:
 		one.Organization = true
-		return []share.Want{one}, nil
+		return []share.Want{one}, refused(one.Check())
 	case len(w.to) == 0:
 		return nil, usage(fmt.Errorf("%s: who is to read?", cmd.CommandPath()), "--to ACCOUNT, --to ARN, or --to-organization")
 	}
 	var all []share.Want
 	for i, to := range w.to {
-		if !share.IsAccount(to) && !readerARN.MatchString(to) {
-			return nil, usage(fmt.Errorf("--to %s: it is no account id and no ARN", quoteShell(to)), "an account id has twelve digits, zeros in front included; an ARN is that of a user or role, as arn:aws:iam::222222222222:role/Audit")
-		}
 		if slices.Contains(w.to[:i], to) {
 			continue
 		}
 		one.To = to
+		if err := one.Check(); err != nil {
+			return nil, refused(err)
+		}
 		all = append(all, one)
 	}
 	return all, nil
@@ -189,9 +205,6 @@ func (w *wantFlags) common(now time.Time) (one share.Want, err error) {
 			return one, usage(fmt.Errorf("%s %s: it is a date, as 2026-01-31: log files are laid out by days", d.flag, quoteShell(d.text)))
 		}
 	}
-	if !one.Since.IsZero() && !one.Until.IsZero() && one.Until.Before(one.Since.Time) {
-		return one, usage(fmt.Errorf("--until %s is before --since %s", one.Until, one.Since))
-	}
 	if one.Expires, err = endOf(w.expires, now); err != nil {
 		return one, usage(fmt.Errorf("--expires %s: %w", quoteShell(w.expires), err))
 	}
@@ -205,7 +218,7 @@ func (w *wantFlags) common(now time.Time) (one share.Want, err error) {
 		return one, usage(fmt.Errorf("--external-id %s: AWS takes no such value", quoteShell(w.externalID)), "it has 2 signs or more, letters, digits and +=,.@:/_- alone")
 	}
 	if w.session != "" && !pinnedSession.MatchString(w.session) {
-		return one, usage(fmt.Errorf("--pin-session-name %s: AWS takes no such value", quoteShell(w.session)), "a session's name has letters, digits and +=,.@_- alone; * and ? stand for any, ${aws:username} for the caller's")
+		return one, usage(fmt.Errorf("--pin-session-name %s: AWS takes no such value", quoteShell(w.session)), "a session's name has 2 to 64 signs, letters, digits and +=,.@_- alone; * and ? stand for any, ${aws:username} for the caller's")
 	}
 	one.Via, one.Policy, one.MFA, one.ExternalID, one.SessionName = share.Means(w.via), share.Breadth(w.breadth), w.mfa, w.externalID, w.session
 	return one, nil

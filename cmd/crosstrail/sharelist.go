@@ -66,7 +66,7 @@ func runShareList(ctx context.Context, ui *terminal, flags *awsFlags, target *sh
 	}
 	found, ways := share.Grants(s, roles), s.Ways()
 	for _, u := range s.Unread {
-		ui.warn("%s on %s was refused, and what it would tell is not here: %s", u.Action, u.Resource, u.Text)
+		ui.warn("%s; what it would tell is not here", u)
 	}
 	now := time.Now()
 	return ui.print(func(w io.Writer) error {

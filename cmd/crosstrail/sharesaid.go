@@ -40,6 +40,9 @@ func explainedShare(a *awsFlags, err error) error {
 	var hints []string
 	if e, ok := errors.AsType[*iam.Error](err); ok {
 		hints = e.Hints
+		if e.Misread {
+			return usage(err, hints...)
+		}
 	}
 	if h, ok := errors.AsType[*iam.Halted](err); ok && len(h.Done) > 0 {
 		hints = append(slices.Clone(hints), "when that is mended, the same command does the rest")
@@ -52,7 +55,11 @@ func explainedShare(a *awsFlags, err error) error {
 
 // refused is an error of planning with what to do instead.
 func refused(err error) error {
-	if r, ok := errors.AsType[*share.Refusal](err); ok {
+	r, ok := errors.AsType[*share.Refusal](err)
+	switch {
+	case ok && r.Misread:
+		return usage(err, r.Hints...)
+	case ok:
 		return hinted(err, r.Hints...)
 	}
 	return err

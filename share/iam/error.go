@@ -18,6 +18,9 @@ type Error struct {
 	Text  string // what is wrong; empty: Err's own words
 	Err   error  // AWS's; nil: AWS did not fail
 	Hints []string
+
+	// Misread is whether what was asked for is at fault, and not what is there.
+	Misread bool
 }
 
 func (e *Error) Error() string {

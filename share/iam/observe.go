@@ -54,10 +54,11 @@ func (o *observing) optional(ctx context.Context, err error, action, resource st
 	if ctx.Err() != nil || code == "" {
 		return o.explain(ctx, err, "read what a grant hangs on", action, resource)
 	}
-	o.unread(action, resource, code+": "+strings.TrimSpace(messageOf(err)))
+	o.s.Unread = append(o.s.Unread, share.Unread{Action: action, Resource: resource, Text: code + ": " + strings.TrimSpace(messageOf(err)), Refused: isDenied(code)})
 	return nil
 }
 
+// unread takes note of what no permission would help to read.
 func (o *observing) unread(action, resource, text string) {
 	o.s.Unread = append(o.s.Unread, share.Unread{Action: action, Resource: resource, Text: text})
 }

@@ -23,7 +23,7 @@ var bucketForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9
 func (o *observing) bucket(ctx context.Context) error {
 	b := &o.s.Bucket
 	if !bucketForm.MatchString(b.Name) {
-		return &Error{Text: "S3 has no bucket with such a name: " + b.Name, Hints: []string{"--bucket takes a bucket's name alone, as acme-logs"}}
+		return &Error{Text: "S3 has no bucket with such a name: " + b.Name, Hints: []string{"--bucket takes a bucket's name alone, as acme-logs"}, Misread: true}
 	}
 	var err error
 	if b.Region, err = o.region(ctx, b.Name); err != nil {

@@ -25,7 +25,7 @@ func (o *observing) trail(ctx context.Context, ask Ask) error {
 	region, in := "", &cloudtrail.DescribeTrailsInput{IncludeShadowTrails: aws.Bool(true)}
 	if strings.HasPrefix(ask.Trail, "arn:") {
 		if !trailARN.MatchString(ask.Trail) {
-			return &Error{Text: fmt.Sprintf("%q is no ARN of a trail", ask.Trail), Hints: []string{"it looks like arn:aws:cloudtrail:us-east-1:111111111111:trail/NAME"}}
+			return &Error{Text: fmt.Sprintf("%q is no ARN of a trail", ask.Trail), Hints: []string{"it looks like arn:aws:cloudtrail:us-east-1:111111111111:trail/NAME"}, Misread: true}
 		}
 		region, in.TrailNameList = part(ask.Trail, 3), []string{ask.Trail}
 	}
@@ -94,7 +94,7 @@ func (o *observing) choose(ctx context.Context, ask Ask, all []share.Trail) erro
 	if ask.Bucket != "" && ask.Bucket != t.Bucket {
 		return &Error{
 			Text:  fmt.Sprintf("the trail %s writes to the bucket %s, not to %s", t.Name, t.Bucket, ask.Bucket),
-			Hints: []string{"leave one of --trail and --bucket away"},
+			Hints: []string{"leave one of --trail and --bucket away"}, Misread: true,
 		}
 	}
 	o.s.Trail, o.s.Bucket.Name = t, t.Bucket

@@ -58,6 +58,10 @@ func TestWhichTrail(t *testing.T) {
 		told, ok := errors.AsType[*iam.Error](err)
 		if !ok || !strings.Contains(told.Error(), c.text) || !strings.Contains(strings.Join(told.Hints, "\n"), c.hint) {
 			t.Errorf("%+v: %v, %+v", c.ask, err, told)
+			continue
+		}
+		if misread := strings.HasPrefix(c.hint, "it looks like") || c.hint == "leave one" || strings.HasPrefix(c.hint, "--bucket takes"); told.Misread != misread {
+			t.Errorf("%+v: %+v", c.ask, told)
 		}
 	}
 	if _, err := iam.Open(stand.Account(third).Config()).Observe(t.Context(), iam.Ask{}); err == nil || !strings.Contains(err.Error(), "there is no trail that "+third+" sees in us-east-1") {
