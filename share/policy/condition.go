@@ -38,7 +38,7 @@ type operator struct {
 }
 
 func operatorOf(text string) operator {
-	o := operator{base: strings.ToLower(text)}
+	o := operator{base: Fold(text)}
 	for _, set := range []string{"forallvalues:", "foranyvalue:"} {
 		if rest, ok := strings.CutPrefix(o.base, set); ok {
 			o.set, o.base = set, rest
@@ -70,7 +70,7 @@ func (h held) lacking(of held) []Test {
 
 // implies reports whether what passes one test passes another. It errs to false.
 func implies(have Test, haveVariables bool, want Test, wantVariables bool) bool {
-	if !strings.EqualFold(have.Key, want.Key) || len(have.Values) == 0 {
+	if !SameName(have.Key, want.Key) || len(have.Values) == 0 {
 		return false
 	}
 	a, b := operatorOf(have.Operator), operatorOf(want.Operator)
@@ -184,10 +184,13 @@ func earlier(a string, mine Strings, b string, theirs Strings) bool {
 }
 
 // date is a moment in seconds since 1970, written so or as ISO 8601 (IAM User
-// Guide, "Date condition operators"). Four digits may be a year: they are not read.
+// Guide, "Date condition operators"). Nine to eleven digits are seconds, of the
+// years 1973 to 5138; other numbers may be a year, a month or milliseconds, and are
+// not read.
 func date(v string) (float64, bool) {
-	if n, err := strconv.ParseInt(v, 10, 64); err == nil {
-		return float64(n), len(v) > 4
+	if strings.Trim(v, "0123456789") == "" {
+		n, err := strconv.ParseInt(v, 10, 64)
+		return float64(n), err == nil && len(v) >= 9 && len(v) <= 11 && v[0] != '0'
 	}
 	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04Z07:00", time.DateOnly} {
 		if t, err := time.Parse(layout, v); err == nil {
@@ -198,12 +201,12 @@ func date(v string) (float64, bool) {
 }
 
 func only(values Strings, value string) bool {
-	return len(values) == 1 && strings.EqualFold(values[0], value)
+	return len(values) == 1 && SameName(values[0], value)
 }
 
 // subset compares values as they are written; those of Bool and Null have no case.
 func subset(base string, of, all Strings) bool {
-	same := func(a, b string) bool { return a == b || (base == "bool" || base == "null") && strings.EqualFold(a, b) }
+	same := func(a, b string) bool { return a == b || (base == "bool" || base == "null") && SameName(a, b) }
 	return !slices.ContainsFunc(of, func(v string) bool {
 		return !slices.ContainsFunc(all, func(w string) bool { return same(v, w) })
 	})
@@ -212,16 +215,4 @@ func subset(base string, of, all Strings) bool {
 // String is a test in one line.
 func (t Test) String() string {
 	return t.Operator + " " + t.Key + " " + strings.Join(t.Values, ", ")
-}
-
-// Restricts reports whether a test fails where its key is not there, and takes
-// some values alone.
-func (t Test) Restricts() bool {
-	o := operatorOf(t.Operator)
-	if o.ifExists || o.set == "forallvalues:" || !proves(o.base) || len(t.Values) == 0 {
-		return false
-	}
-	return !slices.ContainsFunc(t.Values, func(v string) bool {
-		return strings.Trim(v, "*?") == "" || strings.HasSuffix(v, "/0") // 0.0.0.0/0
-	})
 }

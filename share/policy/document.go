@@ -57,6 +57,15 @@ type Principal struct {
 	Service       Strings
 	Federated     Strings
 	CanonicalUser Strings
+
+	odd bool // it names somebody of a kind that is not known here, or nobody
+}
+
+// Everybody reports whether it is, or may be, about everybody of every account:
+// none at all is of a policy of a resource, AWS takes * alone as a wildcard, and
+// what names nobody that is known here is not believed to name nobody.
+func (p *Principal) Everybody() bool {
+	return p == nil || slices.ContainsFunc(principalsOf(p), func(q principal) bool { return q.kind == everyone })
 }
 
 // Strings are one or several values: AWS writes one without brackets.
@@ -70,6 +79,9 @@ func Parse(text string) (*Document, error) {
 		Statement json.RawMessage
 	}
 	if err := json.Unmarshal([]byte(text), &read); err != nil {
+		return nil, fmt.Errorf("no policy: %w", err)
+	}
+	if _, err := object([]byte(text), "Version", "Id", "Statement"); err != nil && text != "null" {
 		return nil, fmt.Errorf("no policy: %w", err)
 	}
 	var all []json.RawMessage
@@ -185,6 +197,9 @@ func (s Statement) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON implements json.Unmarshaler.
 func (s *Statement) UnmarshalJSON(text []byte) error {
+	if _, err := object(text, "Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"); err != nil {
+		return err
+	}
 	var r statement
 	if err := json.Unmarshal(text, &r); err != nil {
 		return err
@@ -216,11 +231,24 @@ func (p *Principal) UnmarshalJSON(text []byte) error {
 		*p = Principal{Everyone: true}
 		return nil
 	}
-	var kinds map[string]Strings
-	if err := json.Unmarshal(text, &kinds); err != nil {
+	kinds, err := object(text)
+	if err != nil {
 		return err
 	}
-	*p = Principal{AWS: kinds["AWS"], Service: kinds["Service"], Federated: kinds["Federated"], CanonicalUser: kinds["CanonicalUser"]}
+	*p = Principal{}
+	names := 0
+	for kind, raw := range kinds {
+		of := map[string]*Strings{"AWS": &p.AWS, "Service": &p.Service, "Federated": &p.Federated, "CanonicalUser": &p.CanonicalUser}[kind]
+		if of == nil {
+			p.odd = true
+			continue
+		}
+		if err := json.Unmarshal(raw, of); err != nil {
+			return err
+		}
+		names += len(*of)
+	}
+	p.odd = p.odd || names == 0
 	if slices.Contains(p.AWS, "*") {
 		*p = Principal{Everyone: true}
 	}

@@ -31,7 +31,7 @@ func version(d *Document) string {
 func SameStatement(a, b Statement) bool {
 	return a.Sid == b.Sid && a.Effect == b.Effect &&
 		samePrincipal(a.Principal, b.Principal) && samePrincipal(a.NotPrincipal, b.NotPrincipal) &&
-		sameSet(a.Action, b.Action, strings.ToLower) && sameSet(a.NotAction, b.NotAction, strings.ToLower) &&
+		sameSet(a.Action, b.Action, Fold) && sameSet(a.NotAction, b.NotAction, Fold) &&
 		sameSet(a.Resource, b.Resource, as) && sameSet(a.NotResource, b.NotResource, as) &&
 		sameCondition(a.Condition, b.Condition)
 }
@@ -40,7 +40,7 @@ func samePrincipal(a, b *Principal) bool {
 	if a == nil || b == nil {
 		return a == b
 	}
-	return a.Everyone == b.Everyone && sameSet(a.AWS, b.AWS, rootless) && sameSet(a.Service, b.Service, as) &&
+	return a.Everyone == b.Everyone && a.odd == b.odd && sameSet(a.AWS, b.AWS, rootless) && sameSet(a.Service, b.Service, as) &&
 		sameSet(a.Federated, b.Federated, as) && sameSet(a.CanonicalUser, b.CanonicalUser, as)
 }
 
@@ -53,7 +53,7 @@ func fold(c Condition) map[[2]string]Strings {
 	out := map[[2]string]Strings{}
 	for operator, keys := range c {
 		for key, values := range keys {
-			at := [2]string{strings.ToLower(operator), strings.ToLower(key)}
+			at := [2]string{Fold(operator), Fold(key)}
 			out[at] = append(out[at], values...)
 		}
 	}

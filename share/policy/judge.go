@@ -129,7 +129,7 @@ func (r rule) actions() []Pattern {
 func actionPatterns(actions Strings) []Pattern {
 	out := make([]Pattern, len(actions))
 	for i, a := range actions {
-		out[i] = Wild(strings.ToLower(a), false)
+		out[i] = Wild(Fold(a), false)
 	}
 	return out
 }
@@ -191,7 +191,7 @@ func (r rule) beyond(o rule) []Part {
 		out = append(out, Part{Element: "NotAction", Value: strings.Join(r.NotAction, ", ")})
 	default:
 		for _, a := range r.Action {
-			if !o.hasAction(Wild(strings.ToLower(a), false)) {
+			if !o.hasAction(Wild(Fold(a), false)) {
 				out = append(out, Part{Element: InAction, Value: a})
 			}
 		}
@@ -226,10 +226,10 @@ func (s Statement) String() string {
 	return string(text)
 }
 
-// Reads reports whether a statement is about one of some actions, which are in
-// lower case and whole.
+// Reads reports whether a statement is about one of some actions, which are
+// whole.
 func Reads(s Statement, actions []string) bool {
 	return slices.ContainsFunc(actions, func(action string) bool {
-		return rule{Statement: s}.aboutAction(Request{Action: action}) == Yes
+		return rule{Statement: s}.aboutAction(Request{Action: action}) != No
 	})
 }

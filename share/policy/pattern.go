@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // Pattern is a set of texts, as policies write them: * stands for any number of
@@ -45,19 +46,20 @@ func read(text string, wild, variables bool) Pattern {
 				continue
 			}
 		}
-		for _, r := range text { // the first alone
-			switch {
-			case wild && r == '*' && len(p) > 0 && p[len(p)-1].kind == anyMany: // ** is *
-			case wild && r == '*':
-				p = append(p, sign{kind: anyMany})
-			case wild && r == '?':
-				p = append(p, sign{kind: anyOne})
-			default:
-				p = append(p, sign{r: r})
-			}
-			text = text[len(string(r)):]
-			break
+		r, size := utf8.DecodeRuneInString(text)
+		if r == utf8.RuneError && size == 1 { // no UTF-8: a sign of its own, beyond all others
+			r = utf8.MaxRune + 1 + rune(text[0])
 		}
+		switch {
+		case wild && r == '*' && len(p) > 0 && p[len(p)-1].kind == anyMany: // ** is *
+		case wild && r == '*':
+			p = append(p, sign{kind: anyMany})
+		case wild && r == '?':
+			p = append(p, sign{kind: anyOne})
+		default:
+			p = append(p, sign{r: r})
+		}
+		text = text[size:]
 	}
 	return p
 }
@@ -70,7 +72,7 @@ func named(inside string) sign {
 		return sign{r: rune(inside[0])}
 	}
 	key, rest, _ := strings.Cut(inside, ",") // names of keys have no case, defaults do
-	return sign{kind: variable, name: strings.ToLower(strings.TrimSpace(key)) + "," + strings.TrimSpace(rest)}
+	return sign{kind: variable, name: Fold(strings.TrimSpace(key)) + "," + strings.TrimSpace(rest)}
 }
 
 // mostStates is how far two patterns are followed. Those that people write have

@@ -45,8 +45,8 @@ func principalsOf(p *Principal) []principal {
 			out = append(out, principal{InPrincipal, kind, v})
 		}
 	}
-	if out == nil { // of a kind that is not known here
-		return []principal{{InPrincipal, everyone, "?"}}
+	if p.odd || out == nil {
+		out = append(out, principal{InPrincipal, everyone, "?"})
 	}
 	return out
 }

@@ -40,9 +40,12 @@ func yes(is bool) Answer {
 }
 
 func (r rule) aboutAction(q Request) Answer {
-	action := Wild(strings.ToLower(q.Action), false)
-	if len(r.NotAction) > 0 {
+	action := Wild(Fold(q.Action), false)
+	switch {
+	case len(r.NotAction) > 0:
 		return yes(!action.Within(actionPatterns(r.NotAction)...))
+	case len(r.Action) == 0: // AWS takes no such statement
+		return Perhaps
 	}
 	return yes(action.Within(actionPatterns(r.Action)...))
 }
@@ -94,7 +97,7 @@ func names(p *Principal, q Request) Answer {
 			answer = Perhaps // a unique id, a canonical user, or one of those who may call
 		}
 	}
-	if len(p.CanonicalUser) > 0 {
+	if len(p.CanonicalUser) > 0 || p.odd {
 		answer = Perhaps
 	}
 	return answer
@@ -111,12 +114,12 @@ func (r rule) aboutContext(q Request) Answer {
 
 func (t Test) answer(known map[string][]string, variables bool) Answer {
 	o := operatorOf(t.Operator)
-	values, ok := known[strings.ToLower(t.Key)]
+	values, ok := known[Fold(t.Key)]
 	switch {
 	case !ok || o.set != "" || len(values) > 1:
 		return Perhaps
 	case o.base == "null":
-		return yes(slices.ContainsFunc(t.Values, func(v string) bool { return strings.EqualFold(v, "true") == (values == nil) }))
+		return yes(slices.ContainsFunc(t.Values, func(v string) bool { return SameName(v, "true") == (values == nil) }))
 	case values == nil:
 		return yes(o.ifExists || negative(o.base))
 	}
@@ -140,7 +143,7 @@ func fits(base, have, want string, variables bool) Answer {
 	case "stringequals":
 		return yes(have == want)
 	case "stringequalsignorecase", "bool":
-		return yes(strings.EqualFold(have, want))
+		return yes(SameName(have, want))
 	case "stringlike", "arnlike", "arnequals":
 		return yes(is.Within(Wild(want, false)))
 	}
