@@ -1,8 +1,6 @@
 package share
 
 import (
-	"cmp"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,25 +14,16 @@ import (
 // bucket's own account lets its own users do stands in its IAM policies, and is
 // not looked at.
 func BucketFindings(s *Surroundings, found []*Found) []Finding {
-	b := &besides{s: s}
+	b := &besides{s: s, found: found}
 	arn := "arn:" + s.Caller.Partition + ":s3:::" + s.Bucket.Name
-	known := func(sid string) bool {
-		id := Ours(sid)
-		return id != "" && slices.ContainsFunc(found, func(f *Found) bool { return f.Grant.ID == id })
-	}
-	b.document(BucketDocument, arn, s.Bucket.Policy, known, readsBucket)
+	b.document(BucketDocument, arn, s.Bucket.Policy, readsBucket)
 	b.acl(arn)
 	for _, p := range s.Bucket.AccessPoints {
-		b.document(AccessPointDocument, p.ARN, p.Policy, known, readsBucket)
+		b.document(AccessPointDocument, p.ARN, p.Policy, readsBucket)
 	}
 	for _, k := range s.Keys {
-		b.document(KeyDocument, k.ARN, k.Policy, known, []string{"kms:decrypt"})
-		for _, g := range k.Grants {
-			b.add(Finding{
-				Code: "key-grant", Level: Note, Kind: KeyGrantDocument, Resource: k.ARN, Name: g.ID, Index: -1,
-				Text: "a grant of the key lets " + g.Grantee + " decrypt", Remedy: "aws kms revoke-grant, after asking what uses it",
-			})
-		}
+		b.document(KeyDocument, k.ARN, k.Policy, readsKey)
+		b.keyGrants(k)
 	}
 	for _, u := range s.Unread {
 		f := Finding{Code: "not-read", Level: Note, Resource: u.Resource, Index: -1, Text: u.String() + "; what it would tell is not judged", Remedy: "no permission is missing: what is wrong are the error's own words"}
@@ -46,159 +35,133 @@ func BucketFindings(s *Surroundings, found []*Found) []Finding {
 	return ordered(b.out)
 }
 
-// readsBucket are the actions that lay log files or their names open, or let
-// somebody have them laid open.
-var readsBucket = []string{
-	"s3:getobject", "s3:getobjectversion", "s3:listbucket", "s3:listbucketversions", "s3:getobjecttorrent",
-	"s3:putbucketpolicy", "s3:putbucketacl", "s3:putobjectacl", "s3:putobjectversionacl", "s3:putreplicationconfiguration",
-}
-
 type besides struct {
-	s   *Surroundings
-	out []Finding
+	s     *Surroundings
+	found []*Found
+	out   []Finding
 }
 
 func (b *besides) add(f Finding) { b.out = append(b.out, f) }
 
-// document names the statements of others that let somebody read.
-func (b *besides) document(kind Kind, arn string, d *policy.Document, known func(sid string) bool, reading []string) {
+// document names the statements of others that let somebody read, or undo what
+// grants say.
+func (b *besides) document(kind Kind, arn string, d *policy.Document, reading []string) {
 	for i, s := range statementsOf(d) {
-		if s.Effect == policy.Deny || known(s.Sid) {
+		if s.Effect == policy.Deny {
 			continue
 		}
 		f := Finding{Kind: kind, Resource: arn, Index: i, Statement: &s}
 		if Ours(s.Sid) != "" {
-			f.Code, f.Level = "stray-statement", Fault
-			f.Text, f.Remedy = "it has the name of a grant that is not there", "remove it, or grant again what it was for"
-			b.add(f)
+			b.named(f, s)
 			continue
 		}
-		if deputy(s) {
-			f.Code, f.Level = "confused-deputy", Fault
-			f.Text = "CloudTrail may act on it for anybody's trail: no aws:SourceArn (or aws:SourceAccount) holds it to yours"
-			f.Remedy = b.deputyRemedy()
-			b.add(f)
-		}
+		b.deputy(f, s)
+		a := b.audience(f, s)
 		if policy.Reads(s, reading) {
-			b.reader(f, s)
+			b.reader(f, s, a)
 		}
+		b.powers(f, s, a)
 	}
 }
 
-// deputy reports whether a statement lets CloudTrail act for somebody else's trail
-// (IAM User Guide, "The confused deputy problem").
-func deputy(s policy.Statement) bool {
-	if s.Principal == nil || !slices.ContainsFunc(s.Principal.Service, func(name string) bool { return strings.HasPrefix(name, "cloudtrail.amazonaws.com") }) {
+// named judges a statement that has the name of a grant: where that grant has one
+// there, it is judged with it. A key may serve other buckets, whose grants are not
+// known here. The policy of an access point has none of any grant.
+func (b *besides) named(f Finding, s policy.Statement) {
+	of := slices.ContainsFunc(b.found, func(found *Found) bool {
+		return found.Grant.owns(s.Sid) && (f.Kind == BucketDocument || f.Kind == KeyDocument && s.Sid == found.Grant.Sid("Decrypt"))
+	})
+	if of {
+		return
+	}
+	f.Code, f.Level = "stray-statement", Fault
+	f.Text, f.Remedy = "it has the name of a grant that is not there", "remove it, or grant again what it was for"
+	switch {
+	case f.Kind == AccessPointDocument:
+		f.Text, f.Remedy = "it has the name of a grant, and no grant has a statement in the policy of an access point: somebody else wrote it", "remove it, after asking who wrote it"
+	case f.Kind == KeyDocument && decrypts(b.s, s):
+		f.Code, f.Level = "other-grant", Note
+		f.Text = "it is of a grant on another bucket, or of one that is gone"
+		f.Remedy = "look before you remove it: crosstrail share list --bucket NAME, for each bucket that the key serves"
+	case f.Kind == KeyDocument:
+		f.Text, f.Remedy = "it has the name of a grant, and is not as crosstrail writes one", "look before you remove it: crosstrail share list --bucket NAME, for each bucket that the key serves; grant again what it was for"
+	}
+	b.add(f)
+}
+
+// decrypts reports whether a statement of a key's policy is as one of some grant
+// ([Grant.KeyStatement]): somebody, or one's own organisation, may decrypt through
+// S3, and no more.
+func decrypts(s *Surroundings, st policy.Statement) bool {
+	id := Ours(st.Sid)
+	if id == "" || st.Sid != (&Grant{ID: id}).Sid("Decrypt") || len(st.NotAction) > 0 || st.NotPrincipal != nil || len(st.Action) == 0 ||
+		slices.ContainsFunc(st.Action, func(action string) bool { return !policy.SameName(action, "kms:Decrypt") }) {
 		return false
 	}
-	return !heldTo(s, "aws:sourcearn") && !heldTo(s, "aws:sourceaccount") && !heldTo(s, "aws:sourceorgid")
-}
-
-// deputyRemedy is what to add. Of a trail that is not known nothing is made up: a
-// value that fits no trail would stop the delivery of log files.
-func (b *besides) deputyRemedy() string {
-	if b.s.Trail.ARN == "" {
-		return `add "StringEquals": {"aws:SourceArn": …} to its condition, with the ARN of the trail that writes here, which this account does not see: ask its owner (CloudTrail User Guide, S3 bucket policy)`
+	held := func(key string, is func(value string) bool) bool {
+		return slices.ContainsFunc(st.Condition.Tests(), func(t policy.Test) bool {
+			fixed := t.Fixed()
+			return policy.SameName(t.Key, key) && len(fixed) > 0 && !slices.ContainsFunc(fixed, func(v string) bool { return !is(v) })
+		})
 	}
-	return `add "StringEquals": {"aws:SourceArn": "` + b.s.Trail.ARN + `"} to its condition (CloudTrail User Guide, S3 bucket policy)`
-}
-
-// heldTo reports whether a condition holds a key to some values: with an operator
-// that fails where the key is not there, and with no value that takes all.
-func heldTo(s policy.Statement, key string) bool {
-	return slices.ContainsFunc(s.Condition.Tests(), func(t policy.Test) bool { return strings.EqualFold(t.Key, key) && t.Restricts() })
-}
-
-// identity are the keys that hold a statement to somebody, or to somewhere.
-var identity = []string{
-	"aws:principalorgid", "aws:principalorgpaths", "aws:principalaccount", "aws:principalarn", "aws:userid", "aws:username", "aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid",
-	"aws:sourcevpc", "aws:sourcevpce", "aws:sourceip", "aws:vpcsourceip", "s3:dataaccesspointaccount", "s3:dataaccesspointarn", "kms:calleraccount",
+	if !held("kms:ViaService", func(v string) bool { return strings.HasPrefix(v, "s3.") }) {
+		return false
+	}
+	own := s.Organization != nil && held("aws:PrincipalOrgID", func(v string) bool { return v == s.Organization.ID })
+	return own || !st.Principal.Everybody()
 }
 
 // reader adds a finding for who is let read by a statement of others: a fault where
 // it is another account than the owner's and those of its organisation.
-func (b *besides) reader(f Finding, s policy.Statement) {
-	owner, may := cmp.Or(b.s.Bucket.Account, b.s.Caller.Account), " may read"
+func (b *besides) reader(f Finding, s policy.Statement, a audience) {
+	may := " may read"
 	if f.Kind == KeyDocument {
-		owner, may = accountOf(f.Resource), " may decrypt"
+		may = " may decrypt"
 	}
 	f.Code, f.Level, f.Remedy = "other-reader", Note, "if nobody knows it, ask who wrote it"
-	p := s.Principal
 	switch {
-	case s.NotPrincipal != nil, p == nil, p.Everyone:
-		by := slices.IndexFunc(identity, func(key string) bool { return heldTo(s, key) })
-		switch {
-		case by >= 0:
-			f.Text = "everybody" + may + " who passes its condition on " + identity[by]
-		case f.Kind == BucketDocument && !b.s.Bucket.Public && !b.unread("s3:GetBucketPublicAccessBlock"):
-			f.Code, f.Text = "public-blocked", "everybody of every account might read: Block Public Access alone keeps them out"
-		default:
-			f.Code, f.Level, f.Text, f.Remedy = "public", Fault, "everybody of every account"+may, "remove it, and set Block Public Access"
+	case a.nobody:
+		return
+	case a.blocked:
+		f.Code, f.Text = "public-blocked", "everybody of every account might read: Block Public Access alone keeps them out"
+	case a.everybody:
+		f.Code, f.Level, f.Text, f.Remedy = "public", Fault, "everybody of every account"+may, "remove it, and set Block Public Access"
+		if len(s.Condition) > 0 {
+			f.Text += ": its condition holds them to no fixed account, organisation, network or the like"
 		}
+	case s.NotPrincipal != nil, s.Principal.Everybody():
+		f.Text = strings.Replace(a.text, "everybody who", "everybody"+may+" who", 1)
 	default:
-		others := slices.Concat(outside(p.AWS, owner), p.Service, p.Federated, p.CanonicalUser)
-		if len(others) == 0 {
-			return
-		}
-		f.Text = few(others) + may + " as well"
+		f.Text = a.text + may + " as well"
 	}
-	if strangers := b.strangers(s, owner); len(strangers) > 0 && f.Code == "other-reader" && b.aboutLogs(f, s) {
+	if strangers := b.strangers(f, s); len(strangers) > 0 && f.Code == "other-reader" && b.aboutLogs(f, s) {
 		f.Level, f.Text = Fault, f.Text+": "+few(strangers)+" by no grant"
 		f.Remedy = "take it away, after asking who wrote it; if it is meant, let a grant say so: crosstrail share grant --to ACCOUNT"
 	}
 	b.add(f)
 }
 
-// strangers are whom a statement lets in of other accounts than an owner's and those
-// of its organisation, as far as it names them.
-func (b *besides) strangers(s policy.Statement, owner string) []string {
-	var named []string
-	if s.Principal != nil {
-		named = slices.Clone(s.Principal.AWS)
-	}
-	for _, t := range s.Condition.Tests() {
-		key := strings.ToLower(t.Key)
-		switch {
-		case !t.Restricts():
-		case key == "aws:principalorgid" && b.s.Organization != nil && !slices.ContainsFunc(t.Values, func(id string) bool { return id != b.s.Organization.ID }):
-			return nil
-		case slices.Contains([]string{"aws:principalorgid", "aws:principalaccount", "aws:principalarn", "kms:calleraccount"}, key):
-			named = append(named, t.Values...)
+// keyGrants names whom grants of KMS let use a key.
+func (b *besides) keyGrants(k Key) {
+	for _, g := range k.Grants {
+		f := Finding{
+			Code: "key-grant", Level: Note, Kind: KeyGrantDocument, Resource: k.ARN, Name: g.ID, Index: -1,
+			Text: "a grant of the key lets " + g.Grantee + " " + strings.Join(g.may(), ", "), Remedy: "aws kms revoke-grant, after asking what uses it",
 		}
-	}
-	return slices.DeleteFunc(named, func(who string) bool {
-		account := cmp.Or(policy.AccountOf(who), accountOf(who))
-		if strings.HasPrefix(who, "o-") {
-			return b.s.Organization != nil && who == b.s.Organization.ID
+		if account := accountOf(g.Grantee); slices.Contains(g.Operations, "CreateGrant") && IsAccount(account) && account != k.Account {
+			f.Code, f.Level = "may-open", Fault
 		}
-		inside, _ := b.s.Inside(account)
-		return account == "" || account == owner || inside
-	})
-}
-
-// aboutLogs reports whether a statement is about log files, or the bucket itself. A
-// key by itself lays nothing open.
-func (b *besides) aboutLogs(f Finding, s policy.Statement) bool {
-	switch {
-	case f.Kind == KeyDocument:
-		return false
-	case f.Kind != BucketDocument || b.s.Trail.ARN == "" || len(s.Resource) == 0:
-		return true
+		b.add(f)
 	}
-	logs := policy.Wild(f.Resource+"/"+policy.Literal(path.Join(b.s.Trail.Prefix, "AWSLogs"))+"/*", true)
-	return slices.ContainsFunc(s.Resource, func(text string) bool {
-		r := policy.Wild(text, true)
-		return r.Meets(logs) || r.Meets(policy.Exactly(f.Resource, false))
-	})
 }
 
-func (b *besides) unread(action string) bool {
-	return slices.ContainsFunc(b.s.Unread, func(u Unread) bool { return u.Action == action })
-}
-
-// outside are the principals of other accounts.
-func outside(principals []string, owner string) []string {
-	return slices.DeleteFunc(slices.Clone(principals), func(p string) bool { return accountOf(p) == owner })
+// may are the operations of a grant that lay log files open, as actions.
+func (g *KeyGrant) may() []string {
+	out := make([]string, 0, len(g.Operations))
+	for _, operation := range g.Operations {
+		out = append(out, "kms:"+operation)
+	}
+	return out
 }
 
 // acl names who is let in by the bucket's access control list, where S3 looks at
@@ -209,8 +172,14 @@ func (b *besides) acl(arn string) {
 	}
 	for i, g := range b.s.Bucket.ACL {
 		f := Finding{Code: "other-reader", Level: Note, Kind: ACLDocument, Resource: arn, Index: -1, Name: strconv.Itoa(i + 1), Text: "the bucket's ACL gives " + g.Grantee + " " + g.Permission, Remedy: "Bucket owner enforced switches ACLs off"}
-		if strings.HasSuffix(g.Grantee, "/AllUsers") || strings.HasSuffix(g.Grantee, "/AuthenticatedUsers") {
+		switch {
+		case strings.HasSuffix(g.Grantee, "/AllUsers") || strings.HasSuffix(g.Grantee, "/AuthenticatedUsers"):
 			f.Code, f.Level = "public", Fault
+		case strings.HasSuffix(g.Grantee, "/s3/LogDelivery"): // S3's own access logs
+		case g.Permission == "WRITE_ACP" || g.Permission == "FULL_CONTROL":
+			f.Code, f.Level = "may-open", Fault
+		case g.Permission == "WRITE":
+			f.Code, f.Level = "may-write", Fault
 		}
 		b.add(f)
 	}

@@ -240,10 +240,10 @@ var conditions = map[string]struct{ code, text string }{
 }
 
 func (j *judge) condition(s policy.Statement, missed policy.Test) (code, text string) {
-	key := strings.ToLower(missed.Key)
+	key := policy.Fold(missed.Key)
 	has := ""
 	for _, t := range s.Condition.Tests() {
-		if strings.EqualFold(t.Key, missed.Key) {
+		if policy.SameName(t.Key, missed.Key) {
 			has = "; it has " + t.String()
 		}
 	}

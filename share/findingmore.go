@@ -44,7 +44,8 @@ func forPrincipal(d *policy.Document, arn string) *policy.Document {
 
 func (j *judge) beside(kind Kind, resource string, d, meant *policy.Document) {
 	for i, s := range statementsOf(d) {
-		if s.Effect == policy.Deny || Ours(s.Sid) != "" || !j.named(s.Principal) {
+		// Of the bucket's each name of a grant is one there, and judged as that.
+		if s.Effect == policy.Deny || Ours(s.Sid) != "" && (kind == BucketDocument || kind == KeyDocument && decrypts(j.s, s)) || !j.named(s.Principal) {
 			continue
 		}
 		alone := &policy.Document{Version: d.Version, Statements: []policy.Statement{s}}

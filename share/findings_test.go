@@ -78,7 +78,7 @@ func TestFindings(t *testing.T) {
 		{"a managed policy", role, func(_ *testing.T, a *state) {
 			a.role.Attached = []string{"arn:aws:iam::aws:policy/ReadOnlyAccess"}
 		}, "fault foreign-policy,note root"},
-		{"a managed policy is gone", share.Want{To: member, Policy: share.ManagedReadOnly, MFA: true, Expires: end}, func(_ *testing.T, a *state) { a.role.Attached = nil }, "fault no-get,note root"},
+		{"a managed policy is gone", share.Want{To: member, Policy: share.ManagedReadOnly, MFA: true, Expires: end}, func(_ *testing.T, a *state) { a.role.Attached = nil }, "fault no-get,note root,note managed-policy"},
 		{"an inline policy", role, func(t *testing.T, a *state) {
 			a.role.Inline["more"], _ = policy.Parse(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:ListAllMyBuckets","Resource":"*"}}`)
 		}, "fault foreign-policy,note root"},
@@ -250,8 +250,8 @@ func TestBucketFindings(t *testing.T) {
 		}, "fault other-reader"},
 		{"a key", func(t *testing.T, a *state) {
 			key(false, owner, strings.Replace(iamKey, `"Statement":[`, `"Statement":[{"Effect":"Allow","Principal":{"AWS":"444444444444"},"Action":"kms:*","Resource":"*"},`, 1))(a.s)
-			a.s.Keys[0].Grants = []share.KeyGrant{{ID: "g", Grantee: "arn:aws:iam::444444444444:role/x"}}
-		}, "note other-reader,note key-grant"},
+			a.s.Keys[0].Grants = []share.KeyGrant{{ID: "g", Grantee: "arn:aws:iam::444444444444:role/x", Operations: []string{"Decrypt"}}}
+		}, "fault may-open,fault may-write,note other-reader,note key-grant"},
 		{"what could not be read", func(t *testing.T, a *state) {
 			a.s.Unread = []share.Unread{{Action: "s3:GetBucketAcl", Text: "AccessDenied", Refused: true}, {Action: "s3:ListAccessPoints", Text: "InvalidURI"}}
 		}, "note not-read,note not-read"},

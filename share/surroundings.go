@@ -77,8 +77,13 @@ type Key struct {
 	Grants     []KeyGrant
 }
 
-// KeyGrant is a KMS grant on a key (ListGrants) that lets somebody decrypt.
-type KeyGrant struct{ ID, Grantee, Retiring string }
+// KeyGrant is a KMS grant on a key (ListGrants) that lets somebody read, or let
+// others read. Its Operations are those of it that do: Decrypt, ReEncryptFrom,
+// CreateGrant.
+type KeyGrant struct {
+	ID, Grantee, Retiring string
+	Operations            []string
+}
 
 // Organization is the organisation of the caller's account.
 type Organization struct {

@@ -1,7 +1,6 @@
 package share
 
 import (
-	"path"
 	"slices"
 	"strings"
 
@@ -24,7 +23,7 @@ type Way struct {
 // documents allow a principal of another account, that account has to allow too.
 func (s *Surroundings) Ways() []Way {
 	var out []Way
-	reading, decrypting := []string{"s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket", "s3:ListBucketVersions"}, []string{"kms:Decrypt"}
+	reading := []string{"s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket", "s3:ListBucketVersions"}
 	bucket := "arn:" + s.Caller.Partition + ":s3:::" + s.Bucket.Name
 	for _, g := range s.Bucket.ACL {
 		if g.Permission == "READ" || g.Permission == "FULL_CONTROL" {
@@ -38,9 +37,9 @@ func (s *Surroundings) Ways() []Way {
 	}
 	for i := range s.Keys {
 		k := &s.Keys[i]
-		out = append(out, s.opened(k.Policy, "key-policy", k.ARN, decrypting)...)
+		out = append(out, s.opened(k.Policy, "key-policy", k.ARN, readsKey)...)
 		for _, g := range k.Grants {
-			out = append(out, Way{To: g.Grantee, Means: "key-grant", Resource: k.ARN, Sid: g.ID, Allows: decrypting})
+			out = append(out, Way{To: g.Grantee, Means: "key-grant", Resource: k.ARN, Sid: g.ID, Allows: g.may()})
 		}
 	}
 	return out
@@ -54,7 +53,9 @@ func (s *Surroundings) opened(d *policy.Document, means, resource string, action
 	var out []Way
 	for i := range d.Statements {
 		st := &d.Statements[i]
-		if st.Effect != policy.Allow || Ours(st.Sid) != "" {
+		// Each name of a grant in the bucket's policy is a grant there; in a key's it
+		// has to be of that form, and in an access point's it is of none.
+		if st.Effect == policy.Deny || Ours(st.Sid) != "" && (means == string(BucketPolicy) || means == "key-policy" && decrypts(s, *st)) {
 			continue
 		}
 		allows := slices.DeleteFunc(slices.Clone(actions), func(a string) bool { return !allowsAction(st, a) })
@@ -73,7 +74,7 @@ func (s *Surroundings) opened(d *policy.Document, means, resource string, action
 // named are those whom a statement is about; of the root of an account its id.
 func named(st *policy.Statement) []string {
 	p := st.Principal
-	if p == nil || p.Everyone { // NotPrincipal is nearly everybody
+	if st.NotPrincipal != nil || p.Everybody() { // all but some is nearly everybody
 		return []string{"*"}
 	}
 	var out []string
@@ -88,14 +89,7 @@ func named(st *policy.Statement) []string {
 
 // allowsAction reports whether a statement is about an action.
 func allowsAction(st *policy.Statement, action string) bool {
-	matches := func(pattern string) bool {
-		ok, err := path.Match(strings.ToLower(pattern), strings.ToLower(action))
-		return ok || err != nil
-	}
-	if len(st.NotAction) > 0 {
-		return !slices.ContainsFunc(st.NotAction, matches)
-	}
-	return slices.ContainsFunc(st.Action, matches)
+	return policy.Reads(*st, []string{action})
 }
 
 // Where is which bucket and trail the grant of a role is about, as its tags tell;

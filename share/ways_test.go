@@ -35,7 +35,7 @@ func TestWays(t *testing.T) {
 			AccessPoints: []share.AccessPoint{{Name: "none", ARN: "arn:1"}, {Name: "open", ARN: "arn:2", Policy: read(`{"Statement":[{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"*"}]}`)}},
 		},
 		Keys: []share.Key{{
-			ARN: "arn:k", Grants: []share.KeyGrant{{"g1", "arn:aws:iam::222222222222:role/R", ""}},
+			ARN: "arn:k", Grants: []share.KeyGrant{{ID: "g1", Grantee: "arn:aws:iam::222222222222:role/R", Operations: []string{"Decrypt"}}},
 			Policy: read(`{"Statement":[{"Sid":"Root","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111111111111:root"},"Action":"kms:*","Resource":"*"},
 				{"Sid":"Trail","Effect":"Allow","Principal":{"Service":"cloudtrail.amazonaws.com"},"Action":"kms:GenerateDataKey*","Resource":"*"},
 				{"Sid":"Use","Effect":"Allow","Principal":{"AWS":"222222222222"},"Action":["kms:DescribeKey","kms:Decrypt"],"Resource":"*"}]}`),

@@ -88,7 +88,11 @@ func (c *Client) keyText(ctx context.Context, arn string) (string, error) {
 	return aws.ToString(out.Policy), nil
 }
 
-// keyGrants reads who may decrypt by a grant of KMS.
+// opening are the operations that lay what a key encrypts open: by themselves, by
+// another key, by another grant (KMS API Reference, CreateGrant).
+var opening = []types.GrantOperation{types.GrantOperationDecrypt, types.GrantOperationReEncryptFrom, types.GrantOperationCreateGrant}
+
+// keyGrants reads who may use the key so by a grant of KMS.
 func (o *observing) keyGrants(ctx context.Context, k *share.Key) error {
 	pages := kms.NewListGrantsPaginator(o.kms(part(k.ARN, 3)), &kms.ListGrantsInput{KeyId: &k.ARN})
 	for pages.HasMorePages() {
@@ -98,8 +102,14 @@ func (o *observing) keyGrants(ctx context.Context, k *share.Key) error {
 		}
 		for i := range page.Grants {
 			g := &page.Grants[i]
-			if slices.Contains(g.Operations, types.GrantOperationDecrypt) {
-				k.Grants = append(k.Grants, share.KeyGrant{ID: aws.ToString(g.GrantId), Grantee: aws.ToString(g.GranteePrincipal), Retiring: aws.ToString(g.RetiringPrincipal)})
+			may := share.KeyGrant{ID: aws.ToString(g.GrantId), Grantee: aws.ToString(g.GranteePrincipal), Retiring: aws.ToString(g.RetiringPrincipal)}
+			for _, operation := range opening {
+				if slices.Contains(g.Operations, operation) {
+					may.Operations = append(may.Operations, string(operation))
+				}
+			}
+			if may.Operations != nil {
+				k.Grants = append(k.Grants, may)
 			}
 		}
 	}
