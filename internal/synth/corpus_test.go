@@ -19,11 +19,12 @@ func measure(t *testing.T, kind synth.Shape, events int) shape {
 	issued := map[string]int{} // key to file
 	first := map[string]int{}  // key to the file of its first use
 	seen := map[string]bool{}
+	var packer synth.Packer
 	for f := range synth.Corpus(kind, 1, events) {
 		s.sizes = append(s.sizes, len(f.Records))
 		s.events += len(f.Records)
 		s.bytes += len(f.Body())
-		s.zipped += len(f.Gzip())
+		s.zipped += len(packer.Pack(f.Body()))
 		for _, raw := range f.Records {
 			var r struct {
 				EventID          string
