@@ -15,6 +15,9 @@ func (w *Want) Check() error {
 	if !w.Since.IsZero() && !w.Until.IsZero() && w.Until.Before(w.Since.Time) {
 		return misread("", "--until %s is before --since %s", w.Until, w.Since)
 	}
+	if err := w.checkForms(); err != nil {
+		return err
+	}
 	if w.Organization {
 		return w.checkOrganization()
 	}
@@ -43,6 +46,8 @@ func (w *Want) roleOnly() string {
 
 func (w *Want) checkOrganization() error {
 	switch why := w.roleOnly(); {
+	case w.To != "":
+		return misread("a grant for each", "it is for the organisation, and for %q", w.To)
 	case w.Via == Role:
 		return misread("leave --via away", "--to-organization is done by the bucket's policy: in a role's session ${aws:PrincipalAccount} would be your own account")
 	case why != "":

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // NewGrant makes the grant of a want, and says why by these means. The error is a
@@ -34,7 +35,7 @@ func (c *choice) grant() (*Grant, error) {
 	}
 	g := &Grant{
 		To: w.To, Partition: s.Caller.Partition, Owner: cmp.Or(s.Bucket.Account, s.Caller.Account), Trail: s.Trail.ARN, Bucket: s.Bucket.Name, Region: s.Bucket.Region,
-		Logs: w.Logs, Since: w.Since, Until: w.Until, Expires: w.Expires, MFA: w.MFA, ExternalID: w.ExternalID, SessionName: w.SessionName,
+		Logs: w.Logs, Since: w.Since, Until: w.Until, Expires: w.Expires.Truncate(time.Second), MFA: w.MFA, ExternalID: w.ExternalID, SessionName: w.SessionName,
 	}
 	if g.Owner != s.Caller.Account {
 		return nil, refuse("run this as "+g.Owner+": --profile NAME, or --role-arn ARN", "bucket %s belongs to account %s, and you are in %s", g.Bucket, g.Owner, s.Caller.Account)

@@ -154,9 +154,6 @@ func breadthWords() []string {
 	return []string{string(share.Minimal), string(share.Seed), string(share.ManagedReadOnly)}
 }
 
-// pinnedSession is a session's name with what a policy's pattern may hold.
-var pinnedSession = regexp.MustCompile(`^[\w+=,.@*?${}:/-]{2,256}$`)
-
 // wants reads the flags, before anything is called: a want for each reader.
 func (w *wantFlags) wants(cmd *cobra.Command, now time.Time) ([]share.Want, error) {
 	one, err := w.common(now)
@@ -207,18 +204,6 @@ func (w *wantFlags) common(now time.Time) (one share.Want, err error) {
 	}
 	if one.Expires, err = endOf(w.expires, now); err != nil {
 		return one, usage(fmt.Errorf("--expires %s: %w", quoteShell(w.expires), err))
-	}
-	if w.via != "" && !slices.Contains(meansWords(), w.via) {
-		return one, usage(fmt.Errorf("--via %s: it is %s", quoteShell(w.via), strings.Join(meansWords(), " or ")))
-	}
-	if w.breadth != "" && !slices.Contains(breadthWords(), w.breadth) {
-		return one, usage(fmt.Errorf("--policy %s: it is one of %s", quoteShell(w.breadth), join(breadthWords())))
-	}
-	if w.externalID != "" && !externalID.MatchString(w.externalID) {
-		return one, usage(fmt.Errorf("--external-id %s: AWS takes no such value", quoteShell(w.externalID)), "it has 2 signs or more, letters, digits and +=,.@:/_- alone")
-	}
-	if w.session != "" && !pinnedSession.MatchString(w.session) {
-		return one, usage(fmt.Errorf("--pin-session-name %s: AWS takes no such value", quoteShell(w.session)), "a session's name has 2 to 64 signs, letters, digits and +=,.@_- alone; * and ? stand for any, ${aws:username} for the caller's")
 	}
 	one.Via, one.Policy, one.MFA, one.ExternalID, one.SessionName = share.Means(w.via), share.Breadth(w.breadth), w.mfa, w.externalID, w.session
 	return one, nil

@@ -147,10 +147,7 @@ func (g *granting) show(plans []*share.Plan) {
 		grantText(w, p.Grant)
 		fmt.Fprintf(w, "%-11s %s\n", "why so", render.Text(p.Why))
 		for _, d := range p.Documents {
-			if d.Kind == share.ReaderDocument || d.Before == nil {
-				continue // all of it is new
-			}
-			if !sameDocument(d) {
+			if d.Kind != share.ReaderDocument && !sameDocument(d) {
 				fmt.Fprintln(w, render.Text(documentTitle(d)))
 				g.ui.showDiff(d)
 			}
@@ -242,6 +239,7 @@ func readPlans(file string) ([]savedPlan, error) {
 		if p.Basis == "" || p.Grant.ID == "" || p.Grant.Bucket == "" || p.Grant.Bucket != all[0].Grant.Bucket {
 			err = cmp.Or(err, errors.New("it is no plan of one bucket"))
 		}
+		err = cmp.Or(err, p.Wanted.Check())
 	}
 	if err == nil && len(all) == 0 {
 		err = errors.New("no plan is in it")
