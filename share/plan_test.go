@@ -122,12 +122,12 @@ func TestMeans(t *testing.T) {
 		{"somebody else's bucket", share.Want{To: member}, []func(*share.Surroundings){func(s *share.Surroundings) { s.Bucket.Account = "444444444444" }}, "", "belongs to account"},
 		{"an external id of any length", share.Want{To: "arn:aws:iam::" + outside + ":role/" + strings.Repeat("p/", 250) + "r", ExternalID: strings.Repeat("x", 1224), Expires: now.Add(time.Hour), SessionName: strings.Repeat("y", 256)}, nil, "", "IAM takes 2048"},
 		{"an external id that anybody shows", share.Want{To: outside, ExternalID: "${sts:ExternalId}"}, nil, "", "AWS takes no such value"},
-		{"a session name that anybody gives", share.Want{To: member, SessionName: "${sts:RoleSessionName}"}, nil, "", "no session has such a name, or all have"},
+		{"a session name that anybody gives", share.Want{To: member, SessionName: "${sts:RoleSessionName}"}, nil, "", "no session has such a name, or every one"},
 		{"a session name of control signs", share.Want{To: member, SessionName: "a\x1b[31m"}, nil, "", `"a\x1b[31m"`},
 		{"means of no kind", share.Want{To: member, Via: "mail"}, nil, "", "it is role or bucket-policy"},
-		{"a breadth of no kind", share.Want{To: member, Policy: "all"}, nil, "", "it is minimal, seed or managed-read-only"},
-		{"two readers", share.Want{To: member, Organization: true}, nil, "", "for the organisation and for"},
-		{"an account of no form", share.Want{To: member, Logs: share.Logs{Accounts: []string{"*"}}}, nil, "", "twelve digits"},
+		{"a breadth of no kind", share.Want{To: member, Policy: "all"}, nil, "", "it is one of minimal, seed"},
+		{"two readers", share.Want{To: member, Organization: true}, nil, "", "for the organisation, and for"},
+		{"an account of no form", share.Want{To: member, Logs: share.Logs{Accounts: []string{"*"}}}, nil, "", "not whose log files"},
 		{"too many accounts", share.Want{To: outside, ExternalID: "acme-1", Logs: many(400)}, nil, "", "IAM takes 10240"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
