@@ -62,6 +62,38 @@ func (m *Managed) find(is func(*Version) bool) *Version {
 	return nil
 }
 
+// Pending is a version newer than the one in effect.
+type Pending struct {
+	Version string
+	Lost    []string // its statements that another document has not
+}
+
+// Pending are the versions that were made after the one in effect, as without
+// SetAsDefault, and hold statements that a document has not: one that is built on
+// the version in effect drops them without a word.
+func (m *Managed) Pending(d *policy.Document) []Pending {
+	var out []Pending
+	for _, v := range m.ByAge() {
+		if v.Document == nil || numberOf(v.ID) <= numberOf(m.Default().ID) {
+			continue
+		}
+		var lost []string
+		for i, s := range v.Document.Statements {
+			switch {
+			case slices.ContainsFunc(d.Statements, func(has policy.Statement) bool { return policy.SameStatement(has, s) }):
+			case s.Sid != "":
+				lost = append(lost, "statement "+s.Sid)
+			default:
+				lost = append(lost, "statement "+strconv.Itoa(i+1))
+			}
+		}
+		if len(lost) > 0 {
+			out = append(out, Pending{v.ID, lost})
+		}
+	}
+	return out
+}
+
 // ByAge are the versions, oldest first.
 func (m *Managed) ByAge() []*Version {
 	var all []*Version

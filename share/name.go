@@ -40,6 +40,15 @@ func accountOf(to string) string {
 	return to
 }
 
+// AccountOf is the account of whom a grant is for, an account id or the ARN of a
+// user or role; empty of an organisation, and of what is no such text.
+func AccountOf(to string) string {
+	if account := accountOf(to); IsAccount(account) {
+		return account
+	}
+	return ""
+}
+
 // Sid is the name of one of a grant's statements in a policy that others write
 // to as well: Sids are letters and digits alone.
 func (g *Grant) Sid(what string) string { return sidPrefix + g.ID + what }

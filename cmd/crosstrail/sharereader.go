@@ -15,6 +15,7 @@ import (
 
 	"github.com/crosstrail/crosstrail/render"
 	"github.com/crosstrail/crosstrail/share"
+	"github.com/crosstrail/crosstrail/share/iam"
 	"github.com/crosstrail/crosstrail/share/policy"
 )
 
@@ -28,7 +29,8 @@ type sharedReading struct {
 	target     shareTarget
 	roleARN    string
 	externalID bool
-	attach     string
+	attaches   []string // as given
+	attach     string   // the one
 	policyARN  string
 	policyName string
 	setDefault bool
@@ -81,7 +83,7 @@ your organisation needs it to grant you anything, and gets one that nobody else 
 	flags := cmd.Flags()
 	flags.StringVar(&r.roleARN, "role-arn", "", "the `ARN` of the role, in the place of GRANT")
 	flags.BoolVar(&r.externalID, "new-external-id", false, "make an external id to hand to the owner, and print it alone")
-	flags.StringVar(&r.attach, "attach", "", "attach the policy to `user/NAME or role/NAME` of your account")
+	flags.StringArrayVar(&r.attaches, "attach", nil, "attach the policy to `user/NAME or role/NAME` of your account")
 	flags.StringVar(&r.policyARN, "policy-arn", "", "the `ARN` of a customer-managed policy to put it into")
 	flags.StringVar(&r.policyName, "policy-name", "", "the `NAME` of such a policy; with --attach one of that name is made where there is none")
 	flags.BoolVar(&r.setDefault, "set-default", false, "put the new version of a policy that is there in force")
@@ -103,6 +105,10 @@ func (a *awsFlags) addCaller(cmd *cobra.Command) {
 }
 
 func (r *sharedReading) run(ctx context.Context, args []string) error {
+	if len(r.attaches) > 1 {
+		return usage(fmt.Errorf("--attach is given %d times: a run attaches to one user or role", len(r.attaches)), "run it once for each; or put them into a group of IAM, whose policies you attach")
+	}
+	r.attach = strings.Join(r.attaches, "")
 	if err := r.check(args); err != nil {
 		return err
 	}
@@ -112,14 +118,14 @@ func (r *sharedReading) run(ctx context.Context, args []string) error {
 	case r.backTo != "":
 		return r.back(ctx)
 	}
-	reading, err := r.reading(ctx, args)
+	reading, to, err := r.reading(ctx, args)
 	if err != nil {
 		return err
 	}
 	if r.attach == "" && r.policyARN == "" && r.policyName == "" {
 		return r.print(share.Document{Kind: share.ReaderDocument, After: reading.Document()}, nil, nil)
 	}
-	return r.change(ctx, reading)
+	return r.change(ctx, reading, to)
 }
 
 // check is the command line's own sense.
@@ -181,8 +187,9 @@ func (r *sharedReading) newExternalID() error {
 	})
 }
 
-// reading is what the grant needs that was named.
-func (r *sharedReading) reading(ctx context.Context, args []string) (*share.Reading, error) {
+// reading is what the grant needs that was named, and whom it is for: "" where that
+// is not told, as by the ARN of a role.
+func (r *sharedReading) reading(ctx context.Context, args []string) (reading *share.Reading, to string, err error) {
 	text := r.roleARN
 	if len(args) > 0 {
 		text = args[0]
@@ -190,57 +197,82 @@ func (r *sharedReading) reading(ctx context.Context, args []string) (*share.Read
 	if strings.HasPrefix(text, "arn:") {
 		reading, err := share.ReadingOf(text)
 		if err != nil {
-			return nil, usage(err, "GRANT is the ARN of a role, as arn:aws:iam::111111111111:role/crosstrail/NAME, or the file of a handover")
+			return nil, "", usage(err, "GRANT is the ARN of a role, as arn:aws:iam::111111111111:role/crosstrail/NAME, or the file of a handover")
 		}
-		return reading, nil
+		return reading, "", nil
 	}
-	file, err := r.handedOver(ctx, text)
-	if err != nil || file != nil {
-		return file, err
+	if reading, to, err = r.handedOver(ctx, text); err != nil || reading != nil {
+		return reading, to, err
 	}
 	client, err := r.client(ctx)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	found, s, err := shareGrant(ctx, r.ui, client, &r.target, text)
 	if err != nil {
-		return nil, r.explained(err)
+		return nil, "", r.unknown(ctx, client, text, err)
 	}
-	return s.Reading(found.Grant, s.Scope(found.Grant, share.Years)), nil
+	return s.Reading(found.Grant, s.Scope(found.Grant, share.Years)), found.Grant.To, nil
+}
+
+// unknown is an error of looking for a grant by its id. Only the account that gave
+// it can: whoever reads gets nowhere, and by no other bucket or region either.
+func (r *sharedReading) unknown(ctx context.Context, client *iam.Client, id string, err error) error {
+	const readers = "as its reader, give what you were told: the ARN of its role, or the file of the handover"
+	where := "this account"
+	if caller, failed := client.Caller(ctx); failed == nil {
+		where = "account " + caller.Account
+	}
+	if e, ok := errors.AsType[*iam.Error](err); ok && e.Err == nil { // nothing refused: there is no trail
+		hints := []string{readers}
+		for _, h := range e.Hints {
+			hints = append(hints, "as its owner: "+h)
+		}
+		return hinted(fmt.Errorf("%s knows of no grant %s, for an id is known to the account alone that gave it: %w", where, id, err), hints...)
+	}
+	err = r.explained(err)
+	if f, ok := errors.AsType[*failure](err); ok && f.status != exitUsage {
+		f.hints = append([]string{"an id is known to the account alone that gave it; " + readers}, f.hints...)
+	}
+	return err
 }
 
 // mostHandover is more than any handover is long.
 const mostHandover = 1 << 20
 
 // handedOver reads the file of a handover; nil where there is no such file. It came
-// from elsewhere: of it no more is taken than the names of what is to be read.
-func (r *sharedReading) handedOver(ctx context.Context, path string) (*share.Reading, error) {
+// from elsewhere: of it no more is taken than the names of what is to be read, and
+// for whom it is, by which it is refused.
+func (r *sharedReading) handedOver(ctx context.Context, path string) (reading *share.Reading, to string, err error) {
 	var in io.Reader = newStoppable(ctx, r.ui.stdin)
 	if path != "-" {
 		f, err := os.Open(path)
 		if errors.Is(err, fs.ErrNotExist) && !strings.ContainsAny(path, "./\\") {
-			return nil, nil // an id
+			return nil, "", nil // an id
 		}
 		if err != nil {
-			return nil, usage(err, "GRANT is the ARN of a role, or the file that the owner wrote with: crosstrail share handover GRANT -o json")
+			return nil, "", usage(err, "GRANT is the ARN of a role, or the file that the owner wrote with: crosstrail share handover GRANT -o json")
 		}
 		defer f.Close() //nolint:errcheck // only read from
 		in = f
 	}
 	text, err := io.ReadAll(io.LimitReader(in, mostHandover))
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	var h struct {
+		Grant struct {
+			To string `json:"to"`
+		} `json:"grant"`
 		Reading *share.Reading `json:"reading"`
 	}
 	if err := json.Unmarshal(text, &h); err != nil || h.Reading == nil {
-		return nil, usage(fmt.Errorf("%s is no handover", path), "it is written by the owner: crosstrail share handover GRANT -o json")
+		return nil, "", usage(fmt.Errorf("%s is no handover", path), "it is written by the owner: crosstrail share handover GRANT -o json")
 	}
 	if err := h.Reading.Check(); err != nil {
-		return nil, hinted(fmt.Errorf("%s is no handover that can be used: %w", path, err), "ask the owner for it anew: crosstrail share handover GRANT -o json")
+		return nil, "", hinted(fmt.Errorf("%s is no handover that can be used: %w", path, err), "ask the owner for it anew: crosstrail share handover GRANT -o json")
 	}
-	return h.Reading, nil
+	return h.Reading, h.Grant.To, nil
 }
 
 // changed is what share reader-policy prints for programs.

@@ -79,7 +79,7 @@ func (r *sharedReading) back(ctx context.Context) error {
 		return err
 	}
 	if c.edit, err = c.managed.Back(r.backTo); err != nil {
-		return usage(err)
+		return usage(err, "give one of these; "+c.managed.Default().ID+" is in force now", "what one says: aws iam get-policy-version --policy-arn "+quoteShell(c.managed.ARN)+" --version-id "+c.managed.Default().ID)
 	}
 	c.calls = c.edit.Calls
 	c.document = share.Document{Kind: share.ReaderDocument, Resource: c.managed.ARN, Name: c.managed.Name, Before: c.managed.Default().Document, After: c.managed.Version(r.backTo).Document}
@@ -88,12 +88,16 @@ func (r *sharedReading) back(ctx context.Context) error {
 }
 
 // change puts the reading's statements into a policy, and attaches that.
-func (r *sharedReading) change(ctx context.Context, reading *share.Reading) error {
+func (r *sharedReading) change(ctx context.Context, reading *share.Reading, to string) error {
 	c, err := r.begin(ctx)
 	if err != nil {
 		return err
 	}
 	c.reading = reading
+	if account := share.AccountOf(to); account != "" && account != c.caller.Account {
+		return usage(fmt.Errorf("the grant is for %s, and you are in account %s: nobody here can use it", to, c.caller.Account),
+			"call as account "+account+": --profile NAME", "or the owner grants it to this account: crosstrail share grant --to "+c.caller.Account)
+	}
 	if r.attach != "" {
 		if err := c.findHolder(ctx); err != nil {
 			return err
@@ -116,6 +120,7 @@ func (r *sharedReading) change(ctx context.Context, reading *share.Reading) erro
 		c.warn(f.Code, "%s", f.Text)
 	}
 	c.attachment()
+	c.meant(to)
 	c.others()
 	return c.finish(ctx)
 }
@@ -136,6 +141,14 @@ func (c *readerChange) findHolder(ctx context.Context) error {
 		return hinted(fmt.Errorf("there is no %s %s in account %s", kind, name, c.caller.Account), "which there are: aws iam list-"+kind+"s")
 	}
 	return nil
+}
+
+// meant tells where the grant names one user or role, and another gets the policy.
+func (c *readerChange) meant(to string) {
+	kind, name, _, err := share.ParseHolder(to)
+	if err == nil && c.holder != nil && (c.holder.Kind != kind || c.holder.Name != name) {
+		c.warn("not-meant", "the grant is for %s/%s alone: %s/%s gets nothing by it", kind, name, c.holder.Kind, c.holder.Name)
+	}
 }
 
 // write plans the policy's new text.
@@ -167,6 +180,9 @@ func (c *readerChange) write() error {
 	}
 	if !c.edit.InForce {
 		c.warn("not-in-force", "%s stays in force: the change does nothing before its version is put in force (--set-default, or --back-to it)", now.ID)
+	}
+	for _, p := range c.managed.Pending(after) {
+		c.warn("pending-version", "%s is newer than %s, which is in force, and holds what the new version will not: %s. To keep that, put it in force first: --back-to %s", p.Version, now.ID, someOf(p.Lost), p.Version)
 	}
 	if others := slices.DeleteFunc(slices.Clone(c.managed.Holders), func(h string) bool { return h == c.attach }); len(others) > 0 {
 		c.warn("attached-elsewhere", "the policy is attached to %s: what is allowed by it is allowed to all of them", someOf(others))
