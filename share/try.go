@@ -242,14 +242,19 @@ func (t Tried) Differs() bool {
 	return (t.Got == Works || t.Got == Refused) && t.Wanted != t.Got
 }
 
-// Causes are why something may be refused that was meant, the likeliest first. AWS
-// tells seldom which.
+// Causes are why something may be refused that was meant, the likeliest first. Where
+// AWS tells which, it is that one alone; it seldom does.
 func (g *Grant) Causes(t Tried) []string {
 	switch {
 	case !t.Differs():
 		return nil
 	case t.Got == Works:
 		return []string{"more is open than was meant: crosstrail share verify" + spaced(g.ID) + " says to the owner which statement it is"}
+	}
+	if cause := g.told(t); cause != "" {
+		return []string{"AWS says that it is this: " + cause}
+	}
+	switch {
 	case t.Call == "sts:AssumeRole":
 		causes := []string{"the reader's own policies do not allow sts:AssumeRole on " + t.Where + " (crosstrail share reader-policy gives it)"}
 		if g.ExternalID != "" {

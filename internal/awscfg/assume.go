@@ -9,8 +9,8 @@ import (
 
 // refusal is how AWS says that somebody may not assume a role: who, and of some
 // policies which it was (IAM User Guide, Troubleshoot access denied error
-// messages). Most often it keeps which to itself.
-var refusal = regexp.MustCompile(`User: (arn:\S+) is not authorized to perform: sts:AssumeRole on resource: \S+(?: (?:because no|with an explicit deny in (?:an?|the)) (.+?) ?(?:policy|policies|boundary)(?: |$|\.))?`)
+// messages). Most often it keeps which to itself, and sometimes the resource.
+var refusal = regexp.MustCompile(`User: (arn:\S+) is not authorized to perform: sts:AssumeRole(?: on resource: \S+)?(?: (?:because no|with an explicit deny in (?:an?|the)) (.+?) ?(?:policy|policies|boundary)(?: |$|\.))?`)
 
 // refused is what is known of who was refused.
 type refused struct {

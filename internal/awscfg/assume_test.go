@@ -45,7 +45,10 @@ func TestWhyNot(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			c.o.RoleARN = role
 			message := "User: " + c.who + " is not authorized to perform: sts:AssumeRole on resource: " + role + c.why
-			hints := c.o.Hints(fmt.Errorf("fetching: %w", &smithy.OperationError{ServiceID: "STS", OperationName: "AssumeRole", Err: errors.Join(&smithy.GenericAPIError{Code: "AccessDenied", Message: message})}))
+			hints := hintsOf(&c.o, message)
+			if short := hintsOf(&c.o, strings.Replace(message, " on resource: "+role, "", 1)); strings.Join(short, "\n") != strings.Join(hints, "\n") {
+				t.Errorf("where AWS names no resource, it is told otherwise:\n%s", strings.Join(short, "\n"))
+			}
 			if len(hints) != len(c.want) {
 				t.Fatalf("%d hints of %d:\n%s", len(hints), len(c.want), strings.Join(hints, "\n"))
 			}
@@ -56,4 +59,8 @@ func TestWhyNot(t *testing.T) {
 			}
 		})
 	}
+}
+
+func hintsOf(o *awscfg.Options, message string) []string {
+	return o.Hints(fmt.Errorf("fetching: %w", &smithy.OperationError{ServiceID: "STS", OperationName: "AssumeRole", Err: errors.Join(&smithy.GenericAPIError{Code: "AccessDenied", Message: message})}))
 }
