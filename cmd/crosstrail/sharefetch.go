@@ -156,7 +156,7 @@ func (f *fetching) run(ctx context.Context, source, dest string, counted bool) e
 	}
 	e, err := job.Survey(ctx)
 	if err != nil {
-		return f.aws.explained(err)
+		return f.unlisted(err)
 	}
 	if err := f.agree(ctx, from, dest, &e); err != nil {
 		return err
@@ -169,6 +169,21 @@ func (f *fetching) run(ctx context.Context, source, dest string, counted bool) e
 	drawn()
 	meter.clear()
 	return f.end(ctx, dest, counts, err, counted)
+}
+
+// unlisted is an error of listing with what to do about it: most readers may list
+// their own folder, and nothing above or beside it.
+func (f *fetching) unlisted(err error) error {
+	err = f.aws.explained(err)
+	if !bucket.NotListable(err) {
+		return err
+	}
+	hint := "fetch the folder that the handover names, as s3://BUCKET/AWSLogs/YOUR-ACCOUNT-ID/: a grant is of that alone, and not of the bucket"
+	if known, ok := errors.AsType[*failure](err); ok {
+		known.hints = append([]string{hint}, known.hints...)
+		return err
+	}
+	return hinted(err, hint)
 }
 
 // dest opens DEST. A bucket is written by who calls, not in the role.

@@ -37,7 +37,7 @@ func (f *fetching) printList(ctx context.Context, source string) error {
 		if files > 0 {
 			f.ui.warn("%s were listed before this", number(files, "file"))
 		}
-		return f.aws.explained(err)
+		return f.unlisted(err)
 	}
 	fmt.Fprintf(f.ui.stderr, "%s, %s\n", number(files, "file"), bytesText(size))
 	return nil

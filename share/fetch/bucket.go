@@ -63,9 +63,18 @@ func (b *Bucket) Take(ctx context.Context, from *bucket.Log, o *bucket.Object, n
 	maps.Copy(metadata, body.Metadata)
 	metadata[mark] = markOf(o)
 	if err := b.to.Put(ctx, key, held.content(), o.Size, body, metadata, over); err != nil {
-		return false, fmt.Errorf("%s: %w", b.to.URI(key), err)
+		return false, b.explained(key, err)
 	}
 	return true, nil
+}
+
+// explained is an error of a key in words; one of the whole destination where it
+// may not be written to: that of each other file would be the same.
+func (b *Bucket) explained(key string, err error) error {
+	if all := b.to.Unwritable(err, b.prefix); all != nil {
+		return &StopError{all}
+	}
+	return fmt.Errorf("%s: %w", b.to.URI(key), err)
 }
 
 // look looks at what is there: over is the ETag of what is to be replaced. It fails
@@ -74,7 +83,7 @@ func (b *Bucket) look(ctx context.Context, o *bucket.Object, key string) (over s
 	there, metadata, err := b.to.Stat(ctx, key)
 	switch {
 	case err != nil:
-		return "", false, fmt.Errorf("%s: %w", b.to.URI(key), err)
+		return "", false, b.explained(key, err)
 	case there == nil:
 		return "", false, nil
 	case there.Size == o.Size && (there.ETag == o.ETag || metadata[mark] == markOf(o)):

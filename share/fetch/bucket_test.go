@@ -2,6 +2,7 @@ package fetch_test
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"strings"
 	"testing"
@@ -59,16 +60,30 @@ func TestBucket(t *testing.T) {
 	if text := out.failed[b.URI(all[6].Key)]; !strings.Contains(text, "another object is there, that is no copy of it") {
 		t.Error(text)
 	}
+	// One error of the whole destination, with all that it needs, and no more tries.
+	puts := stand.Account(reader).User(t, "lee", `{"Version":"2012-10-17","Statement":[
+		{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"`+role+`"},{"Effect":"Allow","Action":["s3:GetObject","s3:ListBucket"],"Resource":"*"}]}`)
 	for name, c := range map[string]struct {
-		as aws.Config
-		to string
-	}{"where the caller may not write": {caller, "other/"}, "in the role": {cfg, "acme/"}} {
+		as      aws.Config
+		to, was string
+	}{
+		"where the caller may not look": {caller, "other/", "was refused s3:GetObject or s3:ListBucket, to look at what is there"},
+		"where it may not write":        {puts, "other/", "was refused s3:PutObject"},
+		"in the role":                   {cfg, "acme/", "was refused s3:GetObject or s3:ListBucket, to look at what is there"},
+	} {
+		calls := stand.Requests(t)
 		out := copied(c.as, c.to)
-		out.is(t, 0, 0, 12)
-		for _, text := range out.failed {
-			if !strings.Contains(text, ours.URI(c.to)) || !strings.Contains(text, "refused: ") {
-				t.Errorf("%s: %s", name, text)
+		_, stops := errors.AsType[*fetch.StopError](out.err)
+		if !stops || len(out.failed) > 0 || out.Fetched > 0 {
+			t.Fatalf("%s: %v", name, out)
+		}
+		for _, want := range []string{ours.URI(c.to) + ": cannot be written to: ", c.was, "needs s3:PutObject and s3:GetObject on arn:aws:s3:::our-copy/" + c.to + "*, and s3:ListBucket on arn:aws:s3:::our-copy;"} {
+			if !strings.Contains(out.err.Error(), want) {
+				t.Errorf("%s: %s\nhas not %s", name, out.err, want)
 			}
+		}
+		if again := stand.Requests(t); again["s3:HeadObject"]-calls["s3:HeadObject"] > 8 {
+			t.Errorf("%s: asked of all files: %v, before %v", name, again, calls)
 		}
 	}
 	faults := stand.Faults(t)

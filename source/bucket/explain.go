@@ -54,6 +54,9 @@ func (l *Log) words(ctx context.Context, err error, action, key string) string {
 	if !answered(err) {
 		return ""
 	}
+	if isRefused(err) {
+		return l.refused(ctx, err, action, key)
+	}
 	switch code := codeOf(err); code {
 	case "NoSuchBucket":
 		return "there is no bucket " + l.bucket + ": check the spelling, and that the account and partition are the right ones"
@@ -69,16 +72,33 @@ func (l *Log) words(ctx context.Context, err error, action, key string) string {
 		if strings.HasPrefix(code, "KMS.") || strings.Contains(messageOf(err), "KMS") {
 			return "its encryption key cannot be used: " + messageOf(err) + ": ask the owner of the key"
 		}
-	case "AccessDenied", "AccessDeniedException", "Forbidden", "AllAccessDisabled", "403":
-		return l.refused(ctx, err, action, key)
 	}
 	if e, ok := errors.AsType[*smithyhttp.RequestSendError](err); ok {
 		return "S3 cannot be reached: " + e.Err.Error()
 	}
-	if r, ok := errors.AsType[*awshttp.ResponseError](err); ok && r.HTTPStatusCode() == http.StatusForbidden && codeOf(err) == "" {
-		return l.refused(ctx, err, action, key)
-	}
 	return ""
+}
+
+// isRefused reports whether S3 refused a call for want of permission.
+func isRefused(err error) bool {
+	if err == nil || !answered(err) {
+		return false
+	}
+	switch codeOf(err) {
+	case "AccessDenied", "AccessDeniedException", "Forbidden", "AllAccessDisabled", "403":
+		return true
+	case "":
+		r, ok := errors.AsType[*awshttp.ResponseError](err)
+		return ok && r.HTTPStatusCode() == http.StatusForbidden
+	}
+	return false
+}
+
+// NotListable reports whether an error is that the caller may not list what lies
+// below an address.
+func NotListable(err error) bool {
+	called, ok := errors.AsType[*smithy.OperationError](err)
+	return ok && called.OperationName == "ListObjectsV2" && isRefused(err)
 }
 
 // answered reports whether it was S3 that said no. Credentials are fetched by

@@ -3,11 +3,16 @@ package bucket
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/smithy-go"
+
+	"github.com/crosstrail/crosstrail/internal/denial"
 )
 
 // MostPut is how large an object may be that is written at once (S3 API
@@ -33,6 +38,31 @@ func (l *Log) Stat(ctx context.Context, key string) (*Object, map[string]string,
 	o := l.listed(key, aws.ToInt64(out.ContentLength), aws.ToString(out.ETag), string(out.StorageClass))
 	o.Modified = aws.ToTime(out.LastModified)
 	return &o, out.Metadata, nil
+}
+
+// Unwritable is one error for a place that may not be written to, where an error of
+// [Log.Stat] or [Log.Put] is that S3 refused it: with all that writing below a
+// prefix needs, and which of it was refused. nil: it was not.
+func (l *Log) Unwritable(err error, prefix string) error {
+	if !isRefused(err) {
+		return nil
+	}
+	was := "s3:PutObject"
+	if called, ok := errors.AsType[*smithy.OperationError](err); ok && called.OperationName == "HeadObject" {
+		was = "s3:GetObject or s3:ListBucket, to look at what is there"
+	}
+	who, why := "the caller", ""
+	if d, ok := denial.Parse(messageOf(err)); ok {
+		if strings.HasPrefix(d.Action, "kms:") {
+			return &told{l.URI(prefix), fmt.Sprintf("refused: the bucket encrypts with a KMS key, and %s needs %s on %s, in a policy of its own and in the key's policy; kms:Decrypt to look at what is there", d.Who, d.Action, d.Resource), err}
+		}
+		who, was = d.Who, d.Action
+		if d.Why != "" {
+			why = " (" + d.Why + ")"
+		}
+	}
+	return &told{l.URI(prefix), fmt.Sprintf("cannot be written to: %s was refused %s%s. It needs s3:PutObject and s3:GetObject on %s, and s3:ListBucket on %s; where the bucket is another account's its policy has to allow them too",
+		who, was, why, l.arn(prefix+"*"), l.arn("")), err}
 }
 
 // Put writes an object: a new one where over is empty, else over the one with that
