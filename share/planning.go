@@ -101,7 +101,7 @@ func basis(g *Grant, s *Surroundings, role *RoleState) string {
 	}
 	if role != nil {
 		unused := *role
-		unused.LastUsed = "" // that it is used changes nothing
+		unused.LastUsed, unused.Created = "", time.Time{} // that it is used changes nothing, and another has another ID
 		role = &unused
 	}
 	e := json.NewEncoder(h)

@@ -1,6 +1,10 @@
 package share
 
-import "github.com/crosstrail/crosstrail/share/policy"
+import (
+	"time"
+
+	"github.com/crosstrail/crosstrail/share/policy"
+)
 
 // Surroundings are what was read of AWS before a grant is planned or judged.
 // What could not be read is in Unread; its field is zero.
@@ -126,4 +130,5 @@ type RoleState struct {
 	MaxSession  int      // seconds
 	Profiles    []string // instance profiles that hold it
 	LastUsed    string   // RFC 3339, as IAM tells it; "" never, or not known
+	Created     time.Time
 }

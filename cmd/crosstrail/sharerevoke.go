@@ -21,6 +21,15 @@ type revocation struct {
 	target shareTarget
 	keep   bool
 	yes    bool
+
+	warnings []share.Warning // all that were told
+}
+
+// warned tells a warning, and keeps it for programs.
+func (r *revocation) warned(code, format string, args ...any) {
+	w := share.Warning{Code: code, Text: fmt.Sprintf(format, args...)}
+	r.warnings = append(r.warnings, w)
+	r.ui.warn("%s", w.Text)
 }
 
 func newShareRevokeCommand(ui *terminal) *cobra.Command {
@@ -67,7 +76,8 @@ It says what it will do and asks; where nobody can be asked, it wants --yes.`,
 	return cmd
 }
 
-// revoked is what share revoke prints for programs.
+// revoked is what share revoke prints for programs. Chained is null where nobody
+// looked, or could.
 type revoked struct {
 	*share.Revocation
 	Chained []chained   `json:"chained"`
@@ -106,7 +116,7 @@ func (r *revocation) run(ctx context.Context, arg string, now time.Time) error {
 	if err != nil {
 		return usage(err)
 	}
-	out := revoked{Revocation: plan, Chained: []chained{}, Checked: []checkedAt{}}
+	out := revoked{Revocation: plan, Checked: []checkedAt{}}
 	if len(plan.Calls) == 0 { // sessions that are kept
 		r.ui.say("note", "grant "+found.Grant.ID+" lets nobody in any more; the last session in its role ends at "+plan.Ends.UTC().Format(time.RFC3339))
 		r.ui.say("hint", "to delete the role then: crosstrail share revoke "+found.Grant.ID+"; the same now cuts live sessions off")
@@ -114,10 +124,10 @@ func (r *revocation) run(ctx context.Context, arg string, now time.Time) error {
 	}
 	r.show(found, plan)
 	for _, way := range share.StillReads(s, share.Grants(s, roles), found.Grant) {
-		r.ui.warn("%s can still read by another way: %s", found.Grant.To, way)
+		r.warned("still-reads", "%s can still read by another way: %s", found.Grant.To, way)
 	}
 	if found.Role != nil && !r.keep {
-		if out.Chained, err = r.onward(ctx, found.Role, now); err != nil {
+		if out.Chained, err = r.onward(ctx, found, now); err != nil {
 			return err
 		}
 	}
@@ -159,7 +169,7 @@ func (r *revocation) find(ctx context.Context, client *iam.Client, arg string) (
 	}
 	if failed, ok := errors.AsType[*iam.Error](err); ok {
 		if found, s := r.alone(ctx, client, arg); found != nil {
-			r.ui.warn("%v: its role is taken back alone, and policies of the bucket and of keys are not looked at", failed)
+			r.warned("bucket-not-read", "%v: its role is taken back alone, and policies of the bucket and of keys are not looked at", failed)
 			return found, s, nil
 		}
 	}
@@ -202,7 +212,7 @@ func (r *revocation) show(found *share.Found, plan *share.Revocation) {
 		r.ui.showDiff(d)
 	}
 	for _, w := range plan.Warnings {
-		r.ui.warn("%s", w.Text)
+		r.warned(w.Code, "%s", w.Text)
 	}
 	switch {
 	case r.keep && found.Role != nil:
@@ -210,7 +220,7 @@ func (r *revocation) show(found *share.Found, plan *share.Revocation) {
 	case found.Role != nil:
 		if plan.Live {
 			ends, _ := share.SessionsEnd(found.Role)
-			r.ui.warn("sessions that were left to end may be live until %s: they are cut off now", ends.UTC().Format(time.RFC3339))
+			r.warned("sessions-live", "sessions that were left to end may be live until %s: they are cut off now", ends.UTC().Format(time.RFC3339))
 		}
 		r.ui.say("note", "all sessions in the role are cut off, and with them the links that were signed in them; a service that acts for one of them (a running query or job) stops when it next asks")
 	}
@@ -269,6 +279,7 @@ func (r *revocation) check(ctx context.Context, client *iam.Client, found *share
 }
 
 func (r *revocation) print(out revoked) error {
+	out.Documents, out.Calls, out.Warnings = orEmpty(out.Documents), orEmpty(out.Calls), orEmpty(r.warnings)
 	return r.ui.print(func(w io.Writer) error {
 		switch form := render.Form(r.q.form); form {
 		case render.JSON, render.JSONL:
@@ -280,11 +291,11 @@ func (r *revocation) print(out revoked) error {
 			}
 			return printList(w, form, flat{{"kind", ""}, {"resource", ""}, {"state", ""}}, list)
 		}
-		var l lines
 		for _, c := range out.Checked {
-			l.add(c.Kind, "%s", render.Text(c.Resource+": "+c.State))
+			if _, err := fmt.Fprintf(w, "%-*s  %s\n", len(share.BucketDocument), c.Kind, render.Text(c.Resource+": "+c.State)); err != nil {
+				return err
+			}
 		}
-		_, err := io.WriteString(w, l.String())
-		return err
+		return nil
 	})
 }

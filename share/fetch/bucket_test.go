@@ -60,7 +60,24 @@ func TestBucket(t *testing.T) {
 	if text := out.failed[b.URI(all[6].Key)]; !strings.Contains(text, "another object is there, that is no copy of it") {
 		t.Error(text)
 	}
-	// One error of the whole destination, with all that it needs, and no more tries.
+	refusedDest(t, stand, role, caller, cfg, ours, copied)
+	faults := stand.Faults(t)
+	faults.Set(t, awstest.Fault{Service: "s3", Operation: "GetObject", Corrupt: 2, Times: 1}, awstest.Fault{Service: "s3", Operation: "PutObject", Error: "SlowDown", Times: 1})
+	one := prefix + "CloudTrail/us-east-1/2026/03/01/"
+	to := fetch.OpenBucket(reach(t, eager(faults.Through(stand.Account(reader).Config())), ours.URI("acme/new/")), "acme/new/")
+	into(t, reach(t, eager(faults.Through(cfg)), b.URI(one)), to).is(t, 1, 0, 0)
+	if o, _, err := reach(t, caller, ours.URI("")).Stat(t.Context(), "acme/new/log-0.json.gz"); err != nil || o == nil || o.Size != int64(len(all[0].Body)) {
+		t.Error(o, err)
+	}
+	if n := len(faults.Fired(t)); n != 2 {
+		t.Errorf("%d faults", n)
+	}
+}
+
+// refusedDest: one error of the whole destination, with all that it needs, and no
+// more tries.
+func refusedDest(t *testing.T, stand *awstest.AWS, role string, caller, cfg aws.Config, ours *awstest.Bucket, copied func(as aws.Config, to string) *outcome) {
+	t.Helper()
 	puts := stand.Account(reader).User(t, "lee", `{"Version":"2012-10-17","Statement":[
 		{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"`+role+`"},{"Effect":"Allow","Action":["s3:GetObject","s3:ListBucket"],"Resource":"*"}]}`)
 	for name, c := range map[string]struct {
@@ -85,17 +102,6 @@ func TestBucket(t *testing.T) {
 		if again := stand.Requests(t); again["s3:HeadObject"]-calls["s3:HeadObject"] > 8 {
 			t.Errorf("%s: asked of all files: %v, before %v", name, again, calls)
 		}
-	}
-	faults := stand.Faults(t)
-	faults.Set(t, awstest.Fault{Service: "s3", Operation: "GetObject", Corrupt: 2, Times: 1}, awstest.Fault{Service: "s3", Operation: "PutObject", Error: "SlowDown", Times: 1})
-	one := prefix + "CloudTrail/us-east-1/2026/03/01/"
-	to := fetch.OpenBucket(reach(t, eager(faults.Through(stand.Account(reader).Config())), ours.URI("acme/new/")), "acme/new/")
-	into(t, reach(t, eager(faults.Through(cfg)), b.URI(one)), to).is(t, 1, 0, 0)
-	if o, _, err := reach(t, caller, ours.URI("")).Stat(t.Context(), "acme/new/log-0.json.gz"); err != nil || o == nil || o.Size != int64(len(all[0].Body)) {
-		t.Error(o, err)
-	}
-	if n := len(faults.Fired(t)); n != 2 {
-		t.Errorf("%d faults", n)
 	}
 }
 

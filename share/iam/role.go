@@ -81,7 +81,7 @@ func roleOf(r *types.Role) (*share.RoleState, error) {
 	s := &share.RoleState{
 		Name: aws.ToString(r.RoleName), Path: aws.ToString(r.Path), ARN: aws.ToString(r.Arn), ID: aws.ToString(r.RoleId),
 		Description: aws.ToString(r.Description), MaxSession: int(aws.ToInt32(r.MaxSessionDuration)),
-		Inline: map[string]*policy.Document{}, Tags: map[string]string{},
+		Inline: map[string]*policy.Document{}, Tags: map[string]string{}, Created: aws.ToTime(r.CreateDate),
 	}
 	for _, t := range r.Tags {
 		s.Tags[aws.ToString(t.Key)] = aws.ToString(t.Value)
