@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/smithy-go"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -41,9 +42,21 @@ func (c Account) Bucket(t testing.TB, name string, options ...func(*s3.CreateBuc
 	for _, option := range options {
 		option(input)
 	}
-	_, err := b.Owner.CreateBucket(t.Context(), input)
-	must(t, err)
+	if _, err := b.Owner.CreateBucket(t.Context(), input); err != nil && !b.madeBefore(t, err, c.ID) {
+		must(t, err)
+	}
 	return b
+}
+
+// madeBefore reports whether a bucket that is there already is that of a call whose
+// answer was lost on the way, and which the SDK made again: the same account's,
+// and empty.
+func (b *Bucket) madeBefore(t testing.TB, err error, account string) bool {
+	if answer, ok := errors.AsType[smithy.APIError](err); !ok || !strings.HasPrefix(answer.ErrorCode(), "BucketAlready") {
+		return false
+	}
+	listed, err := b.Owner.ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{Bucket: &b.Name, ExpectedBucketOwner: &account})
+	return err == nil && len(listed.Contents) == 0
 }
 
 // Owned is a bucket of the account that is there already.
