@@ -19,6 +19,7 @@ type Shared struct {
 	To       string   // an account id, the ARN of a user or role, or the id of an organisation
 	Members  []string // the accounts of that organisation; nil: any but the owner
 	Bucket   string
+	Region   string          // of the bucket
 	Gets     []string        // the keys that it is a grant of, as patterns of a policy; nil: all of the bucket, or not known
 	Lists    []string        // the prefixes below which keys may be listed, likewise
 	Expires  cloudtrail.Time // zero: no end, or not known
@@ -30,11 +31,13 @@ type GrantUse string
 
 // What it may tell.
 const (
-	GrantUsed    GrantUse = "used"
-	GrantTaken   GrantUse = "taken"    // the role was, and no call shows the session in use
-	GrantRefused GrantUse = "refused"  // somebody asked for the role, and was refused
-	GrantUnused  GrantUse = "unused"   // as far as the log reaches
-	GrantNotTold GrantUse = "not-told" // the log that would tell is not here
+	GrantUsed      GrantUse = "used"
+	GrantMaybeUsed GrantUse = "maybe-used" // somebody was let in who need not be whom it is for, or by something else
+	GrantTaken     GrantUse = "taken"      // the role was, and no call shows the session in use
+	GrantOutside   GrantUse = "outside"    // whom it is for was let through, but on nothing that is of the grant
+	GrantRefused   GrantUse = "refused"    // somebody asked for the role, or for what the bucket's policy lets through, and was refused
+	GrantUnused    GrantUse = "unused"     // the log tells so, for the time and the regions that are named
+	GrantNotTold   GrantUse = "not-told"   // the log that would tell is not here, or has holes: see Why
 )
 
 // GrantEnd is whether a grant is at its end.
@@ -71,11 +74,14 @@ type UsageLine struct {
 	Addresses, Agents     Top
 
 	Reading
-	Denied      int // of the calls, for want of permission
-	DeniedOn    Top // what they were about
-	Outside     int // of the calls, those let through on what is not of the grant; zero where its bucket is not known
-	OutsideOn   Top
-	OwnerLogged Logged
+	Denied    int // of the calls, for want of permission
+	DeniedOn  Top // what they were about
+	Outside   int // of the calls, those let through on what is not of the grant; zero where its bucket is not known
+	OutsideOn Top
+
+	OwnerLogged Logged      // when, in all regions that count
+	Regions     []RegionLog // those where a use would be logged
+	Why         Hole        // of GrantNotTold, the gravest
 }
 
 // Reading is what was read, by the S3 data events among the calls: CloudTrail logs
@@ -89,21 +95,19 @@ type Reading struct {
 	Untold     int   // reads that do not
 }
 
-// Logged is since when, and until when, an account's log tells. Zero: it is not here.
-type Logged struct{ Since, Until cloudtrail.Time }
-
 // Usage tells who used each grant: a line a user, those who did most recently
 // first; and a line for each grant that nobody used. Of the filter it keeps to
 // Since and Until. now is what ends are measured by.
 //
 // The users of a role are who took it, by the chain of each session. Those of a
 // bucket policy's statement are told by the S3 calls that the bucket's log has of
-// the reader's account or, where the grant names a user or role, of that one and
-// whoever of the account is told by no name.
+// the reader's account or, where the grant names a user or role, of that one; and,
+// as who may have used it, of whoever of the account may be that one.
 func Usage(ctx context.Context, r Reader, resolver *lineage.Resolver, grants []Shared, f Filter, now cloudtrail.Time) ([]UsageLine, error) {
 	b := &usageBook{
 		reader: r, resolver: resolver, span: Selection{Since: f.Since, Until: f.Until}, grants: grants,
-		lines: map[usageKey]*usage{}, used: map[string]bool{}, logged: map[string]bool{}, read: map[string]Logged{},
+		lines: map[usageKey]*usage{}, used: map[string]bool{}, data: map[string]dataSpan{}, named: map[string]string{},
+		logs: ownerLogs{events: map[logPlace]Logged{}, reads: map[string]bool{}}, told: map[*Shared]*told{},
 	}
 	for _, step := range []func(context.Context) error{b.roles, b.buckets} {
 		if err := step(ctx); err != nil {
@@ -117,6 +121,7 @@ func Usage(ctx context.Context, r Reader, resolver *lineage.Resolver, grants []S
 type usageKey struct {
 	grant     int
 	who, from string
+	maybe     bool // it is not proved to be whom the grant is for
 }
 
 // usage is a UsageLine being counted.
@@ -131,6 +136,7 @@ type usage struct {
 	did                    activity
 	taken, refused         activity
 	denied, outside        counter
+	unread                 int // lists of which nothing tells what they were of
 }
 
 // What a line's chain may be of.
@@ -149,8 +155,10 @@ type usageBook struct {
 	lines    map[usageKey]*usage
 	used     map[string]bool // issuances that calls lead to: their events and keys
 	again    []readAgain
-	logged   map[string]bool   // buckets that data events are logged of
-	read     map[string]Logged // by account
+	data     map[string]dataSpan // by owner and bucket
+	named    map[string]string   // ARNs by unique id, "" where there are several
+	logs     ownerLogs
+	told     map[*Shared]*told
 }
 
 func (b *usageBook) line(key usageKey) *usage {
@@ -178,7 +186,7 @@ func (b *usageBook) finish(ctx context.Context, now cloudtrail.Time) ([]UsageLin
 	seen := map[int]bool{}
 	for key, u := range b.lines {
 		u.done()
-		seen[key.grant] = seen[key.grant] || u.Use != GrantRefused
+		seen[key.grant] = seen[key.grant] || u.Use != GrantRefused && (u.Use != GrantOutside || u.Grant.RoleARN != "")
 	}
 	for i := range b.grants {
 		if !seen[i] {
@@ -203,11 +211,21 @@ func (b *usageBook) finish(ctx context.Context, now cloudtrail.Time) ([]UsageLin
 }
 
 func compareUsage(x, y usageKey) int {
-	return cmp.Or(cmp.Compare(x.grant, y.grant), cmp.Compare(x.who, y.who), cmp.Compare(x.from, y.from))
+	return cmp.Or(cmp.Compare(x.grant, y.grant), cmp.Compare(x.who, y.who), cmp.Compare(x.from, y.from), boolOrder(x.maybe, y.maybe))
+}
+
+func boolOrder(x, y bool) int {
+	switch {
+	case x == y:
+		return 0
+	case x:
+		return 1
+	}
+	return -1
 }
 
 func useOrder(u GrantUse) int {
-	return slices.Index([]GrantUse{GrantUsed, GrantTaken, GrantUnused, GrantNotTold, GrantRefused}, u)
+	return slices.Index([]GrantUse{GrantUsed, GrantMaybeUsed, GrantTaken, GrantUnused, GrantNotTold, GrantOutside, GrantRefused}, u)
 }
 
 func (u *usage) done() {
@@ -223,7 +241,7 @@ func (u *usage) done() {
 	from := &u.did
 	switch {
 	case u.Calls > 0:
-		u.Use = GrantUsed
+		u.Use = u.useByCalls()
 	case u.Sessions > 0:
 		u.Use, from = GrantTaken, &u.taken
 	default:
@@ -233,8 +251,28 @@ func (u *usage) done() {
 	u.Addresses, u.Agents = from.addresses.top(), from.agents.top()
 }
 
+// useByCalls is what the calls show. Whoever is in a session of the role uses it,
+// and what is denied is a use in vain; a bucket's policy is used by what it let
+// through.
+func (u *usage) useByCalls() GrantUse {
+	role := u.Grant.RoleARN != ""
+	failed := u.Errors - u.Denied // neither let through nor refused, as far as is told
+	inside := u.Calls - u.Errors - u.Outside - u.unread
+	switch {
+	case u.Outside > 0 && u.Outside+u.Denied == u.Calls:
+		return GrantOutside
+	case role, inside > 0 && !u.key.maybe:
+		return GrantUsed
+	case inside+failed+u.unread > 0:
+		return GrantMaybeUsed
+	case u.Outside > 0:
+		return GrantOutside
+	}
+	return GrantRefused
+}
+
 // place tells what the log can tell of the grant, and when it ends.
-func (b *usageBook) place(ctx context.Context, u *usage, now cloudtrail.Time) (err error) {
+func (b *usageBook) place(ctx context.Context, u *usage, now cloudtrail.Time) error {
 	g := u.Grant
 	switch {
 	case g.Expires == 0:
@@ -243,20 +281,27 @@ func (b *usageBook) place(ctx context.Context, u *usage, now cloudtrail.Time) (e
 	case g.Expires <= now+endsSoon:
 		u.End = GrantEnds
 	}
-	if u.OwnerLogged, err = b.loggedOf(ctx, g.Owner); err != nil {
+	t, err := b.toldOf(ctx, g, Clock(now))
+	if err != nil {
 		return err
 	}
-	if u.DataEvents == NotTold && (u.Use == GrantUsed || g.RoleARN == "") {
-		has, err := b.hasData(ctx, g)
+	u.OwnerLogged, u.Regions = t.when, t.regions
+	if u.DataEvents == NotTold && (u.Calls > 0 || g.RoleARN == "") {
+		d, err := b.dataOf(ctx, g)
 		if err != nil {
 			return err
 		}
-		if !has || g.Bucket != "" { // those of another bucket tell nothing of this one
+		if has := d.first != 0; !has || g.Bucket != "" { // those of another bucket tell nothing of this one
 			u.DataEvents.add(has)
 		}
 	}
-	// A statement of a bucket's policy is used by data events alone.
-	if u.Use == GrantUnused && (u.OwnerLogged == Logged{} || g.RoleARN == "" && u.DataEvents != Used) {
+	if u.Use != GrantUnused {
+		return nil
+	}
+	if u.Why = t.why; u.Why == NoHole && b.usedByIAM(g, t) {
+		u.Why = SaidUsed
+	}
+	if u.Why != NoHole {
 		u.Use = GrantNotTold
 	}
 	return nil

@@ -38,13 +38,13 @@ func (b *usageBook) buckets(ctx context.Context) error {
 	}
 	twice := make([]copies, len(b.grants))
 	return b.each(ctx, s, passes, func(l Line) error {
-		for _, i := range b.letIn(grants, l) {
-			u := b.line(usageKey{i, whoOf(l.Chain), callerAccount(l.Row.Caller)})
+		for _, e := range b.letIn(grants, l) {
+			u := b.line(usageKey{e.grant, whoOf(l.Chain), callerAccount(l.Row.Caller), e.maybe})
 			u.speak(ofCall, l.Row, l.Chain)
 			if isTemporary(l.Row.Caller) {
 				u.sessions.add(cmp.Or(sessionKey(l.Row.Caller, l.Chain), l.Row.Caller.SessionKey()))
 			}
-			if !twice[i].add(l.Row) {
+			if !twice[e.grant].add(l.Row) {
 				continue
 			}
 			if err := b.count(ctx, u, l.Row); err != nil {
@@ -55,18 +55,29 @@ func (b *usageBook) buckets(ctx context.Context) error {
 	})
 }
 
+// entry is a grant that may have let a call in.
+type entry struct {
+	grant int
+	maybe bool // that its caller is whom it is for is not proved
+}
+
 // letIn are the grants that a call may have been let in by: those that it is in the
-// scope of or, where it is in that of none, all that are for its caller.
-func (b *usageBook) letIn(grants []int, l Line) []int {
-	var fit, covering []int
+// scope of or, where it is in that of none, all that are for its caller: it is shown
+// with them, as what they are not of. Of a caller who may be somebody else that
+// would tell nothing.
+func (b *usageBook) letIn(grants []int, l Line) []entry {
+	var fit, covering []entry
 	for _, i := range grants {
 		g := &b.grants[i]
-		if !aboutBucket(l.Row, g.Bucket) || !g.isFor(l) {
+		if !aboutBucket(l.Row, g.Bucket) {
 			continue
 		}
-		fit = append(fit, i)
-		if g.covers(l.Row) {
-			covering = append(covering, i)
+		who := b.standing(g, l)
+		if who == granted {
+			fit = append(fit, entry{i, false})
+		}
+		if who != someoneElse && g.covers(l.Row) {
+			covering = append(covering, entry{i, who == perhaps})
 		}
 	}
 	if len(covering) > 0 {
@@ -96,28 +107,4 @@ func (g *Shared) mayBe(id *lineage.Identity) bool {
 		return account == one
 	}
 	return g.Members == nil || slices.Contains(g.Members, account)
-}
-
-// isFor reports whether a call was made by whom the grant is for, as far as its
-// chain tells: of another account's caller S3 logs the unique id alone.
-func (g *Shared) isFor(l Line) bool {
-	if !g.mayBe(l.Row.Caller) {
-		return false
-	}
-	if !strings.HasPrefix(g.To, "arn:") || strings.HasSuffix(g.To, ":root") {
-		return true
-	}
-	id, hop := l.Row.Caller, acting(l.Chain)
-	if strings.Contains(g.To, ":role/") {
-		role := issuerRole(id)
-		if role == "" && hop != nil {
-			role = hop.RoleARN
-		}
-		return role == "" && id.Type != "IAMUser" || isRole(role, g.To)
-	}
-	arn := id.ARN
-	if arn == "" && hop == nil && l.Chain.Origin != nil {
-		arn = l.Chain.Origin.ARN
-	}
-	return arn == "" && hop == nil || arn == g.To
 }

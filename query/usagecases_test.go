@@ -153,13 +153,13 @@ func TestUsageOfBucketPolicy(t *testing.T) {
 		"account: used account:111111111111:AIDAJSMITH from=111111111111 sessions=0 calls=1 reads=1 data=used end=soon\n" +
 			"account: used iam:111111111111:AIDAX from=111111111111 sessions=0 calls=1 reads=1 untold=1 data=used end=soon\n" +
 			"account: used - from=111111111111 sessions=2 calls=2 reads=2 untold=2 data=used end=soon\n": all,
-		"role: used - from=111111111111 sessions=1 calls=1 reads=1 untold=1 data=used\n" +
-			"role: used account:111111111111:AIDAJSMITH from=111111111111 sessions=0 calls=1 reads=1 data=used\n": shared("role", "arn:aws:iam::111111111111:role/LogReader", "AWSLogs/"+home+"/*"),
+		"role: used - from=111111111111 sessions=1 calls=1 reads=1 untold=1 data=used\n": shared("role", "arn:aws:iam::111111111111:role/LogReader", "AWSLogs/"+home+"/*"),
 		"user: used iam:111111111111:AIDAX from=111111111111 sessions=0 calls=1 reads=1 untold=1 data=used\n" +
-			"user: used account:111111111111:AIDAJSMITH from=111111111111 sessions=0 calls=1 reads=1 data=used\n": shared("user", "arn:aws:iam::111111111111:user/jsmith"),
-		"members: used account:333333333333:AIDAOTHER from=333333333333 sessions=0 calls=2 reads=1 denied=1 outside=1 untold=1 data=used\n": members,
-		"never: unused nobody from= sessions=0 calls=0 data=used end=expired\n":                                                             never,
-		"silent: not-told nobody from= sessions=0 calls=0 data=not-used\n":                                                                  silent,
+			"user: maybe-used account:111111111111:AIDAJSMITH from=111111111111 sessions=0 calls=1 reads=1 data=used\n": shared("user", "arn:aws:iam::111111111111:user/jsmith"),
+		"members: outside account:333333333333:AIDAOTHER from=333333333333 sessions=0 calls=2 reads=1 denied=1 outside=1 untold=1 data=used\n" +
+			"members: not-told nobody from= sessions=0 calls=0 data=used\n": members,
+		"never: not-told nobody from= sessions=0 calls=0 data=used end=expired\n": never,
+		"silent: not-told nobody from= sessions=0 calls=0 data=not-used\n":        silent,
 	} {
 		t.Run(g.ID, func(t *testing.T) {
 			if diff := cmp.Diff(sortedLines(want), sortedLines(usageOf(t, records, query.Filter{}, g))); diff != "" {
@@ -169,7 +169,7 @@ func TestUsageOfBucketPolicy(t *testing.T) {
 	}
 	// What two grants are for counts for the one that it is in the scope of.
 	got := usageOf(t, records[:1], query.Filter{}, shared("own", home, "AWSLogs/"+home+"/*"), shared("theirs", "o-acme", "AWSLogs/"+other+"/*"))
-	if !strings.Contains(got, "own: used") || !strings.Contains(got, "theirs: unused") {
+	if !strings.Contains(got, "own: used") || !strings.Contains(got, "theirs: not-told") {
 		t.Errorf("of two grants:\n%s", got)
 	}
 }

@@ -171,6 +171,8 @@ func (a *readAgain) count() {
 		u.denied.add(u.Grant.Bucket)
 	case a.denied:
 		u.denied.add(u.Grant.Bucket + "/" + a.prefix + "*")
+	case !a.told && !a.failed:
+		u.unread++
 	case a.told && !a.failed && !u.Grant.lists(a.prefix, a.account):
 		u.Outside++
 		u.outside.add(u.Grant.Bucket + "/" + a.prefix + "*")

@@ -34,24 +34,25 @@ func issuerRole(id *lineage.Identity) string {
 }
 
 // roles counts the calls of sessions in the roles, and those that asked for one
-// and were refused. Tallies tell which callers these are; of nobody else any row is
-// read.
+// and were refused. Tallies tell which callers these are, and what the log is of; of
+// nobody else any row is read.
 func (b *usageBook) roles(ctx context.Context) error {
 	roles := b.byRole()
-	if len(roles) == 0 {
-		return nil
-	}
 	var inside, refused callers
 	for t, err := range b.reader.Tallies(ctx, b.span) {
 		if err != nil {
 			return fmt.Errorf("counting events: %w", err)
 		}
+		b.learn(t)
 		if _, ok := roles[issuerRole(t.Caller)]; ok {
 			inside.add(t)
 		}
 		if issues(t) && t.EventName == "AssumeRole" && isDenied(t.ErrorCode) {
 			refused.add(t)
 		}
+	}
+	if len(roles) == 0 {
+		return nil
 	}
 	if err := b.sessions(ctx, roles, inside.selection(b.span)); err != nil {
 		return err
@@ -167,7 +168,7 @@ func (b *usageBook) issuances(ctx context.Context, roles map[string]int) error {
 		if !ok {
 			continue
 		}
-		u := b.line(usageKey{g, whoOf(chains[i]), callerAccount(f.Caller)})
+		u := b.line(usageKey{grant: g, who: whoOf(chains[i]), from: callerAccount(f.Caller)})
 		u.Sessions++
 		row := Row{Use: f.Use}
 		u.speak(ofIssuance, &row, chains[i])
@@ -229,24 +230,20 @@ func (b *usageBook) refusals(ctx context.Context, roles map[string]int, s Select
 	}
 	return b.each(ctx, s, passes, func(l Line) error {
 		g, _ := asked(l.Row)
-		u := b.line(usageKey{g, whoOf(l.Chain), callerAccount(l.Row.Caller)})
+		u := b.line(usageKey{grant: g, who: whoOf(l.Chain), from: callerAccount(l.Row.Caller)})
 		u.speak(ofRefusal, l.Row, l.Chain)
 		u.refused.add(l.Row, false)
 		return nil
 	})
 }
 
-// namesRole reports whether a text names a role by its whole ARN.
+// namesRole reports whether the text of a refusal says that it was of a role. What
+// stands before that is the caller's ARN, whose path may hold any sign but a blank:
+// another role's ARN, too (IAM API Reference, CreateUser).
 func namesRole(text, arn string) bool {
-	for {
-		i := strings.Index(text, arn)
-		if i < 0 {
-			return false
-		}
-		if text = text[i+len(arn):]; text == "" || !isNameSign(text[0]) || text[0] == '.' && (len(text) == 1 || text[1] == ' ') {
-			return true
-		}
-	}
+	_, of, ok := strings.Cut(text, " on resource: ")
+	rest, named := strings.CutPrefix(strings.TrimPrefix(of, `"`), arn)
+	return ok && named && (rest == "" || !isNameSign(rest[0]) || rest[0] == '.' && (len(rest) == 1 || rest[1] == ' '))
 }
 
 // isNameSign reports whether a sign may stand in a role's name (IAM API Reference,

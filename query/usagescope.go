@@ -14,6 +14,9 @@ func (g *Shared) covers(row *Row) bool {
 	if row.EventSource != "s3.amazonaws.com" || !aboutBucket(row, g.Bucket) {
 		return false
 	}
+	if g.RoleARN == "" && !slices.Contains(statementCalls, row.EventName) {
+		return false
+	}
 	for _, object := range objectsOf(row) {
 		bucket, key, _ := strings.Cut(object, "/")
 		if bucket != g.Bucket || g.Gets != nil && !matchesAny(g.Gets, key, callerAccount(row.Caller)) {
@@ -22,6 +25,11 @@ func (g *Shared) covers(row *Row) bool {
 	}
 	return true
 }
+
+// statementCalls are the calls that the statements of a bucket's policy let through,
+// s3:ListBucket below a prefix and s3:GetObject (S3 User Guide, "Required permissions
+// for Amazon S3 API operations"). Who makes another one is let in by something else.
+var statementCalls = []string{"GetObject", "HeadObject", "SelectObjectContent", "ListObjects", "ListObjectsV2"}
 
 // lists reports whether a list of the keys below a prefix tells only of what is
 // granted.

@@ -16,6 +16,9 @@ func usageLines() []query.UsageLine {
 		ID: "idleidleidle", RoleARN: "arn:aws:iam::999999999999:role/crosstrail/crosstrail-777777777777-idleidleidle",
 		Owner: owner, To: "777777777777", Bucket: trail, LastUsed: at("2016-01-01T10:00:00Z"),
 	}
+	idler, said := *idle, *idle
+	idler.ID, idler.LastUsed = "idleridleria", 0
+	said.ID, said.LastUsed = "saidsaidsaid", at("2016-04-06T10:00:00Z")
 	far := &query.Shared{ID: "arn:aws:iam::222222222222:role/x", RoleARN: "arn:aws:iam::222222222222:role/x", Owner: "222222222222"}
 	vendor := &lineage.Chain{Evidence: lineage.Exact, Origin: &lineage.Origin{
 		ID: "account:666666666666:AIDAVENDOR0000000001", Kind: lineage.AWSAccount, AccountID: "666666666666", PrincipalID: "AIDAVENDOR0000000001",
@@ -50,8 +53,20 @@ func usageLines() []query.UsageLine {
 			Grant: own, Use: query.GrantUsed, End: query.GrantExpired, OwnerLogged: logged, Chain: &lineage.Chain{Evidence: lineage.Unresolved}, FromAccount: "333333333333",
 			Calls: 1, First: at("2016-04-05T20:00:00Z"), Last: at("2016-04-05T20:00:00Z"), Reading: query.Reading{DataEvents: query.NotUsed},
 		},
-		{Grant: idle, Use: query.GrantUnused, OwnerLogged: logged},
-		{Grant: far, Use: query.GrantNotTold},
-		{Grant: &query.Shared{ID: "bucketbucket", Owner: owner, To: "o-acme", Bucket: trail}, Use: query.GrantNotTold, OwnerLogged: logged, Reading: query.Reading{DataEvents: query.NotUsed}},
+		{
+			Grant: own, Use: query.GrantMaybeUsed, End: query.GrantExpired, OwnerLogged: logged, Chain: vendor, FromAccount: "666666666666",
+			Calls: 1, First: at("2016-04-05T20:00:00Z"), Last: at("2016-04-05T20:00:00Z"), Reading: query.Reading{DataEvents: query.Used, Reads: 1, Keys: 1, Untold: 1},
+		},
+		{
+			Grant: own, Use: query.GrantOutside, End: query.GrantExpired, OwnerLogged: logged, Chain: both, FromAccount: "333333333333",
+			Calls: 1, First: at("2016-04-05T20:00:00Z"), Last: at("2016-04-05T20:00:00Z"), Reading: query.Reading{DataEvents: query.Used}, Outside: 1, OutsideOn: top("acme-x/k"),
+		},
+		{Grant: idle, Use: query.GrantUnused, OwnerLogged: logged, Regions: []query.RegionLog{{Region: "us-east-1", Logged: logged}, {Region: "eu-west-1", Logged: logged}}},
+		{Grant: &idler, Use: query.GrantNotTold, OwnerLogged: logged, Why: query.SilentHours, Regions: []query.RegionLog{
+			{Region: "us-east-1", Logged: logged}, {Region: "eu-west-1", Logged: logged, Hole: query.SilentHours, SilentHours: 647},
+		}},
+		{Grant: &said, Use: query.GrantNotTold, OwnerLogged: logged, Why: query.SaidUsed, Regions: []query.RegionLog{{Region: "us-east-1", Logged: logged}}},
+		{Grant: far, Use: query.GrantNotTold, Why: query.NoAccount, Regions: []query.RegionLog{{Region: "us-east-1", Hole: query.NoAccount}}},
+		{Grant: &query.Shared{ID: "bucketbucket", Owner: owner, To: "o-acme", Bucket: trail}, Use: query.GrantNotTold, Why: query.NoDataEvents, Reading: query.Reading{DataEvents: query.NotUsed}},
 	}
 }

@@ -116,11 +116,29 @@ func (e *Encoder) usage(dst []byte, l query.UsageLine) []byte {
 	dst = texts(dst, "outsideResources", values(l.OutsideOn))
 	dst = number(dst, "refused", l.Refused)
 	dst = texts(dst, "refusedFrom", values(l.RefusedFrom))
+	dst = text(dst, "why", string(l.Why))
 	dst = moment(dst, "logSince", l.OwnerLogged.Since)
 	dst = moment(dst, "logUntil", l.OwnerLogged.Until)
+	if len(l.Regions) > 0 {
+		dst = append(member(dst, "logs"), '[')
+		for _, r := range l.Regions {
+			dst = append(regionLog(element(dst), r), '}')
+		}
+		dst = append(dst, ']')
+	}
 	dst = moment(dst, "lastUsed", g.LastUsed)
 	dst = moment(dst, "expires", g.Expires)
 	return text(dst, "ends", string(l.End))
+}
+
+// regionLog is what the log in one region tells of.
+func regionLog(dst []byte, r query.RegionLog) []byte {
+	dst = text(append(dst, '{'), "region", r.Region)
+	dst = moment(dst, "since", r.Since)
+	dst = moment(dst, "until", r.Until)
+	dst = text(dst, "hole", string(r.Hole))
+	dst = number(dst, "silentHours", r.SilentHours)
+	return number(dst, "lostHours", r.LostHours)
 }
 
 var usageColumns = []string{
@@ -128,7 +146,7 @@ var usageColumns = []string{
 	"origin", "originKind", "originName", "originDisplayName", "candidates", "evidence", "fromAccountId", "fromAccountName",
 	"mfa", "externalId", "externalIds", "sessions", "calls", "writes", "errors", "first", "last", "sourceIPAddresses", "userAgents",
 	"dataEvents", "reads", "keysRead", "lists", "bytesRead", "bytesUntold", "denied", "deniedResources", "outside", "outsideResources",
-	"refused", "refusedFrom", "logSince", "logUntil", "lastUsed", "expires", "ends",
+	"refused", "refusedFrom", "why", "logRegions", "logSince", "logUntil", "lastUsed", "expires", "ends",
 }
 
 func (e *Encoder) usageCells(l query.UsageLine) []string {
@@ -159,6 +177,6 @@ func (e *Encoder) usageCells(l query.UsageLine) []string {
 		strconv.Itoa(l.Sessions), strconv.Itoa(l.Calls), strconv.Itoa(l.Writes), strconv.Itoa(l.Errors), at(l.First), at(l.Last), list(l.Addresses), list(l.Agents),
 		dataWord(l.DataEvents), read(int64(l.Reads)), read(int64(l.Keys)), read(int64(l.Lists)), read(l.Bytes), read(int64(l.Untold)),
 		strconv.Itoa(l.Denied), list(l.DeniedOn), strconv.Itoa(l.Outside), list(l.OutsideOn),
-		strconv.Itoa(l.Refused), list(l.RefusedFrom), at(l.OwnerLogged.Since), at(l.OwnerLogged.Until), at(g.LastUsed), at(g.Expires), string(l.End),
+		strconv.Itoa(l.Refused), list(l.RefusedFrom), string(l.Why), strings.Join(regionsOf(l), " "), at(l.OwnerLogged.Since), at(l.OwnerLogged.Until), at(g.LastUsed), at(g.Expires), string(l.End),
 	}
 }

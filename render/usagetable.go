@@ -30,7 +30,7 @@ func usageTable(w io.Writer, all []query.UsageLine, style Style) error {
 			}
 		}
 		p.usage(l, who, len(head))
-		refused = refused || l.Refused > 0 || l.Use == query.GrantUnused && l.Grant.RoleARN != ""
+		refused = refused || l.Grant.RoleARN != "" && (l.Chain != nil || l.OwnerLogged.Since != 0)
 	}
 	if refused {
 		p.blank("")
@@ -40,7 +40,7 @@ func usageTable(w io.Writer, all []query.UsageLine, style Style) error {
 }
 
 func lastHead(l query.UsageLine) string {
-	if l.Use == query.GrantUsed || l.Use == query.GrantTaken {
+	if l.Use != query.GrantRefused {
 		return "LAST (UTC)"
 	}
 	return "WHEN (UTC)"
@@ -103,7 +103,7 @@ func (p *page) usage(l query.UsageLine, who, numbers int) {
 		piece{ordinary, "  " + minute(l.Last)})
 	p.flow("       ", "       ", ", ", usageFacts(s, l)...)
 	if l.DataEvents == query.NotUsed {
-		p.prose("       ", "       ", yellow, noData(l.Grant)+": nothing tells what was read.")
+		p.prose("       ", "       ", yellow, "Nothing tells what was read: "+noData(l.Grant)+".")
 	}
 }
 
@@ -113,27 +113,89 @@ func noData(g *query.Shared) string {
 	if g.Bucket != "" {
 		of = g.Bucket
 	}
-	return "The log has no S3 data event of " + of + ", which a trail logs only where it is told to"
+	return "the log has no S3 data event of " + of + " that only reads, which a trail logs only where it is told to"
 }
 
 // unused is what can be said of a grant that nothing shows in use.
 func (p *page) unused(l query.UsageLine) {
-	g, at := l.Grant, l.OwnerLogged
-	log := "the log of " + p.style.named(g.Owner)
-	if g.Owner == "" {
-		log = "the log of its owner"
+	g := l.Grant
+	if l.Use == query.GrantUnused {
+		text := "Nobody used it, as " + p.ownersLog(g) + " tells:"
+		for _, r := range l.Regions {
+			text += " in " + r.Region + " from " + minute(r.Since) + " to " + minute(r.Until) + ","
+		}
+		text = strings.TrimSuffix(text, ",") + "."
+		if g.RoleARN != "" {
+			text += " That a role was asked for at the endpoint of another region is logged there."
+		}
+		p.prose("  ", "  ", yellow, text)
+	} else {
+		p.prose("  ", "  ", yellow, "Nothing tells whether it was used: "+p.whyNotTold(l)+".")
 	}
-	switch {
-	case at.Since == 0:
-		p.prose("  ", "  ", yellow, "Nothing tells whether it was used: "+log+" is not here.")
-	case l.Use == query.GrantNotTold:
-		p.prose("  ", "  ", yellow, "Nothing tells whether it was used. "+noData(g)+".")
-	default:
-		p.prose("  ", "  ", yellow, fmt.Sprintf("Nobody used it: %s tells from %s to %s (but for its holes: crosstrail coverage).", log, minute(at.Since), minute(at.Until)))
-	}
-	if g.LastUsed != 0 {
+	if g.LastUsed != 0 && l.Why != query.SaidUsed {
 		p.prose("  ", "  ", ordinary, "IAM says that the role was last used at "+stamp(g.LastUsed)+".")
 	}
+}
+
+func (p *page) ownersLog(g *query.Shared) string {
+	if g.Owner == "" {
+		return "the log of its owner"
+	}
+	return "the log of " + p.style.named(g.Owner)
+}
+
+// whyNotTold is why nothing tells whether a grant was used.
+func (p *page) whyNotTold(l query.UsageLine) string {
+	g := l.Grant
+	log, at := p.ownersLog(g), query.RegionLog{}
+	for _, r := range l.Regions {
+		if r.Hole == l.Why {
+			at = r
+			break
+		}
+	}
+	in := log
+	if at.Region != "" {
+		in += " in " + at.Region
+	}
+	switch l.Why {
+	case query.NoOwner:
+		return "whose log would tell is not known"
+	case query.NoAccount:
+		return log + " is not here"
+	case query.NoRegion:
+		return in + ", where a use would be logged, is not here"
+	case query.BeforeFirst:
+		return in + " begins at " + minute(at.Since) + ", after what is asked about"
+	case query.BehindNewest:
+		return in + " ends before what is asked about does"
+	case query.LostFiles:
+		return "of " + in + " digest files prove that some is lost: crosstrail coverage"
+	case query.SilentHours:
+		return fmt.Sprintf("of %s there is no file in %s between %s and %s, and nothing proves that there was nothing to log. Digest files would: crosstrail verify; which hours these are: crosstrail coverage",
+			in, plural(at.SilentHours, "hour"), minute(at.Since), minute(at.Until))
+	case query.NoDataEvents:
+		if l.DataEvents == query.Used {
+			return "the S3 data events of " + g.Bucket + " in it, from " + minute(l.OwnerLogged.Since) + " to " + minute(l.OwnerLogged.Until) + ", do not reach as far as is asked"
+		}
+		return noData(g)
+	case query.NoReadEvents:
+		return log + " has nothing that only reads, and that a role is taken is logged as such"
+	case query.Damaged:
+		return "some log files could not be read, or are not as they were delivered"
+	case query.SaidUsed:
+		return "IAM says that it was used at " + stamp(g.LastUsed) + ", and the log does not show it"
+	}
+	return in + " came in files whose names tell no time, so that nothing tells of its holes"
+}
+
+// regionsOf are the regions where the log would tell.
+func regionsOf(l query.UsageLine) []string {
+	var all []string
+	for _, r := range l.Regions {
+		all = append(all, r.Region)
+	}
+	return all
 }
 
 // usageFacts are what else is known of a user.
@@ -146,8 +208,13 @@ func usageFacts(s Style, l query.UsageLine) []piece {
 	if l.Sessions > 0 {
 		add(ordinary, plural(l.Sessions, "session"))
 	}
-	if l.Use == query.GrantTaken {
+	switch l.Use {
+	case query.GrantTaken:
 		add(ordinary, "not seen in use")
+	case query.GrantMaybeUsed:
+		add(yellow, "not proved to be a use of the grant")
+	case query.GrantOutside:
+		add(yellow, "no use of the grant")
 	}
 	if l.First != l.Last {
 		add(ordinary, "since "+minute(l.First))

@@ -21,8 +21,26 @@ func newShareUsageCommand(ui *terminal) *cobra.Command {
 		Short: "tell who used what is shared, and what was read",
 		Long: `Tell of each grant who used it, by the log: who is behind each session in its role, from
 which account, with MFA or without, with which external id; how much was done, when first
-and last, from where; what was refused; and which grants nobody used, as far as the log
-reaches. A grant that has ended, or ends within 30 days, is marked.
+and last, from where; what was refused; and which grants nobody used. A grant that has
+ended, or ends within 30 days, is marked.
+
+The use of a grant is one of
+
+  used        by whom it is for
+  maybe-used  by somebody who need not be that one: of another account's user or role S3
+              logs an id, and nothing here tells whose it is
+  taken       its role was, and no call shows the session in use
+  outside     whom it is for was let through, but on nothing that is of the grant
+  refused     somebody asked, and was
+  unused      the owner's log tells so, for the time and in the regions that are named: of
+              a role in us-east-1 and the bucket's region, of a statement of the bucket's
+              policy in the bucket's region, for as long as it has S3's data events. A
+              role asked for at the endpoint of another region is logged there
+  not-told    that log is not here, or has holes; or IAM says that the role was used at a
+              time that the log does not show it. Why says which
+
+An hour without a log file is a hole, unless digest files prove that there was nothing to
+log: crosstrail verify.
 
 Which objects were read is told by S3's data events. A trail logs those only where it is
 told to; without them nothing tells what was read, nor who used a grant that is a

@@ -117,7 +117,7 @@ func (q *question) sharedOf(f *share.Found, s *share.Surroundings) query.Shared 
 		q.ui.warn("grant %s: %s", g.ID, f.Unclear)
 	}
 	scope := s.Scope(g, share.Days)
-	one := query.Shared{ID: g.ID, Owner: g.Owner, To: g.To, Bucket: g.Bucket, Gets: scope.Get, Lists: scope.List}
+	one := query.Shared{ID: g.ID, Owner: g.Owner, To: g.To, Bucket: g.Bucket, Region: g.Region, Gets: scope.Get, Lists: scope.List}
 	if !g.Expires.IsZero() {
 		one.Expires = cloudtrail.TimeOf(g.Expires)
 	}
