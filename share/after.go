@@ -17,6 +17,7 @@ func (p *Plan) After(s *Surroundings, role *RoleState) (*Surroundings, *RoleStat
 		if role != nil {
 			made = *role
 			made.Tags = maps.Clone(role.Tags)
+			maps.DeleteFunc(made.Tags, func(name, _ string) bool { return ourTag(name) })
 			maps.Copy(made.Tags, g.tags())
 			made.MaxSession = min(made.MaxSession, sessionSeconds)
 		}
@@ -60,7 +61,9 @@ func (p *Plan) Judge(s *Surroundings, role *RoleState, now time.Time) []Finding 
 	}
 	for _, f := range Grants(next, roles) {
 		if f.Grant.ID == p.Grant.ID {
-			return slices.DeleteFunc(Findings(next, f, now), func(f Finding) bool { return f.Level != Fault })
+			return slices.DeleteFunc(Findings(next, f, now), func(f Finding) bool {
+				return f.Level != Fault || f.Code == "foreign-policy" // of which the plan warns itself
+			})
 		}
 	}
 	return nil

@@ -152,18 +152,20 @@ func (g *Grant) reader() (*policy.Principal, policy.Condition) {
 }
 
 // BucketStatements are the grant's in the bucket's policy (linkage.md 8.3). The
-// days are in a Sid, so that they can be read back.
+// days are in a Sid, so that they can be read back, and the seal in both.
 func (g *Grant) BucketStatements(scope Scope) []policy.Statement {
 	who, list := g.reader()
 	_, get := g.reader()
 	return []policy.Statement{
 		{
-			Sid: g.Sid("List"), Effect: policy.Allow, Principal: who, Action: policy.Strings{"s3:ListBucket"},
+			Sid: g.Sid("List" + g.sealSid()), Effect: policy.Allow, Principal: who, Action: policy.Strings{"s3:ListBucket"},
 			Resource: policy.Strings{g.bucketARN()}, Condition: with(list, "StringLike", "s3:prefix", scope.List...),
 		},
-		{Sid: g.Sid("Get" + g.daysSid()), Effect: policy.Allow, Principal: who, Action: policy.Strings{"s3:GetObject"}, Resource: g.keyARNs(scope), Condition: get},
+		{Sid: g.Sid("Get" + g.daysSid() + g.sealSid()), Effect: policy.Allow, Principal: who, Action: policy.Strings{"s3:GetObject"}, Resource: g.keyARNs(scope), Condition: get},
 	}
 }
+
+func (g *Grant) sealSid() string { return "Seal" + g.seal() }
 
 func (g *Grant) daysSid() string {
 	text := ""

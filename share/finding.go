@@ -75,8 +75,12 @@ func (f Finding) Sid() string {
 // does ([BucketFindings]). Faults come first.
 func Findings(s *Surroundings, found *Found, now time.Time) []Finding {
 	j := &judge{s: s, f: found, g: found.Grant, now: now}
-	if found.Unclear != "" {
-		j.add(Finding{Code: "unclear", Level: Fault, Kind: j.home(), Resource: j.homeARN(), Index: -1, Text: found.Unclear, Remedy: again})
+	switch {
+	case found.Stray:
+		j.strayRole()
+		return j.out
+	case found.Unclear != "":
+		j.fault("unclear", found.Unclear, anew)
 	}
 	j.meaning()
 	if j.g.Means == Role && found.Role != nil {
@@ -87,6 +91,9 @@ func Findings(s *Surroundings, found *Found, now time.Time) []Finding {
 	j.keys()
 	j.more()
 	j.shutOut()
+	if j.shut() {
+		j.finishing()
+	}
 	return ordered(j.out)
 }
 
@@ -137,6 +144,9 @@ func (j *judge) home() Kind {
 }
 
 func (j *judge) homeARN() string {
+	if j.f.Role != nil { // which may have another than the grant's would
+		return j.f.Role.ARN
+	}
 	if j.g.Means == Role {
 		return j.g.RoleARN()
 	}

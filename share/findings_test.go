@@ -52,16 +52,16 @@ func TestFindings(t *testing.T) {
 		{"no end, no MFA", share.Want{To: member, Via: share.Role}, nil, "note no-end,note no-mfa,note root"},
 		{"ended", role, func(_ *testing.T, a *state) {
 			a.role.Tags["crosstrail:expires"] = now.Add(-time.Hour).Format(time.RFC3339)
-		}, "fault end,fault end,fault end,fault end,note expired,note root"},
+		}, "fault unclear,fault end,fault end,fault end,fault end,note expired,note root"},
 		{"left the organisation", role, func(_ *testing.T, a *state) { a.s.Organization.Members = []string{owner} }, "fault left-organization,note root"},
 		{"an outsider without external id", third, func(_ *testing.T, a *state) {
 			delete(a.role.Tags, "crosstrail:external-id")
 			a.role.Trust.Statements[0].Condition = nil
-		}, "fault no-external-id,note no-end,note no-mfa,note root"},
-		{"another external id", third, func(_ *testing.T, a *state) { a.role.Tags["crosstrail:external-id"] = "acme-2" }, "fault external-id,fault no-assume,note no-end,note no-mfa,note root"},
+		}, "fault unclear,fault no-external-id,note no-end,note no-mfa,note root"},
+		{"another external id", third, func(_ *testing.T, a *state) { a.role.Tags["crosstrail:external-id"] = "acme-2" }, "fault unclear,fault external-id,fault no-assume,note no-end,note no-mfa,note root"},
 		{"the trail's prefix changed", role, func(_ *testing.T, a *state) { a.s.Trail.Prefix = "logs" }, "fault other-prefix,note root"},
-		{"tags of another grant", role, func(_ *testing.T, a *state) { a.role.Tags["crosstrail:logs"] = "all" }, "fault unclear,fault no-list,fault no-get,note root"},
-		{"another Sid's days", share.Want{To: byPolicy.To, MFA: true, Expires: end, Since: day("2026-01-01")}, func(_ *testing.T, a *state) { a.replace("GetSince20260101", "GetSince20270101") }, "fault other-days"},
+		{"tags of another grant", role, func(_ *testing.T, a *state) { a.role.Tags["crosstrail:logs"] = "all" }, "fault stray-role"},
+		{"another Sid's days", share.Want{To: byPolicy.To, MFA: true, Expires: end, Since: day("2026-01-01")}, func(_ *testing.T, a *state) { a.replace("GetSince20260101", "GetSince20270101") }, "fault unclear,fault other-days"},
 		{"a statement is gone", byPolicy, func(_ *testing.T, a *state) {
 			a.s.Bucket.Policy.Statements = a.s.Bucket.Policy.Statements[:3]
 		}, "fault no-get"},

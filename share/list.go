@@ -17,25 +17,19 @@ type Found struct {
 	Role       *RoleState         // of a grant by role
 	Statements []policy.Statement // in the bucket's policy, of one by that
 	Unclear    string             // what of it cannot be read back as a grant; empty: all can
+	Stray      bool               // it is a role of which it cannot be told whether it is the grant's at all
 }
 
-// Grants reads back the grants on the bucket: from the tags of the roles, and
-// from the Sids in the bucket's policy. They are sorted by reader, then id.
+// Grants reads back the grants on the bucket: from the tags of the roles below
+// [Path], and from the Sids in the bucket's policy. A role that cannot be read back
+// is one of them, whatever its tags say of a bucket. They are sorted by reader, then
+// id.
 func Grants(s *Surroundings, roles []*RoleState) []*Found {
 	var out []*Found
 	for _, r := range roles {
-		if r.Tags[TagGrant] == "" {
-			continue
+		if f := OfRole(r, s.Caller); f.Unclear != "" || f.Grant.Bucket == s.Bucket.Name {
+			out = append(out, f)
 		}
-		g, err := grantOf(r, s.Caller.Partition, s.Caller.Account)
-		if g.Bucket != s.Bucket.Name {
-			continue
-		}
-		f := &Found{Grant: g, Role: r}
-		if err != nil {
-			f.Unclear = err.Error()
-		}
-		out = append(out, f)
 	}
 	if s.Bucket.Policy != nil {
 		var ids []string
@@ -69,13 +63,13 @@ func (f *Found) Should(s *Surroundings) ([]Document, error) {
 }
 
 var (
-	sidDays    = regexp.MustCompile(`^Get(?:Since(\d{8}))?(?:Until(\d{8}))?$`)
+	sidForm    = regexp.MustCompile(`^(?:List|Get(?:Since(\d{8}))?(?:Until(\d{8}))?)Seal([a-z2-7]{8})$`)
 	underLogs  = regexp.MustCompile(`AWSLogs/(?:o-[a-z0-9]{10,32}/)?(\d{12})(?:/|$)`)
 	orgPattern = regexp.MustCompile(`^o-[a-z0-9]{10,32}$`)
 )
 
 // readBack makes a grant of its statements. Whose log files it is for has to be
-// that of which the id is made.
+// that of which the id is made, and what else it asks for that of which the seal is.
 func (s *Surroundings) readBack(id string, statements []policy.Statement) *Found {
 	g := &Grant{
 		ID: id, Means: BucketPolicy, Partition: s.Caller.Partition, Owner: cmp.Or(s.Bucket.Account, s.Caller.Account), Trail: s.Trail.ARN,
@@ -85,11 +79,7 @@ func (s *Surroundings) readBack(id string, statements []policy.Statement) *Found
 	var accounts []string
 	logs := []Logs{{}, {All: true}}
 	for _, st := range statements {
-		g.readStatement(st)
 		var named []string
-		if m := sidDays.FindStringSubmatch(strings.TrimPrefix(st.Sid, sidPrefix+id)); m != nil {
-			g.Since, g.Until = sidDay(m[1]), sidDay(m[2])
-		}
 		for _, text := range slices.Concat(st.Resource, st.Condition["StringLike"]["s3:prefix"]) {
 			for _, m := range underLogs.FindAllStringSubmatch(text, -1) {
 				named = append(named, m[1])
@@ -99,15 +89,14 @@ func (s *Surroundings) readBack(id string, statements []policy.Statement) *Found
 		logs = append(logs, Logs{Accounts: distinct(named)})
 	}
 	logs = append(logs, Logs{Accounts: distinct(accounts)})
-	if o := s.Organization; o != nil && slices.ContainsFunc(statements, func(st policy.Statement) bool { return organizationIn(st) == o.ID }) {
-		g.Organization = o.ID // whatever others say
-	}
+	s.read(g, statements, statements)
 	trails := []string{cmp.Or(g.Trail, g.Bucket), g.Bucket}
 	for _, to := range s.readers(g, statements) { // one of which may have been changed
 		for _, trail := range trails {
 			for _, whose := range logs {
 				if identify(to, trail, BucketPolicy, whose) == id {
 					g.To, g.Logs = to, whose
+					s.unseal(f)
 					return f
 				}
 			}
@@ -119,6 +108,43 @@ func (s *Surroundings) readBack(id string, statements []policy.Statement) *Found
 	}
 	f.Unclear = fmt.Sprintf("the statements %s… of the bucket's policy are not those of one grant: somebody changed them", sidPrefix+id)
 	return f
+}
+
+// read takes from some of the statements of a grant what they ask for, and from all
+// of them the days.
+func (s *Surroundings) read(g *Grant, some, all []policy.Statement) {
+	for _, st := range some {
+		g.readStatement(st)
+	}
+	if o := s.Organization; o != nil && slices.ContainsFunc(some, func(st policy.Statement) bool { return organizationIn(st) == o.ID }) {
+		g.Organization = o.ID // whatever others say
+	}
+	for _, st := range all {
+		if m := sidForm.FindStringSubmatch(strings.TrimPrefix(st.Sid, sidPrefix+g.ID)); m != nil && strings.HasPrefix(st.Sid, g.Sid("Get")) {
+			g.Since, g.Until = sidDay(m[1]), sidDay(m[2])
+		}
+	}
+}
+
+// unseal finds what a grant asks for that has the seal in its Sids: all its
+// statements together say it, or, where one was changed, another one alone.
+func (s *Surroundings) unseal(f *Found) {
+	g := *f.Grant
+	for i := -1; i < len(f.Statements); i++ {
+		if i >= 0 {
+			g.MFA, g.Expires, g.Organization = false, time.Time{}, ""
+			s.read(&g, f.Statements[i:i+1], f.Statements)
+		}
+		seal := g.seal()
+		if !slices.ContainsFunc(f.Statements, func(st policy.Statement) bool {
+			m := sidForm.FindStringSubmatch(strings.TrimPrefix(st.Sid, sidPrefix+g.ID))
+			return m == nil || m[3] != seal
+		}) {
+			*f.Grant = g
+			return
+		}
+	}
+	f.Unclear = "its attributes were changed by somebody: the seal in the Sids of its statements is not of the days, end, MFA and organisation that they say"
 }
 
 // readStatement takes from a statement what it tells of the grant.

@@ -5,8 +5,11 @@ import "strings"
 // loosened names what the grant that is there has and this one will not: who
 // repeats a command without one of its flags does not mean to open anything.
 func (g *Grant) loosened(s *Surroundings, role *RoleState) []Warning {
-	was := g.before(s, role)
-	if was == nil {
+	was, clear := g.before(s, role)
+	switch {
+	case !clear:
+		return []Warning{{"changed", "somebody changed the grant that is there, and what it asked for is not known: say all of its flags again"}}
+	case was == nil:
 		return nil
 	}
 	var lost []string
@@ -30,19 +33,16 @@ func (g *Grant) loosened(s *Surroundings, role *RoleState) []Warning {
 	return []Warning{{"loosens", "the grant that is there loses " + strings.Join(lost, ", ") + ": say it again to keep it"}}
 }
 
-// before is the grant as it is, nil where it is not there.
-func (g *Grant) before(s *Surroundings, role *RoleState) *Grant {
+// before is the grant as it is, nil where it is not there. It is not clear where
+// somebody changed it.
+func (g *Grant) before(s *Surroundings, role *RoleState) (was *Grant, clear bool) {
 	if role != nil {
 		was, err := grantOf(role, g.Partition, g.Owner)
-		if err != nil {
-			return nil
-		}
-		return was
+		return was, err == nil
 	}
 	if ours := s.Bucket.Policy.Named(g.owns); g.Means == BucketPolicy && len(ours) > 0 {
-		if found := s.readBack(g.ID, ours); found.Unclear == "" {
-			return found.Grant
-		}
+		found := s.readBack(g.ID, ours)
+		return found.Grant, found.Unclear == ""
 	}
-	return nil
+	return nil, true
 }

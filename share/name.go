@@ -1,6 +1,7 @@
 package share
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/base32"
 	"strings"
@@ -14,6 +15,11 @@ const idLength = 12
 func identify(to, trail string, means Means, logs Logs) string {
 	sum := sha256.Sum256([]byte(strings.Join([]string{"crosstrail grant", to, trail, string(means), logs.String()}, "\x00")))
 	return strings.ToLower(base32.StdEncoding.EncodeToString(sum[:]))[:idLength]
+}
+
+// identified reports whether a grant's id is that of whom, of what and how.
+func (g *Grant) identified() bool {
+	return g.ID == identify(g.To, cmp.Or(g.Trail, g.Bucket), g.Means, g.Logs)
 }
 
 // RoleName is the name of a grant's role: who reads is to be seen in a list.

@@ -40,6 +40,9 @@ func NewPlan(w Want, s *Surroundings, role *RoleState, now time.Time) (*Plan, er
 		warnings = append(warnings, Warning{"days-rounded", "so many days and accounts have no room in a policy: the reader can read whole " + scope.Coarse.String()})
 	}
 	warnings = append(warnings, g.loosened(s, role)...)
+	for _, name := range g.foreign(role) {
+		warnings = append(warnings, Warning{"foreign-policy", "policy " + name + " on role " + role.ARN + " is not of this grant and stays, and what it allows the reader may: take it off, after asking who put it there"})
+	}
 	p := &Plan{Want: w, Grant: g, Warnings: warnings, Why: why, Basis: basis(g, s, role), Permissions: permissions(g, s), Calls: []Call{}}
 	if p.Documents, err = g.documents(s, role, scope); err != nil {
 		return nil, err
@@ -83,7 +86,7 @@ func (g *Grant) documents(s *Surroundings, role *RoleState, scope Scope) ([]Docu
 }
 
 // owns reports whether a Sid is of one of the grant's statements.
-func (g *Grant) owns(sid string) bool { return Ours(sid) == g.ID }
+func (g *Grant) owns(sid string) bool { return g.ID != "" && Ours(sid) == g.ID }
 
 // Reader is what a user or role of the reading account needs in a policy of its
 // own, which that account's owner gives it.

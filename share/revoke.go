@@ -41,11 +41,12 @@ const (
 // the grant's role is not there. keep leaves the sessions in the role to end by
 // themselves: its trust is shut, and the role deleted by the next revocation.
 //
-// It is an error where the role is somebody else's, or where keep makes no sense.
+// It is an error where the role is none that can be told to be the grant's, or where
+// keep makes no sense.
 func NewRevocation(g *Grant, role *RoleState, s *Surroundings, now time.Time, keep bool) (*Revocation, error) {
 	r := &Revocation{Grant: g}
-	if role != nil && (role.Tags[TagGrant] != g.ID || role.Path != Path) {
-		return nil, fmt.Errorf("role %s has no tag of this grant: it is somebody else's, and is left alone", role.ARN)
+	if role != nil && (role.Tags[TagGrant] != g.ID || role.Path != Path || role.Name != g.RoleName() || !g.identified()) {
+		return nil, fmt.Errorf("role %s cannot be told to be of grant %s, by its name, path and tags: it is left alone", role.ARN, g.ID)
 	}
 	if keep && g.Means == BucketPolicy {
 		return nil, errors.New("a grant by bucket policy has no sessions of its own to keep: readers use those of their account")

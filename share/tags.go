@@ -2,6 +2,7 @@ package share
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -30,6 +31,7 @@ const (
 	tagMFA     = "crosstrail:mfa"
 	tagExtID   = "crosstrail:external-id" // it is no secret (IAM User Guide, Access to third parties): the trust policy tells it too
 	tagSession = "crosstrail:session-name"
+	tagSeal    = "crosstrail:seal" // over the others: [Grant.seal]
 )
 
 // mostTag is how long a tag's value may be (IAM quotas).
@@ -62,6 +64,7 @@ func (g *Grant) tags() map[string]string {
 	set(tagMFA, strconv.FormatBool(g.MFA))
 	set(tagExtID, g.ExternalID)
 	set(tagSession, g.SessionName)
+	set(tagSeal, g.seal())
 	return out
 }
 
@@ -72,7 +75,8 @@ func partName(name string, part int) string {
 	return name + "." + strconv.Itoa(part)
 }
 
-// grantOf reads back what tags wrote.
+// grantOf reads back what tags wrote. Where that cannot be, or is not what was
+// written, it is an error, and the grant what they say.
 func grantOf(r *RoleState, partition, owner string) (*Grant, error) {
 	get := func(name string) string {
 		var b strings.Builder
@@ -85,7 +89,7 @@ func grantOf(r *RoleState, partition, owner string) (*Grant, error) {
 		}
 	}
 	g := &Grant{
-		ID: get(TagGrant), To: get(tagTo), Means: Role, Partition: partition, Owner: owner, Trail: get(tagTrail), Bucket: get(tagBucket), Region: get(tagRegion),
+		ID: cmp.Or(get(TagGrant), r.namedFor()), To: get(tagTo), Means: Role, Partition: partition, Owner: owner, Trail: get(tagTrail), Bucket: get(tagBucket), Region: get(tagRegion),
 		Prefix: get(tagPrefix), Organization: get(tagOrg), Policy: Breadth(get(tagPolicy)), ExternalID: get(tagExtID), MFA: get(tagMFA) == "true", SessionName: get(tagSession),
 	}
 	var err error
@@ -107,8 +111,11 @@ func grantOf(r *RoleState, partition, owner string) (*Grant, error) {
 		g.Expires, failed = time.Parse(time.RFC3339, text)
 		keep(tagExpires, failed)
 	}
-	if err == nil && (g.RoleName() != r.Name || g.ID != identify(g.To, cmp.Or(g.Trail, g.Bucket), g.Means, g.Logs)) {
-		err = fmt.Errorf("the tags of role %s are of another grant: somebody changed them", r.Name)
+	if why := r.stray(g); why != "" {
+		err = cmp.Or(err, errors.New(why))
+	}
+	if err == nil && get(tagSeal) != g.seal() {
+		err = fmt.Errorf("its attributes were changed by somebody: the seal in the tags of role %s is not of the days, end, external id, MFA and whatever else they say", r.Name)
 	}
 	return g, err
 }

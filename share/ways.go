@@ -91,12 +91,3 @@ func named(st *policy.Statement) []string {
 func allowsAction(st *policy.Statement, action string) bool {
 	return policy.Reads(*st, []string{action})
 }
-
-// Where is which bucket and trail the grant of a role is about, as its tags tell;
-// empty of a role that is of none.
-func (r *RoleState) Where() (bucket, trail string) {
-	if r.Tags[TagGrant] == "" {
-		return "", ""
-	}
-	return decodeTag(r.Tags[tagBucket]), decodeTag(r.Tags[tagTrail])
-}

@@ -58,7 +58,8 @@ func (t *shareTarget) flag() string {
 
 // shareGrant finds a grant that the caller's account gave, by its id or the ARN of
 // its role, with what it hangs on. A role tells which bucket it is for; for a
-// grant by bucket policy the target does.
+// grant by bucket policy the target does. By its id none is found but the grant's
+// own role: others that bear it are told of.
 func shareGrant(ctx context.Context, ui *terminal, c *iam.Client, t *shareTarget, arg string) (*share.Found, *share.Surroundings, error) {
 	caller, err := c.Caller(ctx)
 	if err != nil {
@@ -75,14 +76,22 @@ func shareGrant(ctx context.Context, ui *terminal, c *iam.Client, t *shareTarget
 	if err != nil {
 		return nil, nil, err
 	}
-	s, err := surroundingsOf(ctx, ui, c, t, roles, arg)
+	s, err := surroundingsOf(ctx, ui, c, t, roles, caller, arg)
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, f := range share.Grants(s, roles) {
-		if f.Grant.ID == arg || f.Role != nil && f.Role.ARN == arg {
-			return f, s, nil
+	one, strays := namedBy(share.Grants(s, roles), arg)
+	switch {
+	case one != nil:
+		for _, f := range strays {
+			ui.warn("there is another role of this id, which is not taken for the grant's: %s", f.Unclear)
 		}
+		return one, s, nil
+	case len(strays) > 0:
+		return nil, nil, &strayFailure{failure{
+			err: fmt.Errorf("grant %s is not to be told: %s", arg, strays[0].Unclear), status: exitFinding,
+			hints: append(strays[0].WhatToDo(), "what hangs on it: crosstrail share verify "+strays[0].Role.ARN),
+		}}
 	}
 	return nil, nil, &failure{
 		err: fmt.Errorf("there is no grant %s on the bucket %s", arg, s.Bucket.Name), status: exitFinding,
@@ -90,25 +99,65 @@ func shareGrant(ctx context.Context, ui *terminal, c *iam.Client, t *shareTarget
 	}
 }
 
+// strayFailure is that an id is borne by roles alone that are of no grant.
+type strayFailure struct{ failure }
+
+func (f *strayFailure) Unwrap() error { return &f.failure }
+
+// namedBy is the grant that an id or an ARN names, a clear one before others, and
+// the roles that bear the id and are not its role.
+func namedBy(all []*share.Found, arg string) (one *share.Found, strays []*share.Found) {
+	for _, f := range all {
+		switch {
+		case f.Role != nil && f.Role.ARN == arg:
+			return f, nil
+		case f.Stray:
+			if f.Role.Bears(arg) {
+				strays = append(strays, f)
+			}
+		case f.Grant.ID == arg && (one == nil || one.Unclear != "" && f.Unclear == ""):
+			one = f
+		}
+	}
+	return one, strays
+}
+
 var grantID = regexp.MustCompile(`^[a-z2-7]{12}$`)
 
 // surroundingsOf reads what a grant hangs on: what was said, else what its role
-// tells. A trail that is no more, its bucket outlives.
-func surroundingsOf(ctx context.Context, ui *terminal, c *iam.Client, t *shareTarget, roles []*share.RoleState, arg string) (*share.Surroundings, error) {
+// tells, where that is its role. A trail that is no more, its bucket outlives.
+func surroundingsOf(ctx context.Context, ui *terminal, c *iam.Client, t *shareTarget, roles []*share.RoleState, caller share.Caller, arg string) (*share.Surroundings, error) {
 	if t.ask() != (iam.Ask{}) {
 		return c.Observe(ctx, t.ask())
 	}
-	at := slices.IndexFunc(roles, func(r *share.RoleState) bool { return r.ARN == arg || r.Tags[share.TagGrant] == arg })
-	if at < 0 {
+	f := ofRoles(roles, caller, arg)
+	if f == nil {
 		return c.Observe(ctx, iam.Ask{})
 	}
-	bucket, trail := roles[at].Where()
+	bucket, trail := f.Grant.Bucket, f.Grant.Trail
+	if f.Unclear != "" && trail != "" { // the id is made of the trail, and the bucket may be a lie
+		bucket = ""
+	}
 	s, err := c.Observe(ctx, iam.Ask{Trail: trail, Bucket: bucket})
 	if _, ok := errors.AsType[*iam.Error](err); ok && trail != "" {
 		ui.warn("the grant is for the trail %s, which cannot be found by you any more: its bucket is looked at alone", trail)
 		return c.Observe(ctx, iam.Ask{Bucket: bucket})
 	}
 	return s, err
+}
+
+// ofRoles is the grant by role that an id or an ARN names; nil where there is none
+// that can be told to be.
+func ofRoles(roles []*share.RoleState, caller share.Caller, arg string) *share.Found {
+	var all []*share.Found
+	for _, r := range roles {
+		all = append(all, share.OfRole(r, caller))
+	}
+	one, _ := namedBy(all, arg)
+	if one == nil || one.Stray {
+		return nil
+	}
+	return one
 }
 
 // wantFlags are what plan and grant are told to share, with whom and how.

@@ -104,6 +104,9 @@ func (g *granting) grant(ctx context.Context, client *iam.Client, plans []*share
 	for _, p := range plans {
 		if left += len(p.Calls); len(p.Calls) == 0 {
 			fmt.Fprintf(g.ui.stderr, "grant %s is as it should be: nothing to do\n", p.Grant.ID)
+			for _, warning := range p.Warnings {
+				g.ui.warn("%s", warning.Text)
+			}
 		}
 	}
 	if left == 0 {

@@ -13,7 +13,6 @@ import (
 	"github.com/crosstrail/crosstrail/render"
 	"github.com/crosstrail/crosstrail/share"
 	"github.com/crosstrail/crosstrail/share/iam"
-	"github.com/crosstrail/crosstrail/share/policy"
 )
 
 func newShareListCommand(ui *terminal) *cobra.Command {
@@ -30,9 +29,11 @@ policy and grants of the keys that log files are encrypted with. What the accoun
 users and roles may, their own policies say, and is not listed.
 
 In the forms for programs each grant is a row, with a state: in-force, changed (its
-policies are not what it says: crosstrail share grant repairs them, verify tells more),
-ended, revoking, unclear. Other ways are rows without id, whose means is bucket-policy,
-acl, access-point, key-policy or key-grant.`,
+policies are not what it says: verify tells how, crosstrail share grant repairs its own),
+ended, revoking (its role lets nobody in: crosstrail share revoke finishes), unclear
+(somebody changed what it says, or a role below /crosstrail/ is of no grant). Other ways
+are rows without id, whose means is bucket-policy, acl, access-point, key-policy or
+key-grant.`,
 		Example: `  crosstrail share list
 
   # of one of several trails, for a program
@@ -75,7 +76,7 @@ func runShareList(ctx context.Context, ui *terminal, flags *awsFlags, target *sh
 		}
 		list := []flat{}
 		for _, f := range found {
-			list = append(list, grantRow(f.Grant, stateOf(f, s, now)))
+			list = append(list, foundRow(f, stateOf(f, s, now)))
 		}
 		for i := range ways {
 			list = append(list, wayRow(s, &ways[i]))
@@ -86,24 +87,33 @@ func runShareList(ctx context.Context, ui *terminal, flags *awsFlags, target *sh
 
 // stateOf is what has become of a grant.
 func stateOf(f *share.Found, s *share.Surroundings, now time.Time) string {
+	_, shut := f.Shut()
 	switch {
 	case f.Unclear != "":
 		return "unclear"
-	case f.Role != nil && f.Role.Tags[share.TagShut] != "":
+	case shut: // the first thing that is done, whatever a tag says
 		return "revoking"
 	case !f.Grant.Expires.IsZero() && !f.Grant.Expires.After(now):
 		return "ended"
 	}
-	documents, err := f.Should(s)
-	if err != nil {
+	switch changed, err := f.Changed(s); {
+	case err != nil:
 		return "unclear"
-	}
-	for _, d := range documents {
-		if d.Kind != share.ReaderDocument && !policy.Equal(d.Before, d.After) {
-			return "changed"
-		}
+	case changed:
+		return "changed"
 	}
 	return "in-force"
+}
+
+// foundRow is the row of a grant that AWS holds: its role is the one that is there.
+func foundRow(f *share.Found, state string) flat {
+	row := grantRow(f.Grant, state)
+	for i := range row {
+		if row[i].name == "roleArn" && f.Role != nil {
+			row[i].value = f.Role.ARN
+		}
+	}
+	return row
 }
 
 // grantRow is a grant for programs: the contract's row.
@@ -148,6 +158,14 @@ func wayRow(s *share.Surroundings, way *share.Way) flat {
 	return row
 }
 
+// named is a grant as a warning names it.
+func named(f *share.Found) string {
+	if f.Grant.ID == "" {
+		return "no grant"
+	}
+	return "grant " + f.Grant.ID
+}
+
 func endText(g *share.Grant) string {
 	if g.Expires.IsZero() {
 		return ""
@@ -189,7 +207,7 @@ func tellShared(w io.Writer, ui *terminal, s *share.Surroundings, found []*share
 	}
 	for _, f := range found {
 		if f.Unclear != "" {
-			ui.warn("grant %s: %s", f.Grant.ID, f.Unclear)
+			ui.warn("%s: %s: crosstrail share verify tells more", named(f), f.Unclear)
 		}
 	}
 	if len(ways) == 0 {

@@ -113,8 +113,14 @@ func (r *revocation) run(ctx context.Context, arg string, now time.Time) error {
 		return explainedShare(&r.q.aws, err)
 	}
 	plan, err := share.NewRevocation(found.Grant, found.Role, s, now, r.keep)
-	if err != nil {
+	switch {
+	case err != nil && found.Stray:
+		return hinted(err, found.WhatToDo()...)
+	case err != nil:
 		return usage(err)
+	}
+	if found.Unclear != "" {
+		r.ui.warn("%s", found.Unclear)
 	}
 	out := revoked{Revocation: plan, Checked: []checkedAt{}}
 	if len(plan.Calls) == 0 { // sessions that are kept
@@ -155,6 +161,9 @@ func (r *revocation) run(ctx context.Context, arg string, now time.Time) error {
 // be looked at, or is no more, a role can still be taken back.
 func (r *revocation) find(ctx context.Context, client *iam.Client, arg string) (*share.Found, *share.Surroundings, error) {
 	found, s, err := shareGrant(ctx, r.ui, client, &r.target, arg)
+	if stray, ok := errors.AsType[*strayFailure](err); ok { // there is something, and it is left alone
+		return nil, nil, &stray.failure
+	}
 	if f, ok := errors.AsType[*failure](err); ok {
 		if f.status != exitFinding {
 			return nil, nil, err
@@ -187,17 +196,11 @@ func (r *revocation) alone(ctx context.Context, client *iam.Client, arg string) 
 	if err != nil {
 		return nil, nil
 	}
-	for _, role := range roles {
-		if id := role.Tags[share.TagGrant]; role.ARN != arg && (id == "" || id != arg) {
-			continue
-		}
-		bucket, trail := role.Where()
-		s := &share.Surroundings{Caller: caller, Trail: share.Trail{ARN: trail}, Bucket: share.Bucket{Name: bucket}, Unread: []share.Unread{{Action: "s3:GetBucketPolicy"}}}
-		if all := share.Grants(s, []*share.RoleState{role}); len(all) == 1 {
-			return all[0], s
-		}
+	f := ofRoles(roles, caller, arg)
+	if f == nil {
+		return nil, nil
 	}
-	return nil, nil
+	return f, &share.Surroundings{Caller: caller, Trail: share.Trail{ARN: f.Grant.Trail}, Bucket: share.Bucket{Name: f.Grant.Bucket}, Unread: []share.Unread{{Action: "s3:GetBucketPolicy"}}}
 }
 
 // show says what is about to be done, and what cannot be undone.
@@ -235,25 +238,34 @@ func lastUsed(role *share.RoleState) string {
 	return role.LastUsed + ", as far as IAM tells: some hours late"
 }
 
-// check reads back what is left of the grant.
+// check reads back what is left of the grant, by its id: no role bears it, and no
+// statement. The role that is kept until its sessions have ended lets nobody in.
 func (r *revocation) check(ctx context.Context, client *iam.Client, found *share.Found, plan *share.Revocation) ([]checkedAt, error) {
 	g := found.Grant
 	var all []checkedAt
 	add := func(kind, resource, state string, left bool) {
 		all = append(all, checkedAt{kind, resource, state, left})
 	}
-	if found.Role != nil {
-		role, err := client.Role(ctx, found.Role.Name)
+	roles, err := client.Roles(ctx)
+	if err != nil {
+		return nil, explainedShare(&r.q.aws, err)
+	}
+	its := found.Role == nil
+	for _, role := range roles {
+		here := found.Role != nil && role.ARN == found.Role.ARN
+		its = its || here
+		_, shut := (&share.Found{Role: role}).Shut()
 		switch {
-		case err != nil:
-			return nil, explainedShare(&r.q.aws, err)
-		case role == nil:
-			add("role", found.Role.ARN, "gone", false)
-		case !plan.Ends.IsZero():
-			add("role", found.Role.ARN, "lets nobody in; its last session ends at "+plan.Ends.UTC().Format(time.RFC3339), false)
-		default:
-			add("role", found.Role.ARN, "still there", true)
+		case here && shut && !plan.Ends.IsZero():
+			add("role", role.ARN, "lets nobody in; its last session ends at "+plan.Ends.UTC().Format(time.RFC3339), false)
+		case here:
+			add("role", role.ARN, "still there", true)
+		case role.Bears(g.ID):
+			add("role", role.ARN, "has the id of this grant, and is not its role: it was left alone", true)
 		}
+	}
+	if !its {
+		all = append([]checkedAt{{"role", found.Role.ARN, "gone", false}}, all...)
 	}
 	if !plan.Ends.IsZero() {
 		return all, nil

@@ -38,15 +38,17 @@ func (c *Client) sameRole(ctx context.Context, in *iam.CreateRoleInput) error {
 	if err != nil || there == nil {
 		return err
 	}
+	others := there.Path != aws.ToString(in.Path)
 	for _, t := range in.Tags {
-		if aws.ToString(t.Key) == share.TagGrant && there.Tags[share.TagGrant] != aws.ToString(t.Value) {
-			return &Error{
-				Text: fmt.Sprintf("there is a role %s already, %s, which this grant did not make: it stays as it is", name, there.ARN),
-				Hints: []string{
-					"who made it, and what for: crosstrail events --resource " + there.ARN + " --event-name CreateRole",
-					"if nobody wants it: aws iam delete-role --role-name " + name,
-				},
-			}
+		others = others || aws.ToString(t.Key) == share.TagGrant && there.Tags[share.TagGrant] != aws.ToString(t.Value)
+	}
+	if others {
+		return &Error{
+			Text: fmt.Sprintf("there is a role %s already, %s, which this grant did not make: it stays as it is", name, there.ARN),
+			Hints: []string{
+				"who made it, and what for: crosstrail events --resource " + there.ARN + " --event-name CreateRole",
+				"if nobody wants it: aws iam delete-role --role-name " + name,
+			},
 		}
 	}
 	wanted, err := policy.Parse(aws.ToString(in.AssumeRolePolicyDocument))

@@ -10,6 +10,7 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/crosstrail/crosstrail/internal/denial"
+	"github.com/crosstrail/crosstrail/share"
 )
 
 // Error is what could not be read or done, with what to do about it.
@@ -73,7 +74,8 @@ func (c *Client) refused(err error, action, resource string) (text string, hints
 	who, why := c.who(), ""
 	if d, ok := denial.Parse(messageOf(err)); ok {
 		who, action = d.Who, d.Action
-		if d.Resource != "" {
+		// AWS names a role without its path, and a policy that names it so allows nothing.
+		if d.Resource != "" && !strings.Contains(resource, ":role"+share.Path+"crosstrail-") {
 			resource = d.Resource
 		}
 		if d.Why != "" {
