@@ -42,6 +42,7 @@ const (
 //	organized ACCOUNT MEMBER... makes an organisation
 //	profile NAME                keeps who calls as a profile in $WORK/aws-config
 //	opened ACCOUNT ROLE POLICY  gives a role one policy more
+//	tagged ACCOUNT ROLE TAG=VALUE...  tags a role of grants, made if need be
 //	locked ACCOUNT              has the organisation deny changes of bucket policies, as Control Tower does
 func TestAWSScript(t *testing.T) {
 	stand := stack.Start(t)
@@ -52,7 +53,7 @@ func TestAWSScript(t *testing.T) {
 // sessions are those of a folder, with the commands of all and some of their own.
 func (s scripted) sessions(dir string, own map[string]func(ts *testscript.TestScript, neg bool, args []string)) testscript.Params {
 	cmds := map[string]func(ts *testscript.TestScript, neg bool, args []string){
-		"logged": s.logged, "altered": s.altered, "owned": s.ownership, "organized": s.organized, "locked": s.locked, "profile": s.profile, "opened": s.opened,
+		"logged": s.logged, "altered": s.altered, "owned": s.ownership, "organized": s.organized, "locked": s.locked, "profile": s.profile, "opened": s.opened, "tagged": s.tagged,
 		"bucket": s.bucket, "put": s.put, "role": s.role, "managed": s.managed, "sealed": s.sealed, "history": s.history,
 		"member": func(ts *testscript.TestScript, _ bool, args []string) { s.become(ts, args[0], args[1:]) },
 		"user":   func(ts *testscript.TestScript, _ bool, args []string) { s.become(ts, hubAccount, args) },

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/rogpeppe/go-internal/testscript"
@@ -70,6 +71,29 @@ func (s scripted) profile(ts *testscript.TestScript, _ bool, args []string) {
 	defer f.Close()
 	_, err = fmt.Fprintf(f, "[profile %s]\naws_access_key_id = %s\naws_secret_access_key = %s\n", args[0], ts.Getenv("AWS_ACCESS_KEY_ID"), ts.Getenv("AWS_SECRET_ACCESS_KEY"))
 	ts.Check(err)
+}
+
+// tagged tags a role of grants, and makes it where it is not there. A tag without a
+// value is taken away.
+func (s scripted) tagged(ts *testscript.TestScript, _ bool, args []string) {
+	api, name := iam.NewFromConfig(s.aws.Account(args[0]).Config()), &args[1]
+	if _, err := api.GetRole(s.t.Context(), &iam.GetRoleInput{RoleName: name}); err != nil {
+		_, err = api.CreateRole(s.t.Context(), &iam.CreateRoleInput{
+			RoleName: name, Path: aws.String("/crosstrail/"),
+			AssumeRolePolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"` + args[0] + `"},"Action":"sts:AssumeRole"}}`),
+		})
+		ts.Check(err)
+	}
+	for _, tag := range args[2:] {
+		key, value, _ := strings.Cut(tag, "=")
+		var err error
+		if value == "" {
+			_, err = api.UntagRole(s.t.Context(), &iam.UntagRoleInput{RoleName: name, TagKeys: []string{key}})
+		} else {
+			_, err = api.TagRole(s.t.Context(), &iam.TagRoleInput{RoleName: name, Tags: []iamtypes.Tag{{Key: &key, Value: &value}}})
+		}
+		ts.Check(err)
+	}
 }
 
 // opened gives a role a policy more.

@@ -120,7 +120,7 @@ func (r *revocation) run(ctx context.Context, arg string, now time.Time) error {
 		return usage(err)
 	}
 	if found.Unclear != "" {
-		r.ui.warn("%s", found.Unclear)
+		r.warned("unclear", "%s", found.Unclear)
 	}
 	out := revoked{Revocation: plan, Checked: []checkedAt{}}
 	if len(plan.Calls) == 0 { // sessions that are kept

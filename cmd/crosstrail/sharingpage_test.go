@@ -36,6 +36,7 @@ func TestSharingPage(t *testing.T) {
 		"o-a1b2c3d4e5":                regexp.MustCompile(`\bo-[0-9a-f]{10}\b`),
 		"." + compact + ".json":       regexp.MustCompile(`\.\d{8}T\d{6}Z(\.\d+)?\.json`),
 		"user/auditor at " + moment:   regexp.MustCompile(`user/auditor at \d{4}-\S+Z`),
+		"Sealk3v5rdqe":                regexp.MustCompile(`Seal[a-z2-7]{8}\b`), // the organisation is another each time
 		`TokenIssueTime": "` + moment: regexp.MustCompile(`TokenIssueTime": "[^"]*`),
 	}
 	ends := regexp.MustCompile(`(?m)^until +(\d{4}-\d\d-\d\d)T00:00:00Z$`)
