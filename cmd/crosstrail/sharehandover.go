@@ -13,6 +13,7 @@ import (
 	"github.com/crosstrail/crosstrail/render"
 	"github.com/crosstrail/crosstrail/share"
 	"github.com/crosstrail/crosstrail/share/iam"
+	"github.com/crosstrail/crosstrail/share/policy"
 )
 
 func newShareHandoverCommand(ui *terminal) *cobra.Command {
@@ -55,14 +56,14 @@ func runHandover(ctx context.Context, ui *terminal, flags *awsFlags, target *sha
 	if err != nil {
 		return explainedShare(flags, err)
 	}
-	if ends, shut := found.Shut(); shut {
-		return hinted(fmt.Errorf("grant %s is being revoked: no new session can be had%s", found.Grant.ID, endsText(ends)), "to finish that: crosstrail share revoke "+found.Grant.ID, "to grant it again: crosstrail share grant")
-	}
-	if end := found.Grant.Expires; !end.IsZero() && end.Before(time.Now()) {
-		ui.warn("the grant ended at %s: nothing can be read by it any more", end.UTC().Format(time.RFC3339))
+	if err := givesNothing(found, time.Now()); err != nil {
+		return err
 	}
 	if found.Unclear != "" {
 		ui.warn("%s: crosstrail share verify %s", found.Unclear, found.Grant.ID)
+	}
+	if text := changedText(found, s); text != "" {
+		ui.warn("%s: crosstrail share verify %s", text, found.Grant.ID)
 	}
 	h := found.Handover(s)
 	return ui.print(func(w io.Writer) error {
@@ -71,6 +72,41 @@ func runHandover(ctx context.Context, ui *terminal, flags *awsFlags, target *sha
 		}
 		return printHandover(w, h)
 	})
+}
+
+// givesNothing is why nobody is to be told of a grant: by it nothing can be read.
+// One of which a policy was changed may give all the same, which is told.
+func givesNothing(f *share.Found, now time.Time) error {
+	g := f.Grant
+	repair := "to repair it: crosstrail share grant, with what it was given with; what is missing: crosstrail share verify " + g.ID
+	switch ends, shut := f.Shut(); {
+	case shut:
+		return hinted(fmt.Errorf("grant %s is being revoked: no new session can be had%s", g.ID, endsText(ends)), "to finish that: crosstrail share revoke "+g.ID, "to grant it again: crosstrail share grant")
+	case !g.Expires.IsZero() && !g.Expires.After(now):
+		return hinted(fmt.Errorf("grant %s ended at %s: nothing can be read by it any more", g.ID, g.Expires.UTC().Format(time.RFC3339)),
+			"to give it another end: crosstrail share grant --expires, and else what it was given with", "to take it away: crosstrail share revoke "+g.ID)
+	case f.Role != nil && len(f.Role.Inline)+len(f.Role.Attached) == 0:
+		return hinted(fmt.Errorf("grant %s gives nothing yet: its role has no permissions, as a run of share grant that broke off leaves it", g.ID), repair)
+	}
+	return nil
+}
+
+// changedText tells of policies that are not as the grant has them.
+func changedText(f *share.Found, s *share.Surroundings) string {
+	documents, err := f.Should(s)
+	if err != nil {
+		return ""
+	}
+	var what []string
+	for _, d := range documents {
+		if d.Kind != share.ReaderDocument && !policy.Equal(d.Before, d.After) {
+			what = append(what, documentTitle(d))
+		}
+	}
+	if len(what) == 0 {
+		return ""
+	}
+	return "not all of it is as it was granted (" + strings.Join(what, ", ") + "), so what is written down may not work"
 }
 
 func endsText(ends time.Time) string {
@@ -138,7 +174,7 @@ func (l *letter) facts() {
 	l.line("- KMS key: %s", orElse(strings.Join(h.Keys, ", "), "none that you need a permission for"))
 	if g.Means == share.Role {
 		l.line("- External id: %s", yesNo(g.ExternalID != "", "wanted, the one that you gave", "none"))
-		l.line("- Session name: %s", orElse(g.SessionName, "any"))
+		l.line("- Session name: %s", l.sessionText())
 		l.line("- A session lasts: %s at most, and can be had again", number(h.Seconds/60, "minute"))
 	}
 	l.line("- MFA: %s", yesNo(g.MFA, "wanted: without it you are refused", "not wanted"))
@@ -184,12 +220,17 @@ func (l *letter) ownPolicy() {
 	l.line("")
 	l.line("Your own account has to allow it too. Save this as reader.json; it is all that is needed.")
 	l.block(strings.Split(l.h.Policy.Indented(), "\n")...)
-	kind, name := l.holder()
-	if name == "YOUR-ROLE" {
+	switch kind, name := l.holder(); {
+	case name == yourUser && l.g.MFA:
+		l.line("Then attach it, to a user that has no other such grant: MFA is wanted, and who calls as a role has none to show.")
+	case name == yourUser:
+		l.line("Then attach it, to a user that has no other such grant: the session's name is to be a user's, which no role has.")
+	case name == yourRole:
 		l.line("Then attach it, to a user or role that has no other such grant:")
-	} else {
+	default:
 		l.line("Then attach it to %s/%s, whom the grant is for:", kind, name)
 	}
+	kind, name := l.holder()
 	l.block(
 		"aws iam create-policy --policy-name "+quoteShell(l.profileName())+" --policy-document file://reader.json",
 		"aws iam attach-"+kind+"-policy --"+kind+"-name "+quoteShell(name)+" --policy-arn arn:"+l.g.Partition+":iam::"+l.account()+":policy/"+l.profileName(),
@@ -204,21 +245,53 @@ func (l *letter) ownPolicy() {
 	l.block("crosstrail share reader-policy " + file + " --attach " + kind + "/" + quoteShell(name))
 }
 
+// Names that the reader puts in.
+const yourUser, yourRole = "YOUR-USER", "YOUR-ROLE"
+
 // holder is whom the reader's policy is attached to: whom the grant names, or
-// somebody that the reader knows.
+// somebody that the reader knows. MFA is of a user's own credentials: those of a
+// role have none (IAM User Guide, Configuring MFA-protected API access); nor is
+// there an aws:username of a role (IAM User Guide, Where you can use policy
+// variables).
 func (l *letter) holder() (kind, name string) {
 	if kind, name, _, err := share.ParseHolder(l.g.To); err == nil {
 		return kind, name
 	}
-	return "role", "YOUR-ROLE"
+	if l.g.MFA || strings.Contains(l.g.SessionName, usernameVariable) {
+		return "user", yourUser
+	}
+	return "role", yourRole
 }
+
+// usernameVariable stands in policies for the name of the IAM user that calls.
+const usernameVariable = "${aws:username}"
 
 // session is a name that fits what the grant wants.
 func (l *letter) session() string {
-	if strings.ContainsAny(l.g.SessionName, "*?$") {
+	name := l.g.SessionName
+	if kind, user := l.holder(); kind == "user" {
+		name = strings.ReplaceAll(name, usernameVariable, user)
+	}
+	if strings.ContainsAny(name, "*?$") {
 		return "A-NAME-THAT-FITS"
 	}
-	return l.g.SessionName
+	return name
+}
+
+// sessionText says which names of sessions fit.
+func (l *letter) sessionText() string {
+	name := l.g.SessionName
+	switch {
+	case name == "":
+		return "any"
+	case name == usernameVariable:
+		return "the name of the IAM user that calls, as it stands, so that the log shows who it was; any other is refused"
+	case strings.Contains(name, usernameVariable):
+		return name + ", where " + usernameVariable + " is the name of the IAM user that calls; any other is refused"
+	case strings.ContainsAny(name, "*?"):
+		return name + ", where * is any text and ? any sign; any other is refused"
+	}
+	return name + "; any other is refused"
 }
 
 func (l *letter) account() string {
