@@ -45,7 +45,10 @@ var (
 	roleForm   = regexp.MustCompile(`^arn:aws[a-z-]*:iam::(\d{12}):role/[\w+=,.@/-]{1,575}$`)
 	regionForm = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-\d{1,2}$`)
 	bucketForm = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
-	keyForm    = regexp.MustCompile(`^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[\w-]{1,64}$`)
+	// patternForm is a folder of log files, literal up to it, and what is below: no
+	// pattern that came by mail lays open another. Variables are those of our grants.
+	patternForm = regexp.MustCompile(`^((?:[^*?$]|\$\{[*?$]\})*/)?AWSLogs(/(?:[^$]|\$\{(?:[*?$]|aws:PrincipalAccount)\})*)?$`)
+	keyForm     = regexp.MustCompile(`^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[\w-]{1,64}$`)
 )
 
 // mostKey is how long a key of an object can be, twice over for what is escaped.
@@ -72,12 +75,14 @@ func (r *Reading) Check() error {
 		return fmt.Errorf("%q is no region", r.Region)
 	case !strings.HasPrefix(r.Partition, "aws") || strings.Trim(r.Partition, "abcdefghijklmnopqrstuvwxyz-") != "":
 		return fmt.Errorf("%q is no partition", r.Partition)
+	case r.GrantID != "" && Ours(sidPrefix+r.GrantID+"X") != r.GrantID:
+		return fmt.Errorf("%q is no id of a grant", r.GrantID)
 	case len(r.Get) == 0 || len(r.List) == 0:
 		return errors.New("it does not say which keys may be read")
 	}
 	for _, p := range slices.Concat(r.List, r.Get) {
-		if len(p) > mostKey || strings.Trim(p, "*?") == "" || strings.ContainsFunc(p, func(c rune) bool { return !unicode.IsPrint(c) }) {
-			return fmt.Errorf("%q is no pattern of keys of log files", p)
+		if len(p) > mostKey || !patternForm.MatchString(p) || strings.ContainsFunc(p, func(c rune) bool { return !unicode.IsPrint(c) }) {
+			return fmt.Errorf("%q is no pattern of keys of log files: these are below a folder AWSLogs, with no * or ? before", p)
 		}
 	}
 	for _, k := range r.Keys {
@@ -88,16 +93,47 @@ func (r *Reading) Check() error {
 	return nil
 }
 
+// CheckFor refuses what no other account can have granted to this one: its own roles
+// and keys. Who is let into such by a text that came by mail is let into more than
+// log files.
+func (r *Reading) CheckFor(account string) error {
+	const hint = "what is in your own account needs no grant, and no such policy: ask who sent you this what it is for"
+	if r.Account() == account {
+		return refuse(hint, "%s is a role of your own account, and none that another granted you", r.RoleARN)
+	}
+	for _, k := range r.Keys {
+		if accountOf(k) == account {
+			return refuse(hint, "%s is a key of your own account, and none that another account's log files are granted with", k)
+		}
+	}
+	return nil
+}
+
+// grantRole is the ARN of a role that a grant made, with the reader's account.
+var grantRole = regexp.MustCompile(`:role` + Path + `crosstrail-(\d{12})-[a-z2-7]{12}$`)
+
+// Doubt is what is odd about a reading of an account, to be told; empty: nothing.
+func (r *Reading) Doubt(account string) string {
+	switch m := grantRole.FindStringSubmatch(r.RoleARN); {
+	case r.RoleARN == "":
+	case m == nil:
+		return "the role " + r.RoleARN + " is not named as crosstrail names one that it grants: be sure that its owner told you this very one"
+	case m[1] != account:
+		return "the role " + r.RoleARN + " is named for account " + m[1] + ", and you are in " + account
+	}
+	return ""
+}
+
 // Account is whose role it is; empty of a bucket, whose name does not tell.
 func (r *Reading) Account() string { return accountOf(r.RoleARN) }
 
-// ID names the reading: the grant's id, where it can be told, else one made of the
-// role or bucket.
+// ID names the reading: the grant's id, else one made of the role or bucket. Of a
+// role its ARN alone tells: what is said beside it may be another's.
 func (r *Reading) ID() string {
-	if r.GrantID != "" && Ours(sidPrefix+r.GrantID+"X") == r.GrantID {
+	switch at := len(r.RoleARN) - idLength; {
+	case r.RoleARN == "" && Ours(sidPrefix+r.GrantID+"X") == r.GrantID && r.GrantID != "":
 		return r.GrantID
-	}
-	if at := len(r.RoleARN) - idLength; strings.Contains(r.RoleARN, ":role"+Path) && Ours(sidPrefix+r.RoleARN[at:]+"X") != "" {
+	case grantRole.MatchString(r.RoleARN):
 		return r.RoleARN[at:]
 	}
 	sum := sha256.Sum256([]byte("crosstrail reading\x00" + r.RoleARN + "\x00" + r.Bucket))
@@ -139,11 +175,32 @@ func (r *Reading) Document() *policy.Document {
 	return one(r.Statements()...)
 }
 
+// about reports whether a statement is of the same role or bucket.
+func (r *Reading) about(s *policy.Statement) bool {
+	bucket := "arn:" + r.Partition + ":s3:::" + r.Bucket
+	for _, resource := range s.Resource {
+		switch {
+		case r.RoleARN != "" && resource == r.RoleARN:
+		case r.RoleARN == "" && (resource == bucket || strings.HasPrefix(resource, bucket+"/") || keyForm.MatchString(resource)):
+		default:
+			return false
+		}
+	}
+	return true
+}
+
 // In is a policy with these statements in the place of those of the same grant; all
-// others stay. nil is none.
+// others stay. nil is none. One of the same name that is about something else is
+// another's: it is refused.
 func (r *Reading) In(d *policy.Document) (*policy.Document, error) {
 	if d == nil {
 		d = &policy.Document{Version: policy.Version2012}
+	}
+	for _, s := range d.Named(func(sid string) bool { return Ours(sid) == r.ID() }) {
+		if !r.about(&s) {
+			return nil, refuse("take another policy (--policy-name NAME), and be sure that this is what its owner told you",
+				"the policy's statement %s would be replaced, and it is about something else: %s", s.Sid, strings.Join(s.Resource, ", "))
+		}
 	}
 	out := d.With(func(sid string) bool { return Ours(sid) == r.ID() }, r.Statements()...)
 	if d.Version != policy.Version2012 && strings.Contains(r.Document().String(), "${") {

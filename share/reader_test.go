@@ -80,6 +80,14 @@ func TestReadingCheck(t *testing.T) {
 	for name, spoil := range map[string]func(r *share.Reading){
 		"all keys":         func(r *share.Reading) { r.Get = []string{"**"} },
 		"any bucket":       func(r *share.Reading) { r.Bucket = "*" },
+		"any path":         func(r *share.Reading) { r.Get = []string{"*a*"} },
+		"any folder":       func(r *share.Reading) { r.List = []string{"*/AWSLogs/*"} },
+		"any sign":         func(r *share.Reading) { r.Get = []string{"a?/AWSLogs/*"} },
+		"all that begins":  func(r *share.Reading) { r.Get = []string{"AWSLogs*"} },
+		"no log files":     func(r *share.Reading) { r.Get = []string{"payroll/*"} },
+		"a variable":       func(r *share.Reading) { r.Get = []string{"${aws:username}/AWSLogs/*"} },
+		"one behind":       func(r *share.Reading) { r.Get = []string{"AWSLogs/${s3:prefix}"} },
+		"no id":            func(r *share.Reading) { r.GrantID = "\x1b[31m" },
 		"a bucket and key": func(r *share.Reading) { r.Bucket = "logs/x" },
 		"all KMS keys":     func(r *share.Reading) { r.Keys = []string{"arn:aws:kms:eu-west-1:111111111111:key/*"} },
 		"no keys":          func(r *share.Reading) { r.List = nil },
@@ -92,6 +100,63 @@ func TestReadingCheck(t *testing.T) {
 		r := good
 		if spoil(&r); r.Check() == nil {
 			t.Errorf("%s passed: %s", name, r.Document())
+		}
+	}
+}
+
+// TestReadingPatterns: all that our grants have passes.
+func TestReadingPatterns(t *testing.T) {
+	for name, w := range wants() {
+		s := surroundings(t)
+		p, err := share.NewPlan(w, s, nil, now)
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		if err := s.Reading(p.Grant, s.Scope(p.Grant, share.Days)).Check(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	r := share.Reading{Partition: "aws", Region: "eu-west-1", Bucket: "logs", List: []string{"AWSLogs"}, Get: []string{"x${*}y/AWSLogs/o-exampleorgid/222222222222/CloudTrail*/*/2026/*"}}
+	if err := r.Check(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestReadingFor: what is the reader's own no other account grants, and what is told
+// beside the ARN of a role replaces nothing of another's.
+func TestReadingFor(t *testing.T) {
+	const ours = "arn:aws:iam::" + owner + ":role/crosstrail/crosstrail-" + member + "-aaaaaaaaaaaa"
+	for _, r := range []*share.Reading{
+		{RoleARN: "arn:aws:iam::" + member + ":role/Admin"},
+		{Bucket: "logs", Keys: []string{"arn:aws:kms:eu-west-1:" + owner + ":key/k", "arn:aws:kms:eu-west-1:" + member + ":key/k"}},
+	} {
+		if err := r.CheckFor(member); err == nil || !strings.Contains(err.Error(), "of your own account") {
+			t.Errorf("%+v: %v", r, err)
+		}
+		if err := r.CheckFor(outside); err != nil {
+			t.Errorf("%+v: %v", r, err)
+		}
+	}
+	for arn, text := range map[string]string{ours: "", "arn:aws:iam::" + owner + ":role/x": "is not named as crosstrail names", strings.Replace(ours, member, outside, 1): "is named for account " + outside} {
+		if got := (&share.Reading{RoleARN: arn}).Doubt(member); (got == "") != (text == "") || !strings.Contains(got, text) {
+			t.Errorf("%s: %s", arn, got)
+		}
+	}
+
+	there, err := (&share.Reading{RoleARN: ours}).In(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	foreign := &share.Reading{RoleARN: "arn:aws:iam::999999999999:role/x", GrantID: "aaaaaaaaaaaa"}
+	if after, err := foreign.In(there); err != nil || !strings.Contains(after.String(), ours) || foreign.ID() == foreign.GrantID {
+		t.Errorf("another's statement went: %s, %v", after, err)
+	}
+	for name, r := range map[string]*share.Reading{
+		"a role of the same end": {RoleARN: strings.Replace(ours, owner, "999999999999", 1)},
+		"a bucket":               {Partition: "aws", Region: "eu-west-1", Bucket: "logs", List: []string{"AWSLogs"}, Get: []string{"AWSLogs/*"}, GrantID: "aaaaaaaaaaaa"},
+	} {
+		if after, err := r.In(there); err == nil || !strings.Contains(err.Error(), "statement crosstrailaaaaaaaaaaaaAssume would be replaced, and it is about something else: "+ours) {
+			t.Errorf("%s: %s, %v", name, after, err)
 		}
 	}
 }

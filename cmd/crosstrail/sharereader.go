@@ -35,6 +35,8 @@ type sharedReading struct {
 	policyName string
 	setDefault bool
 	backTo     string
+
+	owner string // account, as a handover says
 }
 
 func newShareReaderPolicyCommand(ui *terminal) *cobra.Command {
@@ -55,6 +57,11 @@ same grant is replaced, all others stay. What changes is shown, and asked. A pol
 five versions at most: where there are five, the oldest that is not the default goes, and
 is named first. A new version of a policy that is there is in force only with
 --set-default; --back-to puts an older one in force again.
+
+A handover may come from anybody: it is read for the role, or the bucket, keys and folders
+of log files. Before it is asked whose they are is shown. A role, key or bucket of
+your own account is refused, a bucket as far as S3 tells you that it is yours; so is the
+replacing of a statement that is about another role or bucket.
 
 Give each role that you are granted a user or role of its own: whose credentials are
 lost then opens one bucket, not all. One that may assume other such roles is told.
@@ -264,6 +271,7 @@ func (r *sharedReading) handedOver(ctx context.Context, path string) (reading *s
 		Grant struct {
 			To string `json:"to"`
 		} `json:"grant"`
+		Owner   string         `json:"owner"`
 		Reading *share.Reading `json:"reading"`
 	}
 	if err := json.Unmarshal(text, &h); err != nil || h.Reading == nil {
@@ -271,6 +279,9 @@ func (r *sharedReading) handedOver(ctx context.Context, path string) (reading *s
 	}
 	if err := h.Reading.Check(); err != nil {
 		return nil, "", hinted(fmt.Errorf("%s is no handover that can be used: %w", path, err), "ask the owner for it anew: crosstrail share handover GRANT -o json")
+	}
+	if share.IsAccount(h.Owner) {
+		r.owner = h.Owner
 	}
 	return h.Reading, h.Grant.To, nil
 }

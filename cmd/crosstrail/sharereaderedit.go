@@ -98,6 +98,9 @@ func (r *sharedReading) change(ctx context.Context, reading *share.Reading, to s
 		return usage(fmt.Errorf("the grant is for %s, and you are in account %s: nobody here can use it", to, c.caller.Account),
 			"call as account "+account+": --profile NAME", "or the owner grants it to this account: crosstrail share grant --to "+c.caller.Account)
 	}
+	if err := c.othersOnly(ctx); err != nil {
+		return err
+	}
 	if r.attach != "" {
 		if err := c.findHolder(ctx); err != nil {
 			return err
@@ -123,6 +126,33 @@ func (r *sharedReading) change(ctx context.Context, reading *share.Reading, to s
 	c.meant(to)
 	c.others()
 	return c.finish(ctx)
+}
+
+// othersOnly refuses what is the reader's own already: nobody else can grant it.
+func (c *readerChange) othersOnly(ctx context.Context) error {
+	if err := c.reading.CheckFor(c.caller.Account); err != nil {
+		return refused(err)
+	}
+	if b := c.reading.Bucket; b != "" && (c.owner == c.caller.Account || c.client.Owns(ctx, b)) {
+		return hinted(fmt.Errorf("the bucket %s is of your own account, and nothing that another granted you", b),
+			"what is in your own account needs no grant, and no such policy: ask who sent you this what it is for")
+	}
+	if doubt := c.reading.Doubt(c.caller.Account); doubt != "" {
+		c.warn("other-role", "%s", doubt)
+	}
+	return nil
+}
+
+// whose tells what is granted, by whom.
+func (c *readerChange) whose() string {
+	switch r := c.reading; {
+	case r.RoleARN != "":
+		return "role " + r.RoleARN + " of account " + r.Account()
+	case c.owner != "":
+		return "bucket " + r.Bucket + " of account " + c.owner + ", as the handover says"
+	default:
+		return "bucket " + r.Bucket + "; of which account, the handover does not say"
+	}
 }
 
 // findHolder reads the user or role that is to have the policy.
@@ -253,6 +283,9 @@ func (c *readerChange) show() {
 	}
 	if c.holder != nil && !slices.Contains(c.holder.Own, c.document.Resource) {
 		what += ", attached to " + c.holder.Kind + "/" + c.holder.Name
+	}
+	if c.reading != nil {
+		fmt.Fprintln(c.ui.stderr, render.Text("to be read: "+c.whose()))
 	}
 	fmt.Fprintln(c.ui.stderr, render.Text(what))
 	c.ui.showDiff(c.document)

@@ -67,6 +67,20 @@ func (c *Client) region(ctx context.Context, bucket string) (string, error) {
 	return "", c.explain(ctx, err, "read where the bucket "+bucket+" is", "s3:ListBucket", c.bucketARN(bucket))
 }
 
+// Owns reports whether a bucket is of the caller's account, as far as S3 tells: to
+// who may neither head it nor ask for its region it does not (Amazon S3 User Guide,
+// Verifying bucket ownership with bucket owner condition).
+func (c *Client) Owns(ctx context.Context, bucket string) bool {
+	region, err := c.region(ctx, bucket)
+	if err != nil || c.account() == nil {
+		return false
+	}
+	if _, err = c.s3(region).HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &bucket, ExpectedBucketOwner: c.account()}); err != nil {
+		_, err = c.s3(region).GetBucketLocation(ctx, &s3.GetBucketLocationInput{Bucket: &bucket, ExpectedBucketOwner: c.account()})
+	}
+	return err == nil
+}
+
 // askLocation is for what answers without that header; where it refuses, the
 // caller's own region is as good as any.
 func (c *Client) askLocation(ctx context.Context, bucket string) string {
