@@ -2,6 +2,7 @@ package share
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -112,21 +113,63 @@ func (g *Grant) Held(r *Result, ground Ground, now time.Time) ([]Tried, error) {
 		return nil, fmt.Errorf("account %s tried, and the grant is for %s", r.Account, g.To)
 	case r.Time.After(now.Add(mostSkew)):
 		return nil, fmt.Errorf("the result is of %s, which is still to come", r.Time.UTC().Format(time.RFC3339))
-	case now.Sub(r.Time) > mostAge:
-		return nil, fmt.Errorf("the result is of %s: one that is older than a week tells nothing of today", r.Time.UTC().Format(time.RFC3339))
 	}
 	var out []Tried
 	for _, t := range Tries(g, ground, r.Time) {
-		held := Tried{Try: t.Name, Text: t.Text, Call: t.Call, Where: t.Resource, Wanted: t.Wanted, Got: NotTried, Why: "the result does not have it"}
+		held := Tried{Try: t.Name, Text: t.Text, Call: t.Call, Where: t.Resource, Wanted: t.Wanted, Got: NotTried, Why: NotInResult}
 		for _, said := range r.Tries {
-			if said.Try == t.Name && (t.Prefix == "" || said.Where == "" || strings.HasPrefix(said.Where, t.Resource)) {
+			if t.is(said, ground, g.Bucket) {
 				held.Got, held.Code, held.Message, held.Why = said.Got, said.Code, said.Message, said.Why
+				held.Where = cmp.Or(said.Where, held.Where)
+				if t.Name == TryGetOthers && g.Logs.All && said.Why != "" {
+					held.Why = ground.MadeUp // which a reader cannot know
+				}
 				break
 			}
 		}
 		out = append(out, held)
 	}
 	return out, nil
+}
+
+// NotInResult is why something was not tried, as far as the owner was told.
+const NotInResult = "the result does not have it"
+
+// is reports whether what a reader says that it tried is this: the same, and where
+// it says something of the grant.
+func (t Try) is(said Tried, ground Ground, bucket string) bool {
+	if said.Try != t.Name {
+		return false
+	}
+	key, here := strings.CutPrefix(said.Where, "s3://"+bucket+"/")
+	own := slices.ContainsFunc(ground.Own, func(prefix string) bool { return strings.HasPrefix(key, prefix) })
+	switch t.Name {
+	case TryListOwn, TryGetOwn:
+		return strings.HasPrefix(said.Where, t.Resource)
+	case TryPut, TryDelete:
+		return here && own
+	case TryListOthers, TryGetOthers:
+		return here && !own && key != ""
+	}
+	return said.Where == "" || said.Where == t.Resource
+}
+
+// Stale is why a result tells little of the grant as it is now; "" where it may tell
+// all. When a policy was changed AWS keeps to itself, but for when a role was made.
+func (f *Found) Stale(r *Result, now time.Time) string {
+	of := "it is of " + r.Time.UTC().Format(time.RFC3339)
+	if f.Role != nil && r.Time.Before(f.Role.Created.Truncate(time.Second)) {
+		return of + ", and the grant's role was made after that, at " + f.Role.Created.UTC().Format(time.RFC3339)
+	}
+	if f.Role != nil {
+		if shut, err := time.Parse(time.RFC3339, f.Role.Tags[TagShut]); err == nil && r.Time.Before(shut) {
+			return of + ", and the grant is being taken back since " + shut.UTC().Format(time.RFC3339)
+		}
+	}
+	if now.Sub(r.Time) > mostAge {
+		return of + ": what was tried more than a week ago tells little of today"
+	}
+	return ""
 }
 
 func orNone(text string) string {

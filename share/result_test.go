@@ -37,7 +37,6 @@ func TestResult(t *testing.T) {
 		"by another account":  {func(r *share.Result) { r.Account, r.Caller = member, "arn:aws:iam::"+member+":root" }, "the grant is for"},
 		"no moment":           {func(r *share.Result) { r.Time = time.Time{} }, "when"},
 		"to come":             {func(r *share.Result) { r.Time = now.Add(time.Hour) }, "still to come"},
-		"old":                 {func(r *share.Result) { r.Time = now.AddDate(0, 0, -8) }, "older than a week"},
 		"another role":        {func(r *share.Result) { r.RoleARN += "x" }, "of the role"},
 		"no role":             {func(r *share.Result) { r.RoleARN = "" }, "of the role (none)"},
 		"another bucket":      {func(r *share.Result) { r.Bucket = "acme-other" }, "of the bucket"},
@@ -80,8 +79,10 @@ func TestHeld(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := &share.Result{Time: now, Account: outside, RoleARN: p.Grant.RoleARN(), Bucket: p.Grant.Bucket, Tries: []share.Tried{
-		{Try: share.TryPut, Wanted: share.Works, Got: share.Works, Code: "BadDigest"},
+		{Try: share.TryPut, Wanted: share.Works, Got: share.Works, Code: "BadDigest", Where: "s3://acme-logs/audit/AWSLogs/x"},
 		{Try: share.TryListOwn, Got: share.Refused, Where: "s3://acme-logs/elsewhere/"},
+		{Try: share.TryListOthers, Got: share.Refused, Where: "s3://acme-logs/audit/AWSLogs/222222222222/"},
+		{Try: share.TryGetOthers, Got: share.Refused, Where: "s3://acme-other/x"},
 	}}
 	held, err := p.Grant.Held(r, p.Grant.Ground(s, outside), now)
 	if err != nil {
@@ -93,6 +94,77 @@ func TestHeld(t *testing.T) {
 			t.Errorf("%+v", got)
 		case got.Try != share.TryPut && got.Got != share.NotTried:
 			t.Errorf("%+v", got)
+		}
+	}
+}
+
+// TestHeldOthers: a reader tries what is not its own where it knows a place.
+func TestHeldOthers(t *testing.T) {
+	s := surroundings(t)
+	p, err := share.NewPlan(share.Want{To: member}, s, nil, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &share.Result{Time: now, Account: member, Bucket: p.Grant.Bucket}
+	ground := share.GroundAt("", []string{"audit/AWSLogs/222222222222/"}, share.Day{}, share.Day{})
+	for _, try := range share.Tries(p.Grant, ground, now) {
+		r.Tries = append(r.Tries, share.Tried{Try: try.Name, Where: try.Resource, Got: try.Wanted})
+	}
+	held, err := p.Grant.Held(r, p.Grant.Ground(s, member), now)
+	if err != nil || len(share.Unproved(held)) > 0 || len(held) != len(r.Tries) {
+		t.Errorf("%v: %+v", err, share.Unproved(held))
+	}
+	r.Tries = r.Tries[:3]
+	if held, err = p.Grant.Held(r, p.Grant.Ground(s, member), now); err != nil || len(share.Unproved(held)) != len(held)-3 {
+		t.Errorf("%v: %+v", err, share.Unproved(held))
+	}
+}
+
+// TestStale: a result is of what was there when it was tried.
+func TestStale(t *testing.T) {
+	at := func(d time.Duration) *share.Result { return &share.Result{Time: now.Add(d)} }
+	made := &share.Found{Role: &share.RoleState{Created: now.Add(-time.Hour + 300*time.Millisecond)}}
+	shut := &share.Found{Role: &share.RoleState{Tags: map[string]string{share.TagShut: now.Add(-time.Hour).Format(time.RFC3339)}}}
+	for _, c := range []struct {
+		f    *share.Found
+		r    *share.Result
+		want string
+	}{
+		{made, at(-2 * time.Hour), "the grant's role was made after that"},
+		{made, at(-time.Hour), ""},
+		{shut, at(-2 * time.Hour), "is being taken back since"},
+		{shut, at(0), ""},
+		{&share.Found{}, at(-8 * 24 * time.Hour), "more than a week ago"},
+		{&share.Found{}, at(-6 * 24 * time.Hour), ""},
+	} {
+		if got := c.f.Stale(c.r, now); (got == "") != (c.want == "") || !strings.Contains(got, c.want) {
+			t.Errorf("%s: %q", c.want, got)
+		}
+	}
+}
+
+// TestUnproved: what nobody can try proves nothing, and need not.
+func TestUnproved(t *testing.T) {
+	assumed := func(wanted, got share.Outcome) share.Tried {
+		return share.Tried{Try: share.TryAssume, Call: "sts:AssumeRole", Wanted: wanted, Got: got}
+	}
+	noMFA := share.Tried{Try: share.TryNoMFA, Call: "sts:AssumeRole", Wanted: share.Refused, Got: share.NotTried}
+	read := share.Tried{Try: share.TryGetOwn, Call: "s3:GetObject", Wanted: share.Works, Got: share.NotTried}
+	ended, put := read, share.Tried{Try: share.TryPut, Call: "s3:PutObject", Wanted: share.Refused, Got: share.Failed}
+	ended.Wanted = share.Refused
+	for _, c := range []struct {
+		all  []share.Tried
+		want int
+	}{
+		{[]share.Tried{assumed(share.Works, share.Works), read, noMFA, put}, 3},
+		{[]share.Tried{assumed(share.Works, share.Refused), read}, 1},
+		{[]share.Tried{assumed(share.Refused, share.Refused), ended}, 0},
+		{[]share.Tried{assumed(share.Refused, share.Refused), noMFA}, 1},
+		{[]share.Tried{{Try: share.TryListOwn, Wanted: share.Refused, Got: share.Refused}, ended}, 0},
+		{[]share.Tried{{Try: share.TryListOwn, Wanted: share.Refused, Got: share.Refused}, read}, 1},
+	} {
+		if got := share.Unproved(c.all); len(got) != c.want {
+			t.Errorf("%+v of %+v", got, c.all)
 		}
 	}
 }
@@ -119,7 +191,7 @@ func TestGround(t *testing.T) {
 			t.Errorf("%+v", g)
 		}
 	}
-	g := share.GroundAt("", "AWSLogs/100000000001", day("2026-11-01"), day("2026-11-02"))
+	g := share.GroundAt("", []string{"AWSLogs/100000000001"}, day("2026-11-01"), day("2026-11-02"))
 	if g.Other != "AWSLogs/100000000002/" || !g.Readable("AWSLogs/100000000001/CloudTrail/r/2026/11/02/x") || g.Readable("AWSLogs/100000000001/CloudTrail/r/2026/11/03/x") || g.Leads("AWSLogs/100000000002/") {
 		t.Errorf("%+v", g)
 	}

@@ -49,10 +49,13 @@ const (
 	TryDelete        = "delete"
 	TryListBuckets   = "list-all-buckets"
 	madeUpFolder     = "crosstrail-selftest/"
-	mostOwn          = 3 // folders of a grant's own that are tried: the pattern is one for all
 	unlikelyAccount  = "100000000001"
 	unlikelyAccount2 = "100000000002"
 )
+
+// MostOwn is how many folders of a grant's own are tried, the first by name: the
+// pattern is one for all.
+const MostOwn = 3
 
 // Ground is where tries are done: folders of the bucket that the reader may read,
 // and what it may not.
@@ -61,8 +64,8 @@ type Ground struct {
 	Own      []string // prefixes
 	Get      []string // which keys may be read: patterns
 	Other    string   // a prefix that is not the reader's
-	OtherKey string   // a key there; MadeUp: nobody knows whether it is
-	MadeUp   bool
+	OtherKey string   // a key there
+	MadeUp   string   // why that proves little: nobody knows whether it is there; empty: it is
 }
 
 // Ground is where a grant's tries are done. reader is the account that tries.
@@ -73,19 +76,20 @@ func (g *Grant) Ground(s *Surroundings, reader string) Ground {
 	}
 	read := strings.NewReplacer("${aws:PrincipalAccount}", reader)
 	plain := strings.NewReplacer("${*}", "*", "${?}", "?", "${$}", "$")
-	out := Ground{RoleARN: g.RoleARN(), MadeUp: true}
+	out := Ground{RoleARN: g.RoleARN(), MadeUp: "no log file of another account was found, so its key is made up: S3 may refuse it for not being there"}
 	for _, pattern := range scope.List {
 		if prefix, ok := strings.CutSuffix(read.Replace(pattern), "*"); ok {
 			out.Own = append(out.Own, plain.Replace(prefix))
 		}
 	}
+	slices.Sort(out.Own) // as a handover has them
 	for _, pattern := range scope.Get {
 		out.Get = append(out.Get, read.Replace(pattern))
 	}
 	out.Other = plain.Replace(s.base(g))
 	switch own := g.accounts(); {
 	case g.Logs.All:
-		out.Other = madeUpFolder
+		out.Other, out.MadeUp = madeUpFolder, "the grant is of all log files, so the key of one that is not is made up: S3 may refuse it for not being there"
 	default:
 		if own == nil {
 			own = []string{reader}
@@ -99,23 +103,27 @@ func (g *Grant) Ground(s *Surroundings, reader string) Ground {
 // folderOf finds the account's folder in the keys below a prefix.
 var folderOf = regexp.MustCompile(`^(.*AWSLogs/(?:o-[a-z0-9]{10,32}/)?)(\d{12})/`)
 
-// GroundAt is where a reader tries what it knows of a grant: the role, the folder
+// GroundAt is where a reader tries what it knows of a grant: the role, the folders
 // and the days that it was told.
-func GroundAt(roleARN, prefix string, since, until Day) Ground {
-	if prefix != "" && !strings.HasSuffix(prefix, "/") {
-		prefix += "/"
-	}
-	out := Ground{RoleARN: roleARN, Own: []string{prefix}, Get: []string{policy.Literal(prefix) + "*"}, Other: madeUpFolder, MadeUp: true}
-	if days := cover(since, until, Days); days != nil {
-		out.Get = nil
+func GroundAt(roleARN string, prefixes []string, since, until Day) Ground {
+	out := Ground{RoleARN: roleARN, Other: madeUpFolder, MadeUp: "the key is made up: S3 may refuse it for not being there. --other-key, or the owner's share verify --as, tries one that is"}
+	days := cover(since, until, Days)
+	for i, prefix := range prefixes {
+		if prefix != "" && !strings.HasSuffix(prefix, "/") {
+			prefix += "/"
+		}
+		out.Own = append(out.Own, prefix)
 		for _, d := range days {
 			out.Get = append(out.Get, policy.Literal(prefix)+"*/"+d+"/*")
 		}
-	}
-	if m := folderOf.FindStringSubmatch(prefix); m != nil {
-		out.Other = m[1] + unlikelyAccount + "/"
-		if m[2] == unlikelyAccount {
-			out.Other = m[1] + unlikelyAccount2 + "/"
+		if days == nil {
+			out.Get = append(out.Get, policy.Literal(prefix)+"*")
+		}
+		if m := folderOf.FindStringSubmatch(prefix); m != nil && i == 0 {
+			out.Other = m[1] + unlikelyAccount + "/"
+			if m[2] == unlikelyAccount {
+				out.Other = m[1] + unlikelyAccount2 + "/"
+			}
 		}
 	}
 	out.OtherKey = out.Other + "crosstrail-selftest.json.gz"
@@ -166,9 +174,9 @@ func Tries(g *Grant, ground Ground, now time.Time) []Try {
 	if g.Means == Role {
 		t.add(Try{Name: TryLocation, Text: "ask for the bucket's region", Call: "s3:GetBucketLocation", Resource: t.at(""), Wanted: t.works(true)})
 	}
-	for _, own := range ground.Own[:min(len(ground.Own), mostOwn)] {
+	for _, own := range ground.Own[:min(len(ground.Own), MostOwn)] {
 		t.add(Try{Name: TryListOwn, Text: "list its own folder", Call: "s3:ListBucket", Prefix: own, Resource: t.at(own), Wanted: t.works(true)})
-		t.add(Try{Name: TryGetOwn, Text: "read the newest log file there, and decrypt it", Call: "s3:GetObject", Prefix: own, Resource: t.at(own), Wanted: t.works(true)})
+		t.add(Try{Name: TryGetOwn, Text: "read and decrypt its newest log file", Call: "s3:GetObject", Prefix: own, Resource: t.at(own), Wanted: t.works(true)})
 	}
 	t.add(Try{Name: TryListOthers, Text: "list what is not its own", Call: "s3:ListBucket", Prefix: ground.Other, Resource: t.at(ground.Other), Wanted: t.works(open)})
 	t.add(Try{Name: TryListBucket, Text: "list the whole bucket", Call: "s3:ListBucket", Resource: t.at(""), Wanted: t.works(open)})
@@ -232,14 +240,34 @@ type Tried struct {
 	Where   string  `json:"resource,omitempty"`
 	Wanted  Outcome `json:"wanted,omitempty"`
 	Got     Outcome `json:"got"`
-	Code    string  `json:"code,omitempty"`    // AWS's
-	Message string  `json:"message,omitempty"` // likewise
-	Why     string  `json:"why,omitempty"`     // it was not tried, or what to think of it
+	Code    string  `json:"errorCode,omitempty"`    // AWS's
+	Message string  `json:"errorMessage,omitempty"` // likewise
+	Why     string  `json:"why,omitempty"`          // it was not tried, or what to think of it
 }
 
 // Differs reports whether it came to something else than was wanted.
 func (t Tried) Differs() bool {
 	return (t.Got == Works || t.Got == Refused) && t.Wanted != t.Got
+}
+
+// Unproved are the tries that came to nothing: AWS was not reached, or they were not
+// tried. Not among them is what nobody can try where all is as it should be: what
+// is done in a role that lets nobody in, and is to let nobody in, and reading in a
+// folder that nobody may list.
+func Unproved(all []Tried) []Tried {
+	shut := func(try string) bool {
+		return slices.ContainsFunc(all, func(t Tried) bool { return t.Try == try && t.Wanted == Refused && t.Got == Refused })
+	}
+	out, closed := slices.Clone(all), shut(TryAssume)
+	return slices.DeleteFunc(out, func(t Tried) bool {
+		switch t.Got {
+		case Failed:
+			return false
+		case NotTried:
+			return closed && t.Call != "sts:AssumeRole" || t.Try == TryGetOwn && t.Wanted == Refused && shut(TryListOwn)
+		}
+		return true
+	})
 }
 
 // Causes are why something may be refused that was meant, the likeliest first. Where
@@ -248,8 +276,10 @@ func (g *Grant) Causes(t Tried) []string {
 	switch {
 	case !t.Differs():
 		return nil
+	case t.Got == Works && g.ID != "": // the owner tries, and judged it before
+		return []string{"more is open than was meant: the faults found on paper name the statement, where it is in these documents"}
 	case t.Got == Works:
-		return []string{"more is open than was meant: crosstrail share verify" + spaced(g.ID) + " says to the owner which statement it is"}
+		return []string{"more is open than was meant: crosstrail share verify tells the owner which statement it is"}
 	}
 	if cause := g.told(t); cause != "" {
 		return []string{"AWS says that it is this: " + cause}
@@ -261,7 +291,7 @@ func (g *Grant) Causes(t Tried) []string {
 			causes = append(causes, "the external id is another, or was not shown")
 		}
 		if g.MFA {
-			causes = append(causes, "no MFA was shown: --mfa-serial")
+			causes = append(causes, noMFA)
 		}
 		causes = append(causes, "the trust policy names another than who called")
 		if g.Organization != "" {
@@ -279,18 +309,13 @@ func (g *Grant) Causes(t Tried) []string {
 	if g.Means == BucketPolicy {
 		causes = append(causes, "the reader's own policies do not allow "+t.Call+" (crosstrail share reader-policy gives it)")
 		if g.MFA {
-			causes = append(causes, "no MFA was shown: --mfa-serial")
+			causes = append(causes, noMFA)
 		}
 	}
 	return append(causes, "the prefix is not the trail's, or a Deny of the bucket's policy, an SCP or an RCP forbids it", "it was granted a moment ago, and AWS does not know it everywhere yet")
 }
 
-func spaced(text string) string {
-	if text == "" {
-		return ""
-	}
-	return " " + text
-}
+const noMFA = "no MFA was shown, which the grant asks for"
 
 // For reports whether a grant is for readers of an account.
 func (g *Grant) For(account string) bool {

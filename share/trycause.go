@@ -55,3 +55,10 @@ func (g *Grant) readerPolicy(t Tried, who string) string {
 	}
 	return grant
 }
+
+func spaced(text string) string {
+	if text == "" {
+		return ""
+	}
+	return " " + text
+}

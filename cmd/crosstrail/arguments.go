@@ -26,3 +26,13 @@ func oneArgument(what, example string) cobra.PositionalArgs {
 		return usage(fmt.Errorf("%s takes one argument, but was given %d: %q", cmd.CommandPath(), len(args), args), "for example: "+example)
 	}
 }
+
+// someArguments wants one or more, which what names.
+func someArguments(what, example string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return usage(fmt.Errorf("%s needs a %s", cmd.CommandPath(), what), "for example: "+example)
+		}
+		return nil
+	}
+}

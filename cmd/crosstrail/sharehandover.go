@@ -355,7 +355,7 @@ func (l *letter) read() {
 	l.block(ours...)
 	l.line("Does all work that should, and nothing else? Send the result back to the owner:")
 	selftest := "crosstrail share selftest" + flags
-	for _, folder := range l.h.Folders[:min(1, len(l.h.Folders))] {
+	for _, folder := range l.h.Folders[:min(share.MostOwn, len(l.h.Folders))] {
 		selftest += " " + quoteShell("s3://"+l.g.Bucket+"/"+folder)
 	}
 	if l.g.Policy != "" && l.g.Policy != share.Minimal {

@@ -33,11 +33,12 @@ type selftest struct {
 func newShareSelftestCommand(ui *terminal) *cobra.Command {
 	s := &selftest{ui: ui}
 	cmd := &cobra.Command{
-		Use:   "selftest SOURCE",
+		Use:   "selftest SOURCE...",
 		Short: "try what somebody shares with you: what must work, and what must not",
 		Long: `Try what somebody shares with you. SOURCE is the folder that you were given,
-s3://BUCKET/PREFIX, as the owner's handover has it; --role-arn the role, where there is
-one. What must work is tried, and what must not: listing and reading what is not yours,
+s3://BUCKET/PREFIX, as the owner's handover has it (all of them, where there are several);
+--role-arn the role, where there is one; --external-id, --mfa-serial and --session-name
+what it wants to see, and then it is tried without them, too. What must work is tried, and what must not: listing and reading what is not yours,
 writing, deleting, assuming the role without its external id, with another, without MFA.
 Nothing in the bucket can change by it, even where it is allowed: what is written is
 announced with a wrong hash, and what is deleted is a file that is not there.
@@ -46,7 +47,7 @@ The owner cannot do this from its own account. Hand it the result: -o json print
 crosstrail share verify --result wants. No credentials are in it.
 
 The exit status is 4 where something came out otherwise than it should for a grant of
-this kind, 3 where something proved nothing.`,
+this kind, 3 where something proved nothing or could not be tried.`,
 		Example: `  # a role that wants an external id
   crosstrail share selftest s3://acme-trail/AWSLogs/222222222222/ \
     --role-arn arn:aws:iam::999999999999:role/crosstrail/crosstrail-222222222222-k5zq3mhn4xwa \
@@ -55,8 +56,8 @@ this kind, 3 where something proved nothing.`,
   # a bucket whose policy lets you read; and the result for the owner
   crosstrail share selftest s3://acme-trail/AWSLogs/222222222222/ -o json > selftest.json`,
 		Annotations: exits(exitDone, exitFailed, exitUsage, exitPart, exitFinding),
-		Args:        oneArgument("SOURCE", "crosstrail share selftest s3://acme-trail/AWSLogs/222222222222/"),
-		RunE:        func(cmd *cobra.Command, args []string) error { return s.run(cmd.Context(), args[0], time.Now()) },
+		Args:        someArguments("SOURCE", "crosstrail share selftest s3://acme-trail/AWSLogs/222222222222/"),
+		RunE:        func(cmd *cobra.Command, args []string) error { return s.run(cmd.Context(), args, time.Now()) },
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&s.breadth, "policy", string(share.Minimal), "how much the role is to lay open: minimal, seed, managed-read-only")
@@ -100,10 +101,25 @@ func openReader(ctx context.Context, ui *terminal, o awscfg.Options) (r *iam.Rea
 	return r, account, arn, nil
 }
 
-func (s *selftest) run(ctx context.Context, source string, now time.Time) error {
-	name, prefix, err := bucket.Split(source)
+// folders are the bucket and the prefixes in it that sources name.
+func folders(sources []string) (name string, prefixes []string, err error) {
+	for _, source := range sources {
+		in, prefix, err := bucket.Split(source)
+		switch {
+		case err != nil:
+			return "", nil, unopened(err, source)
+		case name != "" && in != name:
+			return "", nil, usage(fmt.Errorf("%s and %s are two buckets: run it once for each", name, in))
+		}
+		name, prefixes = in, append(prefixes, prefix)
+	}
+	return name, prefixes, nil
+}
+
+func (s *selftest) run(ctx context.Context, sources []string, now time.Time) error {
+	name, prefixes, err := folders(sources)
 	if err != nil {
-		return unopened(err, source)
+		return err
 	}
 	if err := s.check(); err != nil {
 		return err
@@ -115,11 +131,11 @@ func (s *selftest) run(ctx context.Context, source string, now time.Time) error 
 	reader.ExternalID, reader.SessionName, reader.Payer = s.aws.o.ExternalID, s.aws.o.SessionName, types.RequestPayer(s.aws.payer)
 	g := &share.Grant{To: account, Means: share.BucketPolicy, Bucket: name, MFA: s.aws.o.MFASerial != ""}
 	if s.aws.o.RoleARN != "" {
-		g.Means, g.Policy, g.ExternalID = share.Role, share.Breadth(s.breadth), s.aws.o.ExternalID
+		g.Means, g.Policy, g.ExternalID, g.SessionName = share.Role, share.Breadth(s.breadth), s.aws.o.ExternalID, s.aws.o.SessionName
 	}
-	ground := share.GroundAt(s.aws.o.RoleARN, prefix, s.days[0], s.days[1])
+	ground := share.GroundAt(s.aws.o.RoleARN, prefixes, s.days[0], s.days[1])
 	if s.otherKey != "" {
-		ground.OtherKey, ground.MadeUp = s.otherKey, false
+		ground.OtherKey, ground.MadeUp = s.otherKey, ""
 	}
 	fmt.Fprintln(s.ui.stderr, render.Text("trying as "+arn+" …"))
 	tries := reader.Try(ctx, name, ground, share.Tries(g, ground, now), nil)
@@ -130,13 +146,30 @@ func (s *selftest) run(ctx context.Context, source string, now time.Time) error 
 	if err := s.print(g, &result); err != nil {
 		return err
 	}
+	whole := proved(s.ui, "", tries)
 	switch {
 	case slices.ContainsFunc(tries, share.Tried.Differs):
 		return silent(exitFinding)
-	case slices.ContainsFunc(tries, func(t share.Tried) bool { return t.Got == share.Failed }):
+	case !whole:
 		return silent(exitPart)
 	}
 	return nil
+}
+
+// causes are why a try of a reader was refused: for a role those that every command
+// has, for it does not know what the grant wants to see.
+func (s *selftest) causes(g *share.Grant) func(share.Tried) []string {
+	return func(t share.Tried) []string {
+		all := g.Causes(t)
+		switch {
+		case !t.Differs() || t.Got != share.Refused:
+		case t.Call == "sts:AssumeRole":
+			return s.aws.o.AssumeHints(t.Message)
+		case g.Means == share.BucketPolicy && s.aws.o.MFASerial == "" && len(all) > 1: // AWS does not tell which
+			all = append(all, "the owner may have asked for MFA: --mfa-serial, the ARN of your device")
+		}
+		return all
+	}
 }
 
 func (s *selftest) check() (err error) {
@@ -168,14 +201,14 @@ func (s *selftest) print(g *share.Grant, r *share.Result) error {
 	return s.ui.print(func(w io.Writer) error {
 		switch form := render.Form(s.form); form {
 		case render.Table:
-			tellTries(w, g, r.Tries)
+			told{w, s.ui.columns()}.tries(r.Tries, s.causes(g))
 			return nil
 		case render.JSON:
 			return printJSON(w, r)
 		default:
 			list := []flat{}
 			for _, t := range r.Tries {
-				list = append(list, tryRow(g, t, r.Caller, true))
+				list = append(list, tryRow("", t, s.causes(g)(t), r.Caller, true))
 			}
 			return printList(w, form, findingRow(share.Finding{}), list)
 		}

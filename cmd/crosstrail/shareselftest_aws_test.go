@@ -34,7 +34,7 @@ func TestSelftestShowsMFA(t *testing.T) {
 			return device.Code(), nil
 		}}},
 	}
-	if err := s.run(t.Context(), "s3://acme-shown/AWSLogs/590000000002/", time.Now()); err != nil {
+	if err := s.run(t.Context(), []string{"s3://acme-shown/AWSLogs/590000000002/"}, time.Now()); err != nil {
 		t.Fatalf("%v: %s%s", err, stdout.Bytes(), stderr.Bytes())
 	}
 	result, err := share.ReadResult(stdout.Bytes())

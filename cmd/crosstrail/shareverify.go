@@ -41,12 +41,13 @@ For real: --as is a profile of your AWS configuration that is of the reader's si
 it is tried what must work, and what must not: another account's files, the whole bucket,
 writing, deleting, no external id, a wrong one, no MFA. Where you have no such profile,
 the reader runs crosstrail share selftest -o json, and you hand its file to --result: it is
-told as what the reader says, and only as that. No try can change anything in the bucket,
+told as what the reader says, and only as that. A result that does not have all tries of
+the grant, or is older than its role or than a week, proves nothing. No try can change anything in the bucket,
 even where it is allowed: what is written is announced with a wrong hash, and what is
 deleted is a file that is not there.
 
 A finding is a fault or a note. The exit status is 4 where there is a fault, or a try came
-out otherwise than it should; 3 where a try proved nothing.`
+out otherwise than it should; 3 where a try proved nothing or was not done.`
 
 func newShareVerifyCommand(ui *terminal) *cobra.Command {
 	v := &shareVerification{ui: ui}
@@ -89,6 +90,7 @@ type judgedGrant struct {
 	tries    []share.Tried
 	by       string // who tried
 	seen     bool   // here, and not told by the reader
+	open     bool   // what was to be proved was not, or only in part
 }
 
 func (v *shareVerification) run(ctx context.Context, args []string, now time.Time) error {
@@ -126,10 +128,15 @@ func (v *shareVerification) run(ctx context.Context, args []string, now time.Tim
 	case v.as != "":
 		err = v.tryAs(ctx, client, grants, now)
 	case result != nil:
-		err = held(grants, result, now)
+		err = v.held(grants, result, now)
 	}
 	if err != nil {
 		return err
+	}
+	if v.as != "" || result != nil {
+		for _, g := range grants {
+			g.open = g.open || !proved(v.ui, "grant "+g.found.Grant.ID+": ", g.tries) || g.tries == nil && len(args) > 0
+		}
 	}
 	if err := v.print(grants, beside); err != nil {
 		return err
@@ -158,10 +165,21 @@ func (v *shareVerification) grants(ctx context.Context, client *iam.Client, args
 		return nil, nil, err
 	}
 	all := share.Grants(s, roles)
+	if len(all) == 0 {
+		v.ui.say("note", "there are no grants on the bucket "+s.Bucket.Name+v.otherwise())
+	}
 	for _, found := range all {
 		out = append(out, &judgedGrant{found: found, s: s})
 	}
 	return out, share.BucketFindings(s, all), nil
+}
+
+// otherwise is for who meant another bucket.
+func (v *shareVerification) otherwise() string {
+	if v.target != (shareTarget{}) {
+		return ""
+	}
+	return "; of another bucket: --trail or --bucket"
 }
 
 // validated adds what Access Analyzer finds; that it was not asked, once.
@@ -205,8 +223,9 @@ func (v *shareVerification) readResult(ctx context.Context) (*share.Result, erro
 }
 
 // held holds a result to the grant that it is of.
-func held(grants []*judgedGrant, r *share.Result, now time.Time) error {
+func (v *shareVerification) held(grants []*judgedGrant, r *share.Result, now time.Time) error {
 	var refused error
+	some := false
 	for _, g := range grants {
 		of := g.found.Grant
 		tries, err := of.Held(r, of.Ground(g.s, r.Account), now)
@@ -214,7 +233,14 @@ func held(grants []*judgedGrant, r *share.Result, now time.Time) error {
 			refused = err
 			continue
 		}
-		g.tries, g.by = tries, r.Caller+" at "+r.Time.UTC().Format(time.RFC3339)
+		g.tries, g.by, some = tries, r.Caller+" at "+r.Time.UTC().Format(time.RFC3339), true
+		if why := g.found.Stale(r, now); why != "" {
+			g.open = true
+			v.ui.warn("grant %s: the result proves nothing of it as it is now: %s", of.ID, why)
+		}
+		break
+	}
+	if some {
 		return nil
 	}
 	if refused == nil {
@@ -231,22 +257,30 @@ func (v *shareVerification) tryAs(ctx context.Context, owners *iam.Client, grant
 		return err
 	}
 	some := false
+	var others []*share.Grant
 	for _, g := range grants {
 		of := g.found.Grant
 		if !of.For(account) {
+			others = append(others, of)
 			continue
 		}
 		some = true
 		ground := of.Ground(g.s, account)
 		if key := owners.Beyond(ctx, of.Bucket, of.Region, ground.Other); key != "" {
-			ground.OtherKey, ground.MadeUp = key, false
+			ground.OtherKey, ground.MadeUp = key, ""
 		}
 		reader.ExternalID, reader.SessionName, reader.Region = of.ExternalID, of.Session(arn), of.Region
 		fmt.Fprintln(v.ui.stderr, render.Text("trying grant "+of.ID+" as "+arn+" …"))
 		g.tries, g.by, g.seen = reader.Try(ctx, of.Bucket, ground, share.Tries(of, ground, now), nil), arn, true
+		if of.MFA && v.device == "" {
+			v.ui.say("hint", "grant "+of.ID+" asks for MFA: --as-mfa-serial, the ARN of the device of "+arn)
+		}
 	}
 	if !some {
 		return hinted(fmt.Errorf("the profile %s is of account %s, which none of these grants is for", v.as, account), "--as is a profile of the reader's side", "which grants there are: crosstrail share list"+v.target.flag())
+	}
+	for _, of := range others {
+		fmt.Fprintln(v.ui.stderr, render.Text("grant "+of.ID+" not tried: it is for "+of.To+", and "+v.as+" is of account "+account))
 	}
 	return nil
 }

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/crosstrail/crosstrail/render"
 	"github.com/crosstrail/crosstrail/share"
@@ -21,7 +20,7 @@ func (v *shareVerification) print(grants []*judgedGrant, beside []share.Finding)
 					list = append(list, findingRow(f))
 				}
 				for _, t := range g.tries {
-					list = append(list, tryRow(g.found.Grant, t, g.by, g.seen))
+					list = append(list, tryRow(g.found.Grant.ID, t, g.found.Grant.Causes(t), g.by, g.seen))
 				}
 			}
 			for _, f := range beside {
@@ -29,11 +28,12 @@ func (v *shareVerification) print(grants []*judgedGrant, beside []share.Finding)
 			}
 			return printList(w, form, findingRow(share.Finding{}), list)
 		}
+		p := told{w, v.ui.columns()}
 		for i, g := range grants {
 			if i > 0 {
 				fmt.Fprintln(w)
 			}
-			tellJudged(w, g)
+			p.judged(g)
 		}
 		if len(beside) > 0 {
 			if len(grants) > 0 {
@@ -41,7 +41,7 @@ func (v *shareVerification) print(grants []*judgedGrant, beside []share.Finding)
 			}
 			fmt.Fprintln(w, "beside the grants")
 			for _, f := range beside {
-				tellFinding(w, f)
+				p.finding(f)
 			}
 		}
 		return nil
@@ -53,7 +53,7 @@ func verdictOf(grants []*judgedGrant, beside []share.Finding) error {
 	wrong, open := slices.ContainsFunc(beside, isFault), false
 	for _, g := range grants {
 		wrong = wrong || slices.ContainsFunc(g.findings, isFault) || slices.ContainsFunc(g.tries, share.Tried.Differs)
-		open = open || slices.ContainsFunc(g.tries, func(t share.Tried) bool { return t.Got == share.Failed })
+		open = open || g.open
 	}
 	switch {
 	case wrong:
@@ -62,6 +62,30 @@ func verdictOf(grants []*judgedGrant, beside []share.Finding) error {
 		return silent(exitPart)
 	}
 	return nil
+}
+
+// proved says in one line what tries came to nothing, and whether all came to
+// something.
+func proved(ui *terminal, of string, tries []share.Tried) bool {
+	open := share.Unproved(tries)
+	if len(open) == 0 {
+		return true
+	}
+	var texts []string
+	missing, lacks := 0, ""
+	for _, t := range open {
+		if t.Why == share.NotInResult {
+			missing++
+		}
+		if !slices.Contains(texts, t.Text) {
+			texts = append(texts, t.Text)
+		}
+	}
+	if missing > 0 {
+		lacks = fmt.Sprintf(" (the result is not whole: it lacks %d)", missing)
+	}
+	ui.warn("%s%d of %d tries proved nothing%s: %s", of, len(open), len(tries), lacks, someOf(texts))
+	return false
 }
 
 func isFault(f share.Finding) bool { return f.Level == share.Fault }
@@ -81,7 +105,7 @@ func findingRow(f share.Finding) flat {
 	})
 }
 
-func tryRow(g *share.Grant, t share.Tried, by string, seen bool) flat {
+func tryRow(grant string, t share.Tried, causes []string, by string, seen bool) flat {
 	level, says := "", ""
 	if t.Differs() {
 		level = string(share.Fault)
@@ -90,7 +114,7 @@ func tryRow(g *share.Grant, t share.Tried, by string, seen bool) flat {
 		says = by
 	}
 	return judgedRow("try", map[string]string{
-		"grant": g.ID, "level": level, "code": t.Try, "resource": t.Where, "text": t.Text, "remedy": strings.Join(g.Causes(t), "; "),
+		"grant": grant, "level": level, "try": t.Try, "resource": t.Where, "text": t.Text, "remedy": strings.Join(causes, "; "),
 		"wanted": string(t.Wanted), "got": string(t.Got), "errorCode": t.Code, "errorMessage": t.Message, "why": t.Why, "triedBy": by, "reportedBy": says,
 	})
 }
@@ -98,117 +122,10 @@ func tryRow(g *share.Grant, t share.Tried, by string, seen bool) flat {
 func judgedRow(kind string, values map[string]string) flat {
 	row := flat{{"kind", kind}}
 	for _, name := range []string{
-		"grant", "level", "code", "document", "resource", "name", "sid", "index", "statement", "text", "remedy",
+		"grant", "level", "code", "try", "document", "resource", "name", "sid", "index", "statement", "text", "remedy",
 		"wanted", "got", "errorCode", "errorMessage", "why", "triedBy", "reportedBy",
 	} {
 		row = append(row, member{name, values[name]})
 	}
 	return row
-}
-
-// tellJudged prints a grant and what is to be said of it, for people.
-func tellJudged(w io.Writer, g *judgedGrant) {
-	of := g.found.Grant
-	fmt.Fprintln(w, render.Text("grant "+of.ID+" to "+of.To+" by "+string(of.Means)+": "+logsText(of)))
-	if !slices.ContainsFunc(g.findings, isFault) {
-		fmt.Fprintln(w, "  on paper: nothing is wrong")
-	}
-	for _, f := range g.findings {
-		tellFinding(w, f)
-	}
-	if g.tries != nil {
-		fmt.Fprintln(w)
-		if g.seen {
-			fmt.Fprintln(w, render.Text("  tried by "+g.by))
-		} else {
-			fmt.Fprintln(w, render.Text("  reported by the reader, "+g.by+", and not seen here"))
-		}
-		tellTries(w, of, g.tries)
-	}
-}
-
-// tellFinding prints a finding: what, where, the statement, what to do.
-func tellFinding(w io.Writer, f share.Finding) {
-	where := string(f.Kind)
-	if f.Name != "" {
-		where += " " + f.Name
-	}
-	if f.Resource != "" {
-		where += " of " + f.Resource
-	}
-	if f.Index >= 0 {
-		where += ", statement " + strconv.Itoa(f.Index+1)
-		if sid := f.Sid(); sid != "" {
-			where += " (" + sid + ")"
-		}
-	}
-	fmt.Fprintln(w, render.Text(fmt.Sprintf("  %-5s  %s: %s", f.Level, f.Code, f.Text)))
-	if strings.TrimSpace(where) != "" && (f.Index >= 0 || f.Statement != nil || f.Level == share.Fault) {
-		fmt.Fprintln(w, render.Text("         in "+where))
-	}
-	if f.Statement != nil {
-		fmt.Fprintln(w, render.Text("         "+f.Statement.String()))
-	}
-	if f.Remedy != "" {
-		fmt.Fprintln(w, render.Text("         do: "+f.Remedy))
-	}
-}
-
-// tellTries prints the table of tries, and below each what it was tried on, which
-// is as long as keys are. Marks are words, so that colour carries nothing.
-func tellTries(w io.Writer, g *share.Grant, all []share.Tried) {
-	rows := []string{"TRY\tWANTED\tGOT\t"}
-	for _, one := range all {
-		got, mark := string(one.Got), ""
-		if one.Code != "" {
-			got += " (" + one.Code + ")"
-		}
-		if one.Differs() {
-			mark = "WRONG"
-		}
-		rows = append(rows, strings.Join([]string{render.Text(one.Text), string(one.Wanted), render.Text(got), mark}, "\t"))
-	}
-	var table strings.Builder
-	t := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, strings.Join(rows, "\n"))
-	_ = t.Flush() // a Builder takes everything
-	for i, line := range slices.Collect(strings.Lines(table.String())) {
-		fmt.Fprintln(w, strings.TrimRight("  "+line, " \n"))
-		if i > 0 && i <= len(all) && all[i-1].Where != "" {
-			fmt.Fprintln(w, render.Text("    "+all[i-1].Where))
-		}
-	}
-	var whys []string
-	of := map[string][]string{}
-	for _, one := range all {
-		if one.Differs() {
-			fmt.Fprintln(w, render.Text("  "+one.Text+" was to be "+wantedText(one.Wanted)+"; it may be that"))
-			for _, cause := range g.Causes(one) {
-				fmt.Fprintln(w, render.Text("    - "+cause))
-			}
-			if one.Message != "" {
-				fmt.Fprintln(w, render.Text("    AWS said: "+one.Message))
-			}
-		}
-		if one.Why != "" {
-			if of[one.Why] == nil {
-				whys = append(whys, one.Why)
-			}
-			of[one.Why] = append(of[one.Why], one.Text)
-		}
-	}
-	for _, why := range whys {
-		what := of[why][0]
-		if n := len(of[why]); n > 1 {
-			what += ", and " + number(n-1, "other")
-		}
-		fmt.Fprintln(w, render.Text("  "+what+": "+why))
-	}
-}
-
-func wantedText(o share.Outcome) string {
-	if o == share.Works {
-		return "allowed"
-	}
-	return "refused"
 }

@@ -48,10 +48,10 @@ func readRefusal(message string) refused {
 	return r
 }
 
-// assumeHints are the likely causes why a role could not be assumed, the likeliest
+// AssumeHints are the likely causes why a role could not be assumed, the likeliest
 // first, with what each would need and who has to do it. Where AWS names the
 // policy, it is that one.
-func (o *Options) assumeHints(message string) []string {
+func (o *Options) AssumeHints(message string) []string {
 	r := readRefusal(message)
 	if hint := o.named(&r); hint != "" {
 		if r.policy != "role trust" && r.policy != "resource-based" {

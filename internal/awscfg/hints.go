@@ -52,7 +52,7 @@ func (o *Options) Hints(err error) []string {
 			"the device may be another: aws iam list-mfa-devices" + flag("--profile", o.Profile) + "; and security keys (FIDO) show no codes that STS takes",
 		}
 	case code == "AccessDenied" && operation == "AssumeRole" && o.RoleARN != "":
-		return o.assumeHints(message)
+		return o.AssumeHints(message)
 	case code == "AccessDenied" && operation == "GetSessionToken":
 		return []string{"a code is shown with an IAM user's own keys alone: those of a session, as of single sign-on or a role, have no device"}
 	case code == "ExpiredToken" || code == "ExpiredTokenException" || code == "RequestExpired":

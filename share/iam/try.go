@@ -81,6 +81,9 @@ func (t *trial) do(ctx context.Context, try share.Try) share.Tried {
 		if t.ground.RoleARN != "" {
 			return t.assume(ctx, try)
 		}
+		if t.r.Shown == nil {
+			return noDevice
+		}
 		return t.list(ctx, t.r.Plain, try.Prefix)
 	}
 	cfg := t.caller()
@@ -134,6 +137,9 @@ func answered(err error, allowed ...string) share.Tried {
 	return out
 }
 
+// noDevice: what the credentials hold already cannot be told, nor left away.
+var noDevice = share.Tried{Got: share.NotTried, Why: "no MFA device was named: all was tried without, or with what the credentials hold already"}
+
 // assume asks for a session in the role, as is meant or in a way that is not.
 func (t *trial) assume(ctx context.Context, try share.Try) share.Tried {
 	cfg := t.caller()
@@ -151,7 +157,7 @@ func (t *trial) assume(ctx context.Context, try share.Try) share.Tried {
 	case share.TryNoMFA:
 		cfg = t.r.Plain
 		if t.r.Shown == nil {
-			return share.Tried{Got: share.NotTried, Why: "no MFA device was named (--mfa-serial): assume was tried without, or with what the credentials hold already"}
+			return noDevice
 		}
 	}
 	out, err := sts.NewFromConfig(cfg).AssumeRole(ctx, in)
@@ -222,8 +228,8 @@ func (t *trial) getNewest(ctx context.Context, cfg aws.Config, prefix string) sh
 // up proves little.
 func (t *trial) getOthers(ctx context.Context, cfg aws.Config, key string) share.Tried {
 	got := answered(t.read(ctx, cfg, key), "NoSuchKey", "NotFound")
-	if got.Got == share.Refused && t.ground.MadeUp {
-		got.Why = "the key is made up: S3 may refuse it for not being there. The owner's share verify --as tries one that is"
+	if got.Got == share.Refused {
+		got.Why = t.ground.MadeUp
 	}
 	return got
 }

@@ -47,7 +47,7 @@ func given(t *testing.T, stand *awstest.AWS, b *awstest.Bucket, w share.Want, us
 	of := stand.Account(w.To)
 	x := &tried{t: t, stand: stand, bucket: b, grant: p.Grant, ground: p.Grant.Ground(s, w.To), reader: &iam.Reader{Plain: of.User(t, user, awstest.Allow("*", "sts:AssumeRole", "s3:*", "kms:*"))}}
 	if key := owners.Beyond(t.Context(), b.Name, "", x.ground.Other); key != "" {
-		x.ground.OtherKey, x.ground.MadeUp = key, false
+		x.ground.OtherKey, x.ground.MadeUp = key, ""
 	}
 	x.reader.ExternalID, x.reader.SessionName = p.Grant.ExternalID, p.Grant.SessionName
 	return x
@@ -146,7 +146,7 @@ func TestTries(t *testing.T) {
 
 	t.Run("a role", func(t *testing.T) {
 		x := given(t, stand, b, share.Want{To: third, Logs: share.Logs{Accounts: []string{reader}}, ExternalID: "acme-1", MFA: true, SessionName: "audit", Expires: time.Now().Add(time.Hour), Since: day("2026-11-01")}, "kim")
-		if x.ground.MadeUp {
+		if x.ground.MadeUp != "" {
 			t.Fatal("no key of another account was found")
 		}
 		if got := x.differ(append(inSession, share.TryNoMFA)...); !strings.HasPrefix(got, "assume") { // no device yet
