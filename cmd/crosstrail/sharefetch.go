@@ -40,7 +40,9 @@ allow. Another bucket is written with your own credentials, never with the role'
 It may be stopped at any moment and run again: what is there whole is not fetched twice,
 and a large file goes on where it was. Each file is held to its size and its MD5, or
 else to S3's own checksum where there is one, and has its name only when it is whole; it
-has the time of the object, and only you can read it. What was fetched is noted in
+has the time of the object, and only you can read it. A file that goes on in another run
+and of which S3 tells no MD5, as of one in parts, is held to its size and to the object
+being the same, by its ETag; after a crash it begins anew. What was fetched is noted in
 DEST/.crosstrail-fetch. A file that changed in the bucket replaces the one that was
 fetched of it; any other file that is in the way is left as it is, and named. So is a key
 that no folder should take: one that leads out of it, or that some system would not take.

@@ -55,7 +55,7 @@ func (b *Bucket) Take(ctx context.Context, from *bucket.Log, o *bucket.Object, n
 		return false, ending(err)
 	}
 	defer held.close()
-	body, err := receive(ctx, from, o, 0, md5.New(), held, came)
+	body, err := receive(ctx, from, o, 0, 0, md5.New(), held, came)
 	if err != nil {
 		return false, err
 	}

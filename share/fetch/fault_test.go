@@ -139,6 +139,44 @@ func TestGoesOn(t *testing.T) {
 	})
 }
 
+// TestGoesOnInParts: so does one of which S3 tells no MD5, where its part was synced
+// when it was stopped; with the bytes of the same object alone.
+func TestGoesOnInParts(t *testing.T) {
+	stand := stack.Start(t)
+	b := stand.Account(owner).Bucket(t, "parts")
+	large := awstest.Object{Key: "large.json.gz", Body: random(4<<20, 2)}
+	inParts(t, b, large)
+	faults := stand.Faults(t)
+	cfg := eager(faults.Through(stand.Account(owner).Config()))
+	for name, kept := range map[string]bool{"stopped": true, "cut off": false} {
+		dir := t.TempDir()
+		part := stoppedInTheMiddle(t, faults, reach(t, cfg, b.URI("")), dir)
+		want := int64(len(large.Body))
+		if info, err := os.Stat(part); err != nil {
+			t.Fatal(err)
+		} else if kept {
+			want -= info.Size()
+		}
+		if !kept { // as a part that nobody synced is
+			if err := os.Chtimes(part, time.Now(), time.Now()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		out := intoFolder(t, reach(t, cfg, b.URI("")), dir)
+		out.is(t, 1, 0, 0)
+		same(t, files(t, dir), "", large)
+		if out.Bytes != want {
+			t.Errorf("%s: %d bytes came of %d", name, out.Bytes, want)
+		}
+	}
+	dir := t.TempDir()
+	stoppedInTheMiddle(t, faults, reach(t, cfg, b.URI("")), dir)
+	large.Body = random(4<<20, 7)
+	inParts(t, b, large)
+	intoFolder(t, reach(t, cfg, b.URI("")), dir).is(t, 1, 0, 0)
+	same(t, files(t, dir), "", large)
+}
+
 // stoppedInTheMiddle fetches one large file, and is stopped when a part is there.
 func stoppedInTheMiddle(t *testing.T, faults *awstest.Faults, from *bucket.Log, dir string) (part string) {
 	t.Helper()

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/gofrs/flock"
 
@@ -220,11 +221,16 @@ func (f *Folder) fetch(ctx context.Context, from *bucket.Log, o *bucket.Object, 
 		return nil, ending(err)
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
+	kept, err := keptOf(file)
+	if err != nil {
+		return nil, ending(err)
+	}
 	at, sum, err := goOn(file, o)
 	if err != nil {
 		return nil, ending(err)
 	}
-	if _, err := receive(ctx, from, o, at, sum, partFile{file}, came); err != nil {
+	if _, err := receive(ctx, from, o, at, min(at, kept), sum, partFile{file}, came); err != nil {
+		f.keep(file, part)
 		return nil, err
 	}
 	if !o.Modified.IsZero() {
@@ -236,6 +242,27 @@ func (f *Folder) fetch(ctx context.Context, from *bucket.Log, o *bucket.Object, 
 		return nil, ending(err)
 	}
 	return file.Stat()
+}
+
+// keptAt is the time of a part that was synced, and not written since: it is whole as
+// far as it goes. One without may have holes, as after a power cut.
+var keptAt = time.Date(1990, time.January, 1, 0, 0, 0, 0, time.UTC)
+
+// keep marks a part as synced. Where that fails it is not gone on with, which costs
+// no more than time.
+func (f *Folder) keep(file *os.File, part string) {
+	if file.Sync() == nil {
+		_ = f.root.Chtimes(part, keptAt, keptAt)
+	}
+}
+
+// keptOf is how many bytes of a part are known to be what came.
+func keptOf(file *os.File) (int64, error) {
+	info, err := file.Stat()
+	if err != nil || !info.ModTime().Equal(keptAt) {
+		return 0, err
+	}
+	return info.Size(), nil
 }
 
 // goOn is where a file that is there in part goes on, with the MD5 of what is there.

@@ -24,21 +24,22 @@ type sink interface {
 const attempts = 3
 
 // receive fetches an object from a byte on, to which sum is the MD5, and holds it
-// to its size and MD5. Where S3 tells no MD5 it begins at the start, so that S3's
-// own checksum tells.
-func receive(ctx context.Context, from *bucket.Log, o *bucket.Object, at int64, sum hash.Hash, to sink, came func(int64)) (*bucket.Body, error) {
+// to its size and MD5. Where S3 tells no MD5 it goes on behind the first kept bytes,
+// which are known to be the object's: that its ETag is the same, S3 is asked each
+// time. With none it begins at the start, and S3's own checksum tells, where there
+// is one.
+func receive(ctx context.Context, from *bucket.Log, o *bucket.Object, at, kept int64, sum hash.Hash, to sink, came func(int64)) (*bucket.Body, error) {
 	for tried := 1; ; tried++ {
 		body, err := from.From(ctx, *o, at)
 		if err != nil {
 			return nil, err
 		}
-		if at > 0 && body.MD5 == "" {
+		if at > kept && body.MD5 == "" {
 			body.Close() //nolint:errcheck // not wanted
-			if at = 0; to.Truncate(0) != nil {
+			if at = kept; to.Truncate(at) != nil {
 				return nil, errors.New("what was there of it cannot be taken back")
 			}
-			sum.Reset()
-			if body, err = from.From(ctx, *o, 0); err != nil {
+			if body, err = from.From(ctx, *o, at); err != nil {
 				return nil, err
 			}
 		}
@@ -51,7 +52,7 @@ func receive(ctx context.Context, from *bucket.Log, o *bucket.Object, at int64, 
 		if err == nil || !errors.Is(err, bucket.ErrAltered) || tried == attempts {
 			return body, err
 		}
-		at = 0
+		at, kept = 0, 0
 		sum.Reset()
 		if err := to.Truncate(0); err != nil {
 			return nil, ending(err)
