@@ -82,6 +82,7 @@ type UsageLine struct {
 	OwnerLogged Logged      // when, in all regions that count
 	Regions     []RegionLog // those where a use would be logged
 	Why         Hole        // of GrantNotTold, the gravest
+	ReaderLog   RegionLog   // of a role's reader in the home region, where it is known: what is there of when it would be told that it was refused
 }
 
 // Reading is what was read, by the S3 data events among the calls: CloudTrail logs
@@ -285,7 +286,7 @@ func (b *usageBook) place(ctx context.Context, u *usage, now cloudtrail.Time) er
 	if err != nil {
 		return err
 	}
-	u.OwnerLogged, u.Regions = t.when, t.regions
+	u.OwnerLogged, u.Regions, u.ReaderLog = t.when, t.regions, t.reader
 	if u.DataEvents == NotTold && (u.Calls > 0 || g.RoleARN == "") {
 		d, err := b.dataOf(ctx, g)
 		if err != nil {

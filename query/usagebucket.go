@@ -58,7 +58,7 @@ func (b *usageBook) buckets(ctx context.Context) error {
 // entry is a grant that may have let a call in.
 type entry struct {
 	grant int
-	maybe bool // that its caller is whom it is for is not proved
+	maybe bool // that its caller is whom it is for, or that what it got is of it, is not proved
 }
 
 // letIn are the grants that a call may have been let in by: those that it is in the
@@ -77,7 +77,7 @@ func (b *usageBook) letIn(grants []int, l Line) []entry {
 			fit = append(fit, entry{i, false})
 		}
 		if who != someoneElse && g.covers(l.Row) {
-			covering = append(covering, entry{i, who == perhaps})
+			covering = append(covering, entry{i, who == perhaps || g.Gets != nil && !isList(l.Row) && len(objectsOf(l.Row)) == 0})
 		}
 	}
 	if len(covering) > 0 {
@@ -100,7 +100,7 @@ func (g *Shared) Reader() string {
 // mayBe reports whether a caller is of an account that the grant is for.
 func (g *Shared) mayBe(id *lineage.Identity) bool {
 	account := callerAccount(id)
-	if id.Type == "AWSService" || account == "" || account == g.Owner || strings.Trim(account, "0123456789") != "" {
+	if id.Type == "AWSService" || account == "" || account == g.Owner && g.Reader() != g.Owner || strings.Trim(account, "0123456789") != "" {
 		return false
 	}
 	if one := g.Reader(); one != "" {

@@ -35,6 +35,7 @@ type told struct {
 	regions []RegionLog
 	when    Logged
 	why     Hole
+	reader  RegionLog
 }
 
 // ownerLogs is what is there of all logs.
@@ -112,6 +113,9 @@ func (b *usageBook) toldOf(ctx context.Context, g *Shared, clock Clock) (*told, 
 	}
 	regions := []string{homeRegion(g.RoleARN), g.Region}
 	if g.RoleARN != "" {
+		if reader := g.Reader(); reader != "" {
+			t.reader = b.logs.in(logPlace{reader, regions[0]}, span)
+		}
 		if !b.logs.reads[g.Owner] {
 			why = NoReadEvents
 		}

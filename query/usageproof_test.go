@@ -181,6 +181,7 @@ func TestUseIsProved(t *testing.T) {
 		"account, outside":         {"root", []string{get("1", at(1), "GetObject", prod, other("AIDAOTHERUSER"), theirs, ``)}, "outside"},
 		"account, another call":    {"root", []string{get("1", at(1), "PutObject", prod, other("AIDAOTHERUSER"), own, ``)}, "outside"},
 		"account, denied":          {"root", []string{get("1", at(1), "GetObject", prod, other("AIDAOTHERUSER"), own, `,"errorCode":"AccessDenied"`)}, "refused"},
+		"account, no key":          {"root", []string{record("1", at(1), "s3", "GetObject", prod, other("AIDAOTHERUSER"), elsewhere, true, `,"resources":[{"ARN":"arn:aws:s3:::logs"}]`)}, "maybe-used"},
 		"account, failed":          {"root", []string{get("1", at(1), "GetObject", prod, other("AIDAOTHERUSER"), own, `,"errorCode":"SlowDown"`)}, "maybe-used"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -202,6 +203,31 @@ func TestUseIsProved(t *testing.T) {
 				t.Errorf("use (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// Whom the owner's own policies let in, too, need not have used the bucket's; that
+// is no reason not to tell of it. When it would be told that a reader was refused
+// is told by the reader's log.
+func TestUsageAtHome(t *testing.T) {
+	op := user("op", "AIDAOP", jsmithKey)
+	store, resolver := tellDelivered(t, []delivered{{"us-east-1", "20261101T1015Z", []string{
+		get("1", "2026-11-01T10:01:00Z", "GetObject", prod, strings.ReplaceAll(op, home, prod), "logs/k", ``),
+	}}})
+	lines, err := query.Usage(t.Context(), store, resolver, []query.Shared{
+		{ID: "account", Owner: prod, To: prod, Bucket: "logs"},
+		{ID: "user", Owner: prod, To: "arn:aws:iam::" + prod + ":user/op", Bucket: "logs"},
+		{ID: "role", Owner: prod, To: home, RoleARN: deployRole},
+		{ID: "role", Owner: prod, To: prod, RoleARN: deployRole + "2"},
+	}, query.Filter{}, 0)
+	if err != nil || len(lines) != 4 {
+		t.Fatal(err, lines)
+	}
+	if lines[0].Use != query.GrantMaybeUsed || lines[1].Use != query.GrantUsed {
+		t.Errorf("in the owner's account: %s, %s", lines[0].Use, lines[1].Use)
+	}
+	if far, here := lines[2].ReaderLog, lines[3].ReaderLog; far.Hole != query.NoAccount || here.Since == 0 || here.Hole != query.NoHole {
+		t.Errorf("the reader's log: %+v, %+v", far, here)
 	}
 }
 

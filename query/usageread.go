@@ -29,7 +29,7 @@ func (b *usageBook) count(ctx context.Context, u *usage, row *Row) error {
 		u.Reads++
 		u.keys.add(strings.Join(objectsOf(row), keySep))
 		read.bytes = true
-	case strings.HasPrefix(row.EventName, "ListObject"):
+	case isList(row):
 		if !row.IsError() {
 			u.Lists++
 		}
@@ -46,6 +46,9 @@ func (b *usageBook) count(ctx context.Context, u *usage, row *Row) error {
 	}
 	return b.flush(ctx)
 }
+
+// isList reports whether a call lists keys.
+func isList(row *Row) bool { return strings.HasPrefix(row.EventName, "ListObject") }
 
 // about notes what a call was on that was refused, or let through and is not of
 // the grant.

@@ -28,8 +28,8 @@ func (b *usageBook) standing(g *Shared, l Line) standing {
 	case strings.HasPrefix(g.To, "AIDA") || strings.HasPrefix(g.To, "AROA"): // a policy's principal, of which the user or role is gone
 		return standingOf(id.RoleID(), g.To)
 	case !strings.HasPrefix(g.To, "arn:") || strings.HasSuffix(g.To, ":root"):
-		if g.Reader() == "" && g.Members == nil {
-			return perhaps // who is a member is not known
+		if g.Reader() == "" && g.Members == nil || g.Reader() == g.Owner {
+			return perhaps // who is a member is not known; and in the owner's account its own policies let in, too
 		}
 		return granted
 	case isRootUser(id):

@@ -61,7 +61,7 @@ func usageLines() []query.UsageLine {
 			Grant: own, Use: query.GrantOutside, End: query.GrantExpired, OwnerLogged: logged, Chain: both, FromAccount: "333333333333",
 			Calls: 1, First: at("2016-04-05T20:00:00Z"), Last: at("2016-04-05T20:00:00Z"), Reading: query.Reading{DataEvents: query.Used}, Outside: 1, OutsideOn: top("acme-x/k"),
 		},
-		{Grant: idle, Use: query.GrantUnused, OwnerLogged: logged, Regions: []query.RegionLog{{Region: "us-east-1", Logged: logged}, {Region: "eu-west-1", Logged: logged}}},
+		{Grant: idle, Use: query.GrantUnused, ReaderLog: query.RegionLog{Region: "us-east-1", Hole: query.NoAccount}, OwnerLogged: logged, Regions: []query.RegionLog{{Region: "us-east-1", Logged: logged}, {Region: "eu-west-1", Logged: logged}}},
 		{Grant: &idler, Use: query.GrantNotTold, OwnerLogged: logged, Why: query.SilentHours, Regions: []query.RegionLog{
 			{Region: "us-east-1", Logged: logged}, {Region: "eu-west-1", Logged: logged, Hole: query.SilentHours, SilentHours: 647},
 		}},

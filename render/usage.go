@@ -126,6 +126,9 @@ func (e *Encoder) usage(dst []byte, l query.UsageLine) []byte {
 		}
 		dst = append(dst, ']')
 	}
+	if l.ReaderLog.Region != "" {
+		dst = append(regionLog(member(dst, "readerLog"), l.ReaderLog), '}')
+	}
 	dst = moment(dst, "lastUsed", g.LastUsed)
 	dst = moment(dst, "expires", g.Expires)
 	return text(dst, "ends", string(l.End))
@@ -146,7 +149,7 @@ var usageColumns = []string{
 	"origin", "originKind", "originName", "originDisplayName", "candidates", "evidence", "fromAccountId", "fromAccountName",
 	"mfa", "externalId", "externalIds", "sessions", "calls", "writes", "errors", "first", "last", "sourceIPAddresses", "userAgents",
 	"dataEvents", "reads", "keysRead", "lists", "bytesRead", "bytesUntold", "denied", "deniedResources", "outside", "outsideResources",
-	"refused", "refusedFrom", "why", "logRegions", "logSince", "logUntil", "lastUsed", "expires", "ends",
+	"refused", "refusedFrom", "readerLogSince", "readerLogUntil", "readerLogHole", "why", "logRegions", "logSince", "logUntil", "lastUsed", "expires", "ends",
 }
 
 func (e *Encoder) usageCells(l query.UsageLine) []string {
@@ -177,6 +180,6 @@ func (e *Encoder) usageCells(l query.UsageLine) []string {
 		strconv.Itoa(l.Sessions), strconv.Itoa(l.Calls), strconv.Itoa(l.Writes), strconv.Itoa(l.Errors), at(l.First), at(l.Last), list(l.Addresses), list(l.Agents),
 		dataWord(l.DataEvents), read(int64(l.Reads)), read(int64(l.Keys)), read(int64(l.Lists)), read(l.Bytes), read(int64(l.Untold)),
 		strconv.Itoa(l.Denied), list(l.DeniedOn), strconv.Itoa(l.Outside), list(l.OutsideOn),
-		strconv.Itoa(l.Refused), list(l.RefusedFrom), string(l.Why), strings.Join(regionsOf(l), " "), at(l.OwnerLogged.Since), at(l.OwnerLogged.Until), at(g.LastUsed), at(g.Expires), string(l.End),
+		strconv.Itoa(l.Refused), list(l.RefusedFrom), at(l.ReaderLog.Since), at(l.ReaderLog.Until), string(l.ReaderLog.Hole), string(l.Why), strings.Join(regionsOf(l), " "), at(l.OwnerLogged.Since), at(l.OwnerLogged.Until), at(g.LastUsed), at(g.Expires), string(l.End),
 	}
 }

@@ -34,7 +34,7 @@ func usageTable(w io.Writer, all []query.UsageLine, style Style) error {
 	}
 	if refused {
 		p.blank("")
-		p.prose("", "", faint, "Who asks for a role and is refused is logged in the account that the call came from, and nowhere else: of accounts whose log is not here no refusal is told.")
+		p.prose("", "", faint, "Who asks for a role and is refused is logged in the account that the call came from, and nowhere else: of accounts, and of times, whose log is not here no refusal is told.")
 	}
 	return p.writeTo(w)
 }

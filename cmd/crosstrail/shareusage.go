@@ -47,7 +47,7 @@ told to; without them nothing tells what was read, nor who used a grant that is 
 statement of the bucket's policy.
 
 Who asks for a role and is refused is logged in the account that the call came from, and
-nowhere else.
+nowhere else: -o json tells of when the reader's log is here (readerLog).
 
 A GRANT is its id, as share list prints it, or the ARN of its role; without any, it is
 all of them. For an ARN AWS is not called: what the grant is a grant of, and when it
