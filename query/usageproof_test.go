@@ -1,6 +1,7 @@
 package query_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -114,6 +115,50 @@ func TestUnusedIsProved(t *testing.T) {
 				t.Errorf("for which time is not told: %+v", l)
 			}
 		})
+	}
+}
+
+// lacking is a store that is known to lack something.
+type lacking struct {
+	query.Reader
+	lack query.Lack
+}
+
+func (l lacking) Lack(context.Context) (query.Lack, error) { return l.lack, nil }
+
+// What is lost, or could not be read, may have been the use.
+func TestUnusedOfDamaged(t *testing.T) {
+	store, resolver := tellDelivered(t, hourly("us-east-1", 8, 15, true))
+	from, _ := cloudtrail.ParseTime("2026-11-01T10:00:00Z")
+	lost := func(account, region string) query.Lack {
+		return query.Lack{Lost: []lineage.Lost{{Account: account, Region: region, From: from, Until: from + 60, Files: 1}}}
+	}
+	for want, lack := range map[string]query.Lack{
+		"unused ":           lost(prod, "ap-south-1"),
+		"not-told lost":     lost(prod, "us-east-1"),
+		"not-told damaged":  {Failed: 1},
+		"not-told damaged ": {Altered: 1},
+	} {
+		lines, err := query.Usage(t.Context(), lacking{store, lack}, resolver, []query.Shared{{ID: "g", RoleARN: deployRole, Owner: prod}}, query.Filter{}, 0)
+		if err != nil || len(lines) != 1 {
+			t.Fatal(err, lines)
+		}
+		if got := string(lines[0].Use) + " " + string(lines[0].Why); strings.TrimSpace(got) != strings.TrimSpace(want) {
+			t.Errorf("it is told as %q, want %q", got, want)
+		}
+	}
+}
+
+// A role in which nothing was done that is of the grant was taken all the same.
+func TestRoleUsedOutside(t *testing.T) {
+	session := role("ci/Deploy", "AROADEPLOY", "s", workKey, "2026-11-01T10:00:00Z")
+	store, resolver := tellDelivered(t, []delivered{{"us-east-1", "20261101T1015Z", []string{
+		get("1", "2026-11-01T10:01:00Z", "GetObject", prod, session, "web/index.html", ``),
+		get("2", "2026-11-01T10:02:00Z", "GetObject", prod, session, "logs/k", `,"errorCode":"AccessDenied"`),
+	}}})
+	lines, err := query.Usage(t.Context(), store, resolver, []query.Shared{{ID: "g", RoleARN: deployRole, Owner: prod, Bucket: "logs"}}, query.Filter{}, 0)
+	if err != nil || len(lines) != 1 || lines[0].Use != query.GrantOutside {
+		t.Error(err, lines)
 	}
 }
 
