@@ -3,6 +3,7 @@ package share_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/crosstrail/crosstrail/share"
@@ -160,11 +161,54 @@ func TestMutants(t *testing.T) {
 			}
 			s.Keys[i].Policy = kept
 		}
+		moved(t, name, s, role)
 	})
 	t.Logf("%d kinds of grants, %d mutants, %d named", kinds, made, named)
 	if made < 2000/(sparse*sparse) {
 		t.Errorf("only %d mutants", made)
 	}
+}
+
+// moved puts each statement of the grant, as it is, where no grant has one.
+func moved(t *testing.T, name string, s *share.Surroundings, role *share.RoleState) {
+	t.Helper()
+	var roles []*share.RoleState
+	if role != nil {
+		roles = append(roles, role)
+	}
+	found := share.Grants(s, roles)
+	named := func(kind share.Kind) bool {
+		return slices.ContainsFunc(share.BucketFindings(s, found), func(f share.Finding) bool { return f.Level == share.Fault && f.Kind == kind })
+	}
+	if named(share.KeyDocument) {
+		t.Errorf("%s: nobody changed the key", name)
+	}
+	ours := func(d *policy.Document) []policy.Statement {
+		return d.Named(func(sid string) bool { return share.Ours(sid) != "" })
+	}
+	for _, st := range ours(s.Bucket.Policy) {
+		s.Bucket.AccessPoints = []share.AccessPoint{{ARN: "arn:aws:s3:eu-west-1:111111111111:accesspoint/p", Policy: &policy.Document{Version: policy.Version2012, Statements: []policy.Statement{st}}}}
+		if !named(share.AccessPointDocument) {
+			t.Errorf("%s: not named in an access point: %s", name, st)
+		}
+		s.Bucket.AccessPoints = nil
+	}
+	for i := range s.Keys {
+		kept := s.Keys[i].Policy
+		for _, st := range ours(kept) {
+			s.Keys[i].Policy = rebuilt(t, kept.Version, []policy.Statement{renamed(st, strings.TrimSuffix(st.Sid, "Decrypt")+"Get")})
+			if !named(share.KeyDocument) {
+				t.Errorf("%s: not named in a key: %s", name, st)
+			}
+		}
+		s.Keys[i].Policy = kept
+	}
+}
+
+func renamed(s policy.Statement, sid string) policy.Statement {
+	s = copied(s)
+	s.Sid = sid
+	return s
 }
 
 func brief(all []share.Finding) string {

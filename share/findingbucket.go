@@ -108,7 +108,8 @@ func decrypts(s *Surroundings, st policy.Statement) bool {
 		return false
 	}
 	own := s.Organization != nil && held("aws:PrincipalOrgID", func(v string) bool { return v == s.Organization.ID })
-	return own || !st.Principal.Everybody()
+	p := st.Principal
+	return own || !p.Everybody() && len(p.Service)+len(p.Federated)+len(p.CanonicalUser) == 0
 }
 
 // reader adds a finding for who is let read by a statement of others: a fault where

@@ -6,8 +6,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/crosstrail/crosstrail/share/policy"
 )
 
 // meaning judges what the grant itself says, whatever its documents do.
@@ -58,6 +56,9 @@ func (j *judge) breadth() {
 // no such text holds a variable.
 var ExternalID = regexp.MustCompile(`^[\w+=,.@:/-]{2,1000}[\w+=,.@:/-]{0,224}$`)
 
+// itself is a variable of the session name, as which each fits.
+var itself = regexp.MustCompile(`(?i)\$\{\s*sts:`)
+
 // values judges what was meant by itself: a document that has the same is held to
 // nothing, if that is a variable which stands for whatever a request has there, as
 // ${sts:ExternalId} does for sts:ExternalId.
@@ -69,7 +70,7 @@ func (j *judge) values() {
 	if g.Organization != "" && !orgPattern.MatchString(g.Organization) {
 		j.fault("organization", strconv.Quote(g.Organization)+" is no organisation's id, and holds the reader to none", again)
 	}
-	if name := g.SessionName; name != "" && (strings.Trim(name, "*?") == "" || strings.Contains(policy.Fold(name), "${sts:")) {
+	if name := g.SessionName; name != "" && (strings.Trim(name, "*?") == "" || itself.MatchString(name)) {
 		j.fault("session-name", "the session name that was meant, "+strconv.Quote(name)+", is any", "crosstrail share grant … --session-name NAME, or leave it away")
 	}
 	if g.Region != "" && !regionForm.MatchString(g.Region) {

@@ -55,6 +55,9 @@ func mutants(t testing.TB, d *policy.Document, ours func(policy.Statement) bool)
 		return nil // of a key that leaves it to IAM
 	}
 	for name, more := range map[string]policy.Statement{
+		"odd":        {Effect: "allow", Action: policy.Strings{"*"}, Resource: policy.Strings{"*"}},
+		"denies not": {Effect: "deny", Action: policy.Strings{"*"}, Resource: policy.Strings{"*"}},
+		"nobody":     {Effect: policy.Allow, Action: policy.Strings{"s3:GetObject"}, Resource: policy.Strings{"*"}, Principal: &policy.Principal{}},
 		"all":        {Effect: policy.Allow, Action: policy.Strings{"*"}, Resource: policy.Strings{"*"}},
 		"NotAction":  {Effect: policy.Allow, NotAction: policy.Strings{"iam:*"}, Resource: policy.Strings{"*"}},
 		"one key":    {Effect: policy.Allow, Action: policy.Strings{"s3:GetObject"}, Resource: policy.Strings{"arn:aws:s3:::acme-logs/audit/AWSLogs"}},
@@ -67,7 +70,7 @@ func mutants(t testing.TB, d *policy.Document, ours func(policy.Statement) bool)
 		}
 		all := append(slices.Clone(d.Statements), more)
 		out = append(out, mutant{"one more statement: " + name, rebuilt(t, d.Version, all), len(d.Statements), []string{
-			"more-actions", "not-action", "other-principal", "wider-resource", "other-prefix", "other-bucket", "foreign-statement", "list-open", "end", "mfa", "organization", "key-open", "condition", "external-id", "session-name",
+			"more-actions", "not-action", "other-principal", "wider-resource", "other-prefix", "other-bucket", "foreign-statement", "list-open", "end", "mfa", "organization", "key-open", "condition", "external-id", "session-name", "wildcard-principal",
 		}})
 	}
 	return out
@@ -126,11 +129,16 @@ func conditionMutants(s policy.Statement, add adder) {
 			}
 			same := func(v policy.Strings) policy.Strings { return v }
 			add(named("drop"), code, func(s *policy.Statement) { delete(s.Condition[operator], key) })
+			add(named("another alphabet"), code, func(s *policy.Statement) {
+				s.Condition[operator][strings.Replace(key, "s", "ſ", 1)] = s.Condition[operator][key]
+				delete(s.Condition[operator], key)
+			})
 			become("IfExists", operator+"IfExists", same)
 			become("ForAllValues", "ForAllValues:"+operator, same)
 			switch operator {
 			case "StringEquals", "StringLike":
 				become("any value", "StringLike", func(policy.Strings) policy.Strings { return policy.Strings{"*"} })
+				become("itself", operator, func(policy.Strings) policy.Strings { return policy.Strings{"${" + key + "}"} })
 				become("one more value", operator, func(v policy.Strings) policy.Strings { return append(v, "another") })
 				become("no case", "StringEqualsIgnoreCase", same)
 				become("another value", operator, func(policy.Strings) policy.Strings { return policy.Strings{"o-anotherorgid"} })
@@ -151,7 +159,9 @@ func conditionMutants(s policy.Statement, add adder) {
 				})
 				become("equal", "DateLessThanEquals", same)
 				become("greater", "DateGreaterThan", same)
-				become("a year alone", operator, func(policy.Strings) policy.Strings { return policy.Strings{"2098"} })
+				for _, date := range []string{"2098", "202612", "02027", "1700000000000", "-170000000"} {
+					become(date, operator, func(policy.Strings) policy.Strings { return policy.Strings{date} })
+				}
 			}
 		}
 	}
@@ -219,6 +229,7 @@ func principalMutants(s policy.Statement, add adder) {
 	set("one more", "other-principal", policy.Principal{AWS: append(slices.Clone(s.Principal.AWS), "arn:aws:iam::555555555555:role/x")})
 	set("a service", "other-principal", policy.Principal{AWS: s.Principal.AWS, Service: policy.Strings{"ec2.amazonaws.com"}})
 	set("a federation", "other-principal", policy.Principal{AWS: s.Principal.AWS, Federated: policy.Strings{"arn:aws:iam::111111111111:saml-provider/x"}})
+	set("nobody", "wildcard-principal", policy.Principal{})
 	set("gone", "principal-gone", policy.Principal{AWS: policy.Strings{"AROAEXAMPLEEXAMPLE123"}})
 	if who := s.Principal.AWS[0]; !strings.HasSuffix(who, ":root") {
 		account := strings.Split(who, ":")[4]

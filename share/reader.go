@@ -230,7 +230,7 @@ func (r *Reading) OtherRoles(d *policy.Document) []string {
 	var out []string
 	for i := range d.Statements {
 		s := &d.Statements[i]
-		if s.Effect != policy.Allow || !allowsAction(s, "sts:AssumeRole") {
+		if s.Effect == policy.Deny || !allowsAction(s, "sts:AssumeRole") {
 			continue
 		}
 		if s.NotResource != nil {

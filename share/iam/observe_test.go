@@ -49,10 +49,12 @@ func TestObserve(t *testing.T) {
 	if err == nil {
 		_, err = b.Owner.PutBucketAcl(t.Context(), &s3.PutBucketAclInput{Bucket: &b.Name, ACL: types.BucketCannedACLPublicRead})
 	}
-	if err == nil {
-		_, err = kms.NewFromConfig(account.Config()).CreateGrant(t.Context(), &kms.CreateGrantInput{
-			KeyId: &key, GranteePrincipal: aws.String("arn:aws:iam::" + reader + ":root"), Operations: []kmstypes.GrantOperation{kmstypes.GrantOperationDecrypt},
-		})
+	for _, may := range []kmstypes.GrantOperation{kmstypes.GrantOperationDecrypt, kmstypes.GrantOperationReEncryptFrom, kmstypes.GrantOperationCreateGrant, kmstypes.GrantOperationEncrypt} {
+		if err == nil {
+			_, err = kms.NewFromConfig(account.Config()).CreateGrant(t.Context(), &kms.CreateGrantInput{
+				KeyId: &key, GranteePrincipal: aws.String("arn:aws:iam::" + reader + ":root"), Operations: []kmstypes.GrantOperation{may, kmstypes.GrantOperationDescribeKey},
+			})
+		}
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -82,8 +84,15 @@ func TestObserve(t *testing.T) {
 	}
 	slices.Sort(s.Organization.Members)
 	keys, grants := s.Keys, []share.KeyGrant{}
+	var may []string
 	if len(keys) > 0 {
 		grants = keys[0].Grants
+		for _, g := range grants {
+			may = append(may, g.Operations...)
+		}
+	}
+	if slices.Sort(may); !slices.Equal(may, []string{"CreateGrant", "Decrypt", "ReEncryptFrom"}) {
+		t.Errorf("grants of the key: %+v", grants)
 	}
 	if !strings.Contains(s.Bucket.Text, "AWSCloudTrailWrite") || s.Bucket.Policy == nil || s.Bucket.Policy.Statements[0].Sid != "AWSCloudTrailWrite" {
 		t.Errorf("the bucket's policy: %q, %v", s.Bucket.Text, s.Bucket.Policy)
@@ -97,7 +106,7 @@ func TestObserve(t *testing.T) {
 	if diff := cmp.Diff(want, s); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if len(keys) != 2 || keys[0].ARN != key || keys[0].AWSManaged || keys[0].Policy == nil || len(grants) != 1 || grants[0].Grantee != "arn:aws:iam::"+reader+":root" {
+	if len(keys) != 2 || keys[0].ARN != key || keys[0].AWSManaged || keys[0].Policy == nil || len(grants) != 3 || grants[0].Grantee != "arn:aws:iam::"+reader+":root" {
 		t.Errorf("keys: %+v", keys)
 	} else if keys[1].ARN != foreign || keys[1].Account != third || keys[1].Policy != nil {
 		t.Errorf("the key of another account: %+v", keys[1])
