@@ -244,7 +244,7 @@ func TestVacuous(t *testing.T) {
 		{"the external id is itself", third, tag("crosstrail:external-id", "=24=7Bsts:ExternalId=7D", "acme-1", "${sts:ExternalId}"), "fault external-id,fault no-external-id,note root"},
 		{"the external id is too short", third, tag("crosstrail:external-id", "a", "acme-1", "a"), "fault external-id,fault no-external-id,note root"},
 		{"a session's user", named("${aws:username}"), nil, "note root"},
-		{"a session's name is itself", named("${STS:RoleSessionName}"), nil, "fault session-name,note root"},
+		{"a session's name is itself", named("${aws:username}"), tag("crosstrail:session-name", "=24=7BSTS:RoleSessionName=7D", "aws:username", "STS:RoleSessionName"), "fault session-name,note root"},
 		{"a session's name is any", named("?*"), nil, "fault session-name,note root"},
 		{"the organisation is itself", share.Want{To: member, Via: share.Role, MFA: true, Expires: end}, tag("crosstrail:organization", "=24=7Baws:PrincipalOrgID=7D", "o-exampleorgid", "${aws:PrincipalOrgID}"), "fault organization,fault organization,note root"},
 		{"another organisation", share.Want{To: member, Via: share.Role, MFA: true, Expires: end}, tag("crosstrail:organization", "o-otherorgidx", "o-exampleorgid", "o-otherorgidx"), "fault organization,note root"},

@@ -2,7 +2,6 @@ package share
 
 import (
 	"cmp"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -52,26 +51,25 @@ func (j *judge) breadth() {
 	}
 }
 
-// ExternalID is what AWS takes as an external id (STS API Reference, AssumeRole):
-// no such text holds a variable.
-var ExternalID = regexp.MustCompile(`^[\w+=,.@:/-]{2,1000}[\w+=,.@:/-]{0,224}$`)
-
-// itself is a variable of the session name, as which each fits.
-var itself = regexp.MustCompile(`(?i)\$\{\s*sts:`)
+// anExternalID reports whether AWS takes a text as an external id. None holds a
+// variable.
+func anExternalID(id string) bool {
+	return len(id) >= 2 && len(id) <= mostExternalID && externalIDForm.MatchString(id)
+}
 
 // values judges what was meant by itself: a document that has the same is held to
 // nothing, if that is a variable which stands for whatever a request has there, as
 // ${sts:ExternalId} does for sts:ExternalId.
 func (j *judge) values() {
 	g := j.g
-	if g.ExternalID != "" && !ExternalID.MatchString(g.ExternalID) {
+	if g.ExternalID != "" && !anExternalID(g.ExternalID) {
 		j.fault("external-id", "the external id that was meant, "+strconv.Quote(g.ExternalID)+", is none that AWS takes: a document may take it for a variable, that any fits", "crosstrail share grant … --external-id ID, which the reader makes")
 	}
 	if g.Organization != "" && !orgPattern.MatchString(g.Organization) {
 		j.fault("organization", strconv.Quote(g.Organization)+" is no organisation's id, and holds the reader to none", again)
 	}
-	if name := g.SessionName; name != "" && (strings.Trim(name, "*?") == "" || itself.MatchString(name)) {
-		j.fault("session-name", "the session name that was meant, "+strconv.Quote(name)+", is any", "crosstrail share grant … --session-name NAME, or leave it away")
+	if name := g.SessionName; name != "" && (strings.Trim(name, "*?") == "" || !sessionForm.MatchString(name)) {
+		j.fault("session-name", "the session name that was meant, "+strconv.Quote(name)+", is none, or any", "crosstrail share grant … --session-name NAME, or leave it away")
 	}
 	if g.Region != "" && !regionForm.MatchString(g.Region) {
 		j.fault("region", strconv.Quote(g.Region)+" is no region: through which service a key may be used is not held", again)
@@ -95,7 +93,7 @@ func (j *judge) membership() {
 		j.fault("organization", "it is for members of organisation "+g.Organization+", and yours is "+o.ID, "crosstrail share revoke "+g.ID)
 	}
 	own := g.meant(g.Logs).String() == "own"
-	shows := ExternalID.MatchString(g.ExternalID)
+	shows := anExternalID(g.ExternalID)
 	switch {
 	case known && inside && g.Organization == "":
 		j.note("organization-unheld", "it stays if account "+g.account()+" leaves the organisation", again)

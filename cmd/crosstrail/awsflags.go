@@ -15,7 +15,6 @@ import (
 
 	"github.com/crosstrail/crosstrail/internal/awscfg"
 	"github.com/crosstrail/crosstrail/render"
-	"github.com/crosstrail/crosstrail/share"
 	"github.com/crosstrail/crosstrail/source/lookup"
 )
 
@@ -63,7 +62,7 @@ var (
 	roleARN     = regexp.MustCompile(`^arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]{1,1000}$`)
 	mfaSerial   = regexp.MustCompile(`^(arn:aws[a-z-]*:iam::\d{12}:mfa/[\w+=,.@/-]{1,200}|[\w+=/,.@-]{9,256})$`)
 	sessionName = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
-	externalID  = share.ExternalID
+	externalID  = regexp.MustCompile(`^[\w+=,.@:/-]{2,1000}[\w+=,.@:/-]{0,224}$`)
 	mfaCode     = regexp.MustCompile(`^\d{6}$`)
 )
 

@@ -61,7 +61,7 @@ func TestFixed(t *testing.T) {
 		`"StringEquals":{"k":"a"}`: true, `"StringEquals":{"k":["a","b"]}`: true, `"ArnLike":{"k":"arn:aws:iam::222222222222:role/r"}`: true, `"ForAnyValue:StringEquals":{"k":"a"}`: true,
 		`"StringEquals":{"k":["a","*"]}`: false, `"StringLike":{"k":"a*"}`: false, `"StringLike":{"k":"?"}`: false, `"StringEquals":{"k":"${k}"}`: false, `"StringEquals":{"k":""}`: false, `"StringEquals":{"k":[]}`: false,
 		`"StringEqualsIfExists":{"k":"a"}`: false, `"ForAllValues:StringEquals":{"k":"a"}`: false, `"StringNotEquals":{"k":"a"}`: false, `"Null":{"k":"false"}`: false, `"Bool":{"k":"true"}`: false, `"NumericLessThan":{"k":"9"}`: false,
-		`"ArnLike":{"k":"arn:aws:iam::*:*"}`: false,
+		`"ArnLike":{"k":"arn:aws:iam::*:*"}`:  false,
 		`"IpAddress":{"k":"198.51.100.0/24"}`: true, `"IpAddress":{"k":"198.51.100.1"}`: true, `"IpAddress":{"k":["10.0.0.0/8","2001:db8::/32"]}`: true,
 		`"IpAddress":{"k":"0.0.0.0/0"}`: false, `"IpAddress":{"k":["0.0.0.0/1","128.0.0.0/1"]}`: false, `"IpAddress":{"k":"16.0.0.0/7"}`: false, `"IpAddress":{"k":"2001::/31"}`: false,
 		`"IpAddress":{"k":"::ffff:0.0.0.0/96"}`: false, `"IpAddress":{"k":"all"}`: false, `"NotIpAddress":{"k":"198.51.100.0/24"}`: false,
