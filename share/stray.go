@@ -95,10 +95,10 @@ func policiesOf(r *RoleState) []string {
 // it did is meant, and what is still there the next revocation removes. To grant it
 // again would open it.
 func (j *judge) finishing() {
-	less := []string{"no-assume", "no-list", "no-get", "no-decrypt", "less-than-meant", "deny-gone"}
+	less := []string{"no-assume", "no-list", "no-get", "no-decrypt", "less-than-meant", "deny-gone", "no-end", "no-mfa", "root"}
 	j.out = slices.DeleteFunc(j.out, func(f Finding) bool { return slices.Contains(less, f.Code) })
 	for i := range j.out {
-		if j.out[i].Remedy == again || j.out[i].Remedy == anew {
+		if r := j.out[i].Remedy; r == again || r == anew || strings.Contains(r, "crosstrail share grant") {
 			j.out[i].Remedy = "crosstrail share revoke " + j.g.ID + " finishes"
 		}
 	}
