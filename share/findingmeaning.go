@@ -12,12 +12,12 @@ func (j *judge) meaning() {
 	g, s := j.g, j.s
 	switch {
 	case g.Expires.IsZero():
-		j.note("no-end", "it has no end", "crosstrail share grant … --expires 90d")
+		j.note("no-end", "it has no end", g.Command("--expires", "90d"))
 	case !g.Expires.After(j.now):
 		j.note("expired", "it ended on "+g.Expires.UTC().Format(time.RFC3339)+", and lets nobody read any more", "crosstrail share revoke "+g.ID+" takes it away")
 	}
 	if !g.MFA {
-		j.note("no-mfa", "it asks for no MFA", "crosstrail share grant … --require-mfa, where the readers are users with a device")
+		j.note("no-mfa", "it asks for no MFA", "where the readers are users with a device: "+g.Command("--require-mfa"))
 	}
 	if IsAccount(g.To) {
 		j.note("root", "it is for all of account "+g.To+": that account's administrators choose who of it may read", "name one role or user of it: --to arn:…")
@@ -37,7 +37,7 @@ func (j *judge) meaning() {
 
 // breadth tells of a policy that lays more open than log files.
 func (j *judge) breadth() {
-	const narrower = "crosstrail share grant … --policy minimal"
+	narrower := j.g.Command("--policy", "minimal")
 	switch {
 	case j.g.Means != Role:
 		if o := j.s.Bucket.Ownership; o != Enforced {
@@ -63,13 +63,13 @@ func anExternalID(id string) bool {
 func (j *judge) values() {
 	g := j.g
 	if g.ExternalID != "" && !anExternalID(g.ExternalID) {
-		j.fault("external-id", "the external id that was meant, "+strconv.Quote(g.ExternalID)+", is none that AWS takes: a document may take it for a variable, that any fits", "crosstrail share grant … --external-id ID, which the reader makes")
+		j.fault("external-id", "the external id that was meant, "+strconv.Quote(g.ExternalID)+", is none that AWS takes: a document may take it for a variable, that any fits", "the reader makes one, then: "+j.g.Command("--via", "role", "--external-id", "ID"))
 	}
 	if g.Organization != "" && !orgPattern.MatchString(g.Organization) {
 		j.fault("organization", strconv.Quote(g.Organization)+" is no organisation's id, and holds the reader to none", again)
 	}
 	if name := g.SessionName; name != "" && (strings.Trim(name, "*?") == "" || !sessionForm.MatchString(name)) {
-		j.fault("session-name", "the session name that was meant, "+strconv.Quote(name)+", is none, or any", "crosstrail share grant … --session-name NAME, or leave it away")
+		j.fault("session-name", "the session name that was meant, "+strconv.Quote(name)+", is none, or any", j.g.Command("--pin-session-name", "NAME")+", or leave it away")
 	}
 	if g.Region != "" && !regionForm.MatchString(g.Region) {
 		j.fault("region", strconv.Quote(g.Region)+" is no region: through which service a key may be used is not held", again)
@@ -110,7 +110,7 @@ func (j *judge) membership() {
 // outsider is a reader that shows no external id, and is not known to be of the
 // owner's organisation.
 func (j *judge) outsider(known bool) {
-	text, remedy := "account "+j.g.account()+" is outside the organisation, and shows no external id: ", "crosstrail share grant … --external-id ID, which the reader makes"
+	text, remedy := "account "+j.g.account()+" is outside the organisation, and shows no external id: ", "the reader makes one, then: "+j.g.Command("--via", "role", "--external-id", "ID")
 	if !known {
 		text = "whether account " + j.g.account() + " is in the organisation could not be seen, and it shows no external id: "
 		if j.g.Organization != "" {

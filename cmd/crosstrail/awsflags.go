@@ -42,6 +42,25 @@ func (a *awsFlags) add(cmd *cobra.Command) {
 	must(cmd.RegisterFlagCompletionFunc("request-payer", cobra.FixedCompletions([]string{payerWord}, cobra.ShellCompDirectiveNoFileComp)))
 }
 
+// flag is how a command that is printed reaches AWS as this one did: nothing where
+// nothing was said. The external id of a grant is no part of it.
+func (a *awsFlags) flag() string {
+	text := ""
+	for _, f := range [][2]string{
+		{"--profile", a.o.Profile},
+		{"--aws-region", a.o.Region},
+		{"--endpoint-url", a.o.Endpoint},
+		{"--role-arn", a.o.RoleARN},
+		{"--session-name", a.o.SessionName},
+		{"--mfa-serial", a.o.MFASerial},
+	} {
+		if f[1] != "" {
+			text += " " + f[0] + " " + quoteShell(f[1])
+		}
+	}
+	return text
+}
+
 // payerValue is --request-payer, as the aws command has it (pflag.Value).
 type payerValue string
 

@@ -1,14 +1,9 @@
 package main
 
 import (
-	"bytes"
-	"cmp"
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -40,7 +35,8 @@ with such a write: who changes the same policy in the milliseconds before it los
 change, and it is in no file; a change that undoes this one within a second after is told.
 
 --plan does a plan that was saved by crosstrail share plan -o json, and nothing but that:
-where what it was made from has changed since, it is refused.
+where what it was made from has changed since, it is refused. What was done of it already
+is not done again: after a failure the same command does the rest.
 
 Where nobody can be asked, it wants --yes. It prints the grants.`,
 		Example: `  # an account reads its own log files
@@ -80,7 +76,11 @@ func (g *granting) run(cmd *cobra.Command) error {
 			}
 		}
 		if saved, err = readPlans(g.file); err == nil {
-			ask, wants = iam.Ask{Trail: saved[0].Grant.Trail, Bucket: saved[0].Grant.Bucket}, wanted(saved)
+			g.target = shareTarget{trail: saved[0].Grant.Trail}
+			if g.target.trail == "" {
+				g.target.bucket = saved[0].Grant.Bucket
+			}
+			ask, wants = g.target.ask(), wanted(saved)
 		}
 	} else {
 		wants, err = g.want.wants(cmd, time.Now())
@@ -92,7 +92,7 @@ func (g *granting) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	if err := sameAs(saved, plans, g.file); err != nil {
+	if err := g.sameAs(saved, plans); err != nil {
 		return err
 	}
 	return g.grant(ctx, client, plans)
@@ -125,6 +125,7 @@ func (g *granting) grant(ctx context.Context, client *iam.Client, plans []*share
 			if i > 0 {
 				g.ui.say("note", fmt.Sprintf("%s of %d were made: the same command makes the rest", number(i, "grant"), len(plans)))
 			}
+			g.ui.stopped(ctx, err)
 			return explainedShare(&g.aws, err)
 		}
 	}
@@ -135,8 +136,8 @@ func (g *granting) grant(ctx context.Context, client *iam.Client, plans []*share
 	if len(plans) == 1 {
 		id = plans[0].Grant.ID
 	}
-	g.ui.say("hint", "what the reader has to know and do: crosstrail share handover "+id+g.target.flag())
-	g.ui.say("hint", "is it as narrow as it is meant, and does it work: crosstrail share verify "+id+g.target.flag())
+	g.ui.say("hint", "what the reader has to know and do: crosstrail share handover "+id+g.target.flag()+g.aws.flag())
+	g.ui.say("hint", "is it as narrow as it is meant, and does it work: crosstrail share verify "+id+g.target.flag()+g.aws.flag())
 	return nil
 }
 
@@ -195,105 +196,4 @@ func (g *granting) printGrants(plans []*share.Plan, tell func(io.Writer, *share.
 		}
 		return printList(w, render.Form(g.form), grantRow(&share.Grant{}, ""), list)
 	})
-}
-
-// savedPlan is what of a saved plan is held against one made anew.
-type savedPlan struct {
-	Wanted share.Want `json:"wanted"`
-	Grant  struct {
-		ID     string `json:"id"`
-		Trail  string `json:"trail"`
-		Bucket string `json:"bucket"`
-	} `json:"grant"`
-	Calls json.RawMessage `json:"calls"`
-	Basis string          `json:"basis"`
-}
-
-// mostPlan is more than any plan has.
-const mostPlan = 64 << 20
-
-// readPlans reads what share plan -o json or jsonl wrote.
-func readPlans(file string) ([]savedPlan, error) {
-	f, err := os.Open(file)
-	if err != nil {
-		return nil, usage(fmt.Errorf("--plan: %w", err), "it takes the file of: crosstrail share plan -o json > plan.json")
-	}
-	defer f.Close() //nolint:errcheck // only read from
-	var all []savedPlan
-	d := json.NewDecoder(io.LimitReader(f, mostPlan))
-	for {
-		var raw json.RawMessage
-		if err = d.Decode(&raw); err != nil {
-			break
-		}
-		var list []savedPlan
-		if raw = bytes.TrimSpace(raw); raw[0] != '[' {
-			raw = append(append([]byte{'['}, raw...), ']')
-		}
-		if err = json.Unmarshal(raw, &list); err != nil {
-			break
-		}
-		all = append(all, list...)
-	}
-	if errors.Is(err, io.EOF) {
-		err = nil
-	}
-	for _, p := range all {
-		if p.Basis == "" || p.Grant.ID == "" || p.Grant.Bucket == "" || p.Grant.Bucket != all[0].Grant.Bucket {
-			err = cmp.Or(err, errors.New("it is no plan of one bucket"))
-		}
-		err = cmp.Or(err, p.Wanted.Check())
-	}
-	if err == nil && len(all) == 0 {
-		err = errors.New("no plan is in it")
-	}
-	if err != nil {
-		return nil, usage(fmt.Errorf("--plan %s: %w", file, err), "it takes what was printed by: crosstrail share plan -o json")
-	}
-	return all, nil
-}
-
-func wanted(saved []savedPlan) []share.Want {
-	var wants []share.Want
-	for _, p := range saved {
-		wants = append(wants, p.Wanted)
-	}
-	return wants
-}
-
-// sameAs refuses a saved plan that is not what would be done now.
-func sameAs(saved []savedPlan, plans []*share.Plan, file string) error {
-	for i, was := range saved {
-		now := plans[i]
-		calls, err := json.Marshal(now.Calls)
-		if err != nil {
-			return err
-		}
-		what := ""
-		switch {
-		case was.Grant.ID != now.Grant.ID:
-			what = "the grant would be another, " + now.Grant.ID
-		case was.Basis != now.Basis:
-			what = "what AWS holds has changed since: the trail, the bucket's settings or policy, a key's, or the grant's own role"
-		case canonical(was.Calls) != canonical(calls):
-			what = "the calls would be others"
-		default:
-			continue
-		}
-		return hinted(fmt.Errorf("the plan of grant %s in %s is not done: %s", was.Grant.ID, file, what), "plan it anew, and look: crosstrail share plan -o json > plan.json")
-	}
-	return nil
-}
-
-// canonical is JSON with its members in one order.
-func canonical(text []byte) string {
-	var v any
-	if err := json.Unmarshal(text, &v); err != nil {
-		return err.Error()
-	}
-	out, err := json.Marshal(v)
-	if err != nil {
-		return err.Error()
-	}
-	return string(out)
 }

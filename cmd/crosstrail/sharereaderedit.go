@@ -264,6 +264,7 @@ func (c *readerChange) finish(ctx context.Context) error {
 	}
 	err := c.client.Do(ctx, c.calls, func(call share.Call) { fmt.Fprintln(c.ui.stderr, "done:", render.Text(callText(call))) })
 	if err != nil {
+		c.ui.stopped(ctx, err)
 		return c.explained(err)
 	}
 	return c.printChanged(ctx)

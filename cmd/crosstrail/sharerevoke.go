@@ -141,6 +141,7 @@ func (r *revocation) run(ctx context.Context, arg string, now time.Time) error {
 		return err
 	}
 	if err := client.Do(ctx, plan.Calls, func(c share.Call) { fmt.Fprintln(r.ui.stderr, "done:", render.Text(callText(c))) }); err != nil {
+		r.ui.stopped(ctx, err)
 		return explainedShare(&r.q.aws, err)
 	}
 	if out.Checked, err = r.check(ctx, client, found, plan); err != nil {

@@ -53,6 +53,28 @@ func explainedShare(a *awsFlags, err error) error {
 	return a.explained(err)
 }
 
+// stopped says, where somebody stopped calls on their way, which of them were made:
+// that one was sent whose answer did not come does not tell whether it was.
+func (t *terminal) stopped(ctx context.Context, err error) {
+	h, ok := errors.AsType[*iam.Halted](err)
+	if !ok || ctx.Err() == nil || len(h.Left) == 0 {
+		return
+	}
+	for _, part := range []struct {
+		label string
+		calls []share.Call
+	}{{"done", h.Done}, {"perhaps done", h.Left[:1]}, {"not done", h.Left[1:]}} {
+		if len(part.calls) > 0 {
+			var texts []string
+			for _, call := range part.calls {
+				texts = append(texts, callText(call))
+			}
+			t.say("note", part.label+": "+strings.Join(texts, ", "))
+		}
+	}
+	t.say("note", "the same command does the rest")
+}
+
 // refused is an error of planning with what to do instead.
 func refused(err error) error {
 	r, ok := errors.AsType[*share.Refusal](err)
