@@ -87,6 +87,10 @@ func (p told) finding(f share.Finding) {
 		p.statement(*f.Statement)
 	}
 	if f.Remedy != "" {
+		if strings.Contains(f.Remedy, "crosstrail share grant --") { // to be pasted: a line of its own
+			fmt.Fprintln(p.w, underFinding+"do: "+render.Text(f.Remedy))
+			return
+		}
 		p.say(underFinding, underFinding+"    ", "do: "+f.Remedy)
 	}
 }
