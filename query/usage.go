@@ -88,9 +88,10 @@ type UsageLine struct {
 // Reading is what was read, by the S3 data events among the calls: CloudTrail logs
 // them only where a trail is told to (CloudTrail User Guide, "Logging data events").
 type Reading struct {
-	DataEvents Told // whether the log has any for the bucket: without, nothing tells what was read
-	Reads      int  // objects that were got, as often as they were
-	Keys       int  // different ones
+	DataEvents Told            // whether the log has any for the bucket: without, nothing tells what was read
+	DataBeyond cloudtrail.Time // where it has none: of one outside the span that is asked about; zero: none either
+	Reads      int             // objects that were got, as often as they were
+	Keys       int             // different ones
 	Lists      int
 	Bytes      int64 // of the reads that tell (additionalEventData.bytesTransferredOut)
 	Untold     int   // reads that do not
@@ -294,6 +295,7 @@ func (b *usageBook) place(ctx context.Context, u *usage, now cloudtrail.Time) er
 		}
 		if has := d.first != 0; !has || g.Bucket != "" { // those of another bucket tell nothing of this one
 			u.DataEvents.add(has)
+			u.DataBeyond = d.beyond
 		}
 	}
 	if u.Use != GrantUnused {

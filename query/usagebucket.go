@@ -97,6 +97,20 @@ func (g *Shared) Reader() string {
 	return ""
 }
 
+// Elsewhere reports whether the account that a session was taken from is none that
+// the grant is for; false where either is not known.
+func (l *UsageLine) Elsewhere() bool {
+	g := l.Grant
+	switch one := g.Reader(); {
+	case l.FromAccount == "" || g.To == "" || g.RoleARN == "":
+		return false
+	case one != "":
+		return l.FromAccount != one
+	default:
+		return g.Members != nil && !slices.Contains(g.Members, l.FromAccount)
+	}
+}
+
 // mayBe reports whether a caller is of an account that the grant is for.
 func (g *Shared) mayBe(id *lineage.Identity) bool {
 	account := callerAccount(id)

@@ -35,6 +35,7 @@ func isDataCall(row *Row) bool {
 type dataSpan struct {
 	first, last cloudtrail.Time // zero: there is none
 	region      string
+	beyond      cloudtrail.Time // where there is none: of one outside the span that is asked about
 }
 
 // dataOf looks for the data events of the grant's bucket in the owner's log, by
@@ -52,6 +53,9 @@ func (b *usageBook) dataOf(ctx context.Context, g *Shared) (d dataSpan, err erro
 	if d.first, d.region, err = b.firstData(ctx, g, s); err == nil && d.first != 0 {
 		s.Newest = true
 		d.last, _, err = b.firstData(ctx, g, s)
+	} else if err == nil && (s.Since != 0 || s.Until != 0) {
+		s.Since, s.Until, s.Newest = 0, 0, true
+		d.beyond, _, err = b.firstData(ctx, g, s)
 	}
 	b.data[key] = d
 	return d, err
@@ -63,7 +67,7 @@ func (b *usageBook) firstData(ctx context.Context, g *Shared, s Selection) (clou
 			return 0, "", fmt.Errorf("reading events: %w", err)
 		}
 		if isDataCall(row) && slices.Contains(dataReads, row.EventName) && (g.Bucket == "" || aboutBucket(row, g.Bucket)) &&
-			(b.span.Since == 0 || row.Time >= b.span.Since) && (b.span.Until == 0 || row.Time <= b.span.Until) {
+			(s.Since == 0 || row.Time >= s.Since) && (s.Until == 0 || row.Time <= s.Until) {
 			return row.Time, row.Region, nil
 		}
 	}

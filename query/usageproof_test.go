@@ -172,6 +172,7 @@ func TestUnusedStatement(t *testing.T) {
 	}
 	busy := hourly("us-east-1", 8, 15, true)
 	since, _ := cloudtrail.ParseTime("2026-11-01T08:00:00Z")
+	noon, _ := cloudtrail.ParseTime("2026-11-01T12:00:00Z")
 	for name, tt := range map[string]struct {
 		files []delivered
 		f     query.Filter
@@ -179,6 +180,7 @@ func TestUnusedStatement(t *testing.T) {
 	}{
 		"reads":         {append(busy[:8:8], own(10, "GetObject"), own(13, "GetObject")), query.Filter{}, "unused  10:01 13:01"},
 		"reads, later":  {append(busy[:8:8], own(10, "GetObject"), own(13, "GetObject")), query.Filter{Since: since}, "not-told no-data-events 10:01 13:01"},
+		"reads, before": {append(busy[:8:8], own(10, "GetObject"), own(11, "GetObject")), query.Filter{Since: noon}, "not-told no-data-events beyond 11:01"},
 		"writes":        {append(busy[:8:8], own(10, "PutObject"), own(13, "PutObject")), query.Filter{}, "not-told no-data-events"},
 		"reads, silent": {append([]delivered{busy[2], busy[5]}, own(10, "GetObject"), own(13, "GetObject")), query.Filter{}, "not-told silent-hours 10:05 13:01"},
 	} {
@@ -192,6 +194,9 @@ func TestUnusedStatement(t *testing.T) {
 			got := string(l.Use) + " " + string(l.Why)
 			if l.OwnerLogged.Since != 0 {
 				got += " " + l.OwnerLogged.Since.String()[11:16] + " " + l.OwnerLogged.Until.String()[11:16]
+			}
+			if l.DataBeyond != 0 {
+				got += " beyond " + l.DataBeyond.String()[11:16]
 			}
 			if got != tt.want {
 				t.Errorf("it is told as %q, want %q", got, tt.want)
@@ -283,5 +288,28 @@ func TestRefusedRoleIsNotThePath(t *testing.T) {
 	records := []string{record("n", "2026-05-04T11:31:00Z", "sts", "AssumeRole", home, liar, elsewhere, true, fmt.Sprintf(`,"errorCode":"AccessDenied","errorMessage":%q`, message))}
 	if got := usageOf(t, records, query.Filter{}, query.Shared{ID: "d", RoleARN: deployRole, Owner: prod}); strings.Contains(got, "refused") {
 		t.Errorf("a path is taken for a role:\n%s", got)
+	}
+}
+
+// TestElsewhere: a session that was taken from another account than the grant's is
+// told apart.
+func TestElsewhere(t *testing.T) {
+	const arn = "arn:aws:iam::999999999999:role/x"
+	for _, tt := range []struct {
+		g    query.Shared
+		from string
+		want bool
+	}{
+		{query.Shared{RoleARN: arn, To: home}, home, false},
+		{query.Shared{RoleARN: arn, To: home}, prod, true},
+		{query.Shared{RoleARN: arn, To: home}, "", false},
+		{query.Shared{RoleARN: arn}, prod, false},
+		{query.Shared{RoleARN: arn, To: "arn:aws:iam::" + home + ":user/kim"}, prod, true},
+		{query.Shared{RoleARN: arn, To: "o-acme"}, prod, false},
+		{query.Shared{RoleARN: arn, To: "o-acme", Members: []string{home}}, prod, true},
+	} {
+		if got := (&query.UsageLine{Grant: &tt.g, FromAccount: tt.from}).Elsewhere(); got != tt.want {
+			t.Errorf("%+v from %s: %v", tt.g, tt.from, got)
+		}
 	}
 }

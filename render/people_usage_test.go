@@ -67,6 +67,7 @@ func usageLines() []query.UsageLine {
 		}},
 		{Grant: &said, Use: query.GrantNotTold, OwnerLogged: logged, Why: query.SaidUsed, Regions: []query.RegionLog{{Region: "us-east-1", Logged: logged}}},
 		{Grant: far, Use: query.GrantNotTold, Why: query.NoAccount, Regions: []query.RegionLog{{Region: "us-east-1", Hole: query.NoAccount}}},
+		{Grant: &query.Shared{ID: "windowwindow", Owner: owner, To: "o-acme", Bucket: trail}, Use: query.GrantNotTold, Why: query.NoDataEvents, Reading: query.Reading{DataEvents: query.NotUsed, DataBeyond: at("2016-03-02T10:00:00Z")}},
 		{Grant: &query.Shared{ID: "bucketbucket", Owner: owner, To: "o-acme", Bucket: trail}, Use: query.GrantNotTold, Why: query.NoDataEvents, Reading: query.Reading{DataEvents: query.NotUsed}},
 	}
 }

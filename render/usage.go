@@ -89,6 +89,9 @@ func (e *Encoder) usage(dst []byte, l query.UsageLine) []byte {
 	}
 	dst = text(dst, "fromAccountId", l.FromAccount)
 	dst = text(dst, "fromAccountName", e.names.Of(l.FromAccount))
+	if l.Elsewhere() {
+		dst = append(member(dst, "otherAccount"), "true"...)
+	}
 	dst = text(dst, "mfa", toldWord(l.MFA))
 	dst = text(dst, "externalId", toldWord(l.ExternalID))
 	dst = texts(dst, "externalIds", l.ExternalIDs)
@@ -101,6 +104,7 @@ func (e *Encoder) usage(dst []byte, l query.UsageLine) []byte {
 	dst = texts(dst, "sourceIPAddresses", values(l.Addresses))
 	dst = texts(dst, "userAgents", values(l.Agents))
 	dst = text(dst, "dataEvents", dataWord(l.DataEvents))
+	dst = moment(dst, "dataEventsOutside", l.DataBeyond)
 	if l.DataEvents == query.Used {
 		dst = number(dst, "reads", l.Reads)
 		dst = number(dst, "keysRead", l.Keys)
@@ -150,6 +154,7 @@ var usageColumns = []string{
 	"mfa", "externalId", "externalIds", "sessions", "calls", "writes", "errors", "first", "last", "sourceIPAddresses", "userAgents",
 	"dataEvents", "reads", "keysRead", "lists", "bytesRead", "bytesUntold", "denied", "deniedResources", "outside", "outsideResources",
 	"refused", "refusedFrom", "readerLogSince", "readerLogUntil", "readerLogHole", "why", "logRegions", "logSince", "logUntil", "lastUsed", "expires", "ends",
+	"otherAccount", "dataEventsOutside",
 }
 
 func (e *Encoder) usageCells(l query.UsageLine) []string {
@@ -181,5 +186,6 @@ func (e *Encoder) usageCells(l query.UsageLine) []string {
 		dataWord(l.DataEvents), read(int64(l.Reads)), read(int64(l.Keys)), read(int64(l.Lists)), read(l.Bytes), read(int64(l.Untold)),
 		strconv.Itoa(l.Denied), list(l.DeniedOn), strconv.Itoa(l.Outside), list(l.OutsideOn),
 		strconv.Itoa(l.Refused), list(l.RefusedFrom), at(l.ReaderLog.Since), at(l.ReaderLog.Until), string(l.ReaderLog.Hole), string(l.Why), strings.Join(regionsOf(l), " "), at(l.OwnerLogged.Since), at(l.OwnerLogged.Until), at(g.LastUsed), at(g.Expires), string(l.End),
+		strings.TrimPrefix(strconv.FormatBool(l.Elsewhere()), "false"), at(l.DataBeyond),
 	}
 }

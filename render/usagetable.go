@@ -94,7 +94,7 @@ func (p *page) usage(l query.UsageLine, who, numbers int) {
 	if l.DataEvents == query.Used {
 		read = piece{ordinary, strconv.Itoa(l.Reads)}
 	}
-	denied := count(l.Denied+l.Refused, red)
+	denied := count(l.Denied, red) // of the calls: who was refused the role has made none in it, which is told below
 	p.line("", piece{ordinary, "  "}, p.mark(l.Chain.Evidence), piece{ordinary, "  "},
 		piece{strong, pad(s.cut(Text(name), who), who)},
 		piece{ordinary, padLeft(strconv.Itoa(l.Calls), len("  CALLS"))},
@@ -103,15 +103,18 @@ func (p *page) usage(l query.UsageLine, who, numbers int) {
 		piece{ordinary, "  " + minute(l.Last)})
 	p.flow("       ", "       ", ", ", usageFacts(s, l)...)
 	if l.DataEvents == query.NotUsed {
-		p.prose("       ", "       ", yellow, "Nothing tells what was read: "+noData(l.Grant)+".")
+		p.prose("       ", "       ", yellow, "Nothing tells what was read: "+noData(l)+".")
 	}
 }
 
 // noData says that data events are missing.
-func noData(g *query.Shared) string {
+func noData(l query.UsageLine) string {
 	of := "any bucket"
-	if g.Bucket != "" {
-		of = g.Bucket
+	if l.Grant.Bucket != "" {
+		of = l.Grant.Bucket
+	}
+	if l.DataBeyond != 0 {
+		return "the log has S3 data events of " + of + ", and none of them that only reads is of the time that is asked about; one is of " + minute(l.DataBeyond)
 	}
 	return "the log has no S3 data event of " + of + " that only reads, which a trail logs only where it is told to"
 }
@@ -178,7 +181,7 @@ func (p *page) whyNotTold(l query.UsageLine) string {
 		if l.DataEvents == query.Used {
 			return "the S3 data events of " + g.Bucket + " in it, from " + minute(l.OwnerLogged.Since) + " to " + minute(l.OwnerLogged.Until) + ", do not reach as far as is asked"
 		}
-		return noData(g)
+		return noData(l)
 	case query.NoReadEvents:
 		return log + " has nothing that only reads, and that a role is taken is logged as such"
 	case query.Damaged:
@@ -204,6 +207,9 @@ func usageFacts(s Style, l query.UsageLine) []piece {
 	add := func(t tone, text string) { facts = append(facts, say(t, text)) }
 	if l.FromAccount != "" {
 		add(ordinary, "from "+s.named(l.FromAccount))
+	}
+	if l.Elsewhere() {
+		add(red, "from another account than it was granted to")
 	}
 	if l.Sessions > 0 {
 		add(ordinary, plural(l.Sessions, "session"))
