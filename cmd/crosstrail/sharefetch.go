@@ -43,9 +43,12 @@ else to S3's own checksum where there is one, and has its name only when it is w
 has the time of the object, and only you can read it. A file that goes on in another run
 and of which S3 tells no MD5, as of one in parts, is held to its size and to the object
 being the same, by its ETag; after a crash it begins anew. What was fetched is noted in
-DEST/.crosstrail-fetch. A file that changed in the bucket replaces the one that was
-fetched of it; any other file that is in the way is left as it is, and named. So is a key
-that no folder should take: one that leads out of it, or that some system would not take.
+DEST/.crosstrail-fetch; a file that is there is held to its MD5 again. The notes alone are
+believed of objects that S3 gives no MD5 of (under a KMS key, or in parts), and of which
+file may be replaced: fetch into a folder that nobody else can write to. A file that
+changed in the bucket replaces the one that was fetched of it; any other file that is in
+the way is left as it is, and named. So is a key that no folder should take: one that
+leads out of it, or that some system would not take.
 
 With --list it lists what is there, and needs no DEST. With --credential-process it
 prints the credentials of a session in the role, for other tools, in the form that

@@ -71,9 +71,14 @@ func (f *Folder) open(dir string) error {
 	if err := f.root.MkdirAll(own, 0o700); err != nil {
 		return err
 	}
-	if _, err := f.root.Stat(own + "/lock"); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err // it leads out of the folder
+	if info, err := f.root.Lstat(own); err != nil || !info.IsDir() {
+		return errors.Join(fmt.Errorf("%s is no folder, and is not followed: remove it, or fetch into another folder", own), err)
 	}
+	lock, err := openOwn(f.root, own+"/lock")
+	if err != nil {
+		return err
+	}
+	lock.Close() //nolint:errcheck // nothing was written
 	f.lock = flock.New(filepath.Join(dir, own, "lock"), flock.SetPermissions(0o600))
 	free, err := f.lock.TryLock()
 	if err != nil {
@@ -132,7 +137,34 @@ func (f *Folder) Knows(o *bucket.Object, name string) bool {
 		return false
 	}
 	info, err := f.root.Lstat(filepath.FromSlash(name))
-	return err == nil && info.Mode().IsRegular() && f.notes.isWhole(noteOf(o, name, info))
+	if err != nil || !info.Mode().IsRegular() {
+		return false
+	}
+	whole, _ := f.notes.isWhole(noteOf(o, name, info))
+	return whole
+}
+
+// openOwn opens a file of this package's own folder, made where it is not there. What
+// is a link, or no file, is refused: somebody else put it there, to have another file
+// written.
+func openOwn(root *os.Root, name string) (*os.File, error) {
+	info, err := root.Lstat(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return root.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600) // which follows no link
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%s is no file, and is not followed: remove it, or fetch into another folder", name)
+	}
+	file, err := root.OpenFile(name, os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if now, err := file.Stat(); err != nil || !os.SameFile(info, now) {
+		return nil, errors.Join(fmt.Errorf("%s was changed by somebody just now", name), err, file.Close())
+	}
+	return file, nil
 }
 
 func noteOf(o *bucket.Object, name string, info fs.FileInfo) note {
@@ -153,11 +185,13 @@ func (f *Folder) Take(ctx context.Context, from *bucket.Log, o *bucket.Object, n
 		return false, f.clash(err)
 	}
 	part := own + "/" + partName(o)
-	info, err := f.fetch(ctx, from, o, part, came)
+	info, sealed, err := f.fetch(ctx, from, o, part, came)
 	if err != nil {
 		return false, err
 	}
-	one := &finished{note: noteOf(o, name, info), part: part, at: at, old: old, settled: make(chan error, 1)}
+	fresh := noteOf(o, name, info)
+	fresh.Sealed = sealed
+	one := &finished{note: fresh, part: part, at: at, old: old, settled: make(chan error, 1)}
 	f.done <- one
 	return true, <-one.settled
 }
@@ -178,10 +212,11 @@ func (f *Folder) look(o *bucket.Object, name string) (old fs.FileInfo, whole boo
 		return nil, false, errors.New("what is there under its name is no file")
 	}
 	here := noteOf(o, name, info)
+	noted, sealed := f.notes.isWhole(here)
 	switch {
-	case f.notes.isWhole(here):
+	case sealed:
 		return nil, true, nil
-	case f.notes.isOurs(here):
+	case !noted && f.notes.isOurs(here):
 		return info, false, nil
 	}
 	file, err := f.root.Open(filepath.FromSlash(name))
@@ -194,7 +229,11 @@ func (f *Folder) look(o *bucket.Object, name string) (old fs.FileInfo, whole boo
 		if err != nil {
 			return nil, false, err
 		}
-		if sum == strings.Trim(o.ETag, `"`) {
+		switch {
+		case sum != strings.Trim(o.ETag, `"`):
+		case noted:
+			return nil, true, nil
+		default:
 			return nil, true, f.notes.add(false, here)
 		}
 	}
@@ -214,34 +253,37 @@ func partName(o *bucket.Object) string {
 	return hex.EncodeToString(sum[:]) + ".part"
 }
 
-// fetch has an object whole under a temporary name, synced.
-func (f *Folder) fetch(ctx context.Context, from *bucket.Log, o *bucket.Object, part string, came func(int64)) (info fs.FileInfo, err error) {
-	file, err := f.root.OpenFile(part, os.O_RDWR|os.O_CREATE, 0o600)
+// fetch has an object whole under a temporary name, synced. It is sealed where S3
+// tells no MD5 of it.
+func (f *Folder) fetch(ctx context.Context, from *bucket.Log, o *bucket.Object, part string, came func(int64)) (info fs.FileInfo, sealed bool, err error) {
+	file, err := openOwn(f.root, part)
 	if err != nil {
-		return nil, ending(err)
+		return nil, false, ending(err)
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
 	kept, err := keptOf(file)
 	if err != nil {
-		return nil, ending(err)
+		return nil, false, ending(err)
 	}
 	at, sum, err := goOn(file, o)
 	if err != nil {
-		return nil, ending(err)
+		return nil, false, ending(err)
 	}
-	if _, err := receive(ctx, from, o, at, min(at, kept), sum, partFile{file}, came); err != nil {
+	body, err := receive(ctx, from, o, at, min(at, kept), sum, partFile{file}, came)
+	if err != nil {
 		f.keep(file, part)
-		return nil, err
+		return nil, false, err
 	}
 	if !o.Modified.IsZero() {
 		if err := f.root.Chtimes(part, o.Modified, o.Modified); err != nil {
-			return nil, ending(err)
+			return nil, false, ending(err)
 		}
 	}
 	if err := file.Sync(); err != nil {
-		return nil, ending(err)
+		return nil, false, ending(err)
 	}
-	return file.Stat()
+	info, err = file.Stat()
+	return info, body.MD5 == "", err
 }
 
 // keptAt is the time of a part that was synced, and not written since: it is whole as

@@ -89,6 +89,55 @@ func TestFolder(t *testing.T) {
 	}
 }
 
+// TestForged: a note is not believed where S3's MD5 tells, and what is a link in the
+// folder of notes is not written to.
+func TestForged(t *testing.T) {
+	stand := stack.Start(t)
+	b := stand.Account(owner).Bucket(t, "forged")
+	all := objects("AWSLogs/", 3)
+	b.Put(t, all...)
+	from := func() *bucket.Log { return reach(t, stand.Account(owner).Config(), b.URI("AWSLogs/")) }
+	dir := t.TempDir()
+	intoFolder(t, from(), dir).is(t, 3, 0, 0)
+
+	path := filepath.Join(dir, strings.TrimPrefix(all[1].Key, "AWSLogs/"))
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	forged := random(int(info.Size()), 99)
+	write(t, path, string(forged))
+	if err := os.Chtimes(path, info.ModTime(), info.ModTime()); err != nil {
+		t.Fatal(err)
+	}
+	out := intoFolder(t, from(), dir)
+	out.is(t, 0, 2, 1)
+	if text, err := os.ReadFile(path); err != nil || string(text) != string(forged) || !strings.Contains(out.failed[b.URI(all[1].Key)], "was changed since") {
+		t.Error(err, out)
+	}
+
+	for _, name := range []string{"notes", "lock", ""} {
+		dir := t.TempDir()
+		victim := filepath.Join(dir, "keep", "data")
+		write(t, victim, "mine")
+		at, to := filepath.Join(dir, ".crosstrail-fetch", name), "../keep/data"
+		if name == "" {
+			to = "keep"
+		} else if err := os.Mkdir(filepath.Join(dir, ".crosstrail-fetch"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(to, at); err != nil {
+			t.Fatal(err)
+		}
+		if f, err := fetch.OpenFolder(dir); err == nil || !strings.Contains(err.Error(), "and is not followed") {
+			t.Errorf("%q: %v, %v", name, f, err)
+		}
+		if text, err := os.ReadFile(victim); err != nil || string(text) != "mine" {
+			t.Errorf("%q: %q, %v", name, text, err)
+		}
+	}
+}
+
 // TestBusy: two runs do not write into one folder.
 func TestBusy(t *testing.T) {
 	dir := t.TempDir()

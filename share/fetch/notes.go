@@ -24,7 +24,8 @@ type note struct {
 	Name     string `json:"name"`
 	ETag     string `json:"etag"`
 	Size     int64  `json:"size"`
-	Modified int64  `json:"modified"` // of the file, in nanoseconds since 1970
+	Modified int64  `json:"modified"`         // of the file, in nanoseconds since 1970
+	Sealed   bool   `json:"sealed,omitempty"` // its ETag is no MD5: this note is all that tells
 }
 
 // notes are what was fetched into a folder. They are only ever added to, and a line
@@ -38,7 +39,7 @@ type notes struct {
 }
 
 func openNotes(root *os.Root, path string) (*notes, error) {
-	file, err := root.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	file, err := openOwn(root, path)
 	if err != nil {
 		return nil, err
 	}
@@ -101,8 +102,16 @@ func (n *notes) hold(one *note) {
 	n.known[one.written()] = struct{}{}
 }
 
-// isWhole reports whether a file is an object as it is now.
-func (n *notes) isWhole(one note) bool { return n.has(one.hash()) }
+// isWhole reports whether a file is noted as an object as it is now, and whether
+// nothing but the note can tell.
+func (n *notes) isWhole(one note) (whole, sealed bool) {
+	if n.has(one.hash()) {
+		return true, false
+	}
+	one.Sealed = true
+	whole = n.has(one.hash())
+	return whole, whole
+}
 
 // isOurs reports whether a file is as it was fetched, whatever the object is now.
 func (n *notes) isOurs(one note) bool { return n.has(one.written()) }
@@ -115,7 +124,7 @@ func (n *notes) has(key [16]byte) bool {
 }
 
 func (one *note) hash() [16]byte {
-	return shortHash(fmt.Sprintf("whole\x00%s\x00%s\x00%s\x00%d\x00%d", one.URI, one.Name, one.ETag, one.Size, one.Modified))
+	return shortHash(fmt.Sprintf("whole\x00%s\x00%s\x00%s\x00%d\x00%d\x00%t", one.URI, one.Name, one.ETag, one.Size, one.Modified, one.Sealed))
 }
 
 func (one *note) written() [16]byte {
