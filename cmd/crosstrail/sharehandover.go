@@ -325,9 +325,10 @@ func (l *letter) profile() {
 // read are the commands.
 func (l *letter) read() {
 	l.line("## %d. Read", map[share.Means]int{share.Role: 3, share.BucketPolicy: 2}[l.g.Means])
-	profile, flags := " --profile "+quoteShell(l.profileName()), ""
+	// crosstrail goes into the role by itself, and asks for it anew as long as it reads.
+	profile, flags := " --profile "+quoteShell(l.profileName()), " --profile YOUR-PROFILE"
 	if l.g.Means == share.Role {
-		flags = " --role-arn " + quoteShell(l.g.RoleARN())
+		flags += " --role-arn " + quoteShell(l.g.RoleARN())
 		if l.g.ExternalID != "" {
 			flags += " --external-id THE-ID-THAT-YOU-GAVE"
 		}

@@ -35,7 +35,8 @@ statement. What lets more happen than was meant is named with the statement at f
 so is what keeps the reader from what was meant. A condition that cannot be judged is
 taken to let everybody pass. Where no GRANT is named, all grants on the bucket are judged,
 and what else lets somebody read it: the rest of its policy, its ACL, its access points,
-its keys. IAM Access Analyzer is asked too, where it can be.
+its keys. Where one is named it alone is judged: run it without GRANT to see what is wrong
+with the bucket. IAM Access Analyzer is asked too, where it can be.
 
 For real: --as is a profile of your AWS configuration that is of the reader's side. With
 it is tried what must work, and what must not: another account's files, the whole bucket,

@@ -259,8 +259,13 @@ func (t *trial) put(ctx context.Context, cfg aws.Config, prefix string) share.Tr
 // its ETag: stores that do not know If-Match on DELETE would delete it.
 func (t *trial) remove(ctx context.Context, cfg aws.Config, prefix string) share.Tried {
 	key := notThere(prefix)
-	_, err := t.s3(ctx, cfg).DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &t.bucket, Key: &key, IfMatch: aws.String("*"), RequestPayer: t.r.Payer})
-	return answered(err, "NoSuchKey", "NotFound", "PreconditionFailed", "ConditionalRequestConflict")
+	out, err := t.s3(ctx, cfg).DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &t.bucket, Key: &key, IfMatch: aws.String("*"), RequestPayer: t.r.Payer})
+	got := answered(err, "NoSuchKey", "NotFound", "PreconditionFailed", "ConditionalRequestConflict")
+	if err == nil && aws.ToBool(out.DeleteMarker) {
+		got.Where = "s3://" + t.bucket + "/" + key
+		got.Why = "this store knows no If-Match on DELETE: it left a delete marker for a file that never was, version " + aws.ToString(out.VersionId) + ", which is to be deleted"
+	}
+	return got
 }
 
 // notThere is a key that nobody has.
