@@ -13,8 +13,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
-	"github.com/aws/smithy-go/middleware"
-	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/crosstrail/crosstrail/internal/awstest"
 	"github.com/crosstrail/crosstrail/share"
@@ -175,21 +173,6 @@ func TestTries(t *testing.T) {
 				t.Errorf("%s: %s, not %s", c.policy, got, c.want)
 			}
 		}
-		x.put(object("s3:DeleteObject"))
-		marked := *x
-		marked.reader = &iam.Reader{Plain: withoutIfMatch(x.reader.Plain), Shown: x.reader.Shown, ExternalID: x.reader.ExternalID, SessionName: x.reader.SessionName}
-		shown := withoutIfMatch(*x.reader.Shown)
-		marked.reader.Shown = &shown
-		got := marked.outcomes()[share.TryDelete]
-		key, found := strings.CutPrefix(got.Where, "s3://acme-logs/")
-		_, version, told := strings.Cut(got.Why, "it left a delete marker for a file that never was, version ")
-		version, _, _ = strings.Cut(version, ",")
-		if got.Got != share.Works || !found || !told || !strings.Contains(versions(t, b), "deleted "+key+" "+version) {
-			t.Errorf("a store that knows no If-Match on DELETE: %+v", got)
-		}
-		if _, err := b.Owner.DeleteObject(t.Context(), &s3.DeleteObjectInput{Bucket: &b.Name, Key: &key, VersionId: &version}); err != nil {
-			t.Fatal(err)
-		}
 		x.put(awstest.Deny("*", "iam:*"))
 		x.trust(awstest.Trust("", third))
 		if got := x.differ(); got != "assume-with-other-session-name assume-with-wrong-external-id assume-without-external-id without-mfa" {
@@ -229,20 +212,6 @@ func TestTries(t *testing.T) {
 	if after := versions(t, b); after != before {
 		t.Errorf("the bucket was changed:\n%s\nand was\n%s", after, before)
 	}
-}
-
-// withoutIfMatch has a store not know of the condition: it never gets there.
-func withoutIfMatch(cfg aws.Config) aws.Config {
-	cfg = cfg.Copy()
-	cfg.APIOptions = append(slices.Clone(cfg.APIOptions), func(stack *middleware.Stack) error {
-		return stack.Build.Add(middleware.BuildMiddlewareFunc("without If-Match", func(ctx context.Context, in middleware.BuildInput, next middleware.BuildHandler) (middleware.BuildOutput, middleware.Metadata, error) {
-			if r, ok := in.Request.(*smithyhttp.Request); ok {
-				r.Header.Del("If-Match")
-			}
-			return next.HandleBuild(ctx, in)
-		}), middleware.After)
-	})
-	return cfg
 }
 
 func day(text string) share.Day {
