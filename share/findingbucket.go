@@ -69,7 +69,7 @@ func (b *besides) document(kind Kind, arn string, d *policy.Document, reading []
 // known here. The policy of an access point has none of any grant.
 func (b *besides) named(f Finding, s policy.Statement) {
 	of := slices.ContainsFunc(b.found, func(found *Found) bool {
-		return found.Grant.owns(s.Sid) && (f.Kind == BucketDocument || f.Kind == KeyDocument && s.Sid == found.Grant.Sid("Decrypt"))
+		return !found.Stray && found.Grant.owns(s.Sid) && (f.Kind == BucketDocument || f.Kind == KeyDocument && s.Sid == found.Grant.Sid("Decrypt"))
 	})
 	if of {
 		return

@@ -103,7 +103,7 @@ func (g *granting) grant(ctx context.Context, client *iam.Client, plans []*share
 	left := 0
 	for _, p := range plans {
 		if left += len(p.Calls); len(p.Calls) == 0 {
-			fmt.Fprintf(g.ui.stderr, "grant %s is as it should be: nothing to do\n", p.Grant.ID)
+			fmt.Fprintf(g.ui.stderr, "what grant %s puts there is as it should be: nothing to do\n", p.Grant.ID)
 			for _, warning := range p.Warnings {
 				g.ui.warn("%s", warning.Text)
 			}

@@ -56,6 +56,9 @@ func runHandover(ctx context.Context, ui *terminal, flags *awsFlags, target *sha
 	if err != nil {
 		return explainedShare(flags, err)
 	}
+	if found.Stray {
+		return hinted(errors.New(found.Unclear), found.WhatToDo()...)
+	}
 	if err := givesNothing(found, time.Now()); err != nil {
 		return err
 	}

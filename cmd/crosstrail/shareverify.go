@@ -229,6 +229,9 @@ func (v *shareVerification) held(grants []*judgedGrant, r *share.Result, now tim
 	some := false
 	for _, g := range grants {
 		of := g.found.Grant
+		if g.found.Stray {
+			continue
+		}
 		tries, err := of.Held(r, of.Ground(g.s, r.Account), now)
 		if err != nil {
 			refused = err
@@ -261,6 +264,9 @@ func (v *shareVerification) tryAs(ctx context.Context, owners *iam.Client, grant
 	var others []*share.Grant
 	for _, g := range grants {
 		of := g.found.Grant
+		if g.found.Stray {
+			continue
+		}
 		if !of.For(account) {
 			others = append(others, of)
 			continue

@@ -12,6 +12,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsiam "github.com/aws/aws-sdk-go-v2/service/iam"
+	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
@@ -176,6 +177,13 @@ func TestDoRefuses(t *testing.T) {
 	p := planned(t, c, byRole)
 	stand.Account(owner).Role(t, p.Grant.RoleName(), awstest.Trust("", third), "", func(in *awsiam.CreateRoleInput) { in.Path = aws.String(share.Path) })
 	expect(t, "somebody else's role", c.Do(t.Context(), p.Calls, nil), "which this grant did not make: it stays as it is")
+
+	elsewhere := share.Want{To: third, Via: share.Role, ExternalID: "3414"}
+	p = planned(t, c, elsewhere)
+	stand.Account(owner).Role(t, p.Grant.RoleName(), p.Grant.Trust().String(), "", func(in *awsiam.CreateRoleInput) {
+		in.Tags = []iamtypes.Tag{{Key: aws.String(share.TagGrant), Value: &p.Grant.ID}}
+	})
+	expect(t, "a role of another path, with the grant's tag and trust", c.Do(t.Context(), p.Calls, nil), "which this grant did not make: it stays as it is")
 
 	expect(t, "an operation of no plan", c.Do(t.Context(), []share.Call{p.Calls[0], {Service: "s3", Operation: "DeleteBucket", Parameters: map[string]any{"Bucket": b.Name}}}, nil), "no plan may call s3 DeleteBucket")
 	expect(t, "a parameter of no API", c.Do(t.Context(), []share.Call{{Service: "iam", Operation: "DeleteRole", Parameters: map[string]any{"RoleNames": "x"}}}, nil), `unknown field "RoleNames"`)
