@@ -2,6 +2,8 @@ package share
 
 import (
 	"encoding/json"
+	"maps"
+	"slices"
 
 	"github.com/crosstrail/crosstrail/share/policy"
 )
@@ -18,6 +20,7 @@ func Template(plans []*Plan) ([]byte, []Warning) {
 	var warnings []Warning
 	var bucket *policy.Document
 	there := false
+	keys := map[string]*policy.Document{} // with the statements of all plans
 	for _, p := range plans {
 		g := p.Grant
 		for _, d := range p.Documents {
@@ -34,12 +37,18 @@ func Template(plans []*Plan) ([]byte, []Warning) {
 					"Properties": map[string]any{"Bucket": g.Bucket, "PolicyDocument": bucket},
 				}
 			case KeyDocument:
-				warnings = append(warnings, Warning{"key-not-in-template", "the policy of " + d.Resource + " is not in the template, as CloudFormation changes no key that it did not make: " + d.After.String()})
+				if keys[d.Resource] == nil {
+					keys[d.Resource] = d.Before
+				}
+				keys[d.Resource] = keys[d.Resource].With(g.owns, d.After.Named(g.owns)...)
 			}
 		}
 		if g.Means == Role {
 			resources["Role"+g.ID] = g.roleResource(p.Documents)
 		}
+	}
+	for _, arn := range slices.Sorted(maps.Keys(keys)) {
+		warnings = append(warnings, Warning{"key-not-in-template", "the policy of " + arn + " is not in the template, as CloudFormation changes no key that it did not make: " + keys[arn].String()})
 	}
 	if there {
 		warnings = append(warnings, Warning{"bucket-policy-there", "the bucket has a policy already, and CloudFormation refuses to create a second one (\"The bucket policy already exists\"): where a stack has it, put these statements into that stack's template; else first import the policy as it is into a stack (a change set of the type IMPORT), and update that stack with this template; or have it done without a stack: crosstrail share grant"})

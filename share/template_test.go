@@ -2,6 +2,7 @@ package share_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/crosstrail/crosstrail/share"
@@ -49,5 +50,29 @@ func TestTemplate(t *testing.T) {
 	}
 	if got := template.Resources["Role"+plans[3].Grant.ID].Properties.ManagedPolicyArns; len(got) != 1 {
 		t.Error(got)
+	}
+}
+
+// TestTemplateKeys: of a key that several grants need one policy is told, with the
+// statements of all.
+func TestTemplateKeys(t *testing.T) {
+	s := surroundings(t, key(false, owner, iamKey))
+	var plans []*share.Plan
+	for _, w := range []share.Want{{To: member}, {To: "999999999999"}} {
+		p, err := share.NewPlan(w, s, nil, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		plans = append(plans, p)
+	}
+	_, warnings := share.Template(plans)
+	var told []string
+	for _, w := range warnings {
+		if w.Code == "key-not-in-template" {
+			told = append(told, w.Text)
+		}
+	}
+	if len(told) != 1 || !strings.Contains(told[0], plans[0].Grant.Sid("Decrypt")) || !strings.Contains(told[0], plans[1].Grant.Sid("Decrypt")) {
+		t.Errorf("%q", told)
 	}
 }

@@ -17,6 +17,7 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
+	"github.com/aws/smithy-go/logging"
 )
 
 // Options are what a user may say. The zero value is the SDK's usual places:
@@ -52,6 +53,8 @@ func Load(ctx context.Context, o Options) (aws.Config, error) {
 			t.MaxIdleConns = 2 * connections
 		})),
 		config.WithRetryer(newRetryer),
+		// What is wrong comes as an error: the SDK's own lines are nobody's to act on.
+		config.WithLogger(logging.Nop{}),
 		// A profile may name a role and an MFA device itself.
 		config.WithAssumeRoleCredentialOptions(func(a *stscreds.AssumeRoleOptions) {
 			a.TokenProvider = func() (string, error) { return o.code(ctx, aws.ToString(a.SerialNumber)) }

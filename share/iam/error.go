@@ -89,7 +89,7 @@ func (c *Client) refused(err error, action, resource string) (text string, hints
 	if len(hints) == 0 && strings.HasPrefix(action, "s3:") {
 		hints = append(hints, "where the bucket belongs to another account: "+ownersHint)
 	}
-	return text, append(hints, "all that is needed is listed by: crosstrail share plan -o json, under permissions")
+	return text, append(hints, "what plan and grant need is listed by: crosstrail share plan -o json, under permissions")
 }
 
 func (c *Client) who() string {
