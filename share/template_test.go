@@ -37,7 +37,7 @@ func TestTemplate(t *testing.T) {
 	if err := json.Unmarshal(body, &template); err != nil {
 		t.Fatal(err)
 	}
-	if len(template.Resources) != 3 || len(warnings) != 6 {
+	if len(template.Resources) != 3 || len(warnings) != 3 {
 		t.Errorf("%s\n%v", body, warnings)
 	}
 	kept := template.Resources["BucketPolicy"]
