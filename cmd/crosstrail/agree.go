@@ -109,12 +109,17 @@ func rounded(n int, exact bool) int {
 // confirm asks whether to go on, and is false where that is not wanted.
 func (t *terminal) confirm(ctx context.Context) (bool, error) {
 	fmt.Fprint(t.stderr, "go on? [y/N] ")
-	answer, err := bufio.NewReader(newStoppable(ctx, t.stdin)).ReadString('\n')
+	word, err := t.answer(ctx)
+	return word == "y" || word == "yes", err
+}
+
+// answer is a line that a person typed, in small letters; empty where none was.
+func (t *terminal) answer(ctx context.Context) (string, error) {
+	text, err := bufio.NewReader(newStoppable(ctx, t.stdin)).ReadString('\n')
 	if err != nil && !errors.Is(err, io.EOF) {
-		return false, err
+		return "", err
 	}
-	word := strings.ToLower(strings.TrimSpace(answer))
-	return word == "y" || word == "yes", nil
+	return strings.ToLower(strings.TrimSpace(text)), nil
 }
 
 func addYes(cmd *cobra.Command, yes *bool) {

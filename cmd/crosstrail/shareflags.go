@@ -21,7 +21,7 @@ type shareTarget struct{ trail, bucket string }
 
 func (t *shareTarget) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.Var(said(&t.trail), "trail", "the trail whose log files are shared, by `NAME` or ARN (default: the only one there is)")
+	flags.Var(said(&t.trail), "trail", "the trail whose log files are shared, by `NAME` or ARN (default: the only one there is; where there are more, it is asked for)")
 	flags.Var(said(&t.bucket), "bucket", "or the `BUCKET` that it writes to")
 }
 
@@ -57,8 +57,8 @@ func (t *shareTarget) flag() string {
 }
 
 // shareGrant finds a grant that the caller's account gave, by its id or the ARN of
-// its role, with what it hangs on. A role tells which bucket it is for; for a
-// grant by bucket policy the target does. By its id none is found but the grant's
+// its role, with what it hangs on. A role tells which bucket it is for; a grant by
+// bucket policy is looked for on the target, or on the buckets of all trails. By its id none is found but the grant's
 // own role: others that bear it are told of.
 func shareGrant(ctx context.Context, ui *terminal, c *iam.Client, t *shareTarget, arg string) (*share.Found, *share.Surroundings, error) {
 	caller, err := c.Caller(ctx)
@@ -76,27 +76,23 @@ func shareGrant(ctx context.Context, ui *terminal, c *iam.Client, t *shareTarget
 	if err != nil {
 		return nil, nil, err
 	}
-	s, err := surroundingsOf(ctx, ui, c, t, roles, caller, arg)
-	if err != nil {
+	l := &search{client: c, roles: roles, arg: arg}
+	if err := l.from(ctx, ui, t, caller); err != nil {
 		return nil, nil, err
 	}
-	one, strays := namedBy(share.Grants(s, roles), arg)
 	switch {
-	case one != nil:
-		for _, f := range strays {
+	case l.one != nil:
+		for _, f := range l.strays {
 			ui.warn("there is another role of this id, which is not taken for the grant's: %s", f.Unclear)
 		}
-		return one, s, nil
-	case len(strays) > 0:
+		return l.one, l.s, nil
+	case len(l.strays) > 0:
 		return nil, nil, &strayFailure{failure{
-			err: fmt.Errorf("grant %s is not to be told: %s", arg, strays[0].Unclear), status: exitFinding,
-			hints: append(strays[0].WhatToDo(), "what hangs on it: crosstrail share verify "+strays[0].Role.ARN),
+			err: fmt.Errorf("grant %s is not to be told: %s", arg, l.strays[0].Unclear), status: exitFinding,
+			hints: append(l.strays[0].WhatToDo(), "what hangs on it: crosstrail share verify "+l.strays[0].Role.ARN),
 		}}
 	}
-	return nil, nil, &failure{
-		err: fmt.Errorf("there is no grant %s on the bucket %s", arg, s.Bucket.Name), status: exitFinding,
-		hints: []string{"which there are: crosstrail share list" + t.flag(), "of another bucket: --trail or --bucket"},
-	}
+	return nil, nil, l.missing(t)
 }
 
 // strayFailure is that an id is borne by roles alone that are of no grant.
@@ -124,26 +120,34 @@ func namedBy(all []*share.Found, arg string) (one *share.Found, strays []*share.
 
 var grantID = regexp.MustCompile(`^[a-z2-7]{12}$`)
 
-// surroundingsOf reads what a grant hangs on: what was said, else what its role
-// tells, where that is its role. A trail that is no more, its bucket outlives.
-func surroundingsOf(ctx context.Context, ui *terminal, c *iam.Client, t *shareTarget, roles []*share.RoleState, caller share.Caller, arg string) (*share.Surroundings, error) {
+// from looks where the target says, else where its role tells, where that is its
+// role, else at every trail of the caller's. A trail that is no more, its bucket
+// outlives.
+func (l *search) from(ctx context.Context, ui *terminal, t *shareTarget, caller share.Caller) error {
 	if t.ask() != (iam.Ask{}) {
-		return c.Observe(ctx, t.ask())
+		return l.by(ctx, t.ask())
 	}
-	f := ofRoles(roles, caller, arg)
+	f := ofRoles(l.roles, caller, l.arg)
 	if f == nil {
-		return c.Observe(ctx, iam.Ask{})
+		return l.by(ctx, iam.Ask{})
 	}
 	bucket, trail := f.Grant.Bucket, f.Grant.Trail
 	if f.Unclear != "" && trail != "" { // the id is made of the trail, and the bucket may be a lie
 		bucket = ""
 	}
-	s, err := c.Observe(ctx, iam.Ask{Trail: trail, Bucket: bucket})
+	err := l.by(ctx, iam.Ask{Trail: trail, Bucket: bucket})
 	if _, ok := errors.AsType[*iam.Error](err); ok && trail != "" {
 		ui.warn("the grant is for the trail %s, which cannot be found by you any more: its bucket is looked at alone", trail)
-		return c.Observe(ctx, iam.Ask{Bucket: bucket})
+		if bucket != "" {
+			return l.by(ctx, iam.Ask{Bucket: bucket})
+		}
+		s, err := l.client.Observe(ctx, iam.Ask{})
+		if err == nil {
+			l.look(s)
+		}
+		return err
 	}
-	return s, err
+	return err
 }
 
 // ofRoles is the grant by role that an id or an ARN names; nil where there is none

@@ -65,7 +65,6 @@ Where nobody can be asked, it wants --yes. It prints the grants.`,
 
 func (g *granting) run(cmd *cobra.Command) error {
 	ctx := cmd.Context()
-	ask := g.target.ask()
 	var wants []share.Want
 	var saved []savedPlan
 	var err error
@@ -80,7 +79,7 @@ func (g *granting) run(cmd *cobra.Command) error {
 			if g.target.trail == "" {
 				g.target.bucket = saved[0].Grant.Bucket
 			}
-			ask, wants = g.target.ask(), wanted(saved)
+			wants = wanted(saved)
 		}
 	} else {
 		wants, err = g.want.wants(cmd, time.Now())
@@ -88,7 +87,7 @@ func (g *granting) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	client, plans, err := g.plans(ctx, ask, wants)
+	client, plans, err := g.plans(ctx, wants)
 	if err != nil {
 		return err
 	}

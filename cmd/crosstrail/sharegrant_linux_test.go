@@ -1,7 +1,6 @@
 package main
 
 import (
-	"io"
 	"strings"
 	"testing"
 
@@ -23,24 +22,7 @@ func TestGrantAsks(t *testing.T) {
 		t.Setenv(name, value)
 	}
 	t.Setenv("XDG_STATE_HOME", t.TempDir())
-	asked := func(answer string, args ...string) (seen string, status int) {
-		t.Helper()
-		person, program := openTerminal(t, 120)
-		if _, err := io.WriteString(person, answer); err != nil {
-			t.Fatal(err)
-		}
-		var text strings.Builder
-		done := make(chan struct{})
-		go func() {
-			_, _ = io.Copy(&text, person) // ends with EIO once the program's end is closed
-			close(done)
-		}()
-		status = run(args, program, program, program)
-		program.Close()
-		<-done
-		person.Close()
-		return text.String(), status
-	}
+	asked := func(answer string, args ...string) (string, int) { return atTerminal(t, answer, args...) }
 	grant := []string{"share", "grant", "--to", readerAccount, "--policy", "managed-read-only"}
 	for _, c := range []struct {
 		answer string

@@ -57,7 +57,7 @@ func runShareList(ctx context.Context, ui *terminal, flags *awsFlags, target *sh
 		return err
 	}
 	client := iam.Open(cfg)
-	s, err := client.Observe(ctx, target.ask())
+	s, err := target.observe(ctx, ui, client)
 	if err != nil {
 		return explainedShare(flags, err)
 	}

@@ -76,7 +76,7 @@ external id itself, name both in a profile of your AWS configuration, and --prof
 			if err != nil {
 				return err
 			}
-			_, plans, err := p.plans(cmd.Context(), p.target.ask(), wants)
+			_, plans, err := p.plans(cmd.Context(), wants)
 			if err != nil {
 				return err
 			}
@@ -96,13 +96,13 @@ func (p *planning) addFlags(cmd *cobra.Command) {
 }
 
 // plans reads what is there and plans each want, as if those before were done.
-func (p *planning) plans(ctx context.Context, ask iam.Ask, wants []share.Want) (*iam.Client, []*share.Plan, error) {
+func (p *planning) plans(ctx context.Context, wants []share.Want) (*iam.Client, []*share.Plan, error) {
 	cfg, err := p.aws.config(ctx, p.ui, "")
 	if err != nil {
 		return nil, nil, err
 	}
 	client := iam.Open(cfg)
-	s, err := client.Observe(ctx, ask)
+	s, err := p.target.observe(ctx, p.ui, client)
 	if err != nil {
 		return nil, nil, explainedShare(&p.aws, err)
 	}

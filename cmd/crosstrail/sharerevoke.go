@@ -144,7 +144,7 @@ func (r *revocation) run(ctx context.Context, arg string, now time.Time) error {
 		r.ui.stopped(ctx, err)
 		return explainedShare(&r.q.aws, err)
 	}
-	if out.Checked, err = r.check(ctx, client, found, plan); err != nil {
+	if out.Checked, err = r.check(ctx, client, found, plan, s); err != nil {
 		return err
 	}
 	if err := r.print(out); err != nil {
@@ -169,9 +169,11 @@ func (r *revocation) find(ctx context.Context, client *iam.Client, arg string) (
 		if f.status != exitFinding {
 			return nil, nil, err
 		}
-		if s, failed := client.Observe(ctx, r.target.ask()); failed == nil {
-			if rest := share.Rest(s, arg); rest != nil {
-				return rest, s, nil
+		if missing, ok := errors.AsType[*missingFailure](err); ok {
+			for _, s := range missing.looked {
+				if rest := share.Rest(s, arg); rest != nil {
+					return rest, s, nil
+				}
 			}
 		}
 		f.hints = append([]string{"if it was revoked before, nothing of it is left"}, f.hints...)
@@ -241,7 +243,7 @@ func lastUsed(role *share.RoleState) string {
 
 // check reads back what is left of the grant, by its id: no role bears it, and no
 // statement. The role that is kept until its sessions have ended lets nobody in.
-func (r *revocation) check(ctx context.Context, client *iam.Client, found *share.Found, plan *share.Revocation) ([]checkedAt, error) {
+func (r *revocation) check(ctx context.Context, client *iam.Client, found *share.Found, plan *share.Revocation, was *share.Surroundings) ([]checkedAt, error) {
 	g := found.Grant
 	var all []checkedAt
 	add := func(kind, resource, state string, left bool) {
@@ -271,7 +273,7 @@ func (r *revocation) check(ctx context.Context, client *iam.Client, found *share
 	if !plan.Ends.IsZero() {
 		return all, nil
 	}
-	s, err := client.Observe(ctx, iam.Ask{Trail: r.target.trail, Bucket: g.Bucket})
+	s, err := client.Observe(ctx, iam.Ask{Trail: was.Trail.ARN, Bucket: was.Bucket.Name})
 	if _, ok := errors.AsType[*iam.Error](err); ok { // as was said before
 		s, err = &share.Surroundings{Unread: []share.Unread{{Action: "s3:GetBucketPolicy"}}}, nil
 	}

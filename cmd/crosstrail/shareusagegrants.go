@@ -84,7 +84,7 @@ func (q *question) allShared(ctx context.Context, target *shareTarget) ([]query.
 		return nil, withoutAWS(err)
 	}
 	client := iam.Open(cfg)
-	s, err := client.Observe(ctx, target.ask())
+	s, err := target.observe(ctx, q.ui, client)
 	if err != nil {
 		return nil, withoutAWS(explainedShare(&q.aws, err))
 	}

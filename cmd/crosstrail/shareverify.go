@@ -157,7 +157,7 @@ func (v *shareVerification) grants(ctx context.Context, client *iam.Client, args
 	if len(args) > 0 {
 		return out, nil, nil
 	}
-	s, err := client.Observe(ctx, v.target.ask())
+	s, err := v.target.observe(ctx, v.ui, client)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -22,6 +22,8 @@ type Error struct {
 
 	// Misread is whether what was asked for is at fault, and not what is there.
 	Misread bool
+	// Which are the trails of which one has to be named; else none.
+	Which []share.Trail
 }
 
 func (e *Error) Error() string {

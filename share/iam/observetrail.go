@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/crosstrail/crosstrail/share"
 )
@@ -81,6 +82,7 @@ func (o *observing) choose(ctx context.Context, ask Ask, all []share.Trail) erro
 	found := slices.DeleteFunc(slices.Clone(all), func(t share.Trail) bool {
 		return ask.Trail != "" && ask.Trail != t.ARN && ask.Trail != t.Name || ask.Trail == "" && ask.Bucket != "" && ask.Bucket != t.Bucket
 	})
+	found = o.own(ctx, found)
 	switch {
 	case len(found) > 1:
 		return several(ask, found)
@@ -101,6 +103,40 @@ func (o *observing) choose(ctx context.Context, ask Ask, all []share.Trail) erro
 	return nil
 }
 
+// own are those whose log files are the caller's to share, all where there are none
+// such: a member sees its organisation's trail (CloudTrail User Guide, Creating a
+// trail for an organization), whose bucket is another account's.
+func (o *observing) own(ctx context.Context, all []share.Trail) []share.Trail {
+	if len(all) < 2 {
+		return all
+	}
+	theirs := map[string]bool{}
+	own := slices.DeleteFunc(slices.Clone(all), func(t share.Trail) bool {
+		if t.Account == o.s.Caller.Account {
+			return false
+		}
+		if _, asked := theirs[t.Bucket]; !asked {
+			theirs[t.Bucket] = o.theirs(ctx, t.Bucket)
+		}
+		return theirs[t.Bucket]
+	})
+	if len(own) == 0 {
+		return all
+	}
+	return own
+}
+
+// theirs reports whether a bucket is not of the caller's account: S3 refuses who
+// expects to be its owner what nothing can be shared without. What fails otherwise
+// does not tell, and is told where the bucket is read.
+func (o *observing) theirs(ctx context.Context, bucket string) bool {
+	region, err := o.region(ctx, bucket)
+	if err == nil {
+		_, err = o.s3(region).GetBucketOwnershipControls(ctx, &s3.GetBucketOwnershipControlsInput{Bucket: &bucket, ExpectedBucketOwner: &o.s.Caller.Account})
+	}
+	return isDenied(codeOf(err)) || statusOf(err) == 404 && codeOf(err) != noControls
+}
+
 // several names them.
 func several(ask Ask, found []share.Trail) error {
 	text := fmt.Sprintf("there are %d trails", len(found))
@@ -109,14 +145,15 @@ func several(ask Ask, found []share.Trail) error {
 	} else if ask.Trail != "" {
 		text = fmt.Sprintf("%d trails are named %s", len(found), ask.Trail)
 	}
-	e := &Error{Text: text + ": say which one"}
+	e := &Error{Text: text + ": say which one", Which: found}
 	for _, t := range found {
-		e.Hints = append(e.Hints, "--trail "+t.ARN+" ("+told(t)+")")
+		e.Hints = append(e.Hints, "--trail "+TrailText(t))
 	}
 	return e
 }
 
-func told(t share.Trail) string {
+// TrailText is a trail as one is told of it, to tell it from others.
+func TrailText(t share.Trail) string {
 	text := "writes to s3://" + t.Bucket + "/"
 	if t.Prefix != "" {
 		text += t.Prefix + "/"
@@ -124,7 +161,7 @@ func told(t share.Trail) string {
 	if t.Organization {
 		text = "of the organisation, " + text
 	}
-	return text
+	return t.ARN + " (" + text + ")"
 }
 
 // noTrail says which there are. One that was asked for by ARN was looked for
@@ -141,8 +178,8 @@ func (o *observing) noTrail(ctx context.Context, ask Ask, all []share.Trail) err
 	if ask.Trail != "" {
 		e.Text = fmt.Sprintf("there is no trail %s that %s sees in %s", ask.Trail, o.s.Caller.Account, region)
 	}
-	for _, t := range all {
-		e.Hints = append(e.Hints, "there is "+t.Name+": --trail "+t.ARN+" ("+told(t)+")")
+	for _, t := range o.own(ctx, all) {
+		e.Hints = append(e.Hints, "there is "+t.Name+": --trail "+TrailText(t))
 	}
 	e.Hints = append(e.Hints, "a trail of one region is seen there alone: --aws-region REGION, or its ARN", "where another account's trail writes to a bucket of yours: --bucket NAME")
 	return e

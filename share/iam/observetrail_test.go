@@ -81,3 +81,37 @@ func TestOrganizationTrail(t *testing.T) {
 		t.Errorf("%+v, %+v", s, s.Organization)
 	}
 }
+
+// TestOwnTrails: of several trails those count whose log files are the caller's to
+// share. A member sees its organisation's, which counts where there is no other.
+func TestOwnTrails(t *testing.T) {
+	stand := stack.Start(t)
+	stand.Account(third).Organization(t, "management", map[string]string{owner: "log archive", reader: "member"})
+	stand.Account(owner).Bucket(t, "acme-logs")
+	all := stand.Account(third).Trail(t, "all", "acme-logs", func(in *awscloudtrail.CreateTrailInput) { in.IsOrganizationTrail = aws.Bool(true) })
+	archive := stand.Account(owner).User(t, "operator", awstest.Allow("*", "*"))
+	member := stand.Account(reader).User(t, "operator", awstest.Allow("*", "*"))
+	if _, err := iam.Open(member).Observe(t.Context(), iam.Ask{}); err == nil || !strings.Contains(err.Error(), "acme-logs") {
+		t.Errorf("a member without a trail: %v", err)
+	}
+	for id, bucket := range map[string]string{owner: "acme-archive", reader: "acme-member"} {
+		stand.Account(id).Bucket(t, bucket)
+		stand.Account(id).Trail(t, "all", bucket)
+	}
+	for _, ask := range []iam.Ask{{}, {Trail: "all"}} {
+		if s := observed(t, member, ask); s.Trail.Account != reader || s.Bucket.Name != "acme-member" {
+			t.Errorf("a member, %+v: %+v", ask, s.Trail)
+		}
+		_, err := iam.Open(archive).Observe(t.Context(), ask)
+		if told, ok := errors.AsType[*iam.Error](err); !ok || len(told.Which) != 2 || told.Which[0].Bucket == told.Which[1].Bucket {
+			t.Errorf("the log archive, %+v: %v", ask, err)
+		}
+	}
+	_, err := iam.Open(member).Observe(t.Context(), iam.Ask{Trail: "none"})
+	if told, ok := errors.AsType[*iam.Error](err); !ok || strings.Contains(strings.Join(told.Hints, "\n"), all) {
+		t.Errorf("a trail that is not: %v, %+v", err, told)
+	}
+	if _, err := iam.Open(member).Observe(t.Context(), iam.Ask{Trail: all}); err == nil || !strings.Contains(err.Error(), "acme-logs") {
+		t.Errorf("the organisation's, named: %v", err)
+	}
+}
