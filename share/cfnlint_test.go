@@ -40,13 +40,13 @@ func TestTemplateLinted(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		body, _ := share.Template([]*share.Plan{p})
+		body, _, _ := share.Template([]*share.Plan{p})
 		write(name, body)
 		if name == "organisation" || name == "outsider" || name == "member" {
 			onOne = append(onOne, p)
 		}
 	}
-	body, _ := share.Template(onOne)
+	body, _, _ := share.Template(onOne)
 	write("together", body)
 	lint := func(files ...string) (string, error) {
 		out, err := exec.CommandContext(t.Context(), filepath.Join(filepath.Dir(python), "cfn-lint"), append([]string{"--format", "parseable", "--regions", "us-east-1", "--"}, files...)...).CombinedOutput()

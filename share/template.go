@@ -9,18 +9,17 @@ import (
 )
 
 // Template is a CloudFormation template that does what plans on one bucket do, in
-// JSON, with what it cannot do: the policy of a key that is there already. A
-// bucket has one policy, so the template has the whole of it; deleting the stack
+// JSON, with what it leaves: the policies of keys that are there already, as they
+// have to be. A bucket has one policy, so the template has the whole of it; deleting the stack
 // leaves it, since CloudTrail could not deliver without. A policy that no stack has
 // must be imported first: one cannot be created beside it (CloudFormation User
 // Guide, Import AWS resources into a CloudFormation stack;
 // aws-cloudformation/cloudformation-coverage-roadmap#1068).
-func Template(plans []*Plan) ([]byte, []Warning) {
+func Template(plans []*Plan) (template []byte, left []Document, warnings []Warning) {
 	resources := map[string]any{}
-	var warnings []Warning
 	var bucket *policy.Document
 	there := false
-	keys := map[string]*policy.Document{} // with the statements of all plans
+	keys := map[string]Document{} // with the statements of all plans
 	for _, p := range plans {
 		g := p.Grant
 		for _, d := range p.Documents {
@@ -37,10 +36,12 @@ func Template(plans []*Plan) ([]byte, []Warning) {
 					"Properties": map[string]any{"Bucket": g.Bucket, "PolicyDocument": bucket},
 				}
 			case KeyDocument:
-				if keys[d.Resource] == nil {
-					keys[d.Resource] = d.Before
+				key, ok := keys[d.Resource]
+				if !ok {
+					key = Document{Kind: KeyDocument, Resource: d.Resource, Before: d.Before, After: d.Before}
 				}
-				keys[d.Resource] = keys[d.Resource].With(g.owns, d.After.Named(g.owns)...)
+				key.After = key.After.With(g.owns, d.After.Named(g.owns)...)
+				keys[d.Resource] = key
 			}
 		}
 		if g.Means == Role {
@@ -48,7 +49,7 @@ func Template(plans []*Plan) ([]byte, []Warning) {
 		}
 	}
 	for _, arn := range slices.Sorted(maps.Keys(keys)) {
-		warnings = append(warnings, Warning{"key-not-in-template", "the policy of " + arn + " is not in the template, as CloudFormation changes no key that it did not make: " + keys[arn].String()})
+		left = append(left, keys[arn])
 	}
 	if there {
 		warnings = append(warnings, Warning{"bucket-policy-there", "the bucket has a policy already, and CloudFormation refuses to create a second one (\"The bucket policy already exists\"): where a stack has it, put these statements into that stack's template; else first import the policy as it is into a stack (a change set of the type IMPORT), and update that stack with this template; or have it done without a stack: crosstrail share grant"})
@@ -62,7 +63,7 @@ func Template(plans []*Plan) ([]byte, []Warning) {
 	if err != nil {
 		panic(err) // texts and maps of them
 	}
-	return append(text, '\n'), warnings
+	return append(text, '\n'), left, warnings
 }
 
 func (g *Grant) roleResource(documents []Document) map[string]any {

@@ -24,6 +24,9 @@ type member struct {
 	value any
 }
 
+// kept is a text that JSON has where it is empty, too.
+type kept string
+
 // printList prints a list in any form but the table. blank is an object of the
 // kind, for the names of its columns.
 func printList(w io.Writer, form render.Form, blank flat, list []flat) error {
@@ -98,6 +101,8 @@ func (f flat) append(dst []byte) []byte {
 			dst = append(append(append(dst, '"'), v.String()...), '"')
 		case string:
 			dst = appendText(dst, v)
+		case kept:
+			dst = appendText(dst, string(v))
 		default:
 			dst = fmt.Append(dst, v)
 		}

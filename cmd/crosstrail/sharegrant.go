@@ -109,7 +109,7 @@ func (g *granting) grant(ctx context.Context, client *iam.Client, plans []*share
 		}
 	}
 	if left == 0 {
-		return g.printGrants(plans, grantText)
+		return g.printGrants(plans, told.grant)
 	}
 	g.show(plans)
 	if err := g.ui.agreed(ctx, g.yes); err != nil {
@@ -128,7 +128,7 @@ func (g *granting) grant(ctx context.Context, client *iam.Client, plans []*share
 			return explainedShare(&g.aws, err)
 		}
 	}
-	if err := g.printGrants(plans, grantNames); err != nil {
+	if err := g.printGrants(plans, told.grantNames); err != nil {
 		return err
 	}
 	id := "GRANT"
@@ -147,8 +147,9 @@ func (g *granting) show(plans []*share.Plan) {
 		if len(p.Calls) == 0 {
 			continue
 		}
-		grantText(w, p.Grant)
-		fmt.Fprintf(w, "%-11s %s\n", "why so", render.Text(p.Why))
+		text := told{w, g.ui.columns()}
+		text.grant(p.Grant)
+		text.labelled("why so", p.Why)
 		for _, d := range p.Documents {
 			if d.Kind != share.ReaderDocument && !sameDocument(d) {
 				fmt.Fprintln(w, render.Text(documentTitle(d)))
@@ -169,30 +170,30 @@ func sameDocument(d share.Document) bool {
 	return d.Before != nil && d.After != nil && d.Before.String() == d.After.String()
 }
 
-// grantNames are what other commands know a grant by: the rest was shown before.
-func grantNames(w io.Writer, g *share.Grant) {
-	fmt.Fprintf(w, "%-11s %s\n", "grant", render.Text(g.ID))
+// grantNames prints what other commands know a grant by: the rest was shown before.
+func (p told) grantNames(g *share.Grant) {
+	p.labelled("grant", g.ID)
 	if arn := g.RoleARN(); arn != "" {
-		fmt.Fprintf(w, "%-11s %s\n", "role", render.Text(arn))
+		p.labelled("role", arn)
 	}
 }
 
-func (g *granting) printGrants(plans []*share.Plan, tell func(io.Writer, *share.Grant)) error {
+func (g *granting) printGrants(plans []*share.Plan, tell func(told, *share.Grant)) error {
 	return g.ui.print(func(w io.Writer) error {
 		var list []flat
 		for i, p := range plans {
 			if render.Form(g.form) != render.Table {
-				list = append(list, grantRow(p.Grant, ""))
+				list = append(list, grantRow(p.Grant, "", ""))
 				continue
 			}
 			if i > 0 {
 				fmt.Fprintln(w)
 			}
-			tell(w, p.Grant)
+			tell(told{w, g.ui.columns()}, p.Grant)
 		}
 		if render.Form(g.form) == render.Table {
 			return nil
 		}
-		return printList(w, render.Form(g.form), grantRow(&share.Grant{}, ""), list)
+		return printList(w, render.Form(g.form), grantRow(&share.Grant{}, "", ""), list)
 	})
 }

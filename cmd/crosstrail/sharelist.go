@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/crosstrail/crosstrail/query"
 	"github.com/crosstrail/crosstrail/render"
 	"github.com/crosstrail/crosstrail/share"
 	"github.com/crosstrail/crosstrail/share/iam"
@@ -31,9 +31,10 @@ users and roles may, their own policies say, and is not listed.
 In the forms for programs each grant is a row, with a state: in-force, changed (its
 policies are not what it says: verify tells how, crosstrail share grant repairs its own),
 ended, revoking (its role lets nobody in: crosstrail share revoke finishes), unclear
-(somebody changed what it says, or a role below /crosstrail/ is of no grant). Other ways
-are rows without id, whose means is bucket-policy, acl, access-point, key-policy or
-key-grant.`,
+(somebody changed what it says, or a role below /crosstrail/ is of no grant). Of one that
+is revoking, sessionsEnd is when the last session in its role will have ended, where
+revoke --keep-sessions has left them; the table has that as UNTIL. Other ways are rows
+without id, whose means is bucket-policy, acl, access-point, key-policy or key-grant.`,
 		Example: `  crosstrail share list
 
   # of one of several trails, for a program
@@ -67,12 +68,16 @@ func runShareList(ctx context.Context, ui *terminal, flags *awsFlags, target *sh
 	}
 	found, ways := share.Grants(s, roles), s.Ways()
 	for _, u := range s.Unread {
+		if u.Action == "organizations:ListAccounts" { // a list asks of nobody whether he is a member
+			continue
+		}
 		ui.warn("%s; what it would tell is not here", u)
 	}
 	now := time.Now()
 	return ui.print(func(w io.Writer) error {
 		if form == render.Table {
-			return tellShared(w, ui, s, found, ways, now)
+			tellShared(told{w, ui.columns()}, ui, s, found, ways, now)
+			return nil
 		}
 		list := []flat{}
 		for _, f := range found {
@@ -81,7 +86,7 @@ func runShareList(ctx context.Context, ui *terminal, flags *awsFlags, target *sh
 		for i := range ways {
 			list = append(list, wayRow(s, &ways[i]))
 		}
-		return printList(w, form, grantRow(&share.Grant{}, ""), list)
+		return printList(w, form, grantRow(&share.Grant{}, "", ""), list)
 	})
 }
 
@@ -107,7 +112,7 @@ func stateOf(f *share.Found, s *share.Surroundings, now time.Time) string {
 
 // foundRow is the row of a grant that AWS holds: its role is the one that is there.
 func foundRow(f *share.Found, state string) flat {
-	row := grantRow(f.Grant, state)
+	row := grantRow(f.Grant, state, sessionsEnd(f, state))
 	for i := range row {
 		if row[i].name == "roleArn" && f.Role != nil {
 			row[i].value = f.Role.ARN
@@ -117,7 +122,7 @@ func foundRow(f *share.Found, state string) flat {
 }
 
 // grantRow is a grant for programs: the contract's row.
-func grantRow(g *share.Grant, state string) flat {
+func grantRow(g *share.Grant, state, ends string) flat {
 	return flat{
 		{"id", g.ID},
 		{"to", g.To},
@@ -125,7 +130,7 @@ func grantRow(g *share.Grant, state string) flat {
 		{"roleArn", g.RoleARN()},
 		{"trail", g.Trail},
 		{"bucket", g.Bucket},
-		{"prefix", g.Prefix},
+		{"prefix", kept(g.Prefix)},
 		{"logs", g.Logs.String()},
 		{"since", g.Since.String()},
 		{"until", g.Until.String()},
@@ -136,6 +141,7 @@ func grantRow(g *share.Grant, state string) flat {
 		{"organization", g.Organization},
 		{"sessionName", g.SessionName},
 		{"state", state},
+		{"sessionsEnd", ends},
 		{"resource", ""},
 		{"sid", ""},
 		{"allows", ""},
@@ -145,7 +151,7 @@ func grantRow(g *share.Grant, state string) flat {
 
 // wayRow is another way to read, for programs: it has no id.
 func wayRow(s *share.Surroundings, way *share.Way) flat {
-	row := grantRow(&share.Grant{To: way.To, Means: share.Means(way.Means), Trail: s.Trail.ARN, Bucket: s.Bucket.Name}, "")
+	row := grantRow(&share.Grant{To: way.To, Means: share.Means(way.Means), Trail: s.Trail.ARN, Bucket: s.Bucket.Name}, "", "")
 	values := map[string]any{
 		"logs": "", "prefix": "", "externalId": "", "mfa": "",
 		"resource": way.Resource, "sid": way.Sid, "allows": strings.Join(way.Allows, " "), "limited": way.Limited,
@@ -173,37 +179,24 @@ func endText(g *share.Grant) string {
 	return g.Expires.UTC().Format(time.RFC3339)
 }
 
-func tellShared(w io.Writer, ui *terminal, s *share.Surroundings, found []*share.Found, ways []share.Way, now time.Time) error {
+// sessionsEnd is when the last session in a role that lets nobody in will have ended;
+// empty: nothing tells.
+func sessionsEnd(f *share.Found, state string) string {
+	if ends, shut := f.Shut(); shut && state == "revoking" && !ends.IsZero() {
+		return ends.UTC().Format(time.RFC3339)
+	}
+	return ""
+}
+
+func tellShared(p told, ui *terminal, s *share.Surroundings, found []*share.Found, ways []share.Way, now time.Time) {
 	of := "the bucket " + s.Bucket.Name
 	if s.Trail.Name != "" {
 		of += " of the trail " + s.Trail.Name
 	}
 	if len(found) == 0 {
 		fmt.Fprintln(ui.stderr, render.Text("there are no grants on "+of))
-	}
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	cells := func(cells ...string) {
-		for i := range cells {
-			cells[i] = render.Text(cells[i])
-			if cells[i] == "" {
-				cells[i] = "-"
-			}
-		}
-		fmt.Fprintln(t, strings.Join(cells, "\t"))
-	}
-	if len(found) > 0 {
-		cells("GRANT", "READER", "BY", "LOG FILES", "UNTIL", "ONLY WITH", "STATE")
-	}
-	for _, f := range found {
-		g := f.Grant
-		by := string(g.Means)
-		if g.Policy != "" && g.Policy != share.Minimal {
-			by += " (" + string(g.Policy) + ")"
-		}
-		cells(g.ID, g.To, by, logsText(g), endText(g), strings.Join(onlyWith(g, false), ", "), stateOf(f, s, now))
-	}
-	if err := t.Flush(); err != nil {
-		return err
+	} else {
+		p.grants(found, s, now)
 	}
 	for _, f := range found {
 		if f.Unclear != "" {
@@ -211,15 +204,90 @@ func tellShared(w io.Writer, ui *terminal, s *share.Surroundings, found []*share
 		}
 	}
 	if len(ways) == 0 {
-		return nil
+		return
 	}
 	if len(found) > 0 {
-		fmt.Fprintln(w)
+		fmt.Fprintln(p.w)
 	}
-	fmt.Fprintln(w, render.Text("other ways to read "+of+" that are no grants of crosstrail:"))
+	p.say("", "  ", "other ways to read "+of+" that are no grants of crosstrail:")
+	p.ways(ways)
+}
+
+// below is where what is said of a row stands.
+const below = "    "
+
+// grants prints a row for each grant, and below it what is as long as it is.
+func (p told) grants(found []*share.Found, s *share.Surroundings, now time.Time) {
+	rows := [][]string{{"GRANT", "READER", "BY", "UNTIL", "STATE"}}
+	for _, f := range found {
+		g, state := f.Grant, stateOf(f, s, now)
+		until := endText(g)
+		if state == "revoking" {
+			until = sessionsEnd(f, state)
+		}
+		rows = append(rows, []string{orDash(g.ID), orDash(shortReader(g)), orDash(string(g.Means)), orDash(until), state})
+	}
+	p.table("", rows, func(row int) {
+		if row == 0 {
+			return
+		}
+		f := found[row-1]
+		g := f.Grant
+		if shortReader(g) != g.To {
+			fmt.Fprintln(p.w, render.Text(below+"reader "+g.To))
+		}
+		text := "log files " + logsText(g)
+		if conditions := onlyWith(g, false); len(conditions) > 0 {
+			text += "; only with " + strings.Join(conditions, ", ")
+		}
+		if g.Policy != "" && g.Policy != share.Minimal {
+			text += "; --policy " + string(g.Policy)
+		}
+		if sessionsEnd(f, rows[row][4]) != "" {
+			text += "; nobody is let in, and the last session ends as UNTIL says"
+		}
+		p.say(below, below+"  ", text)
+	})
+}
+
+// shortReader is the reader as a column has room for it.
+func shortReader(g *share.Grant) string {
+	switch account := query.WhereaboutsOf(g.To).Account; {
+	case len(g.To) <= len("222222222222"):
+		return g.To
+	case account != "":
+		return account
+	case g.To == g.Organization:
+		return "organisation"
+	}
+	return ""
+}
+
+func orDash(cell string) string {
+	if cell == "" {
+		return "-"
+	}
+	return cell
+}
+
+// ways prints a row for each other way to read, and below it what opens it.
+func (p told) ways(ways []share.Way) {
+	rows := make([][]string, len(ways))
 	for i := range ways {
-		way := &ways[i]
-		cells(way.Means, way.To, strings.Join(way.Allows, " "), map[bool]string{true: "on conditions", false: "always"}[way.Limited], way.Sid, way.Resource)
+		limited := map[bool]string{true: "on conditions", false: "always"}[ways[i].Limited]
+		rows[i] = []string{ways[i].Means, limited, ways[i].To} // which may be long
 	}
-	return t.Flush()
+	p.table("", rows, func(row int) {
+		way := &ways[row]
+		text := strings.Join(way.Allows, " ")
+		switch {
+		case way.Sid != "" && way.Means == "key-grant":
+			text += ", by the grant " + way.Sid + " of "
+		case way.Sid != "":
+			text += ", by the statement " + way.Sid + " of "
+		default:
+			text += ", by "
+		}
+		p.say(below, below+"  ", text+way.Resource)
+	})
 }

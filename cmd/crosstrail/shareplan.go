@@ -54,7 +54,8 @@ you need for both commands, and what to know before.
 
 It is run as the account that owns the bucket. A bucket whose owner owns every object is
 shared by its own policy with members of your organisation, any other by a role. Save
-the plan with -o json, have it looked at, and do just that: crosstrail share grant --plan
+the plan with -o json, which holds beside all this what was asked for ("wanted") and the
+reason ("why"), have it looked at, and do just that: crosstrail share grant --plan
 
 --external-id is the grant's. To reach the bucket's account through a role that wants an
 external id itself, name both in a profile of your AWS configuration, and --profile.`,
@@ -149,7 +150,13 @@ func (p *planning) print(plans []*share.Plan, form planForm) error {
 	return p.ui.print(func(w io.Writer) error {
 		switch {
 		case form == cloudFormation:
-			text, warnings := share.Template(plans)
+			text, left, warnings := share.Template(plans)
+			for _, d := range left {
+				p.ui.warn("the policy of %s is not in the template, as CloudFormation changes no key that it did not make: it has to be this", d.Resource)
+				for _, line := range indented(d.After) {
+					fmt.Fprintln(p.ui.stderr, "  "+render.Text(line))
+				}
+			}
 			for _, one := range plans {
 				warnings = append(warnings, one.Warnings...)
 			}
@@ -176,36 +183,40 @@ func (p *planning) print(plans []*share.Plan, form planForm) error {
 			if i > 0 {
 				fmt.Fprintln(w)
 			}
-			p.tell(w, one)
+			told{w, p.ui.columns()}.plan(one, p.ui.colour())
 		}
 		return nil
 	})
 }
 
-// tell prints a plan for people.
-func (p *planning) tell(w io.Writer, one *share.Plan) {
-	grantText(w, one.Grant)
-	fmt.Fprintf(w, "%-11s %s\n", "why so", render.Text(one.Why))
+// plan prints a plan.
+func (p told) plan(one *share.Plan, colour bool) {
+	p.grant(one.Grant)
+	p.labelled("why so", one.Why)
 	for _, d := range one.Documents {
-		fmt.Fprintf(w, "\n%s\n", render.Text(documentTitle(d)))
-		printDiff(w, d, p.ui.colour())
+		fmt.Fprintln(p.w)
+		p.say("", "  ", documentTitle(d))
+		printDiff(p.w, d, colour)
 	}
-	fmt.Fprintln(w, "\ncalls")
+	fmt.Fprintln(p.w, "\ncalls")
 	for _, call := range one.Calls {
-		fmt.Fprintln(w, "  "+render.Text(callText(call)))
+		p.say("  ", "    ", callText(call))
 	}
 	if len(one.Calls) == 0 {
-		fmt.Fprintln(w, "  none: all of it is so already")
+		fmt.Fprintln(p.w, "  none: all of it is so already")
 	}
-	fmt.Fprintln(w, "\npermissions that you need")
-	for line := range wrapped(strings.Join(one.Permissions, " "), max(p.ui.columns()-2, 40)) {
-		fmt.Fprintln(w, "  "+render.Text(line))
-	}
-	fmt.Fprintln(w)
+	fmt.Fprintln(p.w, "\npermissions that you need")
+	p.say("  ", "  ", strings.Join(one.Permissions, " "))
+	fmt.Fprintln(p.w)
 	for _, warning := range one.Warnings {
-		fmt.Fprintf(w, "warning     %s\n", render.Text(warning.Text))
+		p.labelled("warning", warning.Text)
 	}
-	fmt.Fprintf(w, "basis       %s\n", render.Text(one.Basis))
+	p.labelled("basis", one.Basis)
+}
+
+// labelled prints a text with its label before it.
+func (p told) labelled(label, text string) {
+	p.say(fmt.Sprintf("%-11s ", label), strings.Repeat(" ", 12), text)
 }
 
 func documentTitle(d share.Document) string {
@@ -230,11 +241,9 @@ func readerText(arn string) string {
 	return arn
 }
 
-// grantText tells who reads what, how, and until when.
-func grantText(w io.Writer, g *share.Grant) {
-	line := func(label, format string, args ...any) {
-		fmt.Fprintf(w, "%-11s %s\n", label, render.Text(fmt.Sprintf(format, args...)))
-	}
+// grant tells who reads what, how, and until when.
+func (p told) grant(g *share.Grant) {
+	line := func(label, format string, args ...any) { p.labelled(label, fmt.Sprintf(format, args...)) }
 	line("grant", "%s", g.ID)
 	line("reader", "%s", g.To)
 	line("log files", "%s", logsText(g))
@@ -247,7 +256,7 @@ func grantText(w io.Writer, g *share.Grant) {
 		line("trail", "%s", g.Trail)
 	}
 	if g.Means == share.Role {
-		line("by", "role %s (%s)", g.RoleARN(), g.Policy)
+		line("by", "role (%s) %s", g.Policy, g.RoleARN())
 	} else {
 		line("by", "the bucket's policy")
 	}
@@ -283,7 +292,7 @@ func onlyWith(g *share.Grant, whole bool) []string {
 }
 
 func logsText(g *share.Grant) string {
-	text := "of " + g.Logs.String()
+	text := "of " + strings.ReplaceAll(g.Logs.String(), ",", ", ") // each may be on another line
 	switch {
 	case g.Logs.All:
 		text = "of all accounts"

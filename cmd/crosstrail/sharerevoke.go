@@ -209,9 +209,10 @@ func (r *revocation) alone(ctx context.Context, client *iam.Client, arg string) 
 // show says what is about to be done, and what cannot be undone.
 func (r *revocation) show(found *share.Found, plan *share.Revocation) {
 	g := found.Grant
-	grantText(r.ui.stderr, g)
+	text := told{r.ui.stderr, r.ui.columns()}
+	text.grant(g)
 	if found.Role != nil {
-		fmt.Fprintf(r.ui.stderr, "%-11s %s\n", "last used", render.Text(lastUsed(found.Role)))
+		text.labelled("last used", lastUsed(found.Role))
 	}
 	for _, d := range plan.Documents {
 		fmt.Fprintln(r.ui.stderr, render.Text(documentTitle(d)))

@@ -110,7 +110,7 @@ func (p told) statement(s policy.Statement) {
 // tries prints the table of tries, and below each what it was tried on, which is as
 // long as keys are. Marks are words, so that colour carries nothing.
 func (p told) tries(all []share.Tried, causes func(share.Tried) []string) {
-	rows := []string{"TRY\tWANTED\tGOT\t"}
+	rows := [][]string{{"TRY", "WANTED", "GOT", ""}}
 	for _, one := range all {
 		got, mark := string(one.Got), ""
 		if one.Code != "" {
@@ -119,19 +119,34 @@ func (p told) tries(all []share.Tried, causes func(share.Tried) []string) {
 		if one.Differs() {
 			mark = "WRONG"
 		}
-		rows = append(rows, strings.Join([]string{render.Text(one.Text), string(one.Wanted), render.Text(got), mark}, "\t"))
+		rows = append(rows, []string{one.Text, string(one.Wanted), got, mark})
 	}
-	var table strings.Builder
-	t := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, strings.Join(rows, "\n"))
-	_ = t.Flush() // a Builder takes everything
-	for i, line := range slices.Collect(strings.Lines(table.String())) {
-		fmt.Fprintln(p.w, strings.TrimRight("  "+line, " \n"))
-		if i > 0 && i <= len(all) && all[i-1].Where != "" {
+	p.table("  ", rows, func(i int) {
+		if i > 0 && all[i-1].Where != "" {
 			fmt.Fprintln(p.w, render.Text("    "+all[i-1].Where))
 		}
-	}
+	})
 	p.whys(all, causes)
+}
+
+// table prints rows in columns, and below each what below prints.
+func (p told) table(indent string, rows [][]string, below func(row int)) {
+	var table strings.Builder
+	t := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
+	for _, row := range rows {
+		cells := make([]string, len(row))
+		for i, cell := range row {
+			cells[i] = render.Text(cell)
+		}
+		fmt.Fprintln(t, strings.Join(cells, "\t"))
+	}
+	_ = t.Flush() // a Builder takes everything
+	i := 0
+	for line := range strings.Lines(table.String()) {
+		fmt.Fprintln(p.w, strings.TrimRight(indent+line, " \n"))
+		below(i)
+		i++
+	}
 }
 
 // whys prints what may have led to what is wrong, and what to think of the others.
