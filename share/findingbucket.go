@@ -82,7 +82,7 @@ func (b *besides) named(f Finding, s policy.Statement) {
 	case f.Kind == KeyDocument && decrypts(b.s, s):
 		f.Code, f.Level = "other-grant", Note
 		f.Text = "it is of a grant on another bucket, or of one that is gone"
-		f.Remedy = "look before you remove it: crosstrail share list --bucket NAME, for each bucket that the key serves"
+		f.Remedy = "if it was being taken back: crosstrail share revoke " + Ours(s.Sid) + " finishes; else look before you remove it: crosstrail share list --bucket NAME, for each bucket that the key serves"
 	case f.Kind == KeyDocument:
 		f.Text, f.Remedy = "it has the name of a grant, and is not as crosstrail writes one", "look before you remove it: crosstrail share list --bucket NAME, for each bucket that the key serves; grant again what it was for"
 	}

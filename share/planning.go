@@ -30,7 +30,10 @@ func NewPlan(w Want, s *Surroundings, role *RoleState, now time.Time) (*Plan, er
 		if _, _, _, err := NewGrant(w, s); err == nil {
 			hint += ", or share by --via bucket-policy"
 		}
-		return nil, refuse(hint, "role %s is there, and is none of crosstrail's: it is not touched", role.ARN)
+		if role.Bears(g.ID) {
+			hint = "what it is, and what to do: crosstrail share list; if only its tags were changed: aws iam tag-role"
+		}
+		return nil, refuse(hint, "role %s is there, and has not the tags of this grant: it is not touched", role.ARN)
 	}
 	scope, err := s.fit(g)
 	if err != nil {
@@ -46,6 +49,9 @@ func NewPlan(w Want, s *Surroundings, role *RoleState, now time.Time) (*Plan, er
 	p := &Plan{Want: w, Grant: g, Warnings: warnings, Why: why, Basis: basis(g, s, role), Permissions: permissions(g, s), Calls: []Call{}}
 	if p.Documents, err = g.documents(s, role, scope); err != nil {
 		return nil, err
+	}
+	if cut := uncut(g, role, now); cut != nil {
+		p.Documents = append(p.Documents, *cut)
 	}
 	p.calls(role)
 	return p, nil

@@ -76,9 +76,15 @@ func ReadResult(text []byte) (*Result, error) {
 	case len(r.Tries) == 0 || len(r.Tries) > mostTries:
 		return nil, fmt.Errorf("it has %d tries", len(r.Tries))
 	}
-	for i := range r.Tries {
+	said := map[[2]string]bool{}
+	for i, t := range r.Tries {
 		if err := r.Tries[i].check(); err != nil {
 			return nil, fmt.Errorf("try %d: %w", i+1, err)
+		}
+		if at := [2]string{t.Try, t.Where}; said[at] {
+			return nil, fmt.Errorf("try %d: it was told before", i+1)
+		} else {
+			said[at] = true
 		}
 	}
 	return r, nil

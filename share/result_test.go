@@ -42,6 +42,7 @@ func TestResult(t *testing.T) {
 		"another bucket":      {func(r *share.Result) { r.Bucket = "acme-other" }, "of the bucket"},
 		"a strange bucket":    {func(r *share.Result) { r.Bucket = "x\ny" }, "its bucket"},
 		"no tries":            {func(r *share.Result) { r.Tries = nil }, "0 tries"},
+		"a try twice":         {func(r *share.Result) { r.Tries = append(r.Tries, r.Tries[0]) }, "told before"},
 		"a strange try":       {func(r *share.Result) { r.Tries[0].Try = "x" }, "no such try"},
 		"a strange outcome":   {func(r *share.Result) { r.Tries[0].Got = "fine" }, "came to nothing"},
 		"a strange code":      {func(r *share.Result) { r.Tries[0].Code = "a b" }, "none of AWS's"},

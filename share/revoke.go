@@ -120,12 +120,45 @@ func (r *Revocation) shut(role *RoleState) {
 
 // cut denies everything to sessions that were issued before now.
 func (r *Revocation) cut(role *RoleState, now time.Time) {
-	after := &policy.Document{Version: policy.Version2012, Statements: []policy.Statement{{
-		Effect: policy.Deny, Action: policy.Strings{"*"}, Resource: policy.Strings{"*"},
-		Condition: policy.Condition{"DateLessThan": {"aws:TokenIssueTime": {now.UTC().Add(skew).Format(time.RFC3339)}}},
-	}}}
+	after := cutBefore(now.Add(skew))
 	r.Documents = append(r.Documents, Document{Kind: PermissionsDocument, Resource: role.ARN, Name: revokePolicy, Before: role.Inline[revokePolicy], After: after})
 	r.call("iam", "PutRolePolicy", "RoleName", role.Name, "PolicyName", revokePolicy, "PolicyDocument", after.String())
+}
+
+// uncut is for a grant that is given again after it was taken back, in part or as a
+// whole: sessions of before stay cut off, and those that begin now are not. nil
+// where nothing keeps them out.
+func uncut(g *Grant, role *RoleState, now time.Time) *Document {
+	if role == nil {
+		return nil
+	}
+	before := role.Inline[revokePolicy]
+	moment := cutMoment(before)
+	if !moment.After(now) {
+		return nil
+	}
+	return &Document{Kind: PermissionsDocument, Resource: g.RoleARN(), Name: revokePolicy, Before: before, After: cutBefore(now)}
+}
+
+// cutMoment is the moment before which a policy cuts sessions off; zero where it
+// does nothing of the kind.
+func cutMoment(d *policy.Document) time.Time {
+	var latest time.Time
+	for _, s := range statementsOf(d) {
+		for _, text := range s.Condition["DateLessThan"]["aws:TokenIssueTime"] {
+			if t, err := time.Parse(time.RFC3339, text); err == nil && s.Effect == policy.Deny && t.After(latest) {
+				latest = t
+			}
+		}
+	}
+	return latest
+}
+
+func cutBefore(moment time.Time) *policy.Document {
+	return one(policy.Statement{
+		Effect: policy.Deny, Action: policy.Strings{"*"}, Resource: policy.Strings{"*"},
+		Condition: policy.Condition{"DateLessThan": {"aws:TokenIssueTime": {moment.UTC().Format(time.RFC3339)}}},
+	})
 }
 
 // clear takes the grant's own statements out of the policies of the bucket and its
@@ -277,4 +310,20 @@ func Rest(s *Surroundings, id string) *Found {
 		}
 	}
 	return nil
+}
+
+// Rests are the ids of grants of which the policy of a key has a statement and the
+// bucket has none, nor a role.
+func Rests(s *Surroundings, found []*Found) []string {
+	var out []string
+	for _, k := range s.Keys {
+		for _, st := range statementsOf(k.Policy) {
+			id := Ours(st.Sid)
+			known := slices.ContainsFunc(found, func(f *Found) bool { return f.Grant.ID == id })
+			if id != "" && !known && !slices.Contains(out, id) {
+				out = append(out, id)
+			}
+		}
+	}
+	return out
 }

@@ -197,3 +197,49 @@ func TestRevokeLeavesOthersRoles(t *testing.T) {
 func named(g *share.Grant) func(sid string) bool {
 	return func(sid string) bool { return share.Ours(sid) == g.ID }
 }
+
+// TestGrantedAgain: after a revocation that was interrupted, who is granted again is
+// not kept out by what cut his older sessions off.
+func TestGrantedAgain(t *testing.T) {
+	s := surroundings(t)
+	w := share.Want{To: member, Via: share.Role}
+	p, err := share.NewPlan(w, s, nil, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	role := apply(t, p, s)
+	r, err := share.NewRevocation(p.Grant, role, s, now, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range r.Documents {
+		if d.Kind == share.TrustDocument {
+			role.Trust = d.After
+		} else if d.Kind == share.PermissionsDocument {
+			role.Inline[d.Name] = d.After
+		}
+	}
+	later := now.Add(time.Minute)
+	if p, err = share.NewPlan(w, s, role, later); err != nil {
+		t.Fatal(err)
+	}
+	moment := ""
+	for _, c := range p.Calls {
+		if c.Parameters["PolicyName"] == "AWSRevokeOlderSessions" {
+			d, err := policy.Parse(c.Parameters["PolicyDocument"].(string))
+			if err != nil {
+				t.Fatal(err)
+			}
+			moment = d.Statements[0].Condition["DateLessThan"]["aws:TokenIssueTime"][0]
+			role.Inline["AWSRevokeOlderSessions"] = d
+		} else if c.Operation == "UpdateAssumeRolePolicy" {
+			role.Trust = p.Grant.Trust()
+		}
+	}
+	if moment != later.UTC().Format(time.RFC3339) {
+		t.Errorf("sessions of before %q are cut off: %+v", moment, p.Calls)
+	}
+	if p, err = share.NewPlan(w, s, role, later.Add(time.Second)); err != nil || len(p.Calls) > 0 {
+		t.Errorf("again: %v %+v", err, p.Calls)
+	}
+}

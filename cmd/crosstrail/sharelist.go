@@ -73,6 +73,9 @@ func runShareList(ctx context.Context, ui *terminal, flags *awsFlags, target *sh
 		}
 		ui.warn("%s; what it would tell is not here", u)
 	}
+	for _, id := range share.Rests(s, found) {
+		ui.warn("the policy of a key has a statement of grant %s, which is not on this bucket: a revoke that was interrupted is finished by crosstrail share revoke %s; or it is of a grant on another bucket", id, id)
+	}
 	now := time.Now()
 	return ui.print(func(w io.Writer) error {
 		if form == render.Table {

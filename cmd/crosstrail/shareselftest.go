@@ -38,8 +38,9 @@ func newShareSelftestCommand(ui *terminal) *cobra.Command {
 		Long: `Try what somebody shares with you. SOURCE is the folder that you were given,
 s3://BUCKET/PREFIX, as the owner's handover has it (all of them, where there are several);
 --role-arn the role, where there is one; --external-id, --mfa-serial and --session-name
-what it wants to see, and then it is tried without them, too. What must work is tried, and what must not: listing and reading what is not yours,
-writing, deleting, assuming the role without its external id, with another, without MFA.
+what it wants to see, and then it is tried without them, too. What must work is tried,
+and what must not: listing and reading what is not yours, writing, deleting, assuming the
+role without its external id, with another, without MFA.
 Nothing in the bucket can change by it, even where it is allowed: what is written is
 announced with a wrong hash, and what is deleted is a file that is not there.
 

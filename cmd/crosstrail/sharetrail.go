@@ -121,8 +121,13 @@ func (l *search) missing(t *shareTarget) error {
 	if len(l.looked) > 1 {
 		list += ", with --trail for each trail"
 	}
+	hints := []string{"which there are: " + list, "of another bucket: --trail or --bucket"}
+	for _, s := range l.looked {
+		if share.Rest(s, l.arg) != nil {
+			hints = []string{"a key's policy has a statement of it still: crosstrail share revoke " + quoteShell(l.arg) + t.flag() + " finishes"}
+		}
+	}
 	return &missingFailure{failure{
-		err: fmt.Errorf("there is no grant %s on %s", l.arg, where), status: exitFinding,
-		hints: []string{"which there are: " + list, "of another bucket: --trail or --bucket"},
+		err: fmt.Errorf("there is no grant %s on %s", l.arg, where), status: exitFinding, hints: hints,
 	}, l.looked}
 }
