@@ -14,24 +14,7 @@ import (
 // Access prints who reaches which account: as JSON or CSV a flat row a way.
 func Access(w io.Writer, a *query.AccessAnswer, form Form, style Style) error {
 	e := NewEncoder(style)
-	switch form {
-	case JSON:
-		dst := []byte{'['}
-		for _, l := range a.Lines {
-			dst = append(e.access(append(element(dst), '{'), l), '}')
-		}
-		return whole(w, append(dst, ']'))
-	case JSONL:
-		return rows(w, a.Lines, e.access)
-	case CSV:
-		dst := appendRow(nil, accessColumns)
-		for _, l := range a.Lines {
-			dst = appendRow(dst, e.accessCells(l))
-		}
-		_, err := w.Write(dst)
-		return err
-	}
-	return accessTable(w, a, style)
+	return listed(w, a.Lines, form, e.access, accessColumns, e.accessCells, func() error { return accessTable(w, a, style) })
 }
 
 // toldWord is what records tell, "" where they do not.

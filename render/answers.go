@@ -147,24 +147,7 @@ func (e *Encoder) factEvent(dst []byte, f query.LeftBehind) []byte {
 // Sessions prints a flat row a session.
 func Sessions(w io.Writer, all []query.SessionLine, form Form, style Style) error {
 	e := NewEncoder(style)
-	switch form {
-	case JSON:
-		dst := []byte{'['}
-		for _, s := range all {
-			dst = append(e.session(append(element(dst), '{'), s), '}')
-		}
-		return whole(w, append(dst, ']'))
-	case JSONL:
-		return rows(w, all, e.session)
-	case CSV:
-		dst := appendRow(nil, sessionColumns)
-		for _, s := range all {
-			dst = appendRow(dst, e.sessionCells(s))
-		}
-		_, err := w.Write(dst)
-		return err
-	}
-	return sessionTable(w, all, style)
+	return listed(w, all, form, e.session, sessionColumns, e.sessionCells, func() error { return sessionTable(w, all, style) })
 }
 
 func (e *Encoder) session(dst []byte, s query.SessionLine) []byte {
@@ -276,6 +259,28 @@ func escapeInside(s string) []byte {
 func whole(w io.Writer, doc []byte) error {
 	_, err := w.Write(append(doc, '\n'))
 	return err
+}
+
+// listed prints a flat row for each of a list, or the table.
+func listed[T any](w io.Writer, all []T, form Form, members func([]byte, T) []byte, columns []string, cells func(T) []string, table func() error) error {
+	switch form {
+	case JSON:
+		dst := []byte{'['}
+		for _, x := range all {
+			dst = append(members(append(element(dst), '{'), x), '}')
+		}
+		return whole(w, append(dst, ']'))
+	case JSONL:
+		return rows(w, all, members)
+	case CSV:
+		dst := appendRow(nil, columns)
+		for _, x := range all {
+			dst = appendRow(dst, cells(x))
+		}
+		_, err := w.Write(dst)
+		return err
+	}
+	return table()
 }
 
 // rows writes a JSON object a line.

@@ -13,24 +13,7 @@ import (
 // Usage prints who used which grant: as JSON or CSV a flat row a user of one.
 func Usage(w io.Writer, all []query.UsageLine, form Form, style Style) error {
 	e := NewEncoder(style)
-	switch form {
-	case JSON:
-		dst := []byte{'['}
-		for _, l := range all {
-			dst = append(e.usage(append(element(dst), '{'), l), '}')
-		}
-		return whole(w, append(dst, ']'))
-	case JSONL:
-		return rows(w, all, e.usage)
-	case CSV:
-		dst := appendRow(nil, usageColumns)
-		for _, l := range all {
-			dst = appendRow(dst, e.usageCells(l))
-		}
-		_, err := w.Write(dst)
-		return err
-	}
-	return usageTable(w, all, style)
+	return listed(w, all, form, e.usage, usageColumns, e.usageCells, func() error { return usageTable(w, all, style) })
 }
 
 // means is how a grant is made, in the contract's words.
