@@ -49,7 +49,8 @@ func TestTemplateLinted(t *testing.T) {
 	body, _, _ := share.Template(onOne)
 	write("together", body)
 	lint := func(files ...string) (string, error) {
-		out, err := exec.CommandContext(t.Context(), filepath.Join(filepath.Dir(python), "cfn-lint"), append([]string{"--format", "parseable", "--regions", "us-east-1", "--"}, files...)...).CombinedOutput()
+		// By the module: a script of pip's has the path of the folder that it was installed in.
+		out, err := exec.CommandContext(t.Context(), python, append([]string{"-c", "import sys, cfnlint.runner; sys.exit(cfnlint.runner.main())", "--format", "parseable", "--regions", "us-east-1", "--"}, files...)...).CombinedOutput()
 		return string(out), err
 	}
 	if out, err := lint(files...); err != nil || out != "" {

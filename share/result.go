@@ -81,11 +81,11 @@ func ReadResult(text []byte) (*Result, error) {
 		if err := r.Tries[i].check(); err != nil {
 			return nil, fmt.Errorf("try %d: %w", i+1, err)
 		}
-		if at := [2]string{t.Try, t.Where}; said[at] {
+		at := [2]string{t.Try, t.Where}
+		if said[at] {
 			return nil, fmt.Errorf("try %d: it was told before", i+1)
-		} else {
-			said[at] = true
 		}
+		said[at] = true
 	}
 	return r, nil
 }

@@ -15,17 +15,17 @@ const Path = "/crosstrail/"
 // Tags of a grant's role. What is wanted is told by them, what is granted by the
 // role's policies: where the two differ, verify says so.
 const (
-	TagGrant   = "crosstrail:grant"   // its id; a role without it is somebody else's
-	TagShut    = "crosstrail:shut"    // RFC 3339: its trust was shut then, and its sessions were left to end
-	tagTo      = "crosstrail:to"      //
-	tagTrail   = "crosstrail:trail"   //
-	tagBucket  = "crosstrail:bucket"  //
-	tagRegion  = "crosstrail:region"  //
-	tagPrefix  = "crosstrail:prefix"  //
-	tagLogs    = "crosstrail:logs"    //
-	tagSince   = "crosstrail:since"   //
-	tagUntil   = "crosstrail:until"   //
-	tagExpires = "crosstrail:expires" //
+	TagGrant   = "crosstrail:grant" // its id; a role without it is somebody else's
+	TagShut    = "crosstrail:shut"  // RFC 3339: its trust was shut then, and its sessions were left to end
+	tagTo      = "crosstrail:to"
+	tagTrail   = "crosstrail:trail"
+	tagBucket  = "crosstrail:bucket"
+	tagRegion  = "crosstrail:region"
+	tagPrefix  = "crosstrail:prefix"
+	tagLogs    = "crosstrail:logs"
+	tagSince   = "crosstrail:since"
+	tagUntil   = "crosstrail:until"
+	tagExpires = "crosstrail:expires"
 	tagOrg     = "crosstrail:organization"
 	tagPolicy  = "crosstrail:policy"
 	tagMFA     = "crosstrail:mfa"
