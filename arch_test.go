@@ -25,10 +25,10 @@ var layers = []string{
 	"lineage internal/awstest/demo",
 	"query internal/awstest/up",
 	"source",
-	"source/bucket source/lookup source/directory store/memory store/local store/storetest render share/iam",
-	"ingest share/fetch",
+	"source/bucket source/notice source/lookup source/directory store/memory store/local store/dynamo store/storetest render share/iam",
+	"ingest share/fetch source/queue",
 	"store/remote",
-	"cmd/crosstrail internal/bench",
+	"cmd/crosstrail cmd/crosstrail-lambda internal/bench",
 }
 
 // pure packages import the standard library and each other, nothing else.
@@ -37,12 +37,14 @@ var pure = []string{"cloudtrail", "cloudtrail/digest", "lineage", "query", "shar
 // kept is what only the packages named may import. Tests are free.
 var kept = map[string]string{
 	module + "internal/synth":        "cmd/crosstrail internal/bench internal/awstest/demo",
-	module + "internal/awscfg":       "cmd/crosstrail internal/bench",
+	module + "internal/awscfg":       "cmd/crosstrail cmd/crosstrail-lambda internal/bench",
 	module + "internal/awstest":      "internal/bench internal/awstest/demo internal/awstest/up",
 	module + "internal/denial":       "source/bucket share/iam",
 	module + "internal/install":      "internal/awstest",
-	"github.com/aws/":                "internal/awscfg internal/awstest internal/awstest/demo source/bucket source/lookup source/directory share/iam share/fetch cmd/crosstrail internal/bench",
+	"github.com/aws/":                "internal/awscfg internal/awstest internal/awstest/demo internal/awstest/up source/bucket source/queue source/lookup source/directory share/iam share/fetch store/dynamo cmd/crosstrail cmd/crosstrail-lambda internal/bench",
 	"github.com/spf13/cobra":         "cmd/crosstrail",
+	"github.com/aws/aws-lambda-go":   "cmd/crosstrail-lambda",
+	"github.com/prometheus/":         "cmd/crosstrail",
 	"github.com/klauspost/compress/": "source store/local internal/bench",
 	"github.com/parquet-go/":         "store/local",
 	"zombiezen.com/go/sqlite":        "store/local",

@@ -93,6 +93,9 @@ type Horizon interface {
 	At(account, region string, t cloudtrail.Time) Coverage
 	// Steady is from when until when, both included, At says what it says at t.
 	Steady(account, region string, t cloudtrail.Time) (from, until cloudtrail.Time)
+	// LeavesOut reports whether the issuance of a session may be one that was not
+	// taken, whatever the log holds.
+	LeavesOut(session *Identity) bool
 }
 
 // Coverage is one reading of a Horizon.
@@ -106,5 +109,4 @@ const (
 	Hole         // proved by digests
 	BeforeFirst  // more than 15 minutes before the first file
 	BehindNewest // within 15 minutes of the newest delivery, or after it
-	LeftOut      // by a watch
 )

@@ -17,11 +17,11 @@ func (f *frame) reason(late bool) Reason {
 		return ServiceInternal
 	case late:
 		return ExpiredWindow
+	case f.leftOut():
+		return NotWatched
 	}
 	then := f.covered(account, id.Created)
 	switch {
-	case then[0] == LeftOut || then[1] == LeftOut:
-		return NotWatched
 	case bothSay(then, BeforeFirst):
 		return BeforeCoverage
 	case bothSay(f.coveredNow(account), BehindNewest):
@@ -44,4 +44,11 @@ func isServiceInternal(id *Identity) bool {
 		return true
 	}
 	return id.InvokedBy == "AWS Internal" && !isReservedSSO(id)
+}
+
+// leftOut reports whether the issuance looked for may be one that a watch did not
+// take.
+func (f *frame) leftOut() bool {
+	h := f.w.r.horizon
+	return h != nil && h.LeavesOut(f.id)
 }

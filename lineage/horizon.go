@@ -28,6 +28,7 @@ type Lost struct {
 type LogHorizon struct {
 	spans map[place]deliveries
 	lost  map[place][]cloudtrail.Period // by start, none touching another
+	watch *Watch
 }
 
 type place struct{ account, region string }
@@ -95,6 +96,15 @@ func NewHorizon(spans []Span, lost ...Lost) *LogHorizon {
 	}
 	return h
 }
+
+// Under is the horizon of a store that took no more than a watch lets it.
+func (h *LogHorizon) Under(w *Watch) *LogHorizon {
+	h.watch = w
+	return h
+}
+
+// LeavesOut implements [Horizon].
+func (h *LogHorizon) LeavesOut(session *Identity) bool { return h != nil && h.watch.LeavesOut(session) }
 
 // At implements [Horizon]. A proved hole is told before anything else.
 func (h *LogHorizon) At(account, region string, t cloudtrail.Time) Coverage {

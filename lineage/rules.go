@@ -140,13 +140,13 @@ func (f *frame) nearest(t *tie, key Key, found []*Fact, at, slack cloudtrail.Tim
 }
 
 // lowerInHole lowers what rests on there being no other candidate, where the
-// log of that second is known not to be whole.
+// log of that second is known not to be whole, or not all of it was taken.
 func (f *frame) lowerInHole(t *tie) {
 	if len(t.fits) == 0 || !f.w.on(holeLowers) {
 		return
 	}
 	said := f.covered(callerAccount(f.id), f.id.Created)
-	if said[0] == Hole || said[1] == Hole {
+	if said[0] == Hole || said[1] == Hole || f.leftOut() {
 		t.evidence, t.inHole = max(t.evidence, Inferred), true
 	}
 }

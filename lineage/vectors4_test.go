@@ -126,10 +126,12 @@ func horizon(files []cloudtrail.LogFile, lost ...Lost) Horizon {
 	return NewHorizon(spans, lost...)
 }
 
-// unwatched is the horizon of a store whose watch left a span out.
+// unwatched is the horizon of a store whose watch takes none of the issuances.
 type unwatched struct{}
 
-func (unwatched) At(string, string, cloudtrail.Time) Coverage { return LeftOut }
+func (unwatched) At(string, string, cloudtrail.Time) Coverage { return UnknownCoverage }
+
+func (unwatched) LeavesOut(*Identity) bool { return true }
 
 func (unwatched) Steady(_, _ string, t cloudtrail.Time) (from, until cloudtrail.Time) { return t, t }
 

@@ -83,6 +83,7 @@ type Lack struct {
 	Floor   cloudtrail.Time // what is older is not kept; zero: all is
 	Lost    []lineage.Lost  // what digest files prove to be missing, by account, region and time
 	Altered int             // log files that are not as they were delivered, by digest files
+	Watch   *lineage.Watch  // what was not taken, by intent; nil: everything was
 }
 
 // Nothing reports whether nothing is known to be lacking.

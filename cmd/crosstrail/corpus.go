@@ -94,7 +94,7 @@ func (c *corpus) link(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c.resolver = lineage.NewResolver(c, lineage.NewHorizon(spans, lack.Lost...))
+	c.resolver = lineage.NewResolver(c, lineage.NewHorizon(spans, lack.Lost...).Under(lack.Watch))
 	return nil
 }
 

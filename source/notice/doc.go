@@ -1,0 +1,34 @@
+// Package notice reads what AWS says when log files or records have come: S3's
+// events, EventBridge's, CloudTrail's own, each as it is or in the envelopes of SNS
+// and SQS (linkage.md 7.4). Pure: bytes in, names of objects and records out.
+package notice
+
+// Message is one notice as it came, and what tells it from others.
+type Message struct {
+	ID       string // of SQS; else empty
+	Source   string // ARN of the queue that it was in, where it was in one
+	Received int    // how often it was handed out, 0 where nothing counts that
+	Body     []byte
+}
+
+// Notice is what a message says.
+type Notice struct {
+	Objects []Object
+	Records [][]byte // CloudTrail records in EventBridge's envelope
+	// Passed says why there is nothing to read in a message that is good: S3's and
+	// CloudTrail's test messages, objects that were deleted.
+	Passed string
+}
+
+// Object is an object that a notice names. Only Bucket and Key are always there.
+type Object struct {
+	Bucket, Key string // the key as S3 has it, not encoded
+	VersionID   string
+	ETag        string // without quotes
+	Size        int64  // -1: not told
+}
+
+// Error is a message that cannot be read: it will never be.
+type Error struct{ Problem string }
+
+func (e *Error) Error() string { return e.Problem }

@@ -1,0 +1,26 @@
+// Package dynamo keeps events in one DynamoDB table: the table of AWS's text on
+// auditing cross-account roles, grown. It is filled by the Lambda function, by
+// follow and by ingest, several at once, and asked by whoever may read it.
+//
+// Every item is a pure function of one record or of one log file, under a key that
+// is one too: writing is set union, and what is written twice is there once. Nothing
+// is ever changed, so that it does not matter who came first.
+//
+//	partition (eventID)             sort (eventTime)                        what
+//	<event id>                      <time>#<recipient>#<fingerprint>        a form of an event, with its record
+//	fact#<key>                      <the event's sort key>#<its partition>  where the facts under a key are: of that event
+//	fact#<key>                      <day>#name#<hash>                       a name seen beside a unique id
+//	file#<account>#<region>#<day>   <URI>#<version>                         a log file that was read to its end
+//	days                            <account>#<day>                         that there are events
+//	spans                           <account>#<region>                      first and newest delivery
+//	failed                          <URI>#<version>                         a log file that could not be read
+//	crosstrail                      table                                   the format, and the watch
+//
+// A fact is not stored: it is read from its event's record when it is asked for
+// ([lineage.Facts]). Facts are written first, then the event, the log file last: an
+// event that is there has all its facts, a log file all its events.
+//
+// Three indexes find events otherwise: byKey (accessKeyId, which of an issuance is
+// the key that was issued, as in AWS's text) and bySession (principalId), both of keys
+// alone, and byTime (account, day and shard) with the records.
+package dynamo

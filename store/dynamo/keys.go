@@ -1,0 +1,132 @@
+package dynamo
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"hash/crc32"
+	"strings"
+	"time"
+
+	"github.com/crosstrail/crosstrail/cloudtrail"
+	"github.com/crosstrail/crosstrail/lineage"
+)
+
+// Attributes. The first four are those of AWS's text.
+const (
+	attrEvent     = "eventID"   // partition key
+	attrTime      = "eventTime" // sort key
+	attrKey       = "accessKeyId"
+	attrRecord    = "record"
+	attrPrincipal = "principalId"
+	attrDay       = "day"     // <account>#<day>#<shard>: partition key of byTime
+	attrFile      = "file"    // of the record
+	attrOrdinal   = "ordinal" // in it
+	attrAt        = "at"      // of a fact: the partition of its event
+	attrExpires   = "expires" // TTL, in Unix seconds
+)
+
+// Indexes.
+const (
+	indexKey     = "byKey"
+	indexSession = "bySession"
+	indexTime    = "byTime"
+)
+
+// Partitions that are no event's. An event id that has a # in it is hashed, so that
+// none of them can be an event's.
+const (
+	partFact   = "fact#"
+	partFile   = "file#"
+	partDays   = "days#"
+	partSpans  = "spans#"
+	partFailed = "failed#"
+	partTable  = "crosstrail#"
+)
+
+// shards is over how many partitions of byTime a day of an account is spread.
+// Changing it changes the format.
+const shards = 4
+
+// What DynamoDB lets a key be long, in bytes, less what is put around it here
+// (Developer Guide, "Quotas": 2,048 for partition keys, 1,024 for sort keys).
+const (
+	mostPartition = 1900
+	mostPart      = 250
+)
+
+// itemKey is where an item is.
+type itemKey struct{ partition, sort string }
+
+// fit is a text as a part of a key: as it is, or its hash where it is too long.
+func fit(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	sum := sha256.Sum256([]byte(s))
+	return "sha256-" + hex.EncodeToString(sum[:])
+}
+
+// eventPartition is where the forms of an event are.
+func eventPartition(eventID string) string {
+	if strings.Contains(eventID, "#") || eventID == "" || len(eventID) > mostPart {
+		sum := sha256.Sum256([]byte(eventID))
+		return "id#" + hex.EncodeToString(sum[:])
+	}
+	return eventID
+}
+
+// timeText is a moment so that texts sort as moments do. That which is not told is
+// 1970, as [cloudtrail.Time] has it.
+func timeText(t cloudtrail.Time) string {
+	return time.Unix(int64(t), 0).UTC().Format("2006-01-02T15:04:05Z")
+}
+
+func dayText(t cloudtrail.Time) string { return timeText(t)[:len("2006-01-02")] }
+
+// eventKey is where a form of an event is.
+func eventKey(u *lineage.Use) itemKey {
+	return itemKey{
+		eventPartition(u.ID.Event),
+		timeText(u.Time) + "#" + fit(u.ID.Recipient, mostPart) + "#" + fmt.Sprintf("%016x", uint64(u.Fingerprint)),
+	}
+}
+
+// factKey is where it is noted that an event has a fact under a key.
+func factKey(k lineage.Key, event itemKey) itemKey {
+	return itemKey{factPartition(k), event.sort + "#" + event.partition}
+}
+
+func factPartition(k lineage.Key) string { return partFact + fit(string(k), mostPartition) }
+
+// nameKey is where a name is noted.
+func nameKey(k lineage.Key, f *lineage.Fact) itemKey {
+	sum := sha256.Sum256([]byte(f.Detail.ID + "\x00" + f.Detail.Name + "\x00" + f.Detail.ARN))
+	return itemKey{factPartition(k), timeText(f.Time) + "#name#" + hex.EncodeToString(sum[:8])}
+}
+
+// dayKey is the partition of byTime that an event is in.
+func dayKey(u *lineage.Use) string {
+	shard := crc32.ChecksumIEEE([]byte(u.ID.Event)) % shards
+	return dayShard(u.ID.Recipient, dayText(u.Time), int(shard))
+}
+
+func dayShard(account, day string, shard int) string {
+	return fmt.Sprintf("%s#%s#%d", fit(account, mostPart), day, shard)
+}
+
+// fileKey is where a log file is noted.
+func fileKey(f cloudtrail.LogFile) itemKey {
+	day := ""
+	if !f.Delivered.IsZero() {
+		day = dayText(f.Delivered)
+	}
+	return itemKey{
+		partFile + fit(f.Account, mostPart) + "#" + fit(f.Region, mostPart) + "#" + day,
+		fit(f.URI+"#"+f.Version, 2*mostPart),
+	}
+}
+
+func failedKey(f cloudtrail.LogFile) itemKey {
+	return itemKey{partFailed, fileKey(f).sort}
+}
