@@ -61,6 +61,9 @@ func keyRequest(eventSource, requestID string) Key { return key2("i", eventSourc
 // key of its, or by the id of the origin that its records name themselves.
 func keyCaller(id string) Key { return key("c", id) }
 
+// CallerKey finds what a caller handed out, by its principal id or an access key.
+func CallerKey(id string) Key { return keyCaller(id) }
+
 // keyCallerSession finds what one session handed out.
 func keyCallerSession(principalID string, created cloudtrail.Time) Key {
 	if created.IsZero() {

@@ -10,10 +10,10 @@
 //	<event id>                      <time>#<recipient>#<fingerprint>        a form of an event, with its record
 //	fact#<key>                      <the event's sort key>#<its partition>  where the facts under a key are: of that event
 //	fact#<key>                      <day>#name#<hash>                       a name seen beside a unique id
-//	file#<account>#<region>#<day>   <URI>#<version>                         a log file that was read to its end
+//	file#<account>#<region>         <delivery>#<URI>#<version>              a log file that was read to its end
 //	days                            <account>#<day>                         that there are events
 //	spans                           <account>#<region>                      first and newest delivery
-//	failed                          <URI>#<version>                         a log file that could not be read
+//	failed                          <delivery>#<URI>#<version>              a log file that could not be read
 //	crosstrail                      table                                   the format, and the watch
 //
 // A fact is not stored: it is read from its event's record when it is asked for
@@ -21,6 +21,6 @@
 // event that is there has all its facts, a log file all its events.
 //
 // Three indexes find events otherwise: byKey (accessKeyId, which of an issuance is
-// the key that was issued, as in AWS's text) and bySession (principalId), both of keys
-// alone, and byTime (account, day and shard) with the records.
+// the key that was issued, as in AWS's text) and bySession (role or user, then session
+// and time), both of keys alone, and byTime (account, day and shard) with the records.
 package dynamo

@@ -61,12 +61,29 @@ func eventItem(r *cloudtrail.Record, u *lineage.Use, facts []lineage.Fact) item 
 		i[attrKey] = text(fit(key, mostPartition))
 	}
 	if id := u.Caller.PrincipalID; id != "" {
-		i[attrPrincipal] = text(fit(id, mostPartition))
+		role, session := sessionKey(id, u.Time)
+		i[attrPrincipal], i[attrSession] = text(role), text(session)
 	}
 	if raw := query.Redact([]byte(r.Raw)); len(raw) <= plainRecord {
 		i[attrRecord] = text(string(raw))
 	} else if packed := pack(raw); len(packed) <= mostItem {
 		i[attrRecord] = &types.AttributeValueMemberB{Value: packed}
+	}
+	return i
+}
+
+// factItem points from a key to an event that has a fact under it.
+func factItem(k lineage.Key, event itemKey) item {
+	i := factKey(k, event).attributes()
+	i[attrAt] = text(event.partition)
+	return i
+}
+
+// nameItem is a name, a fact of no event, under one of its keys.
+func nameItem(k lineage.Key, f *lineage.Fact) item {
+	i := nameKey(k, f).attributes()
+	for attr, value := range map[string]string{attrID: f.Detail.ID, attrName: f.Detail.Name, attrARN: f.Detail.ARN} {
+		i[attr] = text(value)
 	}
 	return i
 }

@@ -18,20 +18,35 @@ const (
 	attrTime      = "eventTime" // sort key
 	attrKey       = "accessKeyId"
 	attrRecord    = "record"
-	attrPrincipal = "principalId"
-	attrDay       = "day"     // <account>#<day>#<shard>: partition key of byTime
-	attrFile      = "file"    // of the record
-	attrOrdinal   = "ordinal" // in it
-	attrAt        = "at"      // of a fact: the partition of its event
-	attrExpires   = "expires" // TTL, in Unix seconds
+	attrPrincipal = "principalId" // the caller's, up to its first colon: of a session its role
+	attrSession   = "session"     // what is behind that colon, and the time: <name>#<time>
+	attrDay       = "day"         // <account>#<day>#<shard>: partition key of byTime
+	attrFile      = "file"        // of the record; of a log file its URI
+	attrVersion   = "version"     // of a log file
+	attrOrdinal   = "ordinal"     // of the record in its file
+	attrAt        = "at"          // the partition of the item that is meant: of a fact its event, of a failed file its file
+	attrID        = "id"          // of a name: the unique id
+	attrName      = "name"        // of a name
+	attrARN       = "arn"         // of a name
+	attrExpires   = "expires"     // TTL, in Unix seconds
 )
 
-// Indexes.
-const (
-	indexKey     = "byKey"
-	indexSession = "bySession"
-	indexTime    = "byTime"
+// index is a global secondary index.
+type index struct {
+	name, partition, sort string // of the attributes that are its keys
+	whole                 bool   // it has all attributes, else the keys alone
+}
+
+// The indexes. A session is asked for by its role alone where its records may mask
+// the session's name, so the role is the partition and its sessions lie in it one
+// beside the other.
+var (
+	indexKey     = index{name: "byKey", partition: attrKey, sort: attrTime}
+	indexSession = index{name: "bySession", partition: attrPrincipal, sort: attrSession}
+	indexTime    = index{name: "byTime", partition: attrDay, sort: attrTime, whole: true}
 )
+
+func indexes() []index { return []index{indexKey, indexSession, indexTime} }
 
 // Partitions that are no event's. An event id that has a # in it is hashed, so that
 // none of them can be an event's.
@@ -53,6 +68,7 @@ const shards = 4
 const (
 	mostPartition = 1900
 	mostPart      = 250
+	mostSort      = 900
 )
 
 // itemKey is where an item is.
@@ -115,18 +131,23 @@ func dayShard(account, day string, shard int) string {
 	return fmt.Sprintf("%s#%s#%d", fit(account, mostPart), day, shard)
 }
 
-// fileKey is where a log file is noted.
-func fileKey(f cloudtrail.LogFile) itemKey {
-	day := ""
-	if !f.Delivered.IsZero() {
-		day = dayText(f.Delivered)
-	}
-	return itemKey{
-		partFile + fit(f.Account, mostPart) + "#" + fit(f.Region, mostPart) + "#" + day,
-		fit(f.URI+"#"+f.Version, 2*mostPart),
-	}
+// sessionKey is where an event is in bySession.
+func sessionKey(principalID string, t cloudtrail.Time) (partition, sort string) {
+	role, name, _ := strings.Cut(principalID, ":")
+	return fit(role, mostPartition), fit(name, mostSort) + "#" + timeText(t)
 }
 
+// fileKey is where a log file is noted.
+func fileKey(f cloudtrail.LogFile) itemKey {
+	return itemKey{filePartition(f.Account, f.Region), timeText(f.Delivered) + "#" + fit(f.URI+"#"+f.Version, mostSort)}
+}
+
+func filePartition(account, region string) string {
+	return partFile + fit(account, mostPart) + "#" + fit(region, mostPart)
+}
+
+// failedKey is where it is noted that a log file could not be read: the sort key is
+// that of the file, whose partition stands in attrAt.
 func failedKey(f cloudtrail.LogFile) itemKey {
 	return itemKey{partFailed, fileKey(f).sort}
 }
