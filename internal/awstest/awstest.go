@@ -171,7 +171,7 @@ func (a *AWS) ask(t testing.TB, path string, question, answer any) {
 }
 
 // call sends a JSON document and reads one.
-func call(ctx context.Context, method, url string, question, answer any) error {
+func call(ctx context.Context, method, url string, question, answer any, options ...func(*http.Request)) error {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	text, err := json.Marshal(question)
@@ -181,6 +181,9 @@ func call(ctx context.Context, method, url string, question, answer any) error {
 	request, err := http.NewRequestWithContext(ctx, method, url, bytes.NewReader(text))
 	if err != nil {
 		return err
+	}
+	for _, option := range options {
+		option(request)
 	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {

@@ -22,6 +22,22 @@ func Trust(externalID string, principals ...string) string {
 	return document(statement)
 }
 
+// AllowService is the policy of a resource, a queue or a topic: a service, as
+// s3.amazonaws.com, may do these actions on it for a source, whose ARN it is.
+func AllowService(service, source, resource string, actions ...string) string {
+	return document(map[string]any{
+		"Effect": "Allow", "Principal": map[string]string{"Service": service}, "Action": actions, "Resource": resource,
+		"Condition": map[string]any{"ArnLike": map[string]string{"aws:SourceArn": source}},
+	})
+}
+
+// AllowAccount is the policy of a resource: another account may do these actions.
+func AllowAccount(account, resource string, actions ...string) string {
+	return document(map[string]any{
+		"Effect": "Allow", "Principal": map[string]string{"AWS": "arn:aws:iam::" + account + ":root"}, "Action": actions, "Resource": resource,
+	})
+}
+
 // document is a policy of one statement.
 func document(statement map[string]any) string {
 	text, err := json.Marshal(map[string]any{"Version": "2012-10-17", "Statement": []any{statement}})

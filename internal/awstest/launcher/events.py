@@ -11,6 +11,8 @@ from ministack.core.responses import get_account_id, get_region, request_scope
 from ministack.services import eventbridge as bridge
 from ministack.services import sns
 
+from . import control
+
 _ALL = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
 _FROM_CLOUDTRAIL = "AWS API Call via CloudTrail"
 # Reads that reach every rule all the same (linkage.md 7.4).
@@ -24,16 +26,28 @@ def mend():
     _buses()
     bridge._dispatch_to_lambda = _as_owner(bridge._dispatch_to_lambda)
     sns._deliver_to_lambda = _as_owner(sns._deliver_to_lambda)
+    control.ROUTES["emit"] = _emit
+
+
+def _emit(question):
+    for record in question["records"]:
+        _put(record, question["account"], question["region"])
+    return {}
 
 
 def emit(record):
     """Put a record on the default bus of its account and region."""
+    _put(record, record["recipientAccountId"], record["awsRegion"])
+
+
+def _put(record, account, region):
     entry = {
         "Source": "aws." + record["eventSource"].partition(".")[0],
         "DetailType": _FROM_CLOUDTRAIL,
         "Detail": json.dumps(record),
+        "Time": record["eventTime"],
     }
-    with request_scope(record["recipientAccountId"], record["awsRegion"]):
+    with request_scope(account, region):
         bridge._put_events({"Entries": [entry]}, allow_aws_source=True)
 
 
