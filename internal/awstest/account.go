@@ -57,6 +57,15 @@ func (c Account) Role(t testing.TB, name, trust, policy string, options ...func(
 	return *made.Role.Arn
 }
 
+// Grant gives a role this policy in the place of the one that it was made with.
+func (c Account) Grant(t testing.TB, role, policy string) {
+	t.Helper()
+	_, err := iam.NewFromConfig(c.Config()).PutRolePolicy(t.Context(), &iam.PutRolePolicyInput{
+		RoleName: &role, PolicyName: aws.String("own"), PolicyDocument: &policy,
+	})
+	must(t, err)
+}
+
 // Key makes a KMS key of the account, in Region, and gives its ARN. Its policy is
 // who may use it; if that is empty, who the account's IAM lets.
 func (c Account) Key(t testing.TB, policy string) (arn string) {

@@ -107,7 +107,8 @@ func zipped(path string) ([]byte, error) {
 		return nil, err
 	}
 	_, err = io.Copy(w, program)
-	return archive.Bytes(), errors.Join(err, z.Close())
+	err = errors.Join(err, z.Close())
+	return archive.Bytes(), err
 }
 
 // Invoke calls the function with a JSON document, waits, and gives what it answers;

@@ -5,6 +5,7 @@ events between AWS accounts. SNS Developer Guide, Fanout to Lambda functions in
 another account. ministack delivers within one account only.
 """
 
+import datetime
 import json
 
 from ministack.core.responses import get_account_id, get_region, request_scope
@@ -45,7 +46,6 @@ def _put(record, account, region):
         "Source": "aws." + record["eventSource"].partition(".")[0],
         "DetailType": _FROM_CLOUDTRAIL,
         "Detail": json.dumps(record),
-        "Time": record["eventTime"],
     }
     with request_scope(account, region):
         bridge._put_events({"Entries": [entry]}, allow_aws_source=True)
@@ -54,6 +54,7 @@ def _put(record, account, region):
 def _dispatch(event, view=None):
     """To every rule of the bus that is on and fits: the second state is on, too."""
     on = {_ALL} if _is_read(event) else {_ALL, "ENABLED"}
+    event = _at_its_time(event)
     passed = set(event.get("_DispatchPath") or [])
     view = view or bridge._pattern_event_view(event)
     for key, rule in list(bridge._rules.items()):
@@ -65,8 +66,20 @@ def _dispatch(event, view=None):
                 bridge._invoke_target(target, event, rule, view)
 
 
+def _is_record(event):
+    return event.get("DetailType") == _FROM_CLOUDTRAIL and event.get("Source", "").startswith("aws.")
+
+
+def _at_its_time(event):
+    """An event of CloudTrail has the record's time, not that of its arrival (linkage.md 7.4)."""
+    if not _is_record(event):
+        return event
+    at = datetime.datetime.fromisoformat(json.loads(event["Detail"])["eventTime"])
+    return dict(event, Time=int(at.timestamp()))
+
+
 def _is_read(event):
-    if event.get("DetailType") != _FROM_CLOUDTRAIL or not event.get("Source", "").startswith("aws."):
+    if not _is_record(event):
         return False
     name = json.loads(event["Detail"]).get("eventName", "")
     return name.startswith(("Describe", "Get", "List")) and name not in _ALWAYS
