@@ -7,13 +7,38 @@ import (
 
 	"github.com/parquet-go/parquet-go"
 
+	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/query"
 )
 
 // byID returns the events with one of the ids that are asked for, in order. The
 // files' Bloom filters tell which row groups to look into.
 func (v *view) byID(ctx context.Context, sel *selection) ([]*found, error) {
-	var all []found
+	all, err := v.allByID(ctx, sel.EventIDs)
+	if err != nil {
+		return nil, err
+	}
+	shown := hideForms((&room{rows: all}).pointers(), sel.Forms)
+	shown = slices.DeleteFunc(shown, func(f *found) bool { return f.Time < sel.from || f.Time > sel.to })
+	sortFound(shown)
+	return shown, nil
+}
+
+// knownBefore are the events with one of some ids that were there with the log
+// file of a number.
+func (v *view) knownBefore(ctx context.Context, ids []string, last int64) (map[cloudtrail.ID]bool, error) {
+	all, err := v.allByID(ctx, ids)
+	known := map[cloudtrail.ID]bool{}
+	for i := range all {
+		if all[i].file <= last {
+			known[all[i].ID] = true
+		}
+	}
+	return known, err
+}
+
+// allByID returns every row of the events with one of some ids, in no order.
+func (v *view) allByID(ctx context.Context, ids []string) (all []found, err error) {
 	always := newSelection(query.Selection{}) // a form may be of another time
 	for _, s := range v.segments {
 		if !always.overlaps(s) {
@@ -23,7 +48,7 @@ func (v *view) byID(ctx context.Context, sel *selection) ([]*found, error) {
 			return nil, err
 		}
 		before := len(all)
-		rows, err := v.rowsByID(s, sel.EventIDs)
+		rows, err := v.rowsByID(s, ids)
 		if err == nil && len(rows) > 0 {
 			all, err = v.loadRows(s, rows, &always, all)
 		}
@@ -34,10 +59,7 @@ func (v *view) byID(ctx context.Context, sel *selection) ([]*found, error) {
 			}
 		}
 	}
-	shown := hideForms((&room{rows: all}).pointers(), sel.Forms)
-	shown = slices.DeleteFunc(shown, func(f *found) bool { return f.Time < sel.from || f.Time > sel.to })
-	sortFound(shown)
-	return shown, nil
+	return all, nil
 }
 
 func (v *view) rowsByID(s *segmentView, ids []string) ([]uint32, error) {

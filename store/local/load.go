@@ -14,7 +14,8 @@ import (
 // found is an event that was read.
 type found struct {
 	query.Row
-	sum uint32
+	sum  uint32
+	file int64 // number of its log file
 }
 
 // compareFound is the order of events, to the last; of the forms of one event
@@ -150,7 +151,7 @@ func (c *vectors) fill(f *found, i int, who *lineage.Identity, where place, file
 	f.ErrorMessage, f.EventType = c.texts[colMessage][i], c.texts[colType][i]
 	f.ReadOnly = cloudtrail.Bool(c.numbers[colReadOnly][i])
 	f.Resources = c.lists[i]
-	f.sum = checksum(&f.Row)
+	f.sum, f.file = checksum(&f.Row), c.numbers[colFile][i]
 }
 
 // hideForms leaves of every event the form that is shown, or its variants too,

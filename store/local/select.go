@@ -17,6 +17,7 @@ type selection struct {
 	query.Selection
 	from, to cloudtrail.Time // both ends included, never open
 	hashes   []int64         // of callers; nil: any
+	seen     map[int64]bool  // segments that are not asked
 }
 
 func newSelection(s query.Selection) selection {
@@ -45,7 +46,7 @@ func newSelection(s query.Selection) selection {
 
 // overlaps reports whether a segment may hold rows of the span.
 func (sel *selection) overlaps(s *segmentView) bool {
-	return s.rows > 0 && s.first <= sel.to && s.last >= sel.from
+	return s.rows > 0 && s.first <= sel.to && s.last >= sel.from && !sel.seen[s.id]
 }
 
 // has reports whether the rows of an hour may be in the span.
