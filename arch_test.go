@@ -39,7 +39,7 @@ var kept = map[string]string{
 	module + "internal/synth":        "cmd/crosstrail internal/bench internal/awstest/demo",
 	module + "internal/awscfg":       "cmd/crosstrail cmd/crosstrail-lambda internal/bench",
 	module + "internal/awstest":      "internal/bench internal/awstest/demo internal/awstest/up",
-	module + "internal/denial":       "source/bucket share/iam",
+	module + "internal/denial":       "source/bucket share/iam store/dynamo",
 	module + "internal/install":      "internal/awstest",
 	"github.com/aws/":                "internal/awscfg internal/awstest internal/awstest/demo internal/awstest/up source/bucket source/queue source/lookup source/directory share/iam share/fetch store/dynamo cmd/crosstrail cmd/crosstrail-lambda internal/bench",
 	"github.com/spf13/cobra":         "cmd/crosstrail",

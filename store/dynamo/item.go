@@ -7,6 +7,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
@@ -17,7 +18,18 @@ import (
 
 type item = map[string]types.AttributeValue
 
-func text(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
+// text is a text as an attribute: as bytes where it is not in UTF-8, which DynamoDB
+// wants of texts.
+func text(s string) types.AttributeValue {
+	if !utf8.ValidString(s) {
+		return &types.AttributeValueMemberB{Value: []byte(s)}
+	}
+	return &types.AttributeValueMemberS{Value: s}
+}
+
+func number[T ~int | ~int64 | ~uint8](n T) types.AttributeValue {
+	return &types.AttributeValueMemberN{Value: strconv.FormatInt(int64(n), 10)}
+}
 
 func (k itemKey) attributes() item { return item{attrEvent: text(k.partition), attrTime: text(k.sort)} }
 
@@ -27,6 +39,8 @@ func textOf(i item, name string) string {
 		return v.Value
 	case *types.AttributeValueMemberN:
 		return v.Value
+	case *types.AttributeValueMemberB:
+		return string(v.Value)
 	}
 	return ""
 }
@@ -38,18 +52,21 @@ const (
 	// the console. A longer one is compressed: the first kilobyte of an item costs
 	// a write unit, and each further one another.
 	plainRecord = 600
-	// mostItem is what DynamoDB lets an item be (Developer Guide, "Quotas": 400 KB),
-	// less what is beside the record.
-	mostItem = 400<<10 - 8<<10
+	// mostItem is how large an item may be, its attributes' names and values counted
+	// (DynamoDB Developer Guide, "Quotas": 400 KB; "DynamoDB item sizes and formats").
+	mostItem = 400 << 10
+	// roomBeside is for what a writer puts beside: whose it is, and when it goes.
+	roomBeside = 64
 )
 
 // eventItem is a form of an event with its record, session tokens taken out. One
-// that is too large is left in its log file, and the item has none.
-func eventItem(r *cloudtrail.Record, u *lineage.Use, facts []lineage.Fact) item {
+// that is too large is left in its log file, and the item has none, but the version
+// of the file.
+func eventItem(r *cloudtrail.Record, u *lineage.Use, facts []lineage.Fact, version string) item {
 	i := eventKey(u).attributes()
 	i[attrDay] = text(dayKey(u))
 	i[attrFile] = text(fit(u.File, 2*mostPartition))
-	i[attrOrdinal] = &types.AttributeValueMemberN{Value: strconv.Itoa(u.Record)}
+	i[attrOrdinal] = number(u.Record)
 	key := u.Caller.AccessKeyID
 	for n := range facts {
 		if f := &facts[n]; f.Kind == lineage.Issuance && f.Grant.AccessKeyID != "" {
@@ -64,11 +81,39 @@ func eventItem(r *cloudtrail.Record, u *lineage.Use, facts []lineage.Fact) item 
 		role, session := sessionKey(id, u.Time)
 		i[attrPrincipal], i[attrSession] = text(role), text(session)
 	}
-	if raw := query.Redact([]byte(r.Raw)); len(raw) <= plainRecord {
+	raw := query.Redact([]byte(r.Raw))
+	if len(raw) <= plainRecord {
 		i[attrRecord] = text(string(raw))
-	} else if packed := pack(raw); len(packed) <= mostItem {
-		i[attrRecord] = &types.AttributeValueMemberB{Value: packed}
+	} else {
+		i[attrRecord] = &types.AttributeValueMemberB{Value: pack(raw)}
 	}
+	if sizeOf(i) > mostItem-roomBeside {
+		delete(i, attrRecord)
+		i[attrVersion] = text(version)
+	}
+	return i
+}
+
+// sizeOf is how large an item is, a number taken to be as long as any.
+func sizeOf(i item) (n int) {
+	for name, value := range i {
+		n += len(name)
+		switch v := value.(type) {
+		case *types.AttributeValueMemberS:
+			n += len(v.Value)
+		case *types.AttributeValueMemberB:
+			n += len(v.Value)
+		default:
+			n += 21
+		}
+	}
+	return n
+}
+
+// daysItem tells that an account has events on a day.
+func daysItem(u *lineage.Use) item {
+	i := daysKey(u.ID.Recipient, dayText(u.Time)).attributes()
+	i[attrAccount] = text(u.ID.Recipient)
 	return i
 }
 

@@ -7,6 +7,7 @@ import (
 	"hash/crc32"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/lineage"
@@ -74,18 +75,22 @@ const (
 // itemKey is where an item is.
 type itemKey struct{ partition, sort string }
 
-// fit is a text as a part of a key: as it is, or its hash where it is too long.
+// hashed begins what stands for a text that cannot be a part of a key.
+const hashed = "sha256-"
+
+// fit is a text as a part of a key: as it is, or its hash where it is too long or,
+// which DynamoDB takes for no text, not in UTF-8. No two texts are the same part.
 func fit(s string, most int) string {
-	if len(s) <= most {
+	if len(s) <= most && utf8.ValidString(s) && !strings.HasPrefix(s, hashed) {
 		return s
 	}
 	sum := sha256.Sum256([]byte(s))
-	return "sha256-" + hex.EncodeToString(sum[:])
+	return hashed + hex.EncodeToString(sum[:])
 }
 
 // eventPartition is where the forms of an event are.
 func eventPartition(eventID string) string {
-	if strings.Contains(eventID, "#") || eventID == "" || len(eventID) > mostPart {
+	if strings.Contains(eventID, "#") || eventID == "" || len(eventID) > mostPart || !utf8.ValidString(eventID) {
 		sum := sha256.Sum256([]byte(eventID))
 		return "id#" + hex.EncodeToString(sum[:])
 	}
@@ -134,7 +139,20 @@ func dayShard(account, day string, shard int) string {
 // sessionKey is where an event is in bySession.
 func sessionKey(principalID string, t cloudtrail.Time) (partition, sort string) {
 	role, name, _ := strings.Cut(principalID, ":")
+	if role == "" { // which no key may be
+		role = ":"
+	}
 	return fit(role, mostPartition), fit(name, mostSort) + "#" + timeText(t)
+}
+
+// daysKey is where it is noted that an account has events on a day.
+func daysKey(account, day string) itemKey {
+	return itemKey{partDays, fit(account, mostPart) + "#" + day}
+}
+
+// spanKey is where first and newest delivery of an account and region are.
+func spanKey(account, region string) itemKey {
+	return itemKey{partSpans, fit(account, mostPart) + "#" + fit(region, mostPart)}
 }
 
 // fileKey is where a log file is noted.

@@ -1,0 +1,167 @@
+package dynamo
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/crosstrail/crosstrail/cloudtrail"
+	"github.com/crosstrail/crosstrail/query"
+	"github.com/crosstrail/crosstrail/source"
+)
+
+// Attributes of log files and spans.
+const (
+	attrAccount   = "account"
+	attrRegion    = "region"
+	attrOrg       = "org"
+	attrKind      = "kind"      // [cloudtrail.FileKind]
+	attrDelivered = "delivered" // in Unix seconds, as the name tells
+	attrFirst     = "first"     // of a span, likewise
+	attrNewest    = "newest"
+	attrProblem   = "problem" // why a file could not be read
+	attrRecords   = "records" // how many of its records could not be; absent: not to its end
+)
+
+// fileItem is a log file under a key of its.
+func fileItem(k itemKey, f cloudtrail.LogFile) item {
+	i := k.attributes()
+	for attr, value := range map[string]string{
+		attrFile: f.URI, attrVersion: f.Version, attrAccount: f.Account, attrRegion: f.Region, attrOrg: f.Org,
+	} {
+		if value != "" {
+			i[attr] = text(value)
+		}
+	}
+	i[attrKind] = number(f.Kind)
+	if !f.Delivered.IsZero() {
+		i[attrDelivered] = number(f.Delivered)
+	}
+	return i
+}
+
+// readFile reads what fileItem made.
+func readFile(i item) cloudtrail.LogFile {
+	kind, _ := strconv.ParseUint(textOf(i, attrKind), 10, 8)
+	return cloudtrail.LogFile{
+		URI: textOf(i, attrFile), Version: textOf(i, attrVersion), Kind: cloudtrail.FileKind(kind),
+		Account: textOf(i, attrAccount), Region: textOf(i, attrRegion), Org: textOf(i, attrOrg),
+		Delivered: timeOf(i, attrDelivered),
+	}
+}
+
+func timeOf(i item, name string) cloudtrail.Time {
+	t, _ := strconv.ParseInt(textOf(i, name), 10, 64)
+	return cloudtrail.Time(t)
+}
+
+// mostProblem is how long a problem may be.
+const mostProblem = 1000
+
+// failedItem is a log file that could not be read. It means nothing where the file's
+// own item is there: it was read later, under this watch or another.
+func failedItem(f cloudtrail.LogFile, failed error) item {
+	i := fileItem(failedKey(f), f)
+	i[attrAt] = text(fileKey(f).partition)
+	problem := query.RedactText(failed.Error())
+	i[attrProblem] = text(strings.ToValidUTF8(problem[:min(len(problem), mostProblem)], "?"))
+	if part, ok := errors.AsType[*source.PartError](failed); ok {
+		i[attrRecords] = number(part.Records)
+	}
+	return i
+}
+
+// note writes what became of a log file, after all its records.
+func (s *Store) note(ctx context.Context, f finished) error {
+	if f.failed != nil {
+		_, err := s.client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &s.table, Item: failedItem(f.LogFile, f.failed)}, s.patient)
+		return s.explain(ctx, err)
+	}
+	if err := s.widen(ctx, f.LogFile); err != nil {
+		return err
+	}
+	in := &dynamodb.PutItemInput{TableName: &s.table, Item: fileItem(fileKey(f.LogFile), f.LogFile)}
+	if f.hash != "" {
+		in.Item[attrWatch] = text(f.hash)
+		// That all of it was read is not to be forgotten.
+		in.ConditionExpression = aws.String("attribute_not_exists(#e) OR attribute_exists(#w)")
+		in.ExpressionAttributeNames = map[string]string{"#e": attrEvent, "#w": attrWatch}
+	}
+	_, err := s.client.PutItem(ctx, in, s.patient)
+	return s.explain(ctx, unlessFailed(err))
+}
+
+// unlessFailed is an error of a call, but that its condition did not hold.
+func unlessFailed(err error) error {
+	if _, ok := errors.AsType[*types.ConditionalCheckFailedException](err); ok {
+		return nil
+	}
+	return err
+}
+
+// stamps are delivery stamps between which a span is known to reach; zero: none is.
+type stamps struct{ first, newest cloudtrail.Time }
+
+// widen notes the span of a log file. Spans only grow, so that it does not matter
+// who comes first.
+func (s *Store) widen(ctx context.Context, f cloudtrail.LogFile) error {
+	at, t := place{f.Account, f.Region}, f.Delivered
+	if f.Kind != cloudtrail.LogFileKind {
+		t = 0
+	}
+	w := &s.writer
+	w.mu.Lock()
+	known, ok := w.spans[at]
+	w.mu.Unlock()
+	none := known.newest.IsZero()
+	if !ok {
+		if err := s.update(ctx, f, ""); err != nil {
+			return err
+		}
+	}
+	if !t.IsZero() && (none || known.first > t) {
+		if err := s.update(ctx, f, attrFirst, "#t > :t"); err != nil {
+			return err
+		}
+	}
+	if !t.IsZero() && (none || known.newest < t) {
+		if err := s.update(ctx, f, attrNewest, "#t < :t"); err != nil {
+			return err
+		}
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	known = w.spans[at]
+	if !t.IsZero() {
+		if known.newest.IsZero() {
+			known = stamps{t, t}
+		}
+		known = stamps{min(known.first, t), max(known.newest, t)}
+	}
+	w.spans[at] = known
+	return nil
+}
+
+// update sets one end of a span where a condition holds, or, without one, sees to it
+// that the span is there.
+func (s *Store) update(ctx context.Context, f cloudtrail.LogFile, end string, when ...string) error {
+	in := &dynamodb.UpdateItemInput{
+		TableName: &s.table, Key: spanKey(f.Account, f.Region).attributes(),
+		UpdateExpression:          aws.String("SET #a = :a, #r = :r"),
+		ExpressionAttributeNames:  map[string]string{"#a": attrAccount, "#r": attrRegion},
+		ExpressionAttributeValues: item{":a": text(f.Account), ":r": text(f.Region)},
+	}
+	for _, condition := range when {
+		in.UpdateExpression = aws.String("SET #t = :t")
+		in.ConditionExpression = aws.String("attribute_not_exists(#t) OR " + condition)
+		in.ExpressionAttributeNames = map[string]string{"#t": end}
+		in.ExpressionAttributeValues = item{":t": number(f.Delivered)}
+	}
+	_, err := s.client.UpdateItem(ctx, in, s.patient)
+	return s.explain(ctx, unlessFailed(err))
+}

@@ -1,0 +1,80 @@
+package dynamo
+
+import (
+	"context"
+	"math"
+	"math/rand/v2"
+	"sync/atomic"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+)
+
+// Waits before something is tried again.
+const (
+	firstWait = 50 * time.Millisecond
+	mostWait  = 10 * time.Second
+	// sayEvery is how often it is said that DynamoDB is slow.
+	sayEvery = time.Minute
+)
+
+// patient makes a call wait for DynamoDB until its context ends: what is throttled,
+// what fails inside AWS and what a network cuts off is tried again, ever slower.
+// Other errors are not.
+func (s *Store) patient(o *dynamodb.Options) {
+	o.Retryer = &patience{Standard: retry.NewStandard(func(o *retry.StandardOptions) { o.RateLimiter = ratelimit.None }), store: s}
+}
+
+// patience is the SDK's idea of what may be tried again, without an end.
+type patience struct {
+	*retry.Standard
+	store *Store
+}
+
+func (*patience) MaxAttempts() int { return math.MaxInt32 }
+
+func (p *patience) RetryDelay(attempt int, err error) (time.Duration, error) {
+	p.store.writer.slow.say(p.store, err)
+	return waitBefore(attempt), nil
+}
+
+// waitBefore is how long to wait before something is tried again for the nth time:
+// at random, so that those who were turned away together do not come together.
+func waitBefore(n int) time.Duration {
+	most := min(firstWait<<min(n, 16), mostWait)
+	return most/2 + rand.N(most/2)
+}
+
+// slowness is how slow DynamoDB is.
+type slowness struct{ said atomic.Int64 }
+
+func (w *slowness) say(s *Store, err error) {
+	last, now := w.said.Load(), time.Now().UnixNano()
+	if now-last < int64(sayEvery) || !w.said.CompareAndSwap(last, now) {
+		return
+	}
+	why := "it did not take all of a batch"
+	if err != nil {
+		why = err.Error()
+	}
+	s.options.note("%s%s is slow, going on as fast as it lets us: %s", Scheme, s.table, why)
+}
+
+// wait waits before something that was tried so often.
+func (w *slowness) wait(ctx context.Context, s *Store, tried int) error {
+	if tried == 0 {
+		return nil
+	}
+	w.say(s, nil)
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(waitBefore(tried)):
+		return nil
+	}
+}
+
+var _ aws.RetryerV2 = (*patience)(nil)

@@ -1,0 +1,49 @@
+package dynamo
+
+import "encoding/json"
+
+// What may be done, per purpose, and no more (Service Authorization Reference,
+// "Actions, resources, and condition keys for Amazon DynamoDB").
+var (
+	writeActions = []string{"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:BatchWriteItem", "dynamodb:UpdateItem"}
+	readActions  = []string{"dynamodb:DescribeTable", "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:Scan"}
+	makeActions  = []string{
+		"dynamodb:CreateTable", "dynamodb:DescribeTable", "dynamodb:UpdateTable",
+		"dynamodb:DescribeTimeToLive", "dynamodb:UpdateTimeToLive",
+		"dynamodb:DescribeContinuousBackups", "dynamodb:UpdateContinuousBackups",
+		"dynamodb:Scan",
+	}
+)
+
+// WritePolicy is the policy of who writes to a table, as the Lambda function and
+// follow do, given the table's ARN.
+func WritePolicy(table string) string { return allow(statement("Write", table, writeActions)) }
+
+// ReadPolicy is the policy of who asks a table.
+func ReadPolicy(table string) string {
+	s := statement("Read", table, readActions)
+	s.Resource = append(s.Resource, table+"/index/*")
+	return allow(s)
+}
+
+// MakePolicy is the policy of who makes a table, or a table of AWS's text ours.
+func MakePolicy(table string) string {
+	return allow(statement("Make", table, makeActions), statement("Write", table, writeActions))
+}
+
+type policyStatement struct {
+	Sid, Effect      string
+	Action, Resource []string
+}
+
+func statement(sid, table string, actions []string) policyStatement {
+	return policyStatement{"Crosstrail" + sid, "Allow", actions, []string{table}}
+}
+
+func allow(statements ...policyStatement) string {
+	text, _ := json.MarshalIndent(struct { // of texts alone
+		Version   string
+		Statement []policyStatement
+	}{"2012-10-17", statements}, "", "  ")
+	return string(text)
+}

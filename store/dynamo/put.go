@@ -1,0 +1,134 @@
+package dynamo
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"math/rand/v2"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/crosstrail/crosstrail/cloudtrail"
+	"github.com/crosstrail/crosstrail/lineage"
+)
+
+// attrBy is a number drawn for each writing of an event: who is told that the event
+// was there already knows by it whether it was the answer to its own first try that
+// was lost.
+const attrBy = "by"
+
+// written is what a record becomes.
+type written struct {
+	event item
+	facts []item // pointers to it, and the names and days that it shows, the same for many
+	heavy bool   // there are pointers: it is worth a look whether the event is there
+}
+
+// items makes the items of a record.
+func (s *Store) items(r *cloudtrail.Record, version, account string, at lineage.Location) written {
+	who := lineage.NewIdentity(&r.UserIdentity)
+	u := lineage.NewUse(r, r.ID(account), &who, at)
+	facts := lineage.Facts(r, u)
+	e := written{event: eventItem(r, &u, facts, version)}
+	e.event[attrBy] = &types.AttributeValueMemberB{Value: binary.LittleEndian.AppendUint64(nil, rand.Uint64())}
+	key := eventKey(&u)
+	seen := map[itemKey]bool{}
+	add := func(i item) bool {
+		k := keyOf(i)
+		if seen[k] || sizeOf(i) > mostItem {
+			return false
+		}
+		seen[k] = true
+		e.facts = append(e.facts, i)
+		return true
+	}
+	for n := range facts {
+		f := &facts[n]
+		for _, k := range f.Keys() {
+			if f.Kind == lineage.Name {
+				add(nameItem(k, f))
+			} else if add(factItem(k, key)) {
+				e.heavy = true
+			}
+		}
+	}
+	add(daysItem(&u))
+	return e
+}
+
+// put writes an event after all that leads to it, so that one that is there is
+// found by all its keys. fresh is false if it was there.
+func (s *Store) put(ctx context.Context, e written) (fresh bool, err error) {
+	if e.heavy {
+		// Pointers are written anew for nothing where the event is there, as often
+		// it is: from EventBridge first and then from its log file. A write costs
+		// five times what this read does.
+		there, err := s.get(ctx, keyOf(e.event), attrEvent)
+		if err != nil || len(there) > 0 {
+			return false, err
+		}
+	}
+	if err := s.putAll(ctx, s.writer.known.missing(e.facts)); err != nil {
+		return false, err
+	}
+	s.writer.known.add(e.facts)
+	return s.putNew(ctx, e.event)
+}
+
+// putNew writes an item that is not there.
+func (s *Store) putNew(ctx context.Context, i item) (fresh bool, err error) {
+	_, err = s.client.PutItem(ctx, &dynamodb.PutItemInput{
+		TableName: &s.table, Item: i,
+		ConditionExpression:                 aws.String("attribute_not_exists(#e)"),
+		ExpressionAttributeNames:            map[string]string{"#e": attrEvent},
+		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+	}, s.patient)
+	if failed, ok := errors.AsType[*types.ConditionalCheckFailedException](err); ok {
+		return textOf(i, attrBy) == textOf(failed.Item, attrBy), nil
+	}
+	return err == nil, s.explain(ctx, err)
+}
+
+// get reads an item, or only these attributes of it; nil if it is not there.
+func (s *Store) get(ctx context.Context, k itemKey, attributes ...string) (item, error) {
+	in := &dynamodb.GetItemInput{TableName: &s.table, Key: k.attributes(), ConsistentRead: aws.Bool(true)}
+	for _, a := range attributes {
+		in.ProjectionExpression = aws.String("#a")
+		in.ExpressionAttributeNames = map[string]string{"#a": a}
+	}
+	out, err := s.client.GetItem(ctx, in, s.patient)
+	if err != nil {
+		return nil, s.explain(ctx, err)
+	}
+	return out.Item, nil
+}
+
+// mostBatch is how many items a BatchWriteItem takes (DynamoDB API Reference).
+const mostBatch = 25
+
+// putAll writes items whatever is there. What DynamoDB had no time for comes again.
+func (s *Store) putAll(ctx context.Context, items []item) error {
+	for len(items) > 0 {
+		n := min(len(items), mostBatch)
+		requests := make([]types.WriteRequest, n)
+		for i, one := range items[:n] {
+			requests[i].PutRequest = &types.PutRequest{Item: one}
+		}
+		items = items[n:]
+		for tried := 0; len(requests) > 0; tried++ {
+			if err := s.writer.slow.wait(ctx, s, tried); err != nil {
+				return err
+			}
+			out, err := s.client.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{
+				RequestItems: map[string][]types.WriteRequest{s.table: requests},
+			}, s.patient)
+			if err != nil {
+				return s.explain(ctx, err)
+			}
+			requests = out.UnprocessedItems[s.table]
+		}
+	}
+	return nil
+}

@@ -1,0 +1,265 @@
+package dynamo
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/crosstrail/crosstrail/cloudtrail"
+	"github.com/crosstrail/crosstrail/lineage"
+	"github.com/crosstrail/crosstrail/source"
+)
+
+// inlinePrefix begins the URI of a log file of our own making: of records that
+// came without one.
+const inlinePrefix = "inline:"
+
+// mostFlying is how many events a Store writes at once: enough for what DynamoDB
+// takes some milliseconds for, and few enough to be held in 128 MB.
+const mostFlying = 64
+
+// metaEvery is how often a writer looks whether the watch was changed.
+const metaEvery = time.Minute
+
+// writer is the half of a Store that writes.
+type writer struct {
+	flying chan struct{} // a place for each event that is being written
+	known  recent        // items that were written, and need not be again
+	slow   slowness
+
+	mu       sync.Mutex // guards what follows
+	reading  map[string]*reading
+	finished []finished
+	spans    map[place]stamps
+}
+
+// reading is a log file of which records are being added.
+type reading struct {
+	*meta
+	inline bool // nobody else has it: its records are nowhere else
+}
+
+// finished is a log file of which no more comes.
+type finished struct {
+	cloudtrail.LogFile
+	reading
+	failed error
+}
+
+type place struct{ account, region string }
+
+func (w *writer) begin() {
+	w.flying = make(chan struct{}, mostFlying)
+	w.reading, w.spans = map[string]*reading{}, map[place]stamps{}
+}
+
+func fileID(f cloudtrail.LogFile) string { return f.URI + "\x00" + f.Version }
+
+// isInline reports whether a log file is of our own making.
+func isInline(uri string) bool { return uri == source.Stdin || strings.HasPrefix(uri, inlinePrefix) }
+
+// under is the reading of a file, under the watch that the table has when the first
+// of it comes.
+func (s *Store) under(ctx context.Context, f cloudtrail.LogFile) (*reading, error) {
+	w := &s.writer
+	w.mu.Lock()
+	r, ok := w.reading[fileID(f)]
+	w.mu.Unlock()
+	if ok {
+		return r, nil
+	}
+	m, err := s.current(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r = &reading{meta: m, inline: isInline(f.URI)}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.reading[fileID(f)] = r
+	return r, nil
+}
+
+// current is what the table's own item says, or said a moment ago.
+func (s *Store) current(ctx context.Context) (*meta, error) {
+	m := s.meta.Load()
+	if m == nil {
+		return nil, s.notOurs(ErrForeign)
+	}
+	if time.Since(m.read) < metaEvery {
+		return m, nil
+	}
+	if err := s.readMeta(ctx); err != nil {
+		return nil, err
+	}
+	if m = s.meta.Load(); m == nil {
+		return nil, s.notOurs(ErrForeign)
+	}
+	return m, nil
+}
+
+// Has reports whether the file was read to its end, under the table's watch or
+// under none.
+func (s *Store) Has(ctx context.Context, f cloudtrail.LogFile) (bool, error) {
+	m, err := s.current(ctx)
+	if err != nil || isInline(f.URI) {
+		return false, err
+	}
+	i, err := s.get(ctx, fileKey(f))
+	if err != nil || len(i) == 0 {
+		return false, err
+	}
+	under := textOf(i, attrWatch)
+	return under == "" || under == m.hash, nil
+}
+
+// Add takes in a file's records, of those that the table's watch takes: when it
+// returns they are in the table. A record that is too large for an item, and is in
+// no log file that could be read again, is told by a [*source.PartError]; all others
+// are added.
+func (s *Store) Add(ctx context.Context, f source.File) (kept, duplicate int, err error) {
+	r, err := s.under(ctx, f.LogFile)
+	if err != nil {
+		return 0, 0, err
+	}
+	a := adding{store: s, reading: r, file: f.LogFile}
+	if f.Open == nil || r.inline {
+		r.inline = true
+		if !strings.HasPrefix(f.URI, inlinePrefix) {
+			sum := sha256.Sum256(f.Body)
+			a.file = cloudtrail.LogFile{URI: inlinePrefix + hex.EncodeToString(sum[:])}
+			a.shift = f.First
+		}
+	}
+	return a.records(ctx, f)
+}
+
+// Finish remembers a file for the next Commit.
+func (s *Store) Finish(ctx context.Context, f cloudtrail.LogFile, failed error) error {
+	r, err := s.under(ctx, f)
+	if err != nil {
+		return err
+	}
+	w := &s.writer
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.reading, fileID(f))
+	// What came without a log file cannot be read again: a note would stay for ever.
+	if !r.inline {
+		w.finished = append(w.finished, finished{f, *r, failed})
+	}
+	return nil
+}
+
+// Commit notes the files that were finished. Their records are there already.
+func (s *Store) Commit(ctx context.Context) error {
+	w := &s.writer
+	w.mu.Lock()
+	files := w.finished
+	w.finished = nil
+	w.mu.Unlock()
+	group, gctx := errgroup.WithContext(ctx)
+	group.SetLimit(mostFlying)
+	for _, f := range files {
+		group.Go(func() error { return s.note(gctx, f) })
+	}
+	err := group.Wait()
+	if err != nil {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.finished = append(files, w.finished...) // noting a file twice is noting it once
+	}
+	return err
+}
+
+// adding is one call of Add.
+type adding struct {
+	store *Store
+	*reading
+	file    cloudtrail.LogFile // as the events name it
+	account string             // in the file's path
+	shift   int                // of ordinals
+
+	mu              sync.Mutex // guards what follows
+	kept, duplicate int
+	lost            source.PartError
+}
+
+func (a *adding) records(ctx context.Context, f source.File) (kept, duplicate int, err error) {
+	a.account = f.Account
+	group, gctx := errgroup.WithContext(ctx)
+	flying := a.store.writer.flying
+	for r := range f.Records {
+		e, ok := a.event(r, f.URI)
+		if !ok {
+			continue
+		}
+		select {
+		case flying <- struct{}{}:
+		case <-gctx.Done():
+		}
+		if gctx.Err() != nil {
+			break
+		}
+		group.Go(func() error {
+			defer func() { <-flying }()
+			fresh, err := a.store.put(gctx, e)
+			if err == nil {
+				a.count(fresh)
+			}
+			return err
+		})
+	}
+	if err = group.Wait(); err == nil {
+		err = ctx.Err()
+	}
+	if err == nil && a.lost.Records > 0 {
+		err = &a.lost
+	}
+	return a.kept, a.duplicate, err
+}
+
+func (a *adding) count(fresh bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if fresh {
+		a.kept++
+	} else {
+		a.duplicate++
+	}
+}
+
+// event makes the items of a record; ok is false for one that is not taken, and one
+// that is lost. Nothing of it aliases the record.
+func (a *adding) event(r *cloudtrail.Record, uri string) (e written, ok bool) {
+	who := lineage.NewIdentity(&r.UserIdentity)
+	u := lineage.NewUse(r, r.ID(a.account), &who, lineage.Location{File: a.file.URI, Record: r.Ordinal - a.shift})
+	if !a.watch.Takes(r, &u) {
+		return e, false
+	}
+	e = a.store.items(r.Clone(), a.file.Version, a.account, u.Location)
+	if _, whole := e.event[attrRecord]; !whole && a.inline {
+		a.lose(r, uri)
+		return e, false
+	}
+	return e, true
+}
+
+func (a *adding) lose(r *cloudtrail.Record, uri string) {
+	if a.lost.Records++; a.lost.First != nil {
+		return
+	}
+	a.lost.First = &source.Error{
+		URI: uri, Record: r.Ordinal, Offset: r.Offset,
+		Problem: fmt.Sprintf("a record of %d bytes does not fit into an item of DynamoDB, which are 400 KB at most, and is in no log file to point to: ingest the log file that it is in", len(r.Raw)),
+		Err:     errTooLarge,
+	}
+}
+
+var errTooLarge = errors.New("too large for an item")
