@@ -81,16 +81,15 @@ type pump struct {
 	store   Store
 	options Options
 
-	unsettled int   // deliveries whose settlement failed; touched by commit
-	settleErr error // that of the first
-
-	mu       sync.Mutex             // guards what follows, and the calls of the options' functions
-	flying   map[string][]*delivery // files being read: who else waits for them
-	finished []*delivery            // wait for a commit, to be settled
-	unsound  bool                   // the store failed: nothing may be committed or settled
-	state    Progress
-	odd      odd
-	told     time.Time
+	mu        sync.Mutex             // guards what follows, and the calls of the options' functions
+	unsettled int                    // deliveries whose settlement failed
+	settleErr error                  // that of the first
+	flying    map[string][]*delivery // files being read: who else waits for them
+	finished  []*delivery            // wait for a commit, to be settled
+	unsound   bool                   // the store failed: nothing may be committed or settled
+	state     Progress
+	odd       odd
+	told      time.Time
 }
 
 // move reads everything into the store.

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/source"
 )
@@ -20,6 +22,7 @@ const grace = 5 * time.Second
 // delivery is one that is to be settled. Of those that are not there is none.
 type delivery struct {
 	settle func(context.Context, error) error
+	beside bool    // others may be settled meanwhile
 	open   int     // items not finished, and one while they are being handed out; under pump.mu
 	errs   []error // what kept items from being stored; under pump.mu
 }
@@ -29,7 +32,7 @@ func (p *pump) begin(d source.Delivery) *delivery {
 	if d.Settle == nil {
 		return nil
 	}
-	return &delivery{settle: d.Settle, open: len(d.Items) + 1}
+	return &delivery{settle: d.Settle, beside: d.Beside, open: len(d.Items) + 1}
 }
 
 // done tells that an item of a delivery is in the store, or why it is not.
@@ -118,20 +121,40 @@ func (p *pump) commit(ctx context.Context, ready []*delivery) error {
 	}
 	ctx, cancel := lingering(ctx)
 	defer cancel()
+	var group errgroup.Group
+	group.SetLimit(mostSettling)
 	for i, d := range ready {
 		if p.isUnsound() {
-			return nil
+			break
 		}
 		ready[i] = nil // a run may go on for months
-		if err := d.settle(ctx, errors.Join(d.errs...)); err != nil {
-			p.unsettled++
-			if p.settleErr == nil {
-				p.settleErr = err
-			}
-			p.fail(fmt.Errorf("not settled, so it will come again: %w", err))
+		if !d.beside {
+			p.settled(d.settle(ctx, errors.Join(d.errs...)))
+			continue
 		}
+		group.Go(func() error {
+			p.settled(d.settle(ctx, errors.Join(d.errs...)))
+			return nil
+		})
 	}
-	return nil
+	return group.Wait()
+}
+
+// mostSettling is how many settlements are under way at once, of those that may be.
+const mostSettling = 100
+
+// settled tells what became of a settlement.
+func (p *pump) settled(err error) {
+	if err == nil {
+		return
+	}
+	p.mu.Lock()
+	p.unsettled++
+	if p.settleErr == nil {
+		p.settleErr = err
+	}
+	p.mu.Unlock()
+	p.fail(fmt.Errorf("not settled, so it will come again: %w", err))
 }
 
 // lingering is a context that ends a moment after its parent.

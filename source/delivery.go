@@ -14,6 +14,9 @@ type Delivery struct {
 	// Settle is called once, after the commit that holds all items (err nil),
 	// or with what kept them from being stored. Nil means nothing to settle.
 	Settle func(ctx context.Context, err error) error
+	// Beside says that Settle may be called while others of the same source run:
+	// they wait for each other, to go out in one request.
+	Beside bool
 }
 
 // Item is one log file to be read, or something that is passed over.

@@ -46,7 +46,7 @@ func (l *Log) All(ctx context.Context) iter.Seq2[Object, error] {
 			}
 			if err != nil {
 				// Who may read one object often may not list.
-				if o, headErr := l.head(ctx, l.prefix); !any && prefix != l.prefix && headErr == nil {
+				if o, headErr := l.head(ctx, l.prefix, ""); !any && prefix != l.prefix && headErr == nil {
 					yield(*o, nil)
 					return
 				}

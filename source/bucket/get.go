@@ -30,15 +30,20 @@ func (l *Log) Get(ctx context.Context, key string) (body io.ReadCloser, meta map
 	return l.current(ctx, &Object{Key: key, Size: -1})
 }
 
-// current opens an object of which no size is known.
+// current opens an object that was not listed: of any size, or of one that was told.
 func (l *Log) current(ctx context.Context, o *Object) (body io.ReadCloser, meta map[string]string, err error) {
 	out, body, err := l.get(ctx, o, 0)
 	if err != nil {
 		return nil, nil, err
 	}
 	size := aws.ToInt64(out.ContentLength)
+	if o.Size >= 0 && size != o.Size {
+		body.Close() //nolint:errcheck // not wanted
+		return nil, nil, &told{"", fmt.Sprintf("it has %d bytes, and not %d as was told of it", size, o.Size), errReplaced}
+	}
 	if size > whole {
-		return body, out.Metadata, nil
+		rest := Object{Key: o.Key, Size: size, ETag: aws.ToString(out.ETag), version: o.version}
+		return &long{ctx: ctx, log: l, object: rest, body: body}, out.Metadata, nil
 	}
 	all, err := readBody(body, size)
 	if err != nil && ctx.Err() == nil {
@@ -69,18 +74,20 @@ func (l *Log) Item(ctx context.Context, uri string) (source.Item, error) {
 	if err != nil {
 		return source.Item{}, err
 	}
-	o, err := l.head(ctx, key)
+	o, err := l.head(ctx, key, "")
 	if err != nil {
 		return source.Item{}, l.explain(ctx, err, "s3:GetObject", key)
 	}
 	return (&held{log: l, object: *o}).item(), nil
 }
 
-// head is what S3 tells of an object.
-func (l *Log) head(ctx context.Context, key string) (*Object, error) {
-	out, err := there(ctx, l, func(api *s3.Client) (*s3.HeadObjectOutput, error) {
-		return api.HeadObject(ctx, &s3.HeadObjectInput{Bucket: aws.String(l.bucket), Key: aws.String(key), RequestPayer: l.payer()})
-	})
+// head is what S3 tells of an object, or of a version of it.
+func (l *Log) head(ctx context.Context, key, version string) (*Object, error) {
+	in := &s3.HeadObjectInput{Bucket: aws.String(l.bucket), Key: aws.String(key), RequestPayer: l.payer()}
+	if version != "" {
+		in.VersionId = aws.String(version)
+	}
+	out, err := there(ctx, l, func(api *s3.Client) (*s3.HeadObjectOutput, error) { return api.HeadObject(ctx, in) })
 	if err != nil {
 		return nil, err
 	}

@@ -142,7 +142,7 @@ func (l *Log) lookObject(ctx context.Context) (bool, error) {
 		l.object, l.plain = first, false
 		return true, nil
 	case listErr != nil:
-		if o, err := l.head(ctx, l.prefix); err == nil {
+		if o, err := l.head(ctx, l.prefix, ""); err == nil {
 			l.object, l.plain = o, false
 			return true, nil
 		}

@@ -35,9 +35,9 @@ func (l *Log) Fetch(ctx context.Context, f cloudtrail.LogFile) (io.ReadCloser, e
 		return body, err
 	}
 	if o.ETag != "" {
-		id, why := l.versionOf(ctx, &o)
-		if id != "" {
-			o.version = id
+		v, why := l.versionOf(ctx, &o)
+		if v != nil {
+			o.version = v.version
 			body, _, err = l.current(ctx, &o)
 			return body, err
 		}
@@ -57,8 +57,9 @@ func isAbsent(err error) bool {
 // mostVersions is how many pages of an object's versions are looked through.
 const mostVersions = 16
 
-// versionOf finds the version of an object that has its ETag, or says why not.
-func (l *Log) versionOf(ctx context.Context, o *Object) (id, why string) {
+// versionOf finds the version of an object that has its ETag, the newest where that
+// is not known, or says why not.
+func (l *Log) versionOf(ctx context.Context, o *Object) (found *Object, why string) {
 	in := &s3.ListObjectVersionsInput{
 		Bucket: aws.String(l.bucket), Prefix: aws.String(o.Key), RequestPayer: l.payer(), EncodingType: types.EncodingTypeUrl,
 	}
@@ -68,13 +69,13 @@ func (l *Log) versionOf(ctx context.Context, o *Object) (id, why string) {
 			if code := codeOf(err); code == "AccessDenied" || code == "Forbidden" {
 				err = errors.New("the caller needs s3:ListBucketVersions and s3:GetObjectVersion")
 			}
-			return "", "and whether the bucket keeps older versions cannot be told: " + err.Error()
+			return nil, "and whether the bucket keeps older versions cannot be told: " + err.Error()
 		}
 		for i := range out.Versions {
 			v := &out.Versions[i]
 			key, err := decoded(aws.ToString(v.Key), out.EncodingType == types.EncodingTypeUrl)
-			if err == nil && key == o.Key && aws.ToString(v.ETag) == o.ETag {
-				return aws.ToString(v.VersionId), ""
+			if etag := aws.ToString(v.ETag); err == nil && key == o.Key && (o.ETag == "" || etag == o.ETag) {
+				return &Object{Key: key, Size: aws.ToInt64(v.Size), ETag: etag, version: aws.ToString(v.VersionId)}, ""
 			}
 		}
 		if !aws.ToBool(out.IsTruncated) || out.NextKeyMarker == nil {
@@ -82,5 +83,8 @@ func (l *Log) versionOf(ctx context.Context, o *Object) (id, why string) {
 		}
 		in.KeyMarker, in.VersionIdMarker = out.NextKeyMarker, out.NextVersionIdMarker
 	}
-	return "", "and the bucket keeps no version with those bytes"
+	if o.ETag == "" {
+		return nil, "and the bucket keeps no older version of it"
+	}
+	return nil, "and the bucket keeps no version with those bytes"
 }

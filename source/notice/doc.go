@@ -3,18 +3,26 @@
 // and SQS (linkage.md 7.4). Pure: bytes in, names of objects and records out.
 package notice
 
+import (
+	"strconv"
+	"strings"
+	"time"
+)
+
 // Message is one notice as it came, and what tells it from others.
 type Message struct {
 	ID       string // of SQS; else empty
 	Source   string // ARN of the queue that it was in, where it was in one
 	Received int    // how often it was handed out, 0 where nothing counts that
+	Group    string // message group, in a FIFO queue
+	Sent     time.Time
 	Body     []byte
 }
 
 // Notice is what a message says.
 type Notice struct {
 	Objects []Object
-	Records [][]byte // CloudTrail records in EventBridge's envelope
+	Records [][]byte // CloudTrail records, in EventBridge's envelope or bare, as they came
 	// Passed says why there is nothing to read in a message that is good: S3's and
 	// CloudTrail's test messages, objects that were deleted.
 	Passed string
@@ -32,3 +40,24 @@ type Object struct {
 type Error struct{ Problem string }
 
 func (e *Error) Error() string { return e.Problem }
+
+// problem is an Error in these words, joined.
+func problem(words ...string) *Error { return &Error{strings.Join(words, "")} }
+
+// mostQuoted is how many bytes of a text that somebody sent an error holds.
+const mostQuoted = 60
+
+// quoted is such a text for an error, in quotes, escaped and cut. In ASCII alone:
+// what tells of it may be no terminal.
+func quoted(text string) string {
+	if len(text) > mostQuoted {
+		return strconv.QuoteToASCII(strings.ToValidUTF8(text[:mostQuoted], "")) + "…"
+	}
+	return strconv.QuoteToASCII(text)
+}
+
+// NotAllowed is the error of a message that names an object below none of the
+// addresses that may be read.
+func NotAllowed(o *Object, from []string) *Error {
+	return problem("the message names s3://", o.Bucket, "/", quoted(o.Key), ", which is not below ", strings.Join(from, " or "))
+}

@@ -1,0 +1,219 @@
+package queue
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"strings"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/crosstrail/crosstrail/cloudtrail"
+	"github.com/crosstrail/crosstrail/source"
+	"github.com/crosstrail/crosstrail/source/bucket"
+	"github.com/crosstrail/crosstrail/source/notice"
+)
+
+// OpenerOptions are what a user may set. The zero value is good.
+type OpenerOptions struct {
+	// From are the addresses, s3://bucket/prefix, below which objects may lie: who
+	// may send to a queue could name any object that we may read. The bucket is
+	// compared whole, and the prefix as S3 compares one. None: any.
+	From   []string
+	Bucket bucket.Options
+
+	// Known reports whether a log file need not be fetched, as it is in the store.
+	// It is delivered all the same, to be counted. Nil: none is known.
+	Known func(context.Context, cloudtrail.LogFile) (bool, error)
+
+	// Ahead is how many bytes of objects a delivery fetches before they are asked
+	// for; 0: 8 MiB, negative: none.
+	Ahead int64
+}
+
+// Check refuses an address of From that is none.
+func (o *OpenerOptions) Check() error {
+	for _, from := range o.From {
+		if _, _, err := bucket.Split(from); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const (
+	defaultAhead = 8 << 20
+	mostLogs     = 64 // buckets that are remembered
+	gets         = 8  // objects of one message that are fetched at once
+)
+
+// Opener makes deliveries of messages. It is safe for concurrent use.
+type Opener struct {
+	cfg     aws.Config
+	options OpenerOptions
+
+	mu   sync.Mutex
+	logs map[string]*bucket.Log // by bucket
+}
+
+// NewOpener reads what messages name with this configuration. A bucket's region is
+// found out.
+func NewOpener(cfg aws.Config, o OpenerOptions) *Opener {
+	if o.Ahead == 0 {
+		o.Ahead = defaultAhead
+	}
+	return &Opener{cfg: cfg, options: o, logs: map[string]*bucket.Log{}}
+}
+
+// Delivery is what a message names: log files, and records in files of our own
+// making. It has nothing to settle: that is whose who received the message. What
+// says nothing that is to be read is one item that is passed over, with the reason.
+//
+// An error that is a [*notice.Error] is of a message that can never be read.
+func (o *Opener) Delivery(ctx context.Context, m notice.Message) (source.Delivery, error) {
+	var mu sync.Mutex
+	left := o.options.Ahead
+	return o.open(ctx, m, func(n int64) bool {
+		mu.Lock()
+		defer mu.Unlock()
+		if n > left {
+			return false
+		}
+		left -= n
+		return true
+	})
+}
+
+// open is Delivery with what fetches ahead asking take for the bytes.
+func (o *Opener) open(ctx context.Context, m notice.Message, take func(int64) bool) (source.Delivery, error) {
+	n, err := notice.Parse(m.Body)
+	if err != nil {
+		return source.Delivery{}, err
+	}
+	for i := range n.Objects {
+		if err := o.allowed(&n.Objects[i]); err != nil {
+			return source.Delivery{}, err
+		}
+	}
+	items := make([]source.Item, len(n.Objects), len(n.Objects)+len(n.Records)+1)
+	var group errgroup.Group
+	group.SetLimit(gets)
+	for i := range n.Objects {
+		group.Go(func() error {
+			var err error
+			items[i], err = o.object(ctx, &n.Objects[i], take)
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return source.Delivery{}, err
+	}
+	for _, record := range n.Records {
+		items = append(items, inline(record))
+	}
+	if n.Passed != "" {
+		item := inline(m.Body)
+		item.PassOver = n.Passed
+		items = append(items, item)
+	}
+	return source.Delivery{Items: items}, nil
+}
+
+// inline is a log file of our own making, of a record that came without one. The
+// envelope is part of it: it tells who was sent the record.
+func inline(record []byte) source.Item {
+	sum := sha256.Sum256(record)
+	return source.Item{
+		LogFile: cloudtrail.LogFile{URI: "inline:" + hex.EncodeToString(sum[:])}, Size: int64(len(record)),
+		Open: func(context.Context) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(record)), nil },
+		Once: true, // the store keeps it: the message will be gone
+	}
+}
+
+// allowed refuses an object that lies below none of the addresses.
+func (o *Opener) allowed(at *notice.Object) error {
+	for _, from := range o.options.From {
+		name, prefix, err := bucket.Split(from)
+		if err == nil && name == at.Bucket && strings.HasPrefix(at.Key, prefix) {
+			return nil
+		}
+	}
+	if len(o.options.From) == 0 {
+		return nil
+	}
+	return notice.NotAllowed(at, o.options.From)
+}
+
+// log is the log of a bucket.
+func (o *Opener) log(name string) (*bucket.Log, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if l := o.logs[name]; l != nil {
+		return l, nil
+	}
+	l, err := bucket.Reach(o.cfg, bucket.Scheme+name, o.options.Bucket)
+	if err != nil {
+		return nil, err
+	}
+	if len(o.logs) >= mostLogs {
+		for other := range o.logs { // any: who names so many has a purpose
+			delete(o.logs, other)
+			break
+		}
+	}
+	o.logs[name] = l
+	return l, nil
+}
+
+// object is the item of an object, fetched already where take lets it.
+func (o *Opener) object(ctx context.Context, at *notice.Object, take func(int64) bool) (source.Item, error) {
+	l, err := o.log(at.Bucket)
+	if err != nil {
+		return source.Item{}, err
+	}
+	item := l.Announced(ctx, at.Key, at.VersionID, at.ETag, at.Size)
+	if item.PassOver != "" {
+		return item, nil
+	}
+	if o.options.Known != nil {
+		known, err := o.options.Known(ctx, item.LogFile)
+		if known || err != nil {
+			return item, err
+		}
+	}
+	if item.Size <= 0 || !take(item.Size) {
+		if at.VersionID == "" && at.ETag != "" {
+			// It is opened later; what is there then is to have its own ETag.
+			item = l.Announced(ctx, at.Key, "", "", -1)
+		}
+		return item, nil
+	}
+	body, err := item.Open(ctx)
+	if bucket.IsReplaced(err) {
+		item = l.Announced(ctx, at.Key, "", "", -1)
+		return item, nil
+	}
+	return given(item, body, err), nil
+}
+
+// given is an item whose first Open gives what is open already.
+func given(item source.Item, body io.ReadCloser, err error) source.Item {
+	var once sync.Once
+	again := item.Open
+	item.Open = func(ctx context.Context) (r io.ReadCloser, failed error) {
+		first := false
+		once.Do(func() {
+			r, failed, first = body, err, true
+			body = nil
+		})
+		if first {
+			return r, failed
+		}
+		return again(ctx)
+	}
+	return item
+}

@@ -1,0 +1,154 @@
+package queue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"github.com/crosstrail/crosstrail/cloudtrail"
+	"github.com/crosstrail/crosstrail/source"
+	"github.com/crosstrail/crosstrail/source/notice"
+)
+
+// message is one that was received.
+type message struct {
+	notice.Message
+	source  *Source
+	queue   *queue
+	receipt string
+	came    time.Time // when it was received
+	items   []source.Item
+
+	// Under hands.mu:
+	until     time.Time // until when it is ours
+	bytes     int64
+	delivered cloudtrail.Time
+	lost      bool // it is in the queue again
+}
+
+// receive asks for messages.
+func (q *queue) receive(ctx context.Context, most int, wait, visible time.Duration) ([]types.Message, error) {
+	out, err := q.api.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
+		QueueUrl: &q.url, MaxNumberOfMessages: int32(most), WaitTimeSeconds: int32(wait / time.Second), VisibilityTimeout: int32(visible / time.Second), //nolint:gosec // small
+		MessageSystemAttributeNames: []types.MessageSystemAttributeName{
+			types.MessageSystemAttributeNameApproximateReceiveCount, types.MessageSystemAttributeNameSentTimestamp, types.MessageSystemAttributeNameMessageGroupId,
+		},
+	})
+	if err != nil {
+		return nil, explain(err, "sqs:ReceiveMessage", q.arn)
+	}
+	return out.Messages, nil
+}
+
+const (
+	firstPause   = time.Second
+	longestPause = time.Minute
+)
+
+// follow receives the messages of a queue until ctx ends.
+func (s *Source) follow(ctx context.Context, q *queue) {
+	s.hands.mu.Lock()
+	s.hands.asked += len(q.first)
+	s.hands.mu.Unlock()
+	s.take(ctx, q, len(q.first), q.first)
+	q.first = nil
+	pause, said := firstPause, false
+	for ctx.Err() == nil {
+		n, err := s.hands.wait(ctx, mostBatch)
+		if err != nil {
+			return
+		}
+		all, err := q.receive(ctx, n, s.options.Wait, s.options.Visible)
+		if err == nil {
+			if said {
+				s.options.OnNote(q.url + ": answers again")
+			}
+			pause, said = firstPause, false
+			s.take(ctx, q, n, all)
+			continue
+		}
+		s.hands.failed(n)
+		if ctx.Err() != nil {
+			return
+		}
+		if !said {
+			said = true
+			s.options.OnError(fmt.Errorf("%s: cannot be received from, and is asked again until it can: %w", q.url, err))
+		}
+		select {
+		case <-time.After(pause/2 + rand.N(pause)):
+		case <-ctx.Done():
+		}
+		pause = min(2*pause, longestPause)
+	}
+}
+
+// take takes what came in hand, and makes it ready in the background.
+func (s *Source) take(ctx context.Context, q *queue, asked int, all []types.Message) {
+	now := time.Now()
+	taken := make([]*message, 0, len(all))
+	for i := range all {
+		a := all[i].Attributes
+		m := &message{
+			source: s, queue: q, receipt: aws.ToString(all[i].ReceiptHandle), came: now, until: now.Add(s.options.Visible),
+			Message: notice.Message{ID: aws.ToString(all[i].MessageId), Source: q.arn, Group: a["MessageGroupId"], Body: []byte(aws.ToString(all[i].Body))},
+		}
+		m.Received, _ = strconv.Atoi(a["ApproximateReceiveCount"])
+		if ms, err := strconv.ParseInt(a["SentTimestamp"], 10, 64); err == nil {
+			m.Sent = time.UnixMilli(ms)
+		}
+		m.bytes = int64(len(m.Body))
+		taken = append(taken, m)
+	}
+	s.hands.came(asked, taken)
+	for _, m := range taken {
+		s.all.Go(func() { s.prepare(ctx, m) })
+	}
+}
+
+// prepare makes a delivery of a message and hands it to Next.
+func (s *Source) prepare(ctx context.Context, m *message) {
+	d, err := s.opener.open(ctx, m.Message, func(n int64) bool { return s.hands.take(m, n) })
+	if ctx.Err() != nil {
+		s.giveBack(m)
+		return
+	}
+	if err != nil {
+		s.unreadable(m, err)
+		return
+	}
+	m.items = d.Items
+	var oldest cloudtrail.Time
+	for i := range d.Items {
+		if at := d.Items[i].Delivered; at != 0 && (oldest == 0 || at < oldest) {
+			oldest = at
+		}
+	}
+	s.hands.names(m, oldest)
+	select {
+	case s.ready <- m:
+	case <-ctx.Done():
+		s.giveBack(m)
+	}
+}
+
+// unreadable is of a message of which no delivery can be made.
+func (s *Source) unreadable(m *message, err error) {
+	s.options.OnError(fmt.Errorf("%s: message %s: %w", m.queue.url, m.ID, err))
+	ctx, cancel := context.WithTimeout(s.calls, mostWaited)
+	defer cancel()
+	never := false
+	if _, ok := errors.AsType[*notice.Error](err); ok {
+		never = true
+	}
+	if err := s.reject(ctx, m, err, never); err != nil {
+		s.options.OnError(fmt.Errorf("%s: message %s is not settled, so it will come again: %w", m.queue.url, m.ID, err))
+	}
+}

@@ -1,0 +1,182 @@
+package queue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+)
+
+const (
+	longestBackoff = 15 * time.Minute
+	// longestHeld is how long a message may be kept from the others, from when it
+	// was received: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html
+	longestHeld = 12 * time.Hour
+)
+
+// settle is of [source.Delivery].
+func (m *message) settle(ctx context.Context, failed error) error {
+	if failed != nil {
+		return m.source.reject(ctx, m, failed, false)
+	}
+	return m.source.remove(ctx, m, func(c *Counts) { c.Settled++ })
+}
+
+// remove deletes a message.
+func (s *Source) remove(ctx context.Context, m *message, count func(*Counts)) error {
+	if err := m.queue.deletes.do(ctx, &entry{receipt: m.receipt}); err != nil {
+		// It is let go: what is not renewed comes again.
+		s.hands.drop(m, func(c *Counts) { c.Returned++ })
+		return fmt.Errorf("message %s cannot be deleted: %w", m.ID, err)
+	}
+	s.hands.drop(m, count)
+	return nil
+}
+
+// reject has a message come again later; or sends it to the dead letters, if it can
+// never be read, or will not come again.
+func (s *Source) reject(ctx context.Context, m *message, why error, never bool) error {
+	if !never {
+		last, err := s.dead.Last(ctx, m.Message)
+		if err != nil {
+			s.later(ctx, m)
+			return err
+		}
+		never = last
+	}
+	if never {
+		sent, err := s.dead.Send(ctx, m.Message, why.Error())
+		switch {
+		case err != nil:
+			s.later(ctx, m)
+			return err
+		case sent:
+			return s.remove(ctx, m, func(c *Counts) { c.DeadLettered++ })
+		}
+	}
+	return s.later(ctx, m)
+}
+
+// later gives a message back, to come again after a while.
+func (s *Source) later(ctx context.Context, m *message) error {
+	wait := s.options.Backoff << min(max(m.Received-1, 0), 20)
+	wait = max(min(wait, longestBackoff, longestHeld-time.Since(m.came)-time.Minute), 0)
+	return s.back(ctx, m, wait)
+}
+
+// back gives a message back, to be seen again after a while.
+func (s *Source) back(ctx context.Context, m *message, after time.Duration) error {
+	if !s.hands.drop(m, func(c *Counts) { c.Returned++ }) {
+		return nil
+	}
+	seconds := int32((after + time.Second - 1) / time.Second) //nolint:gosec // under 12 h
+	err := m.queue.changes.do(ctx, &entry{receipt: m.receipt, visible: seconds})
+	if err != nil && !isOver(err) {
+		return fmt.Errorf("message %s cannot be given back, and comes again when its time is over: %w", m.ID, err)
+	}
+	return nil
+}
+
+// giveBack gives a message back at once, when all stops.
+func (s *Source) giveBack(m *message) {
+	ctx, cancel := context.WithTimeout(s.calls, mostWaited)
+	defer cancel()
+	if err := s.back(ctx, m, 0); err != nil {
+		s.options.OnNote(m.queue.url + ": " + err.Error())
+	}
+}
+
+// giveBackFirst gives back what was received by an Open that failed.
+func (s *Source) giveBackFirst(queues []*queue) {
+	for _, q := range queues {
+		var all []*entry
+		for i := range q.first {
+			all = append(all, &entry{receipt: *q.first[i].ReceiptHandle})
+		}
+		if len(all) > 0 {
+			_, _ = q.change(s.calls, all) // they come again anyhow
+		}
+	}
+}
+
+// isOver reports whether an error is that a message is in its queue again, or gone.
+func isOver(err error) bool {
+	e, ok := errors.AsType[*entryError](err)
+	if !ok {
+		return false
+	}
+	switch e.code {
+	case "ReceiptHandleIsInvalid", "InvalidParameterValue", "AWS.SimpleQueueService.MessageNotInflight", "MessageNotInflight":
+		return true
+	}
+	return false
+}
+
+// keepAlive keeps the messages in hand from coming again, until the source is
+// closed or, once it is stopped, all are settled.
+func (s *Source) keepAlive() {
+	tick := time.NewTicker(max(s.options.Visible/6, 100*time.Millisecond))
+	defer tick.Stop()
+	for {
+		select {
+		case <-s.closed:
+			return
+		case <-tick.C:
+			s.renew(time.Now())
+		}
+	}
+}
+
+// renew renews what has to be, ten in a request.
+func (s *Source) renew(now time.Time) {
+	by := map[*queue][]*message{}
+	for _, m := range s.hands.due(now, s.options.Visible) {
+		by[m.queue] = append(by[m.queue], m)
+	}
+	for q, all := range by {
+		for len(all) > 0 {
+			n := min(len(all), mostBatch)
+			s.renewAll(q, all[:n])
+			all = all[n:]
+		}
+	}
+}
+
+func (s *Source) renewAll(q *queue, all []*message) {
+	entries := make([]*entry, len(all))
+	now := time.Now()
+	for i, m := range all {
+		left := max(min(s.options.Visible, m.came.Add(longestHeld).Sub(now)), 0)
+		entries[i] = &entry{receipt: m.receipt, visible: int32(left / time.Second)} //nolint:gosec // under 12 h
+	}
+	ctx, cancel := context.WithTimeout(s.calls, s.options.Visible/3)
+	defer cancel()
+	failed, err := q.change(ctx, entries)
+	if err != nil {
+		return // asked again at the next tick; what comes again is a duplicate
+	}
+	for i, m := range all {
+		if failed[i] == nil {
+			s.hands.renewed(m, now.Add(time.Duration(entries[i].visible)*time.Second))
+			continue
+		}
+		if isOver(failed[i]) {
+			s.hands.lose(m)
+		}
+	}
+}
+
+// Close receives no more, gives back at once what is not settled, and waits until
+// that is done. It is for when nobody settles any more.
+func (s *Source) Close() {
+	s.cancel()
+	s.all.Wait()
+	var group sync.WaitGroup
+	for _, m := range s.hands.all() {
+		group.Go(func() { s.giveBack(m) })
+	}
+	group.Wait()
+	s.close.Do(func() { close(s.closed) })
+	s.alive.Wait()
+}
