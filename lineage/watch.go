@@ -62,7 +62,19 @@ func (w *Watch) takesIssuance(r *cloudtrail.Record, u *Use) bool {
 	}
 	for _, f := range Facts(r, *u) {
 		q := &f.Request
-		if f.Kind == Issuance && (slices.Contains(w.Roles, q.RoleARN) || slices.Contains(w.ExternalIDs, q.ExternalID) || slices.Contains(w.Accounts, arnAccount(q.RoleARN))) {
+		if f.Kind == Issuance && (slices.Contains(w.Roles, q.RoleARN) || slices.Contains(w.ExternalIDs, q.ExternalID) || w.takesSessionOf(&f)) {
+			return true
+		}
+	}
+	return false
+}
+
+// takesSessionOf reports whether the session is of one of the accounts, whichever
+// the record was delivered to: that of AssumeRoot is delivered to the account that
+// manages the other.
+func (w *Watch) takesSessionOf(f *Fact) bool {
+	for _, at := range []string{arnAccount(f.Request.RoleARN), arnAccount(f.Grant.ARN), arnAccount(f.Request.TargetPrincipal), f.Request.TargetPrincipal} {
+		if at != "" && slices.Contains(w.Accounts, at) {
 			return true
 		}
 	}
