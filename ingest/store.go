@@ -23,7 +23,9 @@ type Store interface {
 	// Add takes in one file's records and the file itself. It ranges over
 	// all Records. Adding is set union: a record already there changes
 	// nothing and counts as a duplicate, a variant counts as kept. A record
-	// that the store does not want counts as neither. When ctx ends it may stop
+	// that the store does not want counts as neither, and so does one that it
+	// cannot hold, as too large: of those it tells by a [*source.PartError],
+	// having added all others. When ctx ends it may stop
 	// early with the error of ctx: what it has counted is added all the same.
 	Add(ctx context.Context, file source.File) (kept, duplicate int, err error)
 	// Finish tells that no more of a file comes, and why it could not be read

@@ -126,6 +126,10 @@ func (f *reading) piece(ctx context.Context, p source.Piece) error {
 		}
 	}
 	kept, duplicate, err := f.store.Add(ctx, file)
+	if part, ok := errors.AsType[*source.PartError](err); ok {
+		f.turnedAway(part)
+		good, bad, err = good-part.Records, bad+part.Records, nil
+	}
 	if err == nil && kept+duplicate > good {
 		err = fmt.Errorf("%s: counted %d records as kept and %d as duplicates, of %d", f.item.URI, kept, duplicate, good)
 	}
@@ -142,6 +146,15 @@ func (f *reading) piece(ctx context.Context, p source.Piece) error {
 		PassedOver: good - kept - duplicate, Failed: bad,
 	}, int64(len(p.Body)))
 	return err
+}
+
+// turnedAway tells of good records that the store cannot hold.
+func (f *reading) turnedAway(part *source.PartError) {
+	if f.lost.Records == 0 {
+		f.lost.First = part.First
+	}
+	f.lost.Records += part.Records
+	f.fail(part)
 }
 
 // refuse tells what the decoder could not read, and returns how many records

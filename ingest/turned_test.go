@@ -1,0 +1,62 @@
+package ingest_test
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"testing"
+
+	"github.com/crosstrail/crosstrail/cloudtrail"
+	"github.com/crosstrail/crosstrail/ingest"
+	"github.com/crosstrail/crosstrail/source"
+	"github.com/crosstrail/crosstrail/store/memory"
+)
+
+// narrow is a store that cannot hold the records of an event id.
+type narrow struct {
+	*memory.Store
+	id       string
+	finished error
+}
+
+func (n *narrow) Add(ctx context.Context, f source.File) (kept, duplicate int, err error) {
+	var part source.PartError
+	all := f.Records
+	f.Records = func(yield func(*cloudtrail.Record) bool) {
+		for r := range all {
+			if r.EventID != n.id {
+				yield(r)
+			} else if part.Records++; part.First == nil {
+				part.First = &source.Error{URI: f.URI, Record: r.Ordinal, Offset: r.Offset, Problem: "too large"}
+			}
+		}
+	}
+	if kept, duplicate, err = n.Store.Add(ctx, f); err == nil && part.Records > 0 {
+		err = &part
+	}
+	return kept, duplicate, err
+}
+
+func (n *narrow) Finish(ctx context.Context, f cloudtrail.LogFile, failed error) error {
+	n.finished = errors.Join(n.finished, failed)
+	return n.Store.Finish(ctx, f, failed)
+}
+
+// TestTurnedAway: a record that the store cannot hold fails, and no other.
+func TestTurnedAway(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "a.json", `{"Records":[`+one+`,`+two+`,"no record",`+three+`]}`)
+	paths, err := source.NewPaths([]string{filepath.Join(dir, "a.json")}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	store := &narrow{Store: memory.New(), id: "00000000-0000-4000-8000-000000000002"}
+	var told []string
+	files, records, err := ingest.Pump(t.Context(), paths, store, ingest.Options{OnError: func(err error) { told = append(told, err.Error()) }})
+	if err != nil || files != (ingest.Counts{Read: 1, Kept: 1}) || records != (ingest.Counts{Read: 4, Kept: 2, Failed: 2}) || len(told) != 2 {
+		t.Errorf("%+v, %+v, %v; told %q", files, records, err, told)
+	}
+	if part, ok := errors.AsType[*source.PartError](store.finished); !ok || part.Records != 2 {
+		t.Errorf("finished with %v, want two records that could not be read", store.finished)
+	}
+}
