@@ -44,6 +44,11 @@ const Region = "us-east-1"
 // zero value is ready: it starts with the first test that wants it, and ends with
 // the process.
 type Stack struct {
+	// Plain is ministack as it is, without what the launcher adds: what passes there
+	// passes not because of us. Resetting and faults work, what else needs the
+	// launcher ends the test.
+	Plain bool
+
 	mu     sync.Mutex
 	aws    *AWS
 	holder atomic.Pointer[string] // the name of the test that has it
@@ -56,6 +61,7 @@ type AWS struct {
 	process  *process
 	files    string // the folder of the launcher
 	python   string
+	plain    bool // without the launcher
 	faults   *Faults
 }
 
@@ -76,7 +82,7 @@ func (s *Stack) Start(t testing.TB) *AWS {
 		s.mu.Unlock()
 	})
 	if s.aws == nil || s.aws.process.hasEnded() {
-		started, err := Open(t.Context())
+		started, err := open(t.Context(), s.Plain)
 		if err != nil {
 			install.Missing(t, t.Name(), err)
 		}
@@ -88,16 +94,22 @@ func (s *Stack) Start(t testing.TB) *AWS {
 }
 
 // Open starts an AWS for a program: it runs until Close, or as long as the process.
-func Open(ctx context.Context) (*AWS, error) {
+func Open(ctx context.Context) (*AWS, error) { return open(ctx, false) }
+
+func open(ctx context.Context, plain bool) (*AWS, error) {
 	python, files, err := programs(ctx)
 	if err != nil {
 		return nil, err
 	}
-	p, err := run(ctx, files, python, "-m", "launcher.aws")
+	args := []string{"-m", "launcher.aws"}
+	if plain {
+		args = append(args, "plain")
+	}
+	p, err := run(ctx, files, python, args...)
 	if err != nil {
 		return nil, err
 	}
-	return &AWS{Endpoint: p.address, client: newClient(), process: p, python: python, files: files}, nil
+	return &AWS{Endpoint: p.address, client: newClient(), process: p, python: python, files: files, plain: plain}, nil
 }
 
 // Close ends it.
@@ -165,6 +177,9 @@ func (a *AWS) environment() []string {
 // ask puts a question to the launcher itself: control.py.
 func (a *AWS) ask(t testing.TB, path string, question, answer any) {
 	t.Helper()
+	if a.plain {
+		t.Fatalf("plain ministack has no %s: that is the launcher's; take a Stack that is not Plain", path)
+	}
 	if err := call(t.Context(), http.MethodPost, a.Endpoint+"/_awstest/"+path, question, answer); err != nil {
 		t.Fatalf("%s: %v", path, err)
 	}

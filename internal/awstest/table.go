@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -109,4 +110,29 @@ func (b *Table) Describe(t testing.TB) *types.TableDescription {
 	got, err := b.Owner.DescribeTable(t.Context(), &dynamodb.DescribeTableInput{TableName: &b.Name})
 	must(t, err)
 	return got.Table
+}
+
+// TableTime makes every table and index that is made from now on take so long until
+// it is ACTIVE, and a table's backups as long again: on AWS seconds, for a large
+// index hours. Zero, as at first, is at once.
+func (a *AWS) TableTime(t testing.TB, d time.Duration) {
+	t.Helper()
+	a.ask(t, "table-time", map[string]float64{"seconds": d.Seconds()}, nil)
+}
+
+// Unprocessed makes so many of the next batches, BatchGetItem and BatchWriteItem,
+// leave half of what they were asked for unprocessed, as when DynamoDB throttles
+// them in part.
+func (a *AWS) Unprocessed(t testing.TB, batches int) {
+	t.Helper()
+	a.ask(t, "unprocessed", map[string]int{"batches": batches}, nil)
+}
+
+// ExpireItems takes the items away whose time has come, of all tables with a time to
+// live, and says how many. On AWS that happens within days, here within a minute.
+func (a *AWS) ExpireItems(t testing.TB) (gone int) {
+	t.Helper()
+	var answer struct{ Gone int }
+	a.ask(t, "expire-items", nil, &answer)
+	return answer.Gone
 }

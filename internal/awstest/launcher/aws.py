@@ -1,4 +1,4 @@
-"""Serves ministack on a free loopback port, with the mends of this folder."""
+"""Serves ministack on a free loopback port, with the mends of this folder, or plain."""
 
 import asyncio
 import importlib.metadata
@@ -22,6 +22,13 @@ def main():
     # ministack reads its settings as it is imported.
     from ministack import app
 
+    served = app.app if "plain" in sys.argv[1:] else mended(app.app)
+    lifeline.ready(address)
+    asyncio.run(serve(served, listener))
+
+
+def mended(app):
+    """ministack with the mends: the application that answers control.ROUTES, too."""
     from . import (
         analyzer,
         awskeys,
@@ -49,17 +56,17 @@ def main():
         sealed,
         sessions,
         sts,
+        tables,
         trails,
     )
 
     # In this order they wrap what ministack answers: the last sees a call first.
     parts = (control, policy, keyids, sts, mfa, sessions, principals, roles, bucketpolicy, ownership)
     parts += (awskeys, sealed, objects, keys, organizations, trails)
-    parts += (identitycenter, history, publickeys, controlpolicies, refusals, analyzer)
+    parts += (identitycenter, history, publickeys, controlpolicies, refusals, analyzer, tables)
     for part in (*parts, events, delivery, recording, hooks, requests):
         part.mend()
-    lifeline.ready(address)
-    asyncio.run(serve(control.beside(app.app), listener))
+    return control.beside(app)
 
 
 def configure(port):
