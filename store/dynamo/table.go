@@ -74,6 +74,7 @@ type Store struct {
 
 	meta   atomic.Pointer[meta] // nil: the table has none, it is that of AWS's text
 	writer writer
+	reads  reads
 }
 
 // ErrNoTable is a table that is not there. [Make] makes it.

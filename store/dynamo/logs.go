@@ -1,0 +1,156 @@
+package dynamo
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/crosstrail/crosstrail/cloudtrail"
+	"github.com/crosstrail/crosstrail/lineage"
+	"github.com/crosstrail/crosstrail/query"
+	"github.com/crosstrail/crosstrail/source"
+)
+
+// Spans are what is there of each account and region. How many files that is would
+// have to be counted one by one, a read unit for some thirty: a span that is there
+// counts as one file, and who wants them all asks for [Store.LogFiles].
+func (s *Store) Spans(ctx context.Context) ([]lineage.Span, error) {
+	var all []lineage.Span
+	for page, err := range s.pages(ctx, span{partition: partSpans}) {
+		if err != nil {
+			return nil, err
+		}
+		for _, i := range page {
+			one := lineage.Span{
+				Account: textOf(i, attrAccount), Region: textOf(i, attrRegion), Files: 1,
+				First: timeOf(i, attrFirst), Newest: timeOf(i, attrNewest),
+			}
+			if k := keyOf(i); spanKey(one.Account, one.Region) != k {
+				s.leftOut(k, fmt.Errorf("it is of account %q and region %q", one.Account, one.Region))
+				continue
+			}
+			all = append(all, one)
+		}
+	}
+	return all, nil
+}
+
+// LogFiles yields every log file that was read to its end, log by log.
+func (s *Store) LogFiles(ctx context.Context) iter.Seq2[cloudtrail.LogFile, error] {
+	return func(yield func(cloudtrail.LogFile, error) bool) {
+		spans, err := s.Spans(ctx)
+		if err != nil {
+			yield(cloudtrail.LogFile{}, err)
+			return
+		}
+		for _, one := range spans {
+			for page, err := range s.pages(ctx, span{partition: filePartition(one.Account, one.Region), eventual: true}) {
+				if err != nil {
+					yield(cloudtrail.LogFile{}, err)
+					return
+				}
+				for _, i := range page {
+					f := readFile(i)
+					if k := keyOf(i); fileKey(f) != k {
+						s.leftOut(k, fmt.Errorf("it is of log file %s", f.URI))
+						continue
+					}
+					if !yield(f, nil) {
+						return
+					}
+				}
+			}
+		}
+	}
+}
+
+// Lack is what is not there of what the table was to hold: log files that could not
+// be read, and were not later; what its watch leaves out; what has expired.
+func (s *Store) Lack(ctx context.Context) (query.Lack, error) {
+	lack := query.Lack{Watch: s.Watch()}
+	failed := map[itemKey]bool{} // by the key of the file; true: but for some records
+	for page, err := range s.pages(ctx, span{partition: partFailed}) {
+		if err != nil {
+			return lack, err
+		}
+		for _, i := range page {
+			f := readFile(i)
+			if k := keyOf(i); failedKey(f) != k {
+				s.leftOut(k, fmt.Errorf("it is of log file %s", f.URI))
+				continue
+			}
+			failed[fileKey(f)] = i[attrRecords] != nil
+		}
+	}
+	keys := make([]itemKey, 0, len(failed))
+	for k := range failed {
+		keys = append(keys, k)
+	}
+	there, err := s.getItems(ctx, keys, true)
+	if err != nil {
+		return lack, err
+	}
+	for k, partly := range failed {
+		switch {
+		case there[k] != nil:
+		case partly:
+			lack.Partly++
+		default:
+			lack.Failed++
+		}
+	}
+	if m := s.meta.Load(); m != nil && m.retain > 0 {
+		// DynamoDB deletes by its clock (Developer Guide, "Using time to live").
+		lack.Floor = cloudtrail.TimeOf(time.Now().AddDate(0, 0, -m.retain))
+	}
+	return lack, nil
+}
+
+// Raw returns the record itself, session tokens taken out: of what this Store
+// handed out lately from its item, else from its log file, if that may be read here.
+func (s *Store) Raw(ctx context.Context, at lineage.Location) ([]byte, error) {
+	if at.Record < 0 {
+		return nil, fmt.Errorf("%s: has no record %d", at.File, at.Record)
+	}
+	k, ok := s.reads.placeOf(at)
+	if !ok {
+		if at.File == source.Stdin || strings.HasPrefix(at.File, inlinePrefix) {
+			return nil, fmt.Errorf("%s, record %d: is no log file, and no event of it was read here", at.File, at.Record)
+		}
+		raw, err := s.fetch(ctx, at, "")
+		if err != nil {
+			return nil, fmt.Errorf("%s, record %d: %w", at.File, at.Record, err)
+		}
+		return raw, nil
+	}
+	if err := s.mayRead(ctx); err != nil {
+		return nil, err
+	}
+	out, err := s.client.GetItem(ctx, &dynamodb.GetItemInput{
+		TableName: &s.table, Key: k.attributes(), ConsistentRead: aws.Bool(true), ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
+	}, s.patient)
+	if err != nil {
+		return nil, s.explain(ctx, err)
+	}
+	if out.ConsumedCapacity != nil {
+		s.reads.purse.pay(*out.ConsumedCapacity)
+	}
+	if len(out.Item) == 0 {
+		return nil, fmt.Errorf("%s%s: %s is not there any more: it has expired, or was deleted", Scheme, s.table, k)
+	}
+	raw, err := s.recordOf(ctx, out.Item)
+	if err == nil {
+		err = s.reads.decode(raw, func(r *cloudtrail.Record) error { raw = slices.Clone([]byte(r.Raw)); return nil })
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s%s: %s: %w", Scheme, s.table, k, err)
+	}
+	return raw, nil
+}
