@@ -51,4 +51,3 @@ func (s *Store) Accounts(ctx context.Context) ([]string, error) {
 	}
 	return slices.Collect(maps.Keys(accounts)), nil
 }
-
