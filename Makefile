@@ -1,11 +1,17 @@
 # Everything here is a plain command that can be typed without make.
-.PHONY: build test check format fuzz bench bench-large golden aws-up
+.PHONY: build lambda test check format fuzz bench bench-large golden aws-up
 
 TOOLS = go tool -modfile=tools/go.mod
 FUZZTIME ?= 5m
 
 build: ## the program, with its commit
 	CGO_ENABLED=0 go build -trimpath -buildvcs=$(shell git rev-parse HEAD >/dev/null 2>&1 && echo true || echo false) -o crosstrail ./cmd/crosstrail
+
+lambda: ## dist/crosstrail-lambda-{arm64,amd64}.zip: what AWS Lambda takes; one commit, the same bytes
+	@for arch in arm64 amd64; do \
+		CGO_ENABLED=0 GOOS=linux GOARCH=$$arch go build -trimpath -buildvcs=$(shell git rev-parse HEAD >/dev/null 2>&1 && echo true || echo false) -tags lambda.norpc -ldflags='-s -w' -o dist/$$arch/bootstrap ./cmd/crosstrail-lambda && \
+		go run github.com/aws/aws-lambda-go/cmd/build-lambda-zip -o dist/crosstrail-lambda-$$arch.zip dist/$$arch/bootstrap || exit 1; \
+	done
 
 test: ## what the README names
 	go test -race -shuffle=on ./...

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"strings"
+
+	"github.com/crosstrail/crosstrail/store/dynamo"
+)
+
+// The environment of the function.
+const (
+	envStore   = "CROSSTRAIL_STORE"     // dynamodb://TABLE
+	envFrom    = "CROSSTRAIL_FROM"      // s3://bucket/prefix[,…]: objects elsewhere are refused
+	envMaxFile = "CROSSTRAIL_MAX_FILE"  // cap on one decompressed file
+	envLevel   = "CROSSTRAIL_LOG_LEVEL" // debug, info, warn, error
+
+	// Set by Lambda (Developer Guide, "Defined runtime environment variables", and
+	// "Log-level filtering").
+	envRuntime     = "AWS_LAMBDA_RUNTIME_API"
+	envMemory      = "AWS_LAMBDA_FUNCTION_MEMORY_SIZE" // MB, which are MiB
+	envLambdaLevel = "AWS_LAMBDA_LOG_LEVEL"
+)
+
+// leastMemory is the least that Lambda lets a function have, in bytes.
+const leastMemory = 128 << 20
+
+// config is what the environment says. It is read once.
+type config struct {
+	table   string
+	from    []string
+	memory  int64 // bytes that the function has
+	maxFile int64 // 0: what the memory leaves for one
+	level   slog.Level
+}
+
+// readConfig reads all of it, and names every variable that is wrong.
+func readConfig(get func(string) string) (config, error) {
+	c := config{memory: leastMemory}
+	var errs []error
+	wrong := func(name, text string) {
+		errs = append(errs, fmt.Errorf("%s=%q: %s", name, get(name), text))
+	}
+	var err error
+	if c.table, err = dynamo.TableOf(get(envStore)); get(envStore) == "" {
+		errs = append(errs, errors.New(envStore+" is not set: it names the table to write to, as "+dynamo.Scheme+"CrossAccountAuditing"))
+	} else if err != nil {
+		wrong(envStore, err.Error())
+	}
+	for prefix := range strings.SplitSeq(get(envFrom), ",") {
+		prefix = strings.TrimSpace(prefix)
+		bucket, _, _ := strings.Cut(strings.TrimPrefix(prefix, "s3://"), "/")
+		switch {
+		case prefix == "":
+		case !strings.HasPrefix(prefix, "s3://") || bucket == "":
+			wrong(envFrom, "it is prefixes with commas between them, as s3://bucket/AWSLogs/,s3://other")
+		default:
+			c.from = append(c.from, prefix)
+		}
+	}
+	if text := get(envMemory); text != "" {
+		mb, err := strconv.ParseInt(text, 10, 32)
+		if err != nil || mb <= 0 {
+			wrong(envMemory, "it is a number of MB, and Lambda's own to set")
+		}
+		c.memory = max(mb<<20, leastMemory)
+	}
+	if text := get(envMaxFile); text != "" {
+		if c.maxFile = sizeOf(text); c.maxFile <= 0 {
+			wrong(envMaxFile, "it is a size, as 64MiB or a number of bytes")
+		}
+	}
+	for _, name := range []string{envLambdaLevel, envLevel} {
+		if text := get(name); text != "" && !setLevel(&c.level, text) {
+			wrong(name, "it is debug, info, warn or error")
+		}
+	}
+	return c, errors.Join(errs...)
+}
+
+// setLevel takes Lambda's words too: TRACE and FATAL lie beyond ours.
+func setLevel(level *slog.Level, text string) bool {
+	switch strings.ToUpper(text) {
+	case "TRACE":
+		text = "DEBUG"
+	case "FATAL":
+		text = "ERROR"
+	}
+	return level.UnmarshalText([]byte(text)) == nil
+}
+
+// sizeOf reads 64MiB, 64M or a number of bytes; 0 is none of these.
+func sizeOf(text string) int64 {
+	number := strings.TrimRight(text, "kKmMgGiIbB")
+	n, err := strconv.ParseInt(number, 10, 40)
+	if err != nil {
+		return 0
+	}
+	switch strings.ToLower(text[len(number):]) {
+	case "", "b":
+		return n
+	case "k", "kib":
+		return n << 10
+	case "m", "mib":
+		return n << 20
+	case "g", "gib":
+		return n << 30
+	}
+	return 0
+}

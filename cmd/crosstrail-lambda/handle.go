@@ -1,0 +1,226 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambdacontext"
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/crosstrail/crosstrail/ingest"
+	"github.com/crosstrail/crosstrail/internal/awscfg"
+	"github.com/crosstrail/crosstrail/source/notice"
+	"github.com/crosstrail/crosstrail/source/queue"
+	"github.com/crosstrail/crosstrail/store/dynamo"
+)
+
+const (
+	// settleEvery is how long a message that is done waits for its commit: it matters
+	// where the time runs out before all are.
+	settleEvery = 2 * time.Second
+	// mostMargin is how long before its time runs out an invocation takes in no more,
+	// and commits what is done; a short one keeps a quarter of its time.
+	mostMargin = 5 * time.Second
+)
+
+// function is what an execution environment keeps from one invocation to the next.
+// Lambda gives it one at a time.
+type function struct {
+	config
+	wrong error // what is wrong with the environment
+	log   *slog.Logger
+	warm  bool // there was an invocation before
+
+	cfg    *aws.Config // nil: not read yet, as the next two
+	opener *queue.Opener
+	dead   *queue.DeadLetters
+	table  *dynamo.Store // nil: not open; it looks now and then itself whether its watch was changed
+}
+
+// invocation is one call of the function.
+type invocation struct {
+	*function
+	log      *slog.Logger
+	failures failures
+	cold     bool
+	shape    string
+	end      time.Time // when the last commit must be done
+	verdicts []verdict // of each message, in order
+
+	objects        int // log files, and records that came without one
+	files, records ingest.Counts
+	bytes          int64
+}
+
+// handle takes an event of any shape. Of a queue's it answers which messages are to
+// come again. Any other it fails if not all of it was kept: Lambda then tries it
+// again, and sends it to the function's on-failure destination in the end (Developer
+// Guide, "How Lambda handles errors and retries with asynchronous invocation").
+func (f *function) handle(ctx context.Context, event json.RawMessage) (answer any, err error) {
+	began := time.Now()
+	v := f.begin(ctx)
+	defer func() { v.sum(began, err) }()
+	if f.wrong != nil {
+		return nil, f.wrong
+	}
+	messages, err := notice.Event(event)
+	if err != nil {
+		v.failures.tell("the event cannot be read", err)
+		return nil, err
+	}
+	v.shape = shapeOf(event, messages)
+	for _, m := range messages {
+		v.verdicts = append(v.verdicts, verdict{message: m, unsettled: true})
+	}
+	if err := f.configure(ctx); err != nil {
+		v.failures.tell("there is no AWS configuration", err)
+		return nil, err
+	}
+	soon, cancel := v.soon(ctx)
+	defer cancel()
+	if ordered(messages) {
+		v.inOrder(soon)
+	} else {
+		v.work(soon, v.verdicts)
+	}
+	v.judge(ctx)
+	return v.answer()
+}
+
+func (f *function) begin(ctx context.Context) *invocation {
+	log := f.log
+	if c, ok := lambdacontext.FromContext(ctx); ok {
+		log = log.With("requestId", c.AwsRequestID)
+	}
+	cold := !f.warm
+	f.warm = true
+	return &invocation{function: f, log: log, failures: failures{log: log}, cold: cold}
+}
+
+// configure reads the AWS configuration with the first event: Lambda starts more
+// environments than it uses.
+func (f *function) configure(ctx context.Context) error {
+	if f.cfg != nil {
+		return nil
+	}
+	cfg, err := awscfg.Load(ctx, awscfg.Options{})
+	if err != nil {
+		return err
+	}
+	f.cfg, f.dead = &cfg, queue.NewDeadLetters(cfg)
+	f.opener = queue.NewOpener(cfg, queue.OpenerOptions{From: f.from, Ahead: f.ahead()})
+	return nil
+}
+
+// shapeOf is what called the function, for the log.
+func shapeOf(event []byte, messages []notice.Message) string {
+	if len(messages) > 0 && messages[0].Source != "" {
+		return "sqs"
+	}
+	var e struct {
+		DetailType string `json:"detail-type"`
+		Records    []struct {
+			EventSource string // S3 writes a small e, SNS a large one
+		}
+	}
+	_ = json.Unmarshal(event, &e) // it may be of another kind
+	switch {
+	case e.DetailType != "":
+		return "eventbridge"
+	case len(e.Records) > 0 && e.Records[0].EventSource == "aws:s3":
+		return "s3"
+	case len(e.Records) > 0 && e.Records[0].EventSource == "aws:sns":
+		return "sns"
+	}
+	return "direct"
+}
+
+// soon is a context that ends in time for what is done to be committed.
+func (v *invocation) soon(ctx context.Context) (context.Context, context.CancelFunc) {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return context.WithCancel(ctx)
+	}
+	margin := min(mostMargin, time.Until(deadline)/4)
+	v.end = deadline.Add(-margin / 2)
+	return context.WithDeadline(ctx, deadline.Add(-margin))
+}
+
+// ordered reports whether messages are of a FIFO queue.
+func ordered(messages []notice.Message) bool {
+	return len(messages) > 0 && strings.HasSuffix(messages[0].Source, ".fifo")
+}
+
+// inOrder works on one message after the other, and stops after the first that
+// fails: with a FIFO queue a function "should stop processing messages after the
+// first failure and return all failed and unprocessed messages" (Developer Guide,
+// "Handling errors for an SQS event source", partial batch responses).
+func (v *invocation) inOrder(ctx context.Context) {
+	for i := range v.verdicts {
+		o := &v.verdicts[i]
+		v.work(ctx, v.verdicts[i:i+1])
+		if o.err == nil || v.deadLetter(ctx, o) {
+			continue
+		}
+		for n := range v.verdicts[i+1:] {
+			v.verdicts[i+1+n].hinder(errBehind)
+		}
+		return
+	}
+}
+
+// work keeps what messages announce in the table.
+func (v *invocation) work(ctx context.Context, some []verdict) {
+	err := v.pump(ctx, some)
+	for i := range some {
+		if o := &some[i]; o.unsettled {
+			o.hinder(err)
+		}
+	}
+}
+
+// pump moves what messages announce into the table, and settles them. The error is
+// what kept it from going on.
+func (v *invocation) pump(ctx context.Context, some []verdict) error {
+	table, err := v.open(ctx)
+	if err != nil {
+		return err
+	}
+	store := &guarded{Store: table, end: v.end}
+	feed := v.feed(ctx, store, some)
+	var read int64
+	files, records, err := ingest.Pump(ctx, feed, store, ingest.Options{
+		Workers: v.workers(), Memory: v.budget(), MaxFile: v.maxFile, SettleEvery: settleEvery,
+		OnError:   func(err error) { v.failures.tell("not all of an object could be kept", err) },
+		OnNote:    func(text string) { v.log.Info(text) },
+		OnWarning: func(text string) { v.log.Warn(text) },
+		Progress:  func(p ingest.Progress) { read = p.Bytes },
+	})
+	feed.stop()
+	v.count(files, records, read)
+	if _, failed := errors.AsType[*ingest.StoreError](err); failed {
+		v.table = nil // the next invocation opens it anew, and may be told more
+	}
+	if ctx.Err() != nil {
+		return errLate
+	}
+	return err
+}
+
+// open is the table.
+func (v *invocation) open(ctx context.Context) (*dynamo.Store, error) {
+	if v.table != nil {
+		return v.table, nil
+	}
+	log := v.function.log // it outlives the invocation
+	table, err := dynamo.Open(ctx, *v.cfg, v.config.table, dynamo.Options{Write: true, Note: func(text string) { log.Warn(text) }})
+	if err != nil {
+		return nil, err
+	}
+	v.table = table
+	return table, nil
+}

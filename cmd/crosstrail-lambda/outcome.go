@@ -1,0 +1,182 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"github.com/crosstrail/crosstrail/ingest"
+	"github.com/crosstrail/crosstrail/source/notice"
+)
+
+var (
+	errLate    = errors.New("the time of the function ran out before it was done: if that goes on, give the function more, aws lambda update-function-configuration --timeout, or fewer messages at once")
+	errBehind  = errors.New("a message before it in its FIFO queue failed")
+	errDropped = errors.New("it was not settled")
+)
+
+// verdict is what became of one message.
+type verdict struct {
+	message   notice.Message
+	unsettled bool  // nothing is known of it yet
+	err       error // why not all of it was kept; nil: it was, or there was nothing to keep
+	hindered  bool  // err is not the message's fault: it comes again, however often it came
+	dead      bool  // it was sent to the dead letters
+}
+
+func (o *verdict) settle(err error) { o.unsettled, o.err = false, err }
+
+// hinder tells that a message was not worked on to its end.
+func (o *verdict) hinder(err error) {
+	if err == nil {
+		err = errDropped
+	}
+	o.unsettled, o.hindered, o.err = false, true, err
+}
+
+// deadLetter sends a message to the dead letters of its queue that can never be read,
+// or failed and came for the last time. It is true if the message is there: then it
+// is done with, as one that was kept.
+func (v *invocation) deadLetter(ctx context.Context, o *verdict) bool {
+	if o.dead || o.err == nil || o.hindered || o.message.Source == "" {
+		return o.dead
+	}
+	_, never := errors.AsType[*notice.Error](o.err)
+	last, err := never, error(nil)
+	if !never {
+		last, err = v.dead.Last(ctx, o.message)
+	}
+	if last && err == nil {
+		o.dead, err = v.dead.Send(ctx, o.message, reason(o.err))
+	}
+	if err != nil {
+		v.failures.tell("a message could not be sent to the dead letters", err, slog.String("message", o.message.ID))
+	}
+	return o.dead
+}
+
+// judge tells what failed, and does what is left to be done about it.
+func (v *invocation) judge(ctx context.Context) {
+	for i := range v.verdicts {
+		o := &v.verdicts[i]
+		if o.err == nil {
+			continue
+		}
+		text := "a message was not kept"
+		switch {
+		case v.deadLetter(ctx, o):
+			text = "a message was not kept, and sent to the dead letters"
+		case o.message.Source != "":
+			text = "a message was not kept, and comes again"
+		}
+		v.failures.tell(text, o.err, slog.String("message", o.message.ID), slog.Int("received", o.message.Received))
+	}
+	v.failures.end()
+}
+
+// answer is what Lambda is told.
+func (v *invocation) answer() (any, error) {
+	if v.shape != "sqs" {
+		return nil, v.notKept()
+	}
+	answer := events.SQSEventResponse{BatchItemFailures: []events.SQSBatchItemFailure{}}
+	hindered := 0
+	for i := range v.verdicts {
+		o := &v.verdicts[i]
+		if o.err != nil && !o.dead {
+			answer.BatchItemFailures = append(answer.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: o.message.ID})
+		}
+		if o.hindered {
+			hindered++
+		}
+	}
+	if hindered == len(v.verdicts) {
+		// All of them come again by an error too, which shows in the function's metrics,
+		// and lets Lambda call it less often.
+		return nil, v.notKept()
+	}
+	return answer, nil
+}
+
+// mostError is how long the text of an error may be, which goes to an on-failure
+// destination beside the event.
+const mostError = 8 << 10
+
+// notKept lists what was not kept and why; nil: there is nothing such.
+func (v *invocation) notKept() error {
+	var said []string
+	n, length := 0, 0
+	for i := range v.verdicts {
+		o := &v.verdicts[i]
+		if o.err == nil || o.dead {
+			continue
+		}
+		for _, err := range each(o.err) {
+			n++
+			text := reason(err)
+			if len(said) > 0 && (length+len(text) > mostError || said[len(said)-1] == text) {
+				continue
+			}
+			said, length = append(said, text), length+len(text)
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	return fmt.Errorf("not kept: %d. What was kept is not lost.\n%s", n, strings.Join(said, "\n"))
+}
+
+// each is the errors that were joined.
+func each(err error) []error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		var all []error
+		for _, e := range joined.Unwrap() {
+			all = append(all, each(e)...)
+		}
+		return all
+	}
+	return []error{err}
+}
+
+func (v *invocation) count(files, records ingest.Counts, bytes int64) {
+	v.files, v.records, v.bytes = plus(v.files, files), plus(v.records, records), v.bytes+bytes
+}
+
+func plus(a, b ingest.Counts) ingest.Counts {
+	return ingest.Counts{
+		Read: a.Read + b.Read, Kept: a.Kept + b.Kept, Duplicate: a.Duplicate + b.Duplicate,
+		PassedOver: a.PassedOver + b.PassedOver, Failed: a.Failed + b.Failed,
+	}
+}
+
+// sum is the one line that every invocation logs.
+func (v *invocation) sum(began time.Time, err error) {
+	failed, dead := 0, 0
+	for i := range v.verdicts {
+		switch o := &v.verdicts[i]; {
+		case o.dead:
+			dead++
+		case o.err != nil:
+			failed++
+		}
+	}
+	log, text := v.log.Info, "done"
+	if err != nil {
+		log, text = v.log.Error, reason(err)
+	}
+	log(text,
+		slog.String("shape", v.shape), slog.Int("messages", len(v.verdicts)), slog.Int("messagesFailed", failed), slog.Int("messagesDead", dead),
+		slog.Int("objects", v.objects), counts("files", v.files), counts("records", v.records),
+		slog.Int64("bytes", v.bytes), slog.Int64("milliseconds", time.Since(began).Milliseconds()), slog.Bool("coldStart", v.cold))
+}
+
+func counts(name string, c ingest.Counts) slog.Attr {
+	return slog.Group(name,
+		slog.Int("read", c.Read), slog.Int("kept", c.Kept), slog.Int("duplicate", c.Duplicate),
+		slog.Int("passedOver", c.PassedOver), slog.Int("failed", c.Failed))
+}
