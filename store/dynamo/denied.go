@@ -24,7 +24,11 @@ func (e *DeniedError) Error() string {
 	if e.ByOrganization() {
 		return text + ": the organisation denies it, nobody in the account can give leave"
 	}
-	return text + ": give leave for " + e.Action + " on " + e.Resource
+	on := e.Resource
+	if on == "" {
+		on = "table/" + e.Table
+	}
+	return text + ": give leave for " + e.Action + " on " + on
 }
 
 func (e *DeniedError) Unwrap() error { return e.Err }
