@@ -25,7 +25,7 @@ type Options struct {
 	// it sees fit, and the pump at the end.
 	SettleEvery time.Duration
 
-	// Progress is told now and then how far it has come. OnError is told every
+	// Progress is told now and then how far it has come, and after each commit. OnError is told every
 	// file and record that could not be read, nearly always as a
 	// [*source.Error], and every settlement that failed; OnNote what is worth
 	// saying and no failure. Each may be nil; never two calls at once.
@@ -156,9 +156,6 @@ func (p *pump) finish(ctx context.Context, stopped error) error {
 	}
 	if err := p.commit(ctx, p.take()); err != nil {
 		return errors.Join(stopped, err)
-	}
-	if p.options.Progress != nil {
-		p.options.Progress(p.state)
 	}
 	if p.options.OnWarning != nil {
 		for _, text := range p.odd.warnings() {

@@ -137,7 +137,9 @@ func (p *pump) commit(ctx context.Context, ready []*delivery) error {
 			return nil
 		})
 	}
-	return group.Wait()
+	err := group.Wait() // nil
+	p.tell()
+	return err
 }
 
 // mostSettling is how many settlements are under way at once, of those that may be.
@@ -155,6 +157,17 @@ func (p *pump) settled(err error) {
 	}
 	p.mu.Unlock()
 	p.fail(fmt.Errorf("not settled, so it will come again: %w", err))
+}
+
+// tell tells how far it has come: after the last file of a burst nothing else may
+// for hours.
+func (p *pump) tell() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.options.Progress != nil {
+		p.told = time.Now()
+		p.options.Progress(p.state)
+	}
 }
 
 // lingering is a context that ends a moment after its parent.
