@@ -1,0 +1,225 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/crosstrail/crosstrail/cloudtrail"
+	"github.com/crosstrail/crosstrail/ingest"
+	"github.com/crosstrail/crosstrail/source/queue"
+	"github.com/crosstrail/crosstrail/store/local"
+)
+
+// Between two tries of what failed as a whole.
+const (
+	firstPause = time.Second
+	mostPause  = time.Minute
+)
+
+// inWorkFor is how long what is in work is given to end once it is stopped.
+const inWorkFor = 8 * time.Second
+
+// followedStore is a store that is filled, and closed between two tries.
+type followedStore interface {
+	ingest.Store
+	io.Closer
+}
+
+// keepOn fills the store until ctx ends. What cannot be opened at the beginning ends
+// it; from then on it goes on trying.
+func (f *following) keepOn(ctx context.Context) error {
+	store, err := f.open(ctx)
+	if err != nil {
+		return err
+	}
+	cfg, err := f.aws.config(ctx, f.ui, "")
+	if err != nil {
+		return errors.Join(err, store.Close())
+	}
+	pause, begun := firstPause, false
+	for {
+		opened := time.Now()
+		err := f.once(ctx, cfg, store, func() { begun = true })
+		switch {
+		case ctx.Err() != nil:
+			return f.stopped(ctx, err)
+		case !begun:
+			return err
+		case time.Since(opened) > mostPause:
+			pause = firstPause
+		}
+		for first := true; first || err != nil; first = false {
+			f.fails(err, pause)
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-time.After(pause):
+			}
+			pause = min(2*pause, mostPause)
+			if store, err = f.open(ctx); err != nil {
+				err = &ingest.StoreError{Err: err}
+			}
+		}
+	}
+}
+
+// once opens the queues and moves what comes into the store, until ctx ends or
+// something fails; then the store is closed. begun is called in between.
+func (f *following) once(ctx context.Context, cfg aws.Config, store followedStore, begun func()) (err error) {
+	defer func() {
+		// After a failure it has nothing more to say.
+		if failed := store.Close(); failed != nil && err == nil {
+			err = &ingest.StoreError{Err: failed}
+		}
+	}()
+	if err := f.followed.connect(ctx, cfg, f.queueOptions(store)); err != nil {
+		return err
+	}
+	defer f.health.idle()
+	defer f.followed.close()
+	begun()
+	f.health.opened(nil)
+	f.teller.over(failedStore, "the store is open again")
+	f.teller.over(failedReceive, "the queues answer again")
+	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	defer context.AfterFunc(ctx, func() {
+		f.note("stopping: what is in work is finished, the rest given back; Ctrl-C again ends it at once")
+		time.AfterFunc(inWorkFor, cancel)
+	})()
+	return f.pump(work, f.coming(work, ctx), &metered{followedStore: store, following: f})
+}
+
+// stopped is what a run that was stopped ends with: to be stopped is no error.
+func (f *following) stopped(ctx context.Context, err error) error {
+	if failed, ok := errors.AsType[*ingest.StoreError](err); ok {
+		return hinted(failed, "nothing is lost: what is not in the store comes again")
+	}
+	if err != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, ctx.Err()) {
+		f.warn(err.Error())
+	}
+	return nil
+}
+
+// fails tells that a run ended, and why.
+func (f *following) fails(err error, pause time.Duration) {
+	what := failedReceive
+	if _, ok := errors.AsType[*ingest.StoreError](err); ok {
+		what = failedStore
+		f.health.opened(err)
+	}
+	f.metrics.failed(what)
+	f.teller.once(what, fmt.Sprintf("%v: nothing is lost, and it is tried again, in %s and then less often", f.aws.explained(err), pause))
+}
+
+// open opens the store for writing.
+func (f *following) open(ctx context.Context) (followedStore, error) {
+	dir, err := f.store.folder()
+	if err != nil {
+		return nil, err
+	}
+	o := local.Options{MaxFile: int64(f.limits.maxFile), Fetch: f.aws.fetch(f.ui)}
+	s, err := local.Open(ctx, dir, o)
+	if locked, ok := errors.AsType[*local.LockedError](err); ok && f.wait {
+		f.note(locked.Error() + ": waiting for it to end")
+		o.Wait = true
+		s, err = local.Open(ctx, dir, o)
+	}
+	if err != nil {
+		return nil, f.store.opened(err, dir)
+	}
+	return s, nil
+}
+
+func (f *following) queueOptions(store ingest.Store) queue.Options {
+	o := queue.Options{
+		Opener:  queue.OpenerOptions{From: f.from, Bucket: f.aws.bucketOptions(), Known: store.Has},
+		OnNote:  f.note,
+		OnError: f.receiveFailed,
+	}
+	n := len(f.queues)
+	if inputs := f.limits.inputs(); inputs > 0 {
+		o.MostBytes = max(inputs/4/int64(n), 1<<20)
+	}
+	return o
+}
+
+// receiveFailed tells of what failed before a log file was read.
+func (f *following) receiveFailed(err error) {
+	f.metrics.failed(failedReceive)
+	f.teller.error(f.aws.explained(err))
+}
+
+// pump moves what comes into the store.
+func (f *following) pump(ctx context.Context, from ingest.Source, to ingest.Store) error {
+	f.limits.bound()
+	f.metrics.begin()
+	before, recordsBefore := f.files, f.records
+	files, records, err := ingest.Pump(ctx, from, to, ingest.Options{
+		Workers: f.limits.workers(), Memory: f.limits.inputs(), MaxFile: int64(f.limits.maxFile),
+		Progress: func(p ingest.Progress) {
+			f.metrics.progress(p)
+			f.teller.progress(sum(before, p.Files), sum(recordsBefore, p.Records))
+		},
+		OnError: func(err error) {
+			f.metrics.failed(failedRead)
+			f.teller.error(f.aws.explained(err))
+		},
+		OnNote:    f.note,
+		OnWarning: f.warn,
+	})
+	f.files, f.records = sum(before, files), sum(recordsBefore, records)
+	return err
+}
+
+func sum(a, b ingest.Counts) ingest.Counts {
+	return ingest.Counts{
+		Read: a.Read + b.Read, Kept: a.Kept + b.Kept, Duplicate: a.Duplicate + b.Duplicate,
+		PassedOver: a.PassedOver + b.PassedOver, Failed: a.Failed + b.Failed,
+	}
+}
+
+// metered is a store whose commits are timed, and the log files in them.
+type metered struct {
+	followedStore
+	following *following
+
+	mu        sync.Mutex
+	delivered []time.Time // of the files that wait for a commit
+}
+
+// Finish is of [ingest.Store].
+func (m *metered) Finish(ctx context.Context, file cloudtrail.LogFile, failed error) error {
+	err := m.followedStore.Finish(ctx, file, failed)
+	if err == nil && failed == nil && !file.Delivered.IsZero() {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		m.delivered = append(m.delivered, file.Delivered.Time())
+	}
+	return err
+}
+
+// Commit is of [ingest.Store].
+func (m *metered) Commit(ctx context.Context) error {
+	m.mu.Lock()
+	delivered := m.delivered
+	m.delivered = nil
+	m.mu.Unlock()
+	begun := time.Now()
+	if err := m.followedStore.Commit(ctx); err != nil {
+		return err
+	}
+	now := time.Now()
+	m.following.metrics.commits.Observe(now.Sub(begun).Seconds())
+	m.following.health.commit()
+	for _, t := range delivered {
+		m.following.metrics.stored.Observe(max(now.Sub(t), 0).Seconds())
+	}
+	return nil
+}

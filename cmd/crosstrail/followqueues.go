@@ -1,0 +1,242 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/crosstrail/crosstrail/source"
+	"github.com/crosstrail/crosstrail/source/queue"
+)
+
+// followed are the queues that a follow takes messages from, each as a source of its
+// own, so that each is counted for itself. It is a [prometheus.Collector].
+type followed struct {
+	urls []string
+
+	mu   sync.Mutex
+	open map[string]*queue.Source
+	done map[string]queue.Counts // by sources that were closed
+}
+
+func newFollowed(urls []string) *followed {
+	return &followed{urls: urls, open: map[string]*queue.Source{}, done: map[string]queue.Counts{}}
+}
+
+// queueCounts are those of one queue.
+type queueCounts struct {
+	url    string
+	counts queue.Counts
+}
+
+// counts are those of now, since it began.
+func (f *followed) counts() (all []queueCounts) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, url := range f.urls {
+		c := f.done[url]
+		if s := f.open[url]; s != nil {
+			c = added(c, s.Counts())
+		}
+		all = append(all, queueCounts{url, c})
+	}
+	return all
+}
+
+// added are the counts of two sources of one queue, one after the other.
+func added(before, now queue.Counts) queue.Counts {
+	now.Received += before.Received
+	now.Settled += before.Settled
+	now.Returned += before.Returned
+	now.DeadLettered += before.DeadLettered
+	now.Lost += before.Lost
+	if now.Heard.Before(before.Heard) {
+		now.Heard = before.Heard
+	}
+	return now
+}
+
+// connect opens all, or none. The end of ctx stops them: see [queue.Open].
+func (f *followed) connect(ctx context.Context, cfg aws.Config, o queue.Options) error {
+	for _, url := range f.urls {
+		s, err := queue.Open(ctx, cfg, []string{url}, o)
+		if err != nil {
+			f.close()
+			return err
+		}
+		f.mu.Lock()
+		f.open[url] = s
+		f.mu.Unlock()
+	}
+	return nil
+}
+
+// close gives back what is not settled.
+func (f *followed) close() {
+	f.mu.Lock()
+	open := f.open
+	f.mu.Unlock()
+	var all sync.WaitGroup
+	for _, s := range open {
+		all.Go(s.Close)
+	}
+	all.Wait()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for url, s := range open {
+		c := added(f.done[url], s.Counts())
+		c.InHand, c.InHandBytes, c.Lag, c.Behind = 0, 0, 0, 0
+		f.done[url] = c
+	}
+	f.open = map[string]*queue.Source{}
+}
+
+// What a queue's messages become, and how they are counted.
+var (
+	messagesDesc = prometheus.NewDesc(namespace+"messages_total", "SQS messages, by what became of them: received, each time that one came; stored; returned, to come again; deadLetters; lost, as they came again before they were settled.", []string{"queue", "outcome"}, nil)
+	inHandDesc   = prometheus.NewDesc(namespace+"messages_in_hand", "SQS messages that were received and are not settled.", []string{"queue"}, nil)
+	lagDesc      = prometheus.NewDesc(namespace+"lag_seconds", "Age of the oldest that is in hand, 0 where nothing is: since delivery of the log file, by the minute in its name; since message, as SQS has it.", []string{"queue", "since"}, nil)
+	heardDesc    = prometheus.NewDesc(namespace+"last_receive_timestamp_seconds", "When the queue last answered, 0 if it never did.", []string{"queue"}, nil)
+)
+
+// Describe is of [prometheus.Collector].
+func (f *followed) Describe(to chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{messagesDesc, inHandDesc, lagDesc, heardDesc} {
+		to <- d
+	}
+}
+
+// Collect is of [prometheus.Collector].
+func (f *followed) Collect(to chan<- prometheus.Metric) {
+	for _, q := range f.counts() {
+		c := q.counts
+		for outcome, n := range map[string]int64{
+			"received": c.Received, "stored": c.Settled, "returned": c.Returned, "deadLetters": c.DeadLettered, "lost": c.Lost,
+		} {
+			to <- prometheus.MustNewConstMetric(messagesDesc, prometheus.CounterValue, float64(n), q.url, outcome)
+		}
+		to <- prometheus.MustNewConstMetric(inHandDesc, prometheus.GaugeValue, float64(c.InHand), q.url)
+		to <- prometheus.MustNewConstMetric(lagDesc, prometheus.GaugeValue, c.Behind.Seconds(), q.url, "delivery")
+		to <- prometheus.MustNewConstMetric(lagDesc, prometheus.GaugeValue, c.Lag.Seconds(), q.url, "message")
+		heard := 0.0
+		if !c.Heard.IsZero() {
+			heard = float64(c.Heard.UnixMilli()) / 1000
+		}
+		to <- prometheus.MustNewConstMetric(heardDesc, prometheus.GaugeValue, heard, q.url)
+	}
+}
+
+// coming are the deliveries of all queues, as they come, to one run of the pump. It
+// is an ingest.Source.
+type coming struct {
+	following *following
+	stop      context.Context // whose end stops the queues
+	next      chan source.Delivery
+	ended     chan struct{}
+	err       error // of the first that failed; set before ended is closed
+}
+
+// coming begins to wait for all queues.
+func (f *following) coming(ctx, stop context.Context) *coming {
+	c := &coming{following: f, stop: stop, next: make(chan source.Delivery), ended: make(chan struct{})}
+	var all sync.WaitGroup
+	var once sync.Once
+	f.followed.mu.Lock()
+	defer f.followed.mu.Unlock()
+	for _, s := range f.followed.open {
+		all.Go(func() {
+			for {
+				d, err := s.Next(ctx)
+				if err != nil {
+					if !errors.Is(err, io.EOF) {
+						once.Do(func() { c.err = err })
+					}
+					return
+				}
+				select {
+				case c.next <- d:
+				case <-stop.Done(): // it is given back
+					return
+				case <-ctx.Done():
+					return
+				}
+			}
+		})
+	}
+	go func() {
+		all.Wait()
+		close(c.ended)
+	}()
+	return c
+}
+
+// Next is of ingest.Source.
+func (c *coming) Next(ctx context.Context) (source.Delivery, error) {
+	f := c.following
+	f.slow.wait(c.stop)
+	select {
+	case d := <-c.next:
+		f.health.work(1)
+		settle := d.Settle
+		d.Settle = func(ctx context.Context, failed error) error {
+			defer f.health.work(-1)
+			f.slow.tell(failed)
+			err := settle(ctx, failed)
+			if err != nil {
+				f.metrics.failed(failedSettle)
+			}
+			return err
+		}
+		return d, nil
+	case <-c.ended:
+		if c.err != nil {
+			return source.Delivery{}, c.err
+		}
+		return source.Delivery{}, io.EOF
+	case <-ctx.Done():
+		return source.Delivery{}, ctx.Err()
+	}
+}
+
+// slowdown keeps a follow for which everything fails from taking one message after
+// the other: each is given so often only before it ends with the dead letters.
+type slowdown struct {
+	mu     sync.Mutex
+	failed int // in a row
+	until  time.Time
+}
+
+// failsBefore is how many may fail, one after the other, at full speed.
+const failsBefore = 3
+
+// tell tells how a delivery ended.
+func (s *slowdown) tell(failed error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if failed == nil {
+		s.failed, s.until = 0, time.Time{}
+		return
+	}
+	if s.failed++; s.failed > failsBefore {
+		s.until = time.Now().Add(min(firstPause<<min(s.failed-failsBefore, 10), mostPause))
+	}
+}
+
+// wait waits for as long as it is well to.
+func (s *slowdown) wait(stop context.Context) {
+	s.mu.Lock()
+	left := time.Until(s.until)
+	s.mu.Unlock()
+	if left <= 0 {
+		return
+	}
+	select {
+	case <-stop.Done():
+	case <-time.After(left):
+	}
+}
