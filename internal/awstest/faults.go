@@ -1,6 +1,7 @@
 package awstest
 
 import (
+	"context"
 	"net/http"
 	"testing"
 	"time"
@@ -62,11 +63,15 @@ func (f *Faults) Through(caller aws.Config) aws.Config {
 // Set makes these the rules, in the place of all others.
 func (f *Faults) Set(t testing.TB, faults ...Fault) {
 	t.Helper()
+	must(t, f.set(t.Context(), faults...))
+}
+
+func (f *Faults) set(ctx context.Context, faults ...Fault) error {
 	rules := make([]map[string]any, 0, len(faults))
 	for _, fault := range faults {
 		rules = append(rules, fault.rule())
 	}
-	must(t, call(t.Context(), http.MethodPost, f.Endpoint+"/_microburst/rules", rules, nil))
+	return call(ctx, http.MethodPost, f.Endpoint+"/_microburst/rules", rules, nil)
 }
 
 // Clear takes all rules away, and forgets what they did.
@@ -140,4 +145,26 @@ func (f Fault) response() map[string]any {
 		changed["set_headers"] = headers
 	}
 	return changed
+}
+
+// For makes these the rules for so long, in the place of all others, and then none: a
+// service that fails for a minute. It returns at once; over is closed when calls pass
+// again.
+func (f *Faults) For(t testing.TB, d time.Duration, faults ...Fault) (over <-chan struct{}) {
+	t.Helper()
+	f.Set(t, faults...)
+	done, ended := make(chan struct{}), make(chan struct{})
+	timer := time.NewTimer(d)
+	go func() {
+		defer close(ended)
+		select {
+		case <-timer.C:
+		case <-done:
+		}
+		if err := f.set(context.Background()); err != nil {
+			t.Errorf("ending the faults: %v", err)
+		}
+	}()
+	t.Cleanup(func() { close(done); <-ended })
+	return ended
 }

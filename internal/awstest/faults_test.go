@@ -2,13 +2,18 @@ package awstest_test
 
 import (
 	"bytes"
+	"errors"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"github.com/crosstrail/crosstrail/internal/awstest"
@@ -110,5 +115,47 @@ func TestControlFaults(t *testing.T) {
 		if got := code(inRole) + " " + code(inBucket); got != want {
 			t.Errorf("time %d: %s, not %s", i, got, want)
 		}
+	}
+}
+
+// TestStoreFaults: DynamoDB and SQS fail in their own words, and pass again, for a
+// user with a signature of its own.
+func TestStoreFaults(t *testing.T) {
+	stand := stack.Start(t)
+	account := stand.Account(prod)
+	table, queue := account.Table(t, "CrossAccountAuditing"), account.Queue(t, "work")
+	faults := stand.Faults(t)
+	user := faults.Through(account.User(t, "writer", awstest.Allow("*", "dynamodb:*", "sqs:*")))
+	user.Retryer = func() aws.Retryer { return aws.NopRetryer{} }
+	writes, sends := dynamodb.NewFromConfig(user), sqs.NewFromConfig(user)
+	try := func() string {
+		_, written := writes.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: &table.Name, Item: textItem("eventID", "a", "eventTime", "1")})
+		_, read := writes.GetItem(t.Context(), &dynamodb.GetItemInput{TableName: &table.Name, Key: textItem("eventID", "a", "eventTime", "1")})
+		_, sent := sends.SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: &queue.URL, MessageBody: aws.String("x")})
+		_, received := sends.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: &queue.URL})
+		return strings.Join([]string{code(written), code(read), code(sent), code(received)}, " ")
+	}
+	failing := []awstest.Fault{
+		{Service: "dynamodb", Operation: "PutItem", Resource: table.Name, Error: "ProvisionedThroughputExceededException"},
+		{Service: "dynamodb", Operation: "GetItem", Error: "InternalServerError", Status: 500},
+		{Service: "sqs", Operation: "SendMessage", Error: "RequestThrottled"},
+		{Service: "sqs", Operation: "ReceiveMessage", Resource: "other", Error: "RequestThrottled"},
+	}
+	const failed = "ProvisionedThroughputExceededException InternalServerError RequestThrottled ok"
+	if got := try(); got != "ok ok ok ok" { // and microburst has read what it knows of both
+		t.Errorf("before: %s", got)
+	}
+	over := faults.For(t, time.Second, failing...)
+	if got := try(); got != failed {
+		t.Errorf("while it fails: %s", got)
+	}
+	<-over
+	if got := try(); got != "ok ok ok ok" {
+		t.Errorf("afterwards: %s", got)
+	}
+	faults.Set(t, failing[0])
+	_, err := writes.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: &table.Name, Item: textItem("eventID", "a", "eventTime", "1")})
+	if _, ok := errors.AsType[*types.ProvisionedThroughputExceededException](err); !ok {
+		t.Errorf("the SDK knows the fault as %T", err)
 	}
 }

@@ -18,6 +18,9 @@ var requirements []byte
 //go:embed simulator
 var simulator embed.FS
 
+//go:embed tables
+var tables embed.FS
+
 // programs are an interpreter with ministack and microburst, and the folder to
 // start the launcher in.
 func programs(ctx context.Context) (python, files string, err error) {

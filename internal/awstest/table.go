@@ -23,7 +23,12 @@ type Table struct {
 // one unit of each capacity. Options change that.
 func (c Account) Table(t testing.TB, name string, options ...func(*dynamodb.CreateTableInput)) *Table {
 	t.Helper()
-	table := c.OwnedTable(name)
+	return makeTable(t, dynamodb.NewFromConfig(c.Config()), name, options...)
+}
+
+func makeTable(t testing.TB, owner *dynamodb.Client, name string, options ...func(*dynamodb.CreateTableInput)) *Table {
+	t.Helper()
+	table := &Table{Name: name, Owner: owner}
 	input := &dynamodb.CreateTableInput{
 		TableName: &name,
 		AttributeDefinitions: []types.AttributeDefinition{
