@@ -16,6 +16,7 @@ def main():
 
     keep_host()
     name_objects()
+    name_errors()
     proxy = make_app(Microburst(sys.argv[1], resign=False))
     lifeline.ready(address)
     web.run_app(proxy, sock=listener, print=None, access_log=None)
@@ -46,6 +47,18 @@ def name_objects():
         return unquote(path.strip("/")) if service == "s3" else original(service, operation, path, body)
 
     detection.resource_hint = hint
+
+
+def name_errors():
+    """SQS's errors are named as the rule says.
+
+    microburst puts AWS.SimpleQueueService. before each, for clients of the query protocol;
+    AWS does not before RequestThrottled (SQS API Reference, ReceiveMessage, Errors),
+    and the SDKs would not know it for a throttle.
+    """
+    from microburst import protocols
+
+    protocols.query_error_namespace = lambda service: None
 
 
 if __name__ == "__main__":
