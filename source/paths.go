@@ -56,7 +56,7 @@ func NewPaths(args []string, stdin io.Reader) (*Paths, error) {
 }
 
 func missing(arg string) error {
-	const here = "this release reads files, folders, s3://bucket/prefix, lookup-events and - (standard input)"
+	const here = "a source is a file, a folder, s3://bucket/prefix, dynamodb://TABLE, lookup-events, or - (standard input)"
 	if strings.Contains(arg, "://") {
 		return fmt.Errorf("%s: %s", arg, here)
 	}

@@ -42,6 +42,9 @@ func (s *fromSources) agree(ctx context.Context, yes bool) error {
 			fmt.Fprintln(s.ui.stderr, render.Text(b.log.String()+": "+expected(e)))
 		}
 	}
+	if err := s.agreeTables(ctx, yes); err != nil {
+		return err
+	}
 	if !much || yes || !isTerminal(s.ui.stdin) || !isTerminal(s.ui.stderr) {
 		return nil
 	}
@@ -113,6 +116,22 @@ func (t *terminal) confirm(ctx context.Context) (bool, error) {
 	return word == "y" || word == "yes", err
 }
 
+// wanted is an error, that nothing was done, unless what was said is wanted: yes says
+// so, or a person.
+func (t *terminal) wanted(ctx context.Context, yes bool, nothing string, hints ...string) error {
+	switch {
+	case yes:
+		return nil
+	case !isTerminal(t.stdin) || !isTerminal(t.stderr):
+		return usage(errors.New(nothing+": nobody can be asked here"), append([]string{"if that is what you want: --yes"}, hints...)...)
+	}
+	wanted, err := t.confirm(ctx)
+	if err == nil && !wanted {
+		err = hinted(errors.New(nothing), hints...)
+	}
+	return err
+}
+
 // answer is a line that a person typed, in small letters; empty where none was.
 func (t *terminal) answer(ctx context.Context) (string, error) {
 	text, err := bufio.NewReader(newStoppable(ctx, t.stdin)).ReadString('\n')
@@ -123,5 +142,5 @@ func (t *terminal) answer(ctx context.Context) (string, error) {
 }
 
 func addYes(cmd *cobra.Command, yes *bool) {
-	cmd.Flags().BoolVar(yes, "yes", false, "do not ask before much is fetched from a bucket")
+	cmd.Flags().BoolVar(yes, "yes", false, "do not ask before much is fetched from a bucket or read from a table, or before a table is made or changed")
 }

@@ -21,7 +21,9 @@ type corpus struct {
 	files    ingest.Counts
 	records  ingest.Counts
 	variants int     // of the records kept, those that tell differently of an event than the one shown
-	damage   *damage // of the store; nil: files were read
+	stored   bool    // it is a store, and no files were read
+	damage   *damage // of a store in a folder
+	table    *table  // that is asked; nil: none
 	lack     query.Lack
 	sealed   *sealed // what digest files tell of the store; nil: of none
 	far      bool    // it was fetched for the question alone
@@ -45,6 +47,11 @@ func (q *question) read(ctx context.Context, sources []string, windows ...source
 	if err != nil {
 		return nil, err
 	}
+	return q.readAll(ctx, sources, from)
+}
+
+// readAll reads sources into memory.
+func (q *question) readAll(ctx context.Context, sources []string, from *fromSources) (*corpus, error) {
 	if err := from.agree(ctx, q.yes); err != nil {
 		return nil, err
 	}
@@ -63,11 +70,18 @@ func (q *question) open(ctx context.Context) (*corpus, error) {
 	if err := q.limits.check(); err != nil {
 		return nil, err
 	}
+	name, err := q.store.table()
+	if err != nil {
+		return nil, err
+	}
+	if name != "" {
+		return q.openTable(ctx, name)
+	}
 	dir, err := q.store.folder()
 	if err != nil {
 		return nil, err
 	}
-	c := &corpus{damage: &damage{ui: q.ui, store: q.store.flag()}}
+	c := &corpus{stored: true, damage: &damage{ui: q.ui, store: q.store.flag()}}
 	r, err := local.OpenReader(ctx, dir, local.Options{MaxFile: int64(q.limits.maxFile), Damaged: c.damage.add, Fetch: q.aws.fetch(q.ui)})
 	if errors.Is(err, local.ErrNoStore) {
 		return nil, q.store.missing(q.who+" does not know where to look: ", dir, "or ask files directly: "+q.usage+"--from logs/")
@@ -106,13 +120,14 @@ func (q *question) done(c *corpus, err error) error {
 		return err
 	}
 	if unread := render.Unread(c.lack); unread != "" {
-		q.ui.warn("%s: crosstrail store failed%s", unread, q.store.flag())
+		q.ui.warn("%s: crosstrail store failed%s", unread, q.store.tableFlags(&q.aws))
 	}
 	if err := c.sealed.end(q, c.lack); err != nil {
 		return err
 	}
 	damaged := c.damage.end()
-	if c.damage != nil && c.files.Read == 0 {
+	c.table.spent()
+	if c.stored && c.files.Read == 0 {
 		return damaged
 	}
 	fmt.Fprintln(q.ui.stderr, "read "+counted(c.files, "file")+"; "+counted(c.records, "record")+keptVariants(c.variants))

@@ -11,6 +11,7 @@ import (
 	"github.com/crosstrail/crosstrail/source"
 	"github.com/crosstrail/crosstrail/source/bucket"
 	"github.com/crosstrail/crosstrail/source/lookup"
+	"github.com/crosstrail/crosstrail/store/dynamo"
 	"github.com/crosstrail/crosstrail/store/remote"
 )
 
@@ -31,6 +32,9 @@ type far struct {
 
 // isFar reports whether a SOURCE lies elsewhere.
 func isFar(arg string) bool { return bucket.Is(arg) || arg == lookup.Source }
+
+// isApart reports whether of a SOURCE no more is read than windows hold.
+func isApart(arg string) bool { return isFar(arg) || dynamo.Is(arg) }
 
 // openFar opens the one source that lies elsewhere; nil where there is none, or
 // more than one: then all is read, one after the other.

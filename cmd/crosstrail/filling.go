@@ -10,6 +10,7 @@ import (
 
 	"github.com/crosstrail/crosstrail/ingest"
 	"github.com/crosstrail/crosstrail/render"
+	"github.com/crosstrail/crosstrail/store/dynamo"
 	"github.com/crosstrail/crosstrail/store/local"
 )
 
@@ -21,6 +22,11 @@ type filling struct {
 	aws    awsFlags
 	wait   bool
 	form   formValue
+
+	yes       bool // do not ask before a table is made, or much is fetched
+	makes     bool // a table that is not there
+	completes bool // the table that is read: what it lacks is added
+	onDemand  bool // the table is to be paid by request
 
 	files, records ingest.Counts
 	part           bool // there are folders in buckets that were not looked into
@@ -42,10 +48,28 @@ func addWait(cmd *cobra.Command, wait *bool) {
 	cmd.Flags().BoolVar(wait, "wait", false, "if something else writes to the store, wait for it to end")
 }
 
-// openStore opens the store for writing. Where there is none, one is made.
-func (f *filling) openStore(ctx context.Context, o local.Options) (*local.Store, string, error) {
+// filled is a store that log files are read into.
+type filled interface {
+	ingest.Store
+	// Failed are those that could not be read, in whole or in part.
+	Failed(ctx context.Context) ([]local.FailedFile, error)
+	// Variants is how many there are.
+	Variants(ctx context.Context) (int, error)
+}
+
+// openStore opens the store for writing, and tells where it is. Where there is none,
+// one is made.
+func (f *filling) openStore(ctx context.Context, o local.Options) (filled, string, error) {
 	if err := f.limits.check(); err != nil {
 		return nil, "", err
+	}
+	table, err := f.store.table()
+	if err != nil {
+		return nil, "", err
+	}
+	if table != "" {
+		s, err := f.openTable(ctx, table)
+		return s, dynamo.Scheme + table, err
 	}
 	dir, err := f.store.folder()
 	if err != nil {
@@ -72,8 +96,30 @@ func openToWrite(ctx context.Context, ui *terminal, store *storeValue, dir strin
 	return s, nil
 }
 
+// flags is how a command that is printed names the store, and reaches a table as this
+// one did.
+func (f *filling) flags() string { return f.store.tableFlags(&f.aws) }
+
+// onlyFolder refuses flags that mean nothing where the store is a table.
+func (f *filling) onlyFolder(cmd *cobra.Command, flags ...string) error {
+	for _, name := range flags {
+		if !cmd.Flags().Changed(name) {
+			continue
+		}
+		why := map[string]string{
+			"keep":  "a table keeps no copies of log files: the records themselves are in it",
+			"again": "a table keeps no copies of log files that could be damaged; log files that it has not to the end are read again without it",
+			"wait":  "any number may write to a table at once: there is nothing to wait for",
+		}[name]
+		if err := f.store.refuse("--" + name + ": " + why); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // pump reads log files into the store, and tells what became of them.
-func (f *filling) pump(ctx context.Context, sources []string, from ingest.Source, to *local.Store) error {
+func (f *filling) pump(ctx context.Context, sources []string, from ingest.Source, to filled) error {
 	before, err := to.Variants(ctx)
 	if err != nil {
 		return err
@@ -90,7 +136,7 @@ func (f *filling) pump(ctx context.Context, sources []string, from ingest.Source
 		return err
 	}
 	fmt.Fprintln(f.ui.stderr, told+"; then the store failed, and does not hold all of that")
-	return hinted(failed, "how much it holds: crosstrail store info"+f.store.flag(), "once that has been mended, the same command again")
+	return hinted(failed, "how much it holds: crosstrail store info"+f.flags(), "once that has been mended, the same command again")
 }
 
 // print prints the counts for programs, if it was asked for.
@@ -110,7 +156,7 @@ func countsOf(c ingest.Counts) flat {
 // end is the exit status of a run that came to its end.
 func (f *filling) end() error {
 	if f.files.Failed+f.records.Failed > 0 && !f.unlisted {
-		f.ui.say("hint", "the files that failed, in whole or in part, are kept in a list: crosstrail store failed"+f.store.flag())
+		f.ui.say("hint", "the files that failed, in whole or in part, are kept in a list: crosstrail store failed"+f.flags())
 	}
 	if f.part || f.files.Failed+f.records.Failed > 0 {
 		return silent(exitPart)

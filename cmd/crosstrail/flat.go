@@ -15,8 +15,8 @@ import (
 )
 
 // flat is an object that commands about the store print for programs: its
-// members in their order. A member may be a flat or, in JSON alone, a list of
-// them. Texts and times that are empty are left out of JSON.
+// members in their order. A member may be a flat, a list of texts or, in JSON
+// alone, a list of flats. Texts and times that are empty are left out of JSON.
 type flat []member
 
 type member struct {
@@ -97,6 +97,8 @@ func (f flat) append(dst []byte) []byte {
 			dst = v.append(dst)
 		case []flat:
 			dst = appendArray(dst, v)
+		case []string:
+			dst = appendTexts(dst, v)
 		case cloudtrail.Time:
 			dst = append(append(append(dst, '"'), v.String()...), '"')
 		case string:
@@ -108,6 +110,17 @@ func (f flat) append(dst []byte) []byte {
 		}
 	}
 	return append(dst, '}')
+}
+
+func appendTexts(dst []byte, list []string) []byte {
+	dst = append(dst, '[')
+	for i, s := range list {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = appendText(dst, s)
+	}
+	return append(dst, ']')
 }
 
 // appendText quotes a text. JSON is for programs, so <, > and & stay; what a
@@ -133,6 +146,8 @@ func (f flat) cells(before string) (names, cells []string) {
 	for _, m := range f {
 		switch v := m.value.(type) {
 		case []flat:
+		case []string:
+			names, cells = append(names, before+m.name), append(cells, render.Cell(strings.Join(v, " ")))
 		case flat:
 			n, c := v.cells(before + m.name + ".")
 			names, cells = append(names, n...), append(cells, c...)

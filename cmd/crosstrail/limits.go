@@ -16,6 +16,7 @@ type limits struct {
 	memory  sizeValue
 	maxFile sizeValue
 	filling bool // a store, so that --memory is of the whole program
+	waits   int  // how many work at once where each mostly waits; 0: one a core
 }
 
 // leastMaxFile is below what --max-file could be meant to be.

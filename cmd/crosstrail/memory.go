@@ -57,8 +57,8 @@ func (l *limits) inputs() int64 {
 // workers is how many read at once, 0 for one a core: each gathers events of its
 // own for the store.
 func (l *limits) workers() int {
-	if !l.filling || l.memory == 0 {
-		return 0
+	if l.waits > 0 || !l.filling || l.memory == 0 {
+		return l.waits
 	}
 	return int(min(max((int64(l.memory)-fixedMemory-l.inputs())/gatheredMemory, 1), int64(runtime.GOMAXPROCS(0))))
 }

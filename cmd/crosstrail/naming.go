@@ -121,7 +121,11 @@ func (q *question) readNames(ctx context.Context, sources []string) (*query.Name
 	if err != nil {
 		return nil, err
 	}
-	if len(sources) > 0 {
+	table, err := q.store.table()
+	if err != nil {
+		return nil, err
+	}
+	if len(sources) > 0 || table != "" {
 		return query.NewNames(given...), nil
 	}
 	dir, err := q.store.folder()

@@ -114,7 +114,7 @@ func (q *question) addStored(ctx context.Context, pasted *corpus) error {
 		spans = append(spans, some...)
 	}
 	pasted.resolver = lineage.NewResolver(both{pasted, stored}, lineage.NewHorizon(spans, stored.lack.Lost...).Under(stored.lack.Watch))
-	pasted.damage, pasted.lack, pasted.sealed = stored.damage, stored.lack, stored.sealed
+	pasted.damage, pasted.lack, pasted.sealed, pasted.table = stored.damage, stored.lack, stored.sealed, stored.table
 	return nil
 }
 

@@ -172,7 +172,7 @@ func (q *question) readReach(ctx context.Context, asked string, o query.ReachOpt
 func (q *question) readWindows(ctx context.Context, sources []string, windows []source.Window) (*corpus, error) {
 	c, err := q.readWithin(ctx, sources, windows)
 	if c != nil {
-		c.since = slices.ContainsFunc(sources, isFar) && slices.ContainsFunc(windows, func(w source.Window) bool { return w.Since != 0 })
+		c.since = slices.ContainsFunc(sources, isApart) && slices.ContainsFunc(windows, func(w source.Window) bool { return w.Since != 0 })
 	}
 	return c, err
 }

@@ -19,17 +19,7 @@ import (
 
 // agreed is an error unless what was shown is wanted: yes says so, or a person.
 func (t *terminal) agreed(ctx context.Context, yes bool) error {
-	switch {
-	case yes:
-		return nil
-	case !isTerminal(t.stdin) || !isTerminal(t.stderr):
-		return usage(errors.New("nothing was changed: nobody can be asked here"), "if that is what you want: --yes")
-	}
-	wanted, err := t.confirm(ctx)
-	if err == nil && !wanted {
-		err = errors.New("nothing was changed")
-	}
-	return err
+	return t.wanted(ctx, yes, "nothing was changed")
 }
 
 // explainedShare is an error of a call of sharing with what to do about it.

@@ -14,29 +14,35 @@ import (
 	"github.com/crosstrail/crosstrail/source"
 	"github.com/crosstrail/crosstrail/source/bucket"
 	"github.com/crosstrail/crosstrail/source/lookup"
+	"github.com/crosstrail/crosstrail/store/dynamo"
 )
 
 // fromSources reads what SOURCE arguments name, one after the other: what is on this
-// machine, then each bucket.
+// machine, then each bucket, then each table.
 type fromSources struct {
 	ui      *terminal
 	next    []ingest.Source
 	windows []source.Window // what is read of buckets
 	part    bool            // there are folders in them that were not looked into
 	buckets []*fromBucket
+	tables  []*fromTable
 	history *lookup.Log // nil: it is not asked
 }
 
 // openSources looks at the arguments. Of a bucket no more is listed than the
-// windows need. local, where it is not nil, is put around what is on this machine.
+// windows need. local, where it is not nil, is put around what is on this machine: what
+// is read is kept. Where it is nil a question is asked, and of a table what its chains
+// need is read too.
 func openSources(ctx context.Context, ui *terminal, a *awsFlags, args []string, windows []source.Window, local func(ingest.Source) ingest.Source) (*fromSources, error) {
 	s := &fromSources{ui: ui, windows: windows}
-	var here, there []string
+	var here, there, tables []string
 	asked := false
 	for _, arg := range args {
 		switch {
 		case bucket.Is(arg):
 			there = append(there, arg)
+		case dynamo.Is(arg):
+			tables = append(tables, arg)
 		case arg == lookup.Source:
 			asked = true
 		default:
@@ -63,6 +69,11 @@ func openSources(ctx context.Context, ui *terminal, a *awsFlags, args []string, 
 	for _, log := range logs {
 		s.add(log, a)
 		s.part = ui.warnUnseen(log) || s.part
+	}
+	for _, uri := range tables {
+		if err := s.addTable(ctx, a, uri, local == nil); err != nil {
+			return nil, err
+		}
 	}
 	if asked {
 		if s.history, err = a.history(ctx, ui, regionsIn(windows), true); err != nil {
@@ -147,6 +158,9 @@ func (s *fromSources) size() (bytes int64) {
 func (s *fromSources) spent() {
 	for _, b := range s.buckets {
 		s.ui.toldBucket(b.log, isNarrow(s.windows))
+	}
+	for _, t := range s.tables {
+		t.spent()
 	}
 	if s.history != nil {
 		s.ui.toldHistory(s.history)

@@ -29,6 +29,7 @@ be read, let go of what is too old, and keep the names of accounts and people.`,
 		newStoreFailedCommand(ui),
 		newStoreRetainCommand(ui),
 		newStoreNamesCommand(ui),
+		newStoreWatchCommand(ui),
 	)
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/crosstrail/crosstrail/render"
 	"github.com/crosstrail/crosstrail/source"
 	"github.com/crosstrail/crosstrail/source/bucket"
+	"github.com/crosstrail/crosstrail/store/dynamo"
 	"github.com/crosstrail/crosstrail/store/local"
 )
 
@@ -38,6 +39,9 @@ the list.`,
 		Args:              noArguments,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := f.onlyFolder(cmd, "wait"); err != nil {
+				return err
+			}
 			if retry {
 				return runStoreRetry(cmd.Context(), f)
 			}
@@ -50,12 +54,7 @@ the list.`,
 }
 
 func runStoreFailed(ctx context.Context, f *filling) error {
-	r, _, err := openToRead(ctx, &f.store)
-	if err != nil {
-		return err
-	}
-	defer r.Close() //nolint:errcheck // only read from
-	failed, err := r.Failed(ctx)
+	failed, err := f.failed(ctx)
 	if err != nil {
 		return err
 	}
@@ -76,8 +75,29 @@ func runStoreFailed(ctx context.Context, f *filling) error {
 		fmt.Fprintln(f.ui.stderr, "every log file was read, and every record of it")
 		return nil
 	}
-	f.ui.say("hint", "once they have been fetched again: crosstrail store failed --retry"+f.store.flag())
+	f.ui.say("hint", "once they have been fetched again: crosstrail store failed --retry"+f.flags())
 	return nil
+}
+
+// failed are the log files that a store has which could not be read.
+func (f *filling) failed(ctx context.Context) ([]local.FailedFile, error) {
+	name, err := f.store.table()
+	if err != nil {
+		return nil, err
+	}
+	if name != "" {
+		t, err := f.aws.table(ctx, f.ui, name, dynamo.Options{})
+		if err != nil {
+			return nil, err
+		}
+		return filledTable{t}.Failed(ctx)
+	}
+	r, _, err := openToRead(ctx, &f.store)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close() //nolint:errcheck // only read from
+	return r.Failed(ctx)
 }
 
 func failedOf(f *local.FailedFile) flat {
@@ -88,7 +108,7 @@ func failedOf(f *local.FailedFile) flat {
 		{"region", f.Region},
 		{"problem", problemOf(f)},
 		{"records", f.Records},
-		{"at", cloudtrail.TimeOf(f.At)},
+		{"at", moment(f.At)},
 		{"times", f.Times},
 	}
 }
@@ -101,10 +121,21 @@ func problemOf(f *local.FailedFile) string {
 	return strings.TrimLeft(strings.TrimPrefix(f.Problem, f.URI), ":, ")
 }
 
+// moment is a time, zero where it is not known.
+func moment(t time.Time) cloudtrail.Time {
+	if t.IsZero() {
+		return 0
+	}
+	return cloudtrail.TimeOf(t)
+}
+
 func tellFailed(w io.Writer, failed []local.FailedFile) error {
 	var b strings.Builder
 	for _, f := range failed {
 		fmt.Fprintf(&b, "%s: %s\n", render.Text(f.URI), render.Text(problemOf(&f)))
+		if f.At.IsZero() { // a table does not tell
+			continue
+		}
 		times := ""
 		if f.Times > 1 {
 			times = fmt.Sprintf(", tried %d times", f.Times)
@@ -116,8 +147,12 @@ func tellFailed(w io.Writer, failed []local.FailedFile) error {
 }
 
 func runStoreRetry(ctx context.Context, f *filling) error {
-	if _, err := f.store.existing(ctx); err != nil {
+	if name, err := f.store.table(); err != nil {
 		return err
+	} else if name == "" { // what is not there would be made
+		if _, err := f.store.existing(ctx); err != nil {
+			return err
+		}
 	}
 	s, _, err := f.openStore(ctx, local.Options{})
 	if err != nil {

@@ -12,24 +12,36 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/crosstrail/crosstrail/internal/userdir"
+	"github.com/crosstrail/crosstrail/store/dynamo"
 	"github.com/crosstrail/crosstrail/store/local"
 )
 
 // storeVariable names the store where --store does not.
 const storeVariable = "CROSSTRAIL_STORE"
 
-// storeValue is --store: the folder that the store is in (pflag.Value).
+// storeValue is --store: the folder that the store is in, or dynamodb://TABLE
+// (pflag.Value).
 type storeValue string
 
 func (v *storeValue) String() string { return string(*v) }
-func (v *storeValue) Type() string   { return "PATH" }
+func (v *storeValue) Type() string   { return "STORE" }
 func (v *storeValue) Set(s string) error {
+	place, err := placeOf(s)
+	*v = storeValue(place)
+	return err
+}
+
+// placeOf is the place that a store was named by.
+func placeOf(s string) (string, error) {
+	if dynamo.Is(s) {
+		table, err := dynamo.TableOf(s)
+		return dynamo.Scheme + table, err
+	}
 	dir, err := atHome(s)
 	if err == nil {
 		err = isFolder(dir)
 	}
-	*v = storeValue(dir)
-	return err
+	return dir, err
 }
 
 // atHome puts the home folder in the place of a ~ that no shell has expanded: in
@@ -56,32 +68,68 @@ func isFolder(s string) error {
 	switch {
 	case strings.TrimSpace(s) == "":
 		return errors.New("it is the folder that the store is in, and empty")
+	case strings.HasPrefix(s, "arn:"):
+		return fmt.Errorf("%s: a table is named by its name: dynamodb://TABLE", s)
 	case strings.Contains(s, "://"):
-		return fmt.Errorf("%s: this release keeps its store in a folder of this machine", s)
+		return fmt.Errorf("%s: a store is a folder of this machine, or dynamodb://TABLE", s)
 	}
 	return nil
 }
 
 // addStore puts --store on a command.
 func addStore(cmd *cobra.Command, v *storeValue) {
-	cmd.Flags().Var(v, "store", "the folder that the store is in (default: $"+storeVariable+", else crosstrail in your data folder)")
-	must(cmd.MarkFlagDirname("store"))
+	cmd.Flags().Var(v, "store", "the folder that the store is in, or dynamodb://TABLE (default: $"+storeVariable+", else crosstrail in your data folder)")
+	completeStore(cmd)
 }
 
-// folder is where the store is.
+// completeStore has a shell complete --store: as a folder, or as a table.
+func completeStore(cmd *cobra.Command) {
+	must(cmd.RegisterFlagCompletionFunc("store", func(_ *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
+		if begun != "" && strings.HasPrefix(dynamo.Scheme, begun) {
+			return []string{dynamo.Scheme}, cobra.ShellCompDirectiveNoSpace
+		}
+		return nil, cobra.ShellCompDirectiveFilterDirs
+	}))
+}
+
+// table is the name of the table that the store is, "" where it is a folder.
+func (v *storeValue) table() (string, error) {
+	place, err := v.place()
+	if err != nil || !dynamo.Is(place) {
+		return "", err
+	}
+	return dynamo.TableOf(place)
+}
+
+// folder is where the store is, for what only a store in a folder has.
 func (v *storeValue) folder() (string, error) {
+	place, err := v.place()
+	if err == nil && dynamo.Is(place) {
+		return "", usage(fmt.Errorf("%s: the store is a table, and this is for one in a folder", place), "name one: --store PATH")
+	}
+	return place, err
+}
+
+// refuse refuses what makes no sense where the store is a table.
+func (v *storeValue) refuse(why string, hints ...string) error {
+	place, err := v.place()
+	if err != nil || !dynamo.Is(place) {
+		return err
+	}
+	return usage(fmt.Errorf("%s: %s", place, why), hints...)
+}
+
+// place is where the store is: a folder, or dynamodb://TABLE.
+func (v *storeValue) place() (string, error) {
 	if *v != "" {
 		return string(*v), nil
 	}
-	if dir := os.Getenv(storeVariable); dir != "" {
-		dir, err := atHome(dir)
-		if err == nil {
-			err = isFolder(dir)
-		}
+	if place := os.Getenv(storeVariable); place != "" {
+		place, err := placeOf(place)
 		if err != nil {
 			return "", usage(fmt.Errorf("$%s: %w", storeVariable, err))
 		}
-		return dir, nil
+		return place, nil
 	}
 	data, err := userdir.Data()
 	if err != nil {

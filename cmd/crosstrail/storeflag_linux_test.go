@@ -38,7 +38,7 @@ func TestStoreFolder(t *testing.T) {
 	if dir, err := v.folder(); err == nil {
 		t.Errorf("without a home: %q", dir)
 	}
-	for _, bad := range []string{"", " ", "dynamodb://events", "s3://bucket"} {
+	for _, bad := range []string{"", " ", "dynamodb://", "dynamodb://a/b", "arn:aws:dynamodb:us-east-1:999999999999:table/events", "s3://bucket"} {
 		if err := v.Set(bad); err == nil {
 			t.Errorf("--store %q is taken", bad)
 		}

@@ -16,11 +16,13 @@ import (
 func newStoreInfoCommand(ui *terminal) *cobra.Command {
 	var store storeValue
 	var form formValue
+	var aws awsFlags
 	cmd := &cobra.Command{
 		Use:   "info",
 		Short: "tell what the store holds, how large it is and how it grew",
 		Long: `Tell what the store holds, of which accounts and times, how large it is, and how it
-grew from day to day.`,
+grew from day to day; of a DynamoDB table what it is, which records it takes, and of
+which accounts it has log files. Items and bytes are as DynamoDB last counted them.`,
 		Example: `  crosstrail store info
 
   # how it grew, day by day
@@ -29,11 +31,19 @@ grew from day to day.`,
 		Args:              noArguments,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			name, err := store.table()
+			if err != nil {
+				return err
+			}
+			if name != "" {
+				return infoOfTable(cmd.Context(), ui, &aws, &store, name, render.Form(form))
+			}
 			return runStoreInfo(cmd.Context(), ui, &store, render.Form(form))
 		},
 	}
 	addStore(cmd, &store)
 	addForm(cmd, &form)
+	aws.add(cmd)
 	return cmd
 }
 

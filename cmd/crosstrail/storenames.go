@@ -63,6 +63,10 @@ question is given itself win over those that are kept.`,
 }
 
 func (k *keeping) run(ctx context.Context) error {
+	if err := k.store.refuse("a table keeps no names: they are kept in a store in a folder",
+		"give them with the question: --names accounts.csv, --organization"); err != nil {
+		return err
+	}
 	dir, err := k.store.existing(ctx)
 	if err != nil {
 		return err

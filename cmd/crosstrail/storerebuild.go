@@ -39,6 +39,11 @@ func runStoreRebuild(ctx context.Context, f *filling, yes bool) error {
 	if err := f.limits.check(); err != nil {
 		return err
 	}
+	if err := f.store.refuse("a table is no copy that could be built anew: it is made of its events themselves",
+		"to look whether it is whole: crosstrail store check"+f.store.tableFlags(&f.aws),
+		"to read log files into it that it lacks: crosstrail ingest s3://BUCKET/PREFIX"+f.store.tableFlags(&f.aws)); err != nil {
+		return err
+	}
 	dir, err := f.store.folder()
 	if err != nil {
 		return err

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -128,17 +127,7 @@ func (r *retention) agree(ctx context.Context, dir string, floor cloudtrail.Time
 	}
 	fmt.Fprintf(r.ui.stderr, "%s of %s in the store at %s %s before %s: %s for good, and the packs of copies of log files in which all is 48 hours older\n",
 		number(going, "event"), thousands(int(all)), render.Text(dir), verb, floor, they)
-	switch {
-	case r.yes:
-		return nil
-	case !isTerminal(r.ui.stdin) || !isTerminal(r.ui.stderr):
-		return usage(errors.New("nothing was deleted: nobody can be asked here"), "if that is what you want: --yes")
-	}
-	agreed, err := r.ui.confirm(ctx)
-	if err == nil && !agreed {
-		err = errors.New("nothing was deleted")
-	}
-	return err
+	return r.ui.wanted(ctx, r.yes, "nothing was deleted")
 }
 
 // print prints what went for programs, if it was asked for.

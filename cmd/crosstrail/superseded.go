@@ -10,7 +10,7 @@ import (
 // dropSuperseded takes those files off the list of the failed that are no longer
 // what failed: the file of that name is another now, and was read. version is that of
 // a file now, "" where that is not known.
-func dropSuperseded(ctx context.Context, s *local.Store, version func(uri string) string) error {
+func dropSuperseded(ctx context.Context, s filled, version func(uri string) string) error {
 	failed, err := s.Failed(ctx)
 	if err != nil || len(failed) == 0 {
 		return err

@@ -17,6 +17,7 @@ import (
 	"github.com/crosstrail/crosstrail/render"
 	"github.com/crosstrail/crosstrail/source"
 	"github.com/crosstrail/crosstrail/source/bucket"
+	"github.com/crosstrail/crosstrail/store/dynamo"
 )
 
 // verification is what one run of verify is asked to do.
@@ -134,6 +135,8 @@ func (v *verification) sourceOf(cmd *cobra.Command, args []string) (string, erro
 			"the store's own copies: crosstrail verify --store")
 	case len(args) == 0:
 		return "", nil
+	case slices.ContainsFunc(args, dynamo.Is):
+		return "", noDigests(args[slices.IndexFunc(args, dynamo.Is)])
 	case len(args) > 1:
 		return "", usage(fmt.Errorf("verify takes one SOURCE, but was given %q", args), "a folder that holds them all, or one after the other")
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/crosstrail/crosstrail/query"
 	"github.com/crosstrail/crosstrail/source"
 	"github.com/crosstrail/crosstrail/source/bucket"
+	"github.com/crosstrail/crosstrail/store/dynamo"
 	"github.com/crosstrail/crosstrail/store/local"
 )
 
@@ -42,7 +43,7 @@ func (v *verifyStore) Set(s string) error {
 func (v *verifyStore) add(cmd *cobra.Command) {
 	cmd.Flags().Var(v, "store", "keep the digest files in the store, and hold its log files to them; the folder that it is in needs no naming where it is the usual one")
 	cmd.Flags().Lookup("store").NoOptDefVal = usualStore
-	must(cmd.MarkFlagDirname("store"))
+	completeStore(cmd)
 }
 
 // place takes from arguments the folder that was meant for --store, as in
@@ -70,9 +71,23 @@ func (v *verifyStore) place(args []string) []string {
 	return slices.Delete(slices.Clone(args), at, at+1)
 }
 
+// noDigests refuses to verify a table.
+func noDigests(table string) error {
+	return usage(fmt.Errorf("%s: a table keeps no log files and no digest files, so that nothing in it can be held to them", table),
+		"verify them where they are: crosstrail verify s3://BUCKET/PREFIX",
+		"or read them into a store in a folder, and verify that: crosstrail ingest s3://BUCKET/PREFIX --store PATH; crosstrail verify s3://BUCKET/PREFIX --store PATH")
+}
+
 // withStore verifies a source and keeps in the store what it told, or verifies
 // the store itself; and holds the store's log files to the digests kept.
 func (v *verification) withStore(ctx context.Context, from string, names *query.Names) error {
+	table, err := v.store.table()
+	if err != nil {
+		return err
+	}
+	if table != "" {
+		return noDigests(dynamo.Scheme + table)
+	}
 	dir, err := v.store.existing(ctx) // of none nothing could be wrong
 	if err != nil {
 		return err

@@ -34,10 +34,11 @@ func MakePolicy(table string) string {
 type policyStatement struct {
 	Sid, Effect      string
 	Action, Resource []string
+	Condition        map[string]map[string][]string `json:",omitempty"`
 }
 
 func statement(sid, table string, actions []string) policyStatement {
-	return policyStatement{"Crosstrail" + sid, "Allow", actions, []string{table}}
+	return policyStatement{Sid: "Crosstrail" + sid, Effect: "Allow", Action: actions, Resource: []string{table}}
 }
 
 func allow(statements ...policyStatement) string {

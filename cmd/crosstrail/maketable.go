@@ -1,0 +1,82 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/crosstrail/crosstrail/render"
+	"github.com/crosstrail/crosstrail/store/dynamo"
+)
+
+// What an event costs in a table, about, in us-east-1, on demand (Amazon DynamoDB
+// pricing, since 1 November 2024): a write unit is 0.625 dollars a million, a gigabyte
+// 0.25 a month and 0.20 more with point-in-time recovery, which leaves indexes out.
+// An event of 1.1 KB is two units in the table, two in byTime and one in each of the
+// other indexes, and its facts are half a one on the average; with its indexes it is
+// 3.1 KB.
+const (
+	dollarsToWrite = 6.5 * 0.625e-6
+	dollarsToKeep  = 3.1e-6*0.25 + 1.2e-6*0.20
+	million        = 1e6
+)
+
+// makeReady makes the table where there is none, or adds what it lacks: opened is how
+// it could be opened until now, and why not. It says what will be done and what it
+// costs, and asks.
+func (f *filling) makeReady(ctx context.Context, name string, t *table, opened error) (made bool, err error) {
+	cfg, err := f.aws.tableConfig(ctx, f.ui, name, true)
+	if err != nil {
+		return false, err
+	}
+	var text string
+	switch {
+	case errors.Is(opened, dynamo.ErrNoTable):
+		text = fmt.Sprintf("%s: it will be made, paid by request, with three indexes, point-in-time recovery and protection against deletion\n"+
+			"it costs nothing while it is empty; a million events about %s to write and %s a month to keep (list prices of us-east-1)",
+			opened, dollars(million*dollarsToWrite), dollars(million*dollarsToKeep))
+	case errors.Is(opened, dynamo.ErrForeign):
+		info, err := dynamo.Look(ctx, cfg, name)
+		if err != nil {
+			return false, f.aws.tableError(ctx, cfg, name, err)
+		}
+		text = adoption(&info, f.onDemand)
+	case opened != nil || !f.completes:
+		return false, nil
+	default:
+		info, err := t.Info(ctx)
+		if err != nil {
+			return false, f.aws.explained(err)
+		}
+		if len(info.Missing) == 0 {
+			return false, nil
+		}
+		text = fmt.Sprintf("%s lacks the index %s: it will be added, and filled from the %s that are there, for about %s",
+			t, strings.Join(info.Missing, ", "), number(info.Items, "item"), dollars(float64(info.Items*int64(len(info.Missing)))*0.625e-6*2))
+	}
+	fmt.Fprintln(f.ui.stderr, render.Text(text))
+	if err := f.ui.agreed(ctx, f.yes); err != nil {
+		return false, err
+	}
+	err = dynamo.Make(ctx, cfg, name, dynamo.MakeOptions{OnDemand: f.onDemand, Note: func(text string) { f.ui.say("note", text) }})
+	if err != nil {
+		return false, f.aws.tableError(ctx, cfg, name, err)
+	}
+	return true, nil
+}
+
+// adoption says what becomes of a table as AWS's text makes it.
+func adoption(i *dynamo.Info, onDemand bool) string {
+	text := fmt.Sprintf("%s is a table as AWS's text on auditing cross-account roles makes it, with %s, %s, as DynamoDB last counted them\n"+
+		"it gets three indexes, expiry, point-in-time recovery and protection against deletion; its items stay as they are, and each gets one of crosstrail's beside it: about %s to write, and %s more a month",
+		dynamo.Scheme+i.Table, number(i.Items, "item"), bytesText(i.Bytes), dollars(float64(i.Items)*dollarsToWrite), dollars(float64(i.Items)*dollarsToKeep))
+	switch {
+	case i.OnDemand:
+	case onDemand:
+		text += "\nit will be paid by request, and no longer by the hour"
+	default:
+		text += fmt.Sprintf("\nits capacity stays as it is, %s a second, and an event takes 7 or so: to have the table paid by request, and as fast as need be: --on-demand", number(i.WriteUnits, "write unit"))
+	}
+	return text
+}

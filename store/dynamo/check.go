@@ -1,0 +1,256 @@
+package dynamo
+
+import (
+	"context"
+	"fmt"
+	"hash/maphash"
+	"strings"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"golang.org/x/sync/errgroup"
+)
+
+// Finding is what is wrong with an item of a table, or with what an item should have
+// beside it.
+type Finding struct {
+	Item    string
+	Problem string
+	Remedy  string
+}
+
+// Checked is what a check has looked at.
+type Checked struct {
+	Items, Events, Pointers, Files int
+	Foreign                        int // items of the program in AWS's text, without ours beside them or with
+}
+
+// scanners is how many parts of a table are read at once.
+const scanners = 8
+
+// Check reads all of the table and looks whether each record can be read and is of the
+// event that its key says, whether each event is found by all its keys, and whether
+// each pointer leads to an event; and whether the indexes are there. What somebody
+// writes meanwhile is no finding. Options.Allow is asked before.
+func (s *Store) Check(ctx context.Context, found func(Finding)) (Checked, error) {
+	info, err := s.Info(ctx)
+	if err != nil {
+		return Checked{}, err
+	}
+	if s.options.Allow != nil {
+		if cost := costOfBytes(float64(info.Bytes)); cost.Units > smallRead {
+			if err := s.options.Allow(ctx, cost); err != nil {
+				return Checked{}, err
+			}
+			s.reads.purse.allowed = cost.Units * 2
+		}
+	}
+	for _, index := range info.Missing {
+		found(Finding{"index " + index, "it is not there", RemedyComplete})
+	}
+	c := checking{Store: s, found: found, seed: maphash.MakeSeed(), open: map[uint64]bool{}}
+	if err := c.scan(ctx, c.look); err != nil {
+		return c.Checked, err
+	}
+	if len(c.open) > 0 { // what does not fit together, or was being written
+		c.named = map[itemKey]itemKey{}
+		if err := c.scan(ctx, c.name); err != nil {
+			return c.Checked, err
+		}
+		err = c.confirm(ctx)
+	}
+	return c.Checked, err
+}
+
+// What to do about findings.
+const (
+	RemedyComplete  = "complete the table" // what ingest of the table into itself does
+	RemedyReadAgain = "delete the item, and read the log file of the event again"
+	RemedyStranger  = "it is another program's: nothing reads it"
+)
+
+type checking struct {
+	*Store
+	seed maphash.Seed
+
+	mu    sync.Mutex // guards what follows
+	found func(Finding)
+	Checked
+	open  map[uint64]bool // pointers by hash: true is there without its event, false the other way round
+	named map[itemKey]itemKey
+}
+
+// scan reads all of the table, several parts at once.
+func (c *checking) scan(ctx context.Context, each func(context.Context, item) error) error {
+	group, gctx := errgroup.WithContext(ctx)
+	for n := range scanners {
+		group.Go(func() error {
+			pages := dynamodb.NewScanPaginator(c.client, &dynamodb.ScanInput{
+				TableName: &c.table, Segment: aws.Int32(int32(n)), TotalSegments: aws.Int32(scanners),
+				ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
+			})
+			for pages.HasMorePages() {
+				page, err := pages.NextPage(gctx, c.patient)
+				if err != nil {
+					return c.explain(gctx, err)
+				}
+				if page.ConsumedCapacity != nil {
+					c.reads.purse.pay(*page.ConsumedCapacity)
+				}
+				for _, i := range page.Items {
+					if err := each(gctx, i); err != nil {
+						return err
+					}
+				}
+			}
+			return nil
+		})
+	}
+	return group.Wait()
+}
+
+// look looks at one item, and notes the pointers that it is or should have.
+func (c *checking) look(ctx context.Context, i item) error {
+	k := keyOf(i)
+	c.count(i)
+	switch {
+	case strings.HasPrefix(k.partition, partFact):
+		if i[attrAt] != nil {
+			c.toggle(k, true)
+		}
+		return nil
+	case isOwn(k.partition):
+		return nil
+	}
+	if i[attrRecord] == nil && i[attrFile] == nil {
+		c.report(Finding{k.String(), "it is no item that crosstrail or the program of AWS's text writes", RemedyStranger})
+		return nil
+	}
+	e, err := c.readEvent(ctx, i, true)
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil:
+		c.report(Finding{k.String(), strings.TrimPrefix(err.Error(), k.String()+": "), RemedyReadAgain})
+	case e.ours:
+		for p := range e.pointers() {
+			c.toggle(p, false)
+		}
+	}
+	return nil
+}
+
+// name finds the keys of what does not fit together.
+func (c *checking) name(ctx context.Context, i item) error {
+	k := keyOf(i)
+	if strings.HasPrefix(k.partition, partFact) {
+		if event, err := pointsTo(i); i[attrAt] != nil && err == nil {
+			c.note(k, event)
+		}
+		return nil
+	}
+	if isOwn(k.partition) || i[attrRecord] == nil && i[attrFile] == nil {
+		return nil
+	}
+	if e, err := c.readEvent(ctx, i, true); err == nil && e.ours {
+		for p := range e.pointers() {
+			c.note(p, k)
+		}
+	}
+	return ctx.Err()
+}
+
+// note remembers where a pointer leads that is open.
+func (c *checking) note(pointer, event itemKey) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, open := c.open[maphash.Comparable(c.seed, pointer)]; open {
+		c.named[pointer] = event
+	}
+}
+
+// confirm looks again, consistently, at what did not fit together.
+func (c *checking) confirm(ctx context.Context) error {
+	for pointer, event := range c.named {
+		there, err := c.get(ctx, pointer)
+		if err != nil {
+			return err
+		}
+		whole, err := c.get(ctx, event)
+		if err != nil {
+			return err
+		}
+		has := false
+		if whole != nil {
+			if e, err := c.readEvent(ctx, whole, true); err == nil {
+				has = e.pointers()[pointer]
+			}
+		}
+		switch {
+		case there == nil && has:
+			c.report(Finding{event.String(), fmt.Sprintf("it is not found by %s", strings.TrimPrefix(pointer.partition, partFact)), RemedyReadAgain})
+		case there != nil && whole == nil:
+			c.report(Finding{pointer.String(), "it leads to an event that is not there: whoever wrote it was stopped, or the event was deleted", "read the log files of that time again: what is missing is added"})
+		case there != nil && !has:
+			c.report(Finding{pointer.String(), "it leads to an event that has no such key", RemedyStranger})
+		}
+	}
+	return nil
+}
+
+// pointers are the keys of the items that point to an event.
+func (e *event) pointers() map[itemKey]bool {
+	all := map[itemKey]bool{}
+	for i := range e.facts {
+		for _, k := range e.facts[i].Keys() {
+			all[factKey(k, e.key)] = true
+		}
+	}
+	return all
+}
+
+func (c *checking) toggle(pointer itemKey, there bool) {
+	h := maphash.Comparable(c.seed, pointer)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, open := c.open[h]; open {
+		delete(c.open, h)
+	} else {
+		c.open[h] = there
+	}
+}
+
+func (c *checking) count(i item) {
+	k := keyOf(i)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.Items++
+	switch {
+	case strings.HasPrefix(k.partition, partFact):
+		c.Pointers++
+	case strings.HasPrefix(k.partition, partFile):
+		c.Files++
+	case isForeign(i):
+		c.Foreign++
+	case !isOwn(k.partition):
+		c.Events++
+	}
+}
+
+func (c *checking) report(f Finding) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.found(f)
+}
+
+// isOwn reports whether a partition is one of the table's own, and no event's.
+func isOwn(partition string) bool {
+	for _, own := range []string{partFact, partFile, partDays, partSpans, partFailed, partTable} {
+		if strings.HasPrefix(partition, own) {
+			return true
+		}
+	}
+	return false
+}
