@@ -74,7 +74,7 @@ func (s *fromSources) agreeTables(ctx context.Context, yes bool) error {
 		if err != nil {
 			return t.aws.explained(err)
 		}
-		if cost.Units <= manyUnits {
+		if !cost.Much() {
 			continue
 		}
 		fmt.Fprintf(s.ui.stderr, "%s: to read it takes up to %s\n", t, costText(cost))

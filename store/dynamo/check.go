@@ -18,13 +18,13 @@ import (
 type Finding struct {
 	Item    string
 	Problem string
-	Remedy  string
+	Remedy  Remedy
 }
 
 // Checked is what a check has looked at.
 type Checked struct {
 	Items, Events, Pointers, Files int
-	Foreign                        int // items of the program in AWS's text, without ours beside them or with
+	Others                         int // items of the program in AWS's text, without ours beside them or with
 }
 
 // scanners is how many parts of a table are read at once.
@@ -40,7 +40,7 @@ func (s *Store) Check(ctx context.Context, found func(Finding)) (Checked, error)
 		return Checked{}, err
 	}
 	if s.options.Allow != nil {
-		if cost := costOfBytes(float64(info.Bytes)); cost.Units > smallRead {
+		if cost := costOfBytes(float64(info.Bytes)); cost.Much() {
 			if err := s.options.Allow(ctx, cost); err != nil {
 				return Checked{}, err
 			}
@@ -64,11 +64,15 @@ func (s *Store) Check(ctx context.Context, found func(Finding)) (Checked, error)
 	return c.Checked, err
 }
 
-// What to do about findings.
+// Remedy is what to do about a finding.
+type Remedy int
+
+// Remedies.
 const (
-	RemedyComplete  = "complete the table" // what ingest of the table into itself does
-	RemedyReadAgain = "delete the item, and read the log file of the event again"
-	RemedyStranger  = "it is another program's: nothing reads it"
+	RemedyNone      Remedy = iota // nothing of ours is wrong, or nothing reads it
+	RemedyComplete                // [Make]
+	RemedyReplace                 // delete the item, and read the event's log file again
+	RemedyReadAgain               // read log files again: what is missing is added
 )
 
 type checking struct {
@@ -125,7 +129,7 @@ func (c *checking) look(ctx context.Context, i item) error {
 		return nil
 	}
 	if i[attrRecord] == nil && i[attrFile] == nil {
-		c.report(Finding{k.String(), "it is no item that crosstrail or the program of AWS's text writes", RemedyStranger})
+		c.report(Finding{k.String(), "it is no item that crosstrail or the program of AWS's text writes", RemedyNone})
 		return nil
 	}
 	e, err := c.readEvent(ctx, i, true)
@@ -133,7 +137,7 @@ func (c *checking) look(ctx context.Context, i item) error {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case err != nil:
-		c.report(Finding{k.String(), strings.TrimPrefix(err.Error(), k.String()+": "), RemedyReadAgain})
+		c.report(Finding{k.String(), strings.TrimPrefix(err.Error(), k.String()+": "), RemedyReplace})
 	case e.ours:
 		for p := range e.pointers() {
 			c.toggle(p, false)
@@ -190,11 +194,11 @@ func (c *checking) confirm(ctx context.Context) error {
 		}
 		switch {
 		case there == nil && has:
-			c.report(Finding{event.String(), fmt.Sprintf("it is not found by %s", strings.TrimPrefix(pointer.partition, partFact)), RemedyReadAgain})
+			c.report(Finding{event.String(), fmt.Sprintf("it is not found by %s", strings.TrimPrefix(pointer.partition, partFact)), RemedyReplace})
 		case there != nil && whole == nil:
-			c.report(Finding{pointer.String(), "it leads to an event that is not there: whoever wrote it was stopped, or the event was deleted", "read the log files of that time again: what is missing is added"})
+			c.report(Finding{pointer.String(), "it leads to an event that is not there: whoever wrote it was stopped, or the event was deleted", RemedyReadAgain})
 		case there != nil && !has:
-			c.report(Finding{pointer.String(), "it leads to an event that has no such key", RemedyStranger})
+			c.report(Finding{pointer.String(), "it leads to an event that has no such key", RemedyNone})
 		}
 	}
 	return nil
@@ -233,7 +237,7 @@ func (c *checking) count(i item) {
 	case strings.HasPrefix(k.partition, partFile):
 		c.Files++
 	case isForeign(i):
-		c.Foreign++
+		c.Others++
 	case !isOwn(k.partition):
 		c.Events++
 	}

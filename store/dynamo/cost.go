@@ -39,6 +39,9 @@ func costOf(units float64) Cost {
 // costOfBytes is the cost of reading so much eventually consistent.
 func costOfBytes(bytes float64) Cost { return costOf(bytes / bytesAUnit) }
 
+// Much reports whether that is worth a question.
+func (c Cost) Much() bool { return c.Units > smallRead }
+
 func (c Cost) String() string {
 	return fmt.Sprintf("%.0f read units, about %.1f MB and %.4f dollars", c.Units, float64(c.Bytes)/1e6, c.Dollars)
 }
