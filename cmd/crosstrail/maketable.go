@@ -55,7 +55,9 @@ func (f *filling) makeReady(ctx context.Context, name string, t *table, opened e
 		text = fmt.Sprintf("%s lacks the index %s: it will be added, and filled from the %s that are there, for about %s",
 			t, strings.Join(info.Missing, ", "), number(info.Items, "item"), dollars(float64(info.Items*int64(len(info.Missing)))*0.625e-6*2))
 	}
-	fmt.Fprintln(f.ui.stderr, render.Text(text))
+	for line := range strings.Lines(text) {
+		fmt.Fprintln(f.ui.stderr, render.Text(strings.TrimSpace(line)))
+	}
 	if err := f.ui.agreed(ctx, f.yes); err != nil {
 		return false, err
 	}
