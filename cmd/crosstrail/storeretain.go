@@ -76,6 +76,10 @@ func (r *retention) run(ctx context.Context, text string, now time.Time) error {
 	if err != nil {
 		return err
 	}
+	if err := r.store.refuse("a table does not let go of events by itself yet: what is in it stays",
+		"its owner may delete it whole, when it is no longer needed, and read the newer log files into another: crosstrail ingest s3://BUCKET/PREFIX --since "+text+" --store dynamodb://OTHER"); err != nil {
+		return err
+	}
 	dir, info, going, err := r.look(ctx, floor)
 	if err != nil {
 		return err
