@@ -124,7 +124,7 @@ func TestPathsReadsWhatIsNamed(t *testing.T) {
 func TestPathsRefuses(t *testing.T) {
 	tree(t, "a.json")
 	for arg, want := range map[string]string{
-		"b.json":       "b.json: there is no such file or folder: check the spelling",
+		"b.json": "b.json: there is no such file or folder: check the spelling",
 		"gs://t": "gs://t: a source is a file, a folder, s3://bucket/prefix, dynamodb://TABLE, lookup-events, or - (standard input)",
 	} {
 		if _, err := source.NewPaths([]string{"a.json", arg}, nil); err == nil || !strings.Contains(err.Error(), want) {

@@ -56,13 +56,26 @@ func (i *tableInfo) flat() flat {
 		billing = "provisioned"
 	}
 	return flat{
-		{"store", dynamo.Scheme + i.Table}, {"arn", i.ARN}, {"region", i.Region}, {"status", i.Status},
-		{"created", moment(i.Created)}, {"format", i.Format}, {"adopted", !i.Foreign},
-		{"items", i.Items}, {"bytes", i.Bytes},
-		{"billing", billing}, {"readUnits", i.ReadUnits}, {"writeUnits", i.WriteUnits},
-		{"missingIndexes", i.Missing}, {"pointInTimeRecovery", string(i.PointInTime)}, {"expiry", string(i.Expiry)},
-		{"deletionProtection", i.DeletionProtection}, {"retainDays", i.Retain},
-		{"watch", watchOf(i.Watch)}, {"failed", i.failed}, {"logs", spans},
+		{"store", dynamo.Scheme + i.Table},
+		{"arn", i.ARN},
+		{"region", i.Region},
+		{"status", i.Status},
+		{"created", moment(i.Created)},
+		{"format", i.Format},
+		{"adopted", !i.Foreign},
+		{"items", i.Items},
+		{"bytes", i.Bytes},
+		{"billing", billing},
+		{"readUnits", i.ReadUnits},
+		{"writeUnits", i.WriteUnits},
+		{"missingIndexes", i.Missing},
+		{"pointInTimeRecovery", string(i.PointInTime)},
+		{"expiry", string(i.Expiry)},
+		{"deletionProtection", i.DeletionProtection},
+		{"retainDays", i.Retain},
+		{"watch", watchOf(i.Watch)},
+		{"failed", i.failed},
+		{"logs", spans},
 	}
 }
 
