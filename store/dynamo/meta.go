@@ -57,10 +57,10 @@ func watchText(w *lineage.Watch) (string, error) {
 }
 
 // readMeta reads the table's own item. One that is not there is no error.
-func (s *Store) readMeta(ctx context.Context) error {
+func (s *Store) readMeta(ctx context.Context, how ...func(*dynamodb.Options)) error {
 	out, err := s.client.GetItem(ctx, &dynamodb.GetItemInput{
 		TableName: &s.table, Key: metaKey.attributes(), ConsistentRead: aws.Bool(true),
-	})
+	}, how...)
 	if err != nil {
 		return s.explain(ctx, err)
 	}

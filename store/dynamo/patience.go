@@ -16,7 +16,7 @@ import (
 // Waits before something is tried again.
 const (
 	firstWait = 50 * time.Millisecond
-	mostWait  = 10 * time.Second
+	mostWait  = 5 * time.Second
 	// sayEvery is how often it is said that DynamoDB is slow.
 	sayEvery = time.Minute
 )

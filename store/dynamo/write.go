@@ -95,7 +95,7 @@ func (s *Store) current(ctx context.Context) (*meta, error) {
 	if time.Since(m.read) < metaEvery {
 		return m, nil
 	}
-	if err := s.readMeta(ctx); err != nil {
+	if err := s.readMeta(ctx, s.patient); err != nil {
 		return nil, err
 	}
 	if m = s.meta.Load(); m == nil {

@@ -95,23 +95,28 @@ func pump(ctx context.Context, s *Store, files []synth.File) (records ingest.Cou
 	return records, err
 }
 
+// written are the items of a file's records that a watch takes.
+func writtenOf(t *testing.T, f synth.File, w *lineage.Watch) (all []written) {
+	t.Helper()
+	at := cloudtrail.ParseLogFileName("s3://logs/" + f.Name)
+	for r, err := range new(cloudtrail.Decoder).Records(f.Body()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := adding{store: new(Store), reading: &reading{meta: &meta{watch: w}}, file: at, account: at.Account}
+		if e, ok := a.event(r, at.URI); ok {
+			all = append(all, e)
+		}
+	}
+	return all
+}
+
 // wants are the keys of all items that files make.
 func wants(t *testing.T, files []synth.File, w *lineage.Watch) (keys map[itemKey]bool, events int) {
 	t.Helper()
 	keys = map[itemKey]bool{}
-	var s Store
 	for _, f := range files {
-		at := cloudtrail.ParseLogFileName("s3://logs/" + f.Name)
-		for r, err := range new(cloudtrail.Decoder).Records(f.Body()) {
-			if err != nil {
-				t.Fatal(err)
-			}
-			who := lineage.NewIdentity(&r.UserIdentity)
-			u := lineage.NewUse(r, r.ID(at.Account), &who, lineage.Location{File: at.URI})
-			if !w.Takes(r, &u) {
-				continue
-			}
-			e := s.items(r.Clone(), "", at.Account, lineage.Location{File: at.URI})
+		for _, e := range writtenOf(t, f, w) {
 			if k := keyOf(e.event); !keys[k] {
 				keys[k] = true
 				events++
@@ -120,6 +125,7 @@ func wants(t *testing.T, files []synth.File, w *lineage.Watch) (keys map[itemKey
 				keys[keyOf(i)] = true
 			}
 		}
+		at := cloudtrail.ParseLogFileName("s3://logs/" + f.Name)
 		keys[fileKey(at)] = true
 		keys[spanKey(at.Account, at.Region)] = true
 	}
