@@ -5,6 +5,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -19,38 +20,48 @@ import (
 )
 
 // TestSharedSeed walks AWS's page "Sharing CloudTrail log files between AWS
-// accounts" from its first line to its last, with AWS's own command line, aws, on
-// the PATH of the sessions in testdata/seed. Beside TestAWSScript's these have:
+// accounts" from its first line to its last.
+func TestSharedSeed(t *testing.T) {
+	s := scripted{t: t, aws: stack.Start(t)}
+	var device awstest.MFA
+	testscript.Run(t, s.typed("share_seed", map[string]func(ts *testscript.TestScript, neg bool, args []string){
+		"block": s.block, "running": s.running,
+		"device": func(ts *testscript.TestScript, _ bool, args []string) {
+			device = s.aws.Account(args[0]).MFA(s.t, args[1])
+			ts.Setenv("SERIAL", device.Serial)
+		},
+		"code": func(ts *testscript.TestScript, _ bool, _ []string) {
+			ts.Setenv("CODE", device.Code())
+			ts.Check(os.WriteFile(ts.MkAbs("code"), []byte(device.Code()+"\n"), 0o600))
+		},
+		"held": func(ts *testscript.TestScript, _ bool, args []string) {
+			ts.Setenv(args[0], strings.TrimSpace(ts.ReadFile(args[1])))
+		},
+	}))
+}
+
+// typed is a session of testdata/seed with AWS's own command line, aws, on its PATH.
+// Beside TestAWSScript's commands these have:
 //
-//	person NAME ACCOUNT POLICY  makes a user, and a profile of that name for it in ~/.aws/config
+//	person NAME ACCOUNT POLICY [PROFILE]  makes a user, and a profile for it in ~/.aws/config, of the same name if there is no other
 //	as NAME                     goes on with that profile
 //	session FILE                goes on with the credentials that aws sts assume-role printed
+//
+// and of the first page's
+//
 //	block FILE BELOW OUT [OLD NEW]...  takes out of a letter what it has indented below a line that begins so
 //	device ACCOUNT USER         gives a user an MFA device, as $SERIAL
 //	code                        reads its code, as $CODE and as the file code
 //	held NAME FILE              takes a file's text as $NAME
 //	running ACCOUNT ROLE        has an instance profile with the role
-func TestSharedSeed(t *testing.T) {
-	python, err := install.Python(t.Context(), awscliRequirements)
+func (s scripted) typed(session string, own map[string]func(ts *testscript.TestScript, neg bool, args []string)) testscript.Params {
+	python, err := install.Python(s.t.Context(), awscliRequirements)
 	if err != nil {
-		install.Missing(t, "sharing with the aws command line", err)
+		install.Missing(s.t, session+" with the aws command line", err)
 	}
-	s := scripted{t: t, aws: stack.Start(t)}
-	params := s.sessions("testdata/seed", map[string]func(ts *testscript.TestScript, neg bool, args []string){
-		"person": s.person, "as": s.as, "session": s.session, "block": s.block, "running": s.running,
-	})
-	var device awstest.MFA
-	params.Cmds["device"] = func(ts *testscript.TestScript, _ bool, args []string) {
-		device = s.aws.Account(args[0]).MFA(s.t, args[1])
-		ts.Setenv("SERIAL", device.Serial)
-	}
-	params.Cmds["code"] = func(ts *testscript.TestScript, _ bool, _ []string) {
-		ts.Setenv("CODE", device.Code())
-		ts.Check(os.WriteFile(ts.MkAbs("code"), []byte(device.Code()+"\n"), 0o600))
-	}
-	params.Cmds["held"] = func(ts *testscript.TestScript, _ bool, args []string) {
-		ts.Setenv(args[0], strings.TrimSpace(ts.ReadFile(args[1])))
-	}
+	params := s.sessions("", own)
+	params.Files = []string{filepath.Join("testdata", "seed", session+".txtar")}
+	maps.Copy(params.Cmds, map[string]func(ts *testscript.TestScript, neg bool, args []string){"person": s.person, "as": s.as, "session": s.session})
 	setup := params.Setup
 	params.Setup = func(env *testscript.Env) error {
 		if err := setup(env); err != nil {
@@ -69,15 +80,19 @@ func TestSharedSeed(t *testing.T) {
 		}
 		return os.WriteFile(filepath.Join(bin, "aws"), fmt.Appendf(nil, "#!/bin/sh\nexec '%s' -m awscli \"$@\"\n", python), 0o700)
 	}
-	testscript.Run(t, params)
+	return params
 }
 
 func (s scripted) person(ts *testscript.TestScript, _ bool, args []string) {
 	c, err := s.aws.Account(args[1]).User(s.t, args[0], ts.ReadFile(args[2])).Credentials.Retrieve(s.t.Context())
 	ts.Check(err)
+	profile := args[0]
+	if len(args) > 3 {
+		profile = args[3]
+	}
 	f, err := os.OpenFile(ts.Getenv("AWS_CONFIG_FILE"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	ts.Check(err)
-	_, err = fmt.Fprintf(f, "[profile %s]\naws_access_key_id = %s\naws_secret_access_key = %s\nregion = %s\n\n", args[0], c.AccessKeyID, c.SecretAccessKey, awstest.Region)
+	_, err = fmt.Fprintf(f, "[profile %s]\naws_access_key_id = %s\naws_secret_access_key = %s\nregion = %s\n\n", profile, c.AccessKeyID, c.SecretAccessKey, awstest.Region)
 	ts.Check(err)
 	ts.Check(f.Close())
 }
