@@ -145,4 +145,3 @@ func orders(n int) (all [][]int) {
 	}
 	return all
 }
-
