@@ -373,3 +373,29 @@ func must(t *testing.T, err error) {
 		t.Fatal(err)
 	}
 }
+
+// TestTableRights: an index is a resource of its own (DynamoDB Developer Guide,
+// "Using IAM policy conditions"; Service Authorization Reference, DynamoDB).
+func TestTableRights(t *testing.T) {
+	account := stack.Start(t).Account(prod)
+	table := account.Table(t, "CrossAccountAuditing", onDemand)
+	must(t, addIndexes(t, table, byKey))
+	const arn = "arn:aws:dynamodb:us-east-1:" + prod + ":table/CrossAccountAuditing"
+	for _, c := range []struct{ name, resource, want string }{
+		{"table", arn, "ok AccessDeniedException"},
+		{"index", arn + "/index/byKey", "AccessDeniedException ok"},
+		{"both", arn + "*", "ok ok"},
+		{"other", arn + "2", "AccessDeniedException AccessDeniedException"},
+	} {
+		client := dynamodb.NewFromConfig(account.User(t, c.name, awstest.Allow(c.resource, "dynamodb:Query")))
+		_, inTable := client.Query(t.Context(), &dynamodb.QueryInput{
+			TableName: &table.Name, KeyConditionExpression: aws.String("eventID = :p"), ExpressionAttributeValues: textItem(":p", "a"),
+		})
+		_, inIndex := client.Query(t.Context(), &dynamodb.QueryInput{
+			TableName: &table.Name, IndexName: byKey.IndexName, KeyConditionExpression: aws.String("accessKeyId = :p"), ExpressionAttributeValues: textItem(":p", "a"),
+		})
+		if got := code(inTable) + " " + code(inIndex); got != c.want {
+			t.Errorf("who may query %s: %s, not %s", c.name, got, c.want)
+		}
+	}
+}
