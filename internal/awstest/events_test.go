@@ -1,171 +1,102 @@
 package awstest_test
 
 import (
-	"archive/zip"
-	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
-	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
-	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"github.com/crosstrail/crosstrail/internal/awstest"
 )
 
+const (
+	fromSTS = `{"detail-type":["AWS API Call via CloudTrail"],"detail":{"eventSource":["sts.amazonaws.com"]}}`
+	// eventsTrust lets EventBridge take a role.
+	eventsTrust = `{"Statement":[{"Effect":"Allow","Principal":{"Service":"events.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
+)
+
+// names takes the events out of a queue, and gives their records' names.
+func names(t *testing.T, q *awstest.Queue) (list []string) {
+	t.Helper()
+	for _, m := range q.Receive(t, 0) {
+		var event struct{ Detail record }
+		if err := json.Unmarshal([]byte(*m.Body), &event); err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, event.Detail.EventName)
+		q.Delete(t, m)
+	}
+	return list
+}
+
 // TestAcrossAccounts: what is recorded in one account reaches a queue of another
-// through a bus there, and a function of another through a topic.
+// through a bus there.
 func TestAcrossAccounts(t *testing.T) {
 	stand := stack.Start(t)
-	const bus, queue = "arn:aws:events:us-east-1:" + prod + ":event-bus/central", "arn:aws:sqs:us-east-1:" + prod + ":seen"
-	ask(t, stand, prod, "sqs", "AmazonSQS.CreateQueue", map[string]any{"QueueName": "seen"})
-	ask(t, stand, prod, "events", "AWSEvents.CreateEventBus", map[string]any{"Name": "central"})
-	sender := stand.Account(dev).Role(t, "Sender", `{"Statement":[{"Effect":"Allow","Principal":{"Service":"events.amazonaws.com"},"Action":"sts:AssumeRole"}]}`, awstest.Allow(bus, "events:PutEvents"))
-	rule := func(account, bus, name, state, target string) {
-		t.Helper()
-		ask(t, stand, account, "events", "AWSEvents.PutRule", map[string]any{
-			"Name": name, "EventBusName": bus, "State": state, "EventPattern": `{"detail-type":["AWS API Call via CloudTrail"],"detail":{"eventSource":["sts.amazonaws.com"]}}`,
-		})
-		ask(t, stand, account, "events", "AWSEvents.PutTargets", map[string]any{
-			"Rule": name, "EventBusName": bus, "Targets": []map[string]any{{"Id": "1", "Arn": target, "RoleArn": sender}},
-		})
-	}
-	rule(dev, "default", "forward", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS", bus)
-	rule(prod, "central", "keep", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS", queue)
-	kim := stand.Account(dev).User(t, "kim", awstest.Allow("*", "sts:AssumeRole"))
-	role := stand.Account(dev).Role(t, "Reader", awstest.Trust("", dev), "")
+	here, there := stand.Account(dev), stand.Account(prod)
+	queue, bus := there.Queue(t, "seen"), there.Bus(t, "central", "")
+	sender := here.Role(t, "Sender", eventsTrust, awstest.Allow(bus, "events:PutEvents"))
+	here.Rule(t, "forward", fromSTS, awstest.ReadsToo).To(t, bus, sender)
+	there.Rule(t, "keep", fromSTS, awstest.ReadsToo, awstest.OnBus("central")).To(t, queue.ARN)
+	kim := here.User(t, "kim", awstest.Allow("*", "sts:AssumeRole"))
+	role := here.Role(t, "Reader", awstest.Trust("", dev), "")
 
-	seen := func() (names []string) {
-		t.Helper()
-		got := ask(t, stand, prod, "sqs", "AmazonSQS.ReceiveMessage", map[string]any{"QueueUrl": stand.Endpoint + "/" + prod + "/seen", "MaxNumberOfMessages": 10})
-		messages, _ := got["Messages"].([]any)
-		for _, m := range messages {
-			var event struct{ Detail record }
-			if err := json.Unmarshal([]byte(m.(map[string]any)["Body"].(string)), &event); err != nil {
-				t.Fatal(err)
-			}
-			names = append(names, event.Detail.EventName)
-		}
-		return names
-	}
 	stand.Record(t)
 	stand.Assume(t, kim, role)
-	if got := seen(); len(got) != 0 {
+	if got := names(t, queue); len(got) != 0 {
 		t.Errorf("a bus without a policy took %q", got)
 	}
-	ask(t, stand, prod, "events", "AWSEvents.PutPermission", map[string]any{
-		"EventBusName": "central", "StatementId": "dev", "Action": "events:PutEvents", "Principal": dev,
-	})
+	there.BusPolicy(t, "central", awstest.AllowAccount(dev, bus, "events:PutEvents"))
 	stand.Assume(t, kim, role)
-	if got := seen(); fmt.Sprint(got) != "[AssumeRole]" {
+	if got := names(t, queue); fmt.Sprint(got) != "[AssumeRole]" {
 		t.Errorf("with its policy it took %q", got)
 	}
 	// A rule that is only ENABLED sees no reads.
-	rule(prod, "central", "keep", "ENABLED", queue)
-	if got := assume(t, stand.Account(dev).Config(), role); got != "ok" {
+	there.Rule(t, "keep", fromSTS, awstest.OnBus("central"))
+	if got := assume(t, here.Config(), role); got != "ok" {
 		t.Errorf("root: %s", got)
 	}
-	ask(t, stand, dev, "sts", "AWSSecurityTokenServiceV20110615.GetCallerIdentity", map[string]any{})
-	if got := seen(); fmt.Sprint(got) != "[AssumeRole]" {
+	if _, err := sts.NewFromConfig(here.Config()).GetCallerIdentity(t.Context(), nil); err != nil {
+		t.Error(err)
+	}
+	if got := names(t, queue); fmt.Sprint(got) != "[AssumeRole]" {
 		t.Errorf("ENABLED alone took %q", got)
 	}
-
-	seenFile := filepath.Join(t.TempDir(), "event")
-	function(t, stand, prod, "listener", seenFile)
-	arn := "arn:aws:lambda:us-east-1:" + prod + ":function:listener"
-	topic := query(t, stand, dev, "sns", "Action=CreateTopic&Name=issued", "TopicArn")
-	query(t, stand, dev, "sns", "Action=Subscribe&TopicArn="+topic+"&Protocol=lambda&Endpoint="+arn, "SubscriptionArn")
-	query(t, stand, dev, "sns", "Action=Publish&TopicArn="+topic+"&Message=hello", "MessageId")
-	for end := time.Now().Add(10 * time.Second); ; time.Sleep(50 * time.Millisecond) {
-		if event, err := os.ReadFile(seenFile); err == nil {
-			if !strings.Contains(string(event), `"Message": "hello"`) {
-				t.Errorf("the function got %s", event)
-			}
-			break
-		}
-		if time.Now().After(end) {
-			t.Fatal("the function of another account was not called")
-		}
-	}
 }
 
-// root calls a service as an account's root, whose signature is not looked at: for
-// services whose SDK nothing else here needs.
-func root(t *testing.T, stand *awstest.AWS, account, service, path string, header map[string]string, body []byte) []byte {
-	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, stand.Endpoint+path, bytes.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	request.Header.Set("Authorization", fmt.Sprintf("AWS4-HMAC-SHA256 Credential=%s/20260303/us-east-1/%s/aws4_request, SignedHeaders=host, Signature=0", account, service))
-	for name, value := range header {
-		request.Header.Set(name, value)
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	answer, err := io.ReadAll(response.Body)
-	if err != nil || response.StatusCode >= http.StatusBadRequest {
-		t.Fatalf("%s %v: %s %s, %v", service, header, response.Status, answer, err)
-	}
-	return answer
-}
+// issued is a record as the seed text has it: of no account, in no region.
+const issued = `{"eventVersion":"1.04","userIdentity":{"type":"IAMUser","accountId":"111111111111","userName":"jsmith"},"eventTime":"2016-04-05T20:39:37Z",
+	"eventSource":"sts.amazonaws.com","eventName":"AssumeRole","awsRegion":"global","eventID":"e5a09871","eventType":"AwsApiCall"}`
 
-// ask is a call of the JSON protocol.
-func ask(t *testing.T, stand *awstest.AWS, account, service, operation string, question any) (answer map[string]any) {
-	t.Helper()
-	text, err := json.Marshal(question)
-	if err != nil {
+// TestEmit: a record that a test gives comes as CloudTrail sends it, at the record's
+// time.
+func TestEmit(t *testing.T) {
+	account := stack.Start(t).Account(dev)
+	topic, queue := account.Topic(t, "CrossAccountSNS"), account.Queue(t, "seen")
+	rule := account.Rule(t, "CrossAccountRoleToProd", `{"detail-type":["AWS API Call via CloudTrail"],"detail":{"eventName":["AssumeRole"]}}`)
+	topic.Policy(t, awstest.AllowService("events.amazonaws.com", rule.ARN, topic.ARN, "sns:Publish"))
+	queue.AllowService(t, "sns.amazonaws.com", topic.ARN)
+	topic.Subscribe(t, queue, true)
+	rule.To(t, topic.ARN)
+	account.Emit(t, json.RawMessage(issued), json.RawMessage(strings.ReplaceAll(issued, "AssumeRole", "GetCallerIdentity")))
+	got := bodies(t, queue)
+	if len(got) != 1 {
+		t.Fatalf("got %q", got)
+	}
+	type envelope struct {
+		Source, Account, Region, Time string
+		DetailType                    string `json:"detail-type"`
+		Detail                        record
+	}
+	var event envelope
+	if err := json.Unmarshal([]byte(got[0]), &event); err != nil {
 		t.Fatal(err)
 	}
-	body := root(t, stand, account, service, "/", map[string]string{"X-Amz-Target": operation, "Content-Type": "application/x-amz-json-1.1"}, text)
-	if len(body) != 0 {
-		if err := json.Unmarshal(body, &answer); err != nil {
-			t.Fatal(err)
-		}
+	event.Detail = record{EventName: event.Detail.EventName}
+	want := envelope{"aws.sts", dev, awstest.Region, "2016-04-05T20:39:37Z", "AWS API Call via CloudTrail", record{EventName: "AssumeRole"}}
+	if fmt.Sprint(event) != fmt.Sprint(want) {
+		t.Errorf("got %+v, not %+v", event, want)
 	}
-	return answer
-}
-
-// query is a call of the query protocol; it gives the first text of an element.
-func query(t *testing.T, stand *awstest.AWS, account, service, parameters, element string) string {
-	t.Helper()
-	body := root(t, stand, account, service, "/", map[string]string{"Content-Type": "application/x-www-form-urlencoded"}, []byte(parameters))
-	_, rest, ok := strings.Cut(string(body), "<"+element+">")
-	if !ok {
-		t.Fatalf("%s: no %s in %s", parameters, element, body)
-	}
-	text, _, _ := strings.Cut(rest, "<")
-	return text
-}
-
-// function makes a Lambda function that writes the event it gets into a file.
-func function(t *testing.T, stand *awstest.AWS, account, name, file string) {
-	t.Helper()
-	var archive bytes.Buffer
-	z := zip.NewWriter(&archive)
-	w, err := z.Create("index.py")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = fmt.Fprintf(w, "import json, os\n\ndef handler(event, context):\n    with open(%q, 'w') as f:\n        json.dump(event, f)\n    os.rename(%q, %q)\n", file+".new", file+".new", file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := z.Close(); err != nil {
-		t.Fatal(err)
-	}
-	role := stand.Account(account).Role(t, name, `{"Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}`, "")
-	text, err := json.Marshal(map[string]any{
-		"FunctionName": name, "Runtime": "python3.12", "Handler": "index.handler", "Role": role, "Code": map[string]any{"ZipFile": archive.Bytes()},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	root(t, stand, account, "lambda", "/2015-03-31/functions", nil, text)
 }

@@ -70,10 +70,16 @@ func (c Account) Bus(t testing.TB, name, policy string) (arn string) {
 	made, err := client.CreateEventBus(t.Context(), &eventbridge.CreateEventBusInput{Name: &name})
 	must(t, err)
 	if policy != "" {
-		_, err = client.PutPermission(t.Context(), &eventbridge.PutPermissionInput{EventBusName: &name, Policy: &policy})
-		must(t, err)
+		c.BusPolicy(t, name, policy)
 	}
 	return *made.EventBusArn
+}
+
+// BusPolicy gives a bus of the account this policy in the place of any other.
+func (c Account) BusPolicy(t testing.TB, name, policy string) {
+	t.Helper()
+	_, err := eventbridge.NewFromConfig(c.Config()).PutPermission(t.Context(), &eventbridge.PutPermissionInput{EventBusName: &name, Policy: &policy})
+	must(t, err)
 }
 
 // Emit puts a CloudTrail record on the account's default bus, as CloudTrail does

@@ -54,7 +54,8 @@ def _put(record, account, region):
 def _dispatch(event, view=None):
     """To every rule of the bus that is on and fits: the second state is on, too."""
     on = {_ALL} if _is_read(event) else {_ALL, "ENABLED"}
-    event = _at_its_time(event)
+    if _is_record(event):
+        event, view = _at_its_time(event), None
     passed = set(event.get("_DispatchPath") or [])
     view = view or bridge._pattern_event_view(event)
     for key, rule in list(bridge._rules.items()):
@@ -72,8 +73,6 @@ def _is_record(event):
 
 def _at_its_time(event):
     """An event of CloudTrail has the record's time, not that of its arrival (linkage.md 7.4)."""
-    if not _is_record(event):
-        return event
     at = datetime.datetime.fromisoformat(json.loads(event["Detail"])["eventTime"])
     return dict(event, Time=int(at.timestamp()))
 
