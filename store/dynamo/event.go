@@ -27,11 +27,19 @@ type event struct {
 	key   itemKey
 	ours  bool           // it was written by this package, and not by the program in AWS's text
 	facts []lineage.Fact // what it adds, but for names; nil where they were not asked for
+	lacks bool           // the record itself does not tell its account or its time
 }
 
 // readEvent reads the item of an event, its facts too where they are wanted. The
 // error names the item.
 func (s *Store) readEvent(ctx context.Context, i item, facts bool) (*event, error) {
+	e, _, err := s.readWhole(ctx, i, facts)
+	return e, err
+}
+
+// readWhole is readEvent, and returns what the item has as its record too: that, or
+// an envelope with it, without session tokens.
+func (s *Store) readWhole(ctx context.Context, i item, facts bool) (*event, []byte, error) {
 	e := &event{key: keyOf(i)}
 	raw, err := s.recordOf(ctx, i)
 	if err == nil {
@@ -39,12 +47,12 @@ func (s *Store) readEvent(ctx context.Context, i item, facts bool) (*event, erro
 	}
 	if err != nil {
 		if ctx.Err() != nil {
-			return nil, ctx.Err()
+			return nil, nil, ctx.Err()
 		}
-		return nil, fmt.Errorf("%s: %w", e.key, err)
+		return nil, nil, fmt.Errorf("%s: %w", e.key, err)
 	}
 	s.reads.remember(e.Location, e.key)
-	return e, nil
+	return e, raw, nil
 }
 
 // recordOf is the record of an event's item, without session tokens.
@@ -148,6 +156,7 @@ func (e *event) read(in *reads, i item, r *cloudtrail.Record, facts bool) error 
 	if err := e.identify(r, &use); err != nil {
 		return err
 	}
+	e.lacks = use.ID.Recipient != r.RecipientAccountID || use.Time != r.EventTime
 	if facts {
 		for _, f := range lineage.Facts(r, use) {
 			if f.Kind != lineage.Name {

@@ -45,24 +45,38 @@ func (s *Store) Spans(ctx context.Context) ([]lineage.Span, error) {
 // LogFiles yields every log file that was read to its end, log by log.
 func (s *Store) LogFiles(ctx context.Context) iter.Seq2[cloudtrail.LogFile, error] {
 	return func(yield func(cloudtrail.LogFile, error) bool) {
+		for f, err := range s.filesRead(ctx) {
+			if !yield(f.LogFile, err) {
+				return
+			}
+		}
+	}
+}
+
+// fileRead is a log file, and the hash of the watch that it was read under.
+type fileRead struct {
+	cloudtrail.LogFile
+	watch string
+}
+
+func (s *Store) filesRead(ctx context.Context) iter.Seq2[fileRead, error] {
+	return func(yield func(fileRead, error) bool) {
 		spans, err := s.Spans(ctx)
 		if err != nil {
-			yield(cloudtrail.LogFile{}, err)
+			yield(fileRead{}, err)
 			return
 		}
 		for _, one := range spans {
 			for page, err := range s.pages(ctx, span{partition: filePartition(one.Account, one.Region), eventual: true}) {
 				if err != nil {
-					yield(cloudtrail.LogFile{}, err)
+					yield(fileRead{}, err)
 					return
 				}
 				for _, i := range page {
 					f := readFile(i)
 					if k := keyOf(i); fileKey(f) != k {
 						s.leftOut(k, fmt.Errorf("it is of log file %s", f.URI))
-						continue
-					}
-					if !yield(f, nil) {
+					} else if !yield(fileRead{f, textOf(i, attrWatch)}, nil) {
 						return
 					}
 				}

@@ -3,7 +3,6 @@ package dynamo
 import (
 	"container/heap"
 	"context"
-	"fmt"
 	"iter"
 	"slices"
 	"strings"
@@ -69,7 +68,7 @@ func (s *Store) dayPages(ctx context.Context, a span) iter.Seq2[[]*event, error]
 			events := slices.DeleteFunc(s.eventsOf(ctx, page), func(e *event) bool {
 				is := e.dayKey() == a.partition
 				if !is {
-					s.leftOut(e.key, fmt.Errorf("its attribute %s is not of its account and time", attrDay))
+					s.leftOut(e.key, errOtherDay)
 				}
 				return !is
 			})

@@ -117,7 +117,8 @@ func raw(t *testing.T, s Store) {
 			}
 			id := r.ID(f.Account).Event
 			got, err := s.Raw(t.Context(), at[id])
-			if err != nil || string(got) != string(r.Raw) {
+			// A store may take session tokens out before it keeps a record.
+			if err != nil || string(got) != string(r.Raw) && string(got) != string(query.Redact([]byte(r.Raw))) {
 				t.Errorf("%s at %v: %q, %v; want %q", id, at[id], got, err, r.Raw)
 			}
 			if f.Open != nil && at[id] != (lineage.Location{File: f.URI, Record: f.First + r.Ordinal}) {

@@ -33,7 +33,13 @@ type filler interface {
 
 // Run holds a store to its contract. open returns an empty one, and sees to it
 // that it is closed.
-func Run(t *testing.T, open func(t *testing.T) Store) {
+func Run(t *testing.T, open func(t *testing.T) Store) { run(t, open, 5000) }
+
+// RunSlow is [Run] for a store to which a record takes milliseconds.
+func RunSlow(t *testing.T, open func(t *testing.T) Store) { run(t, open, 300) }
+
+// run gives the store at most so many records at once.
+func run(t *testing.T, open func(t *testing.T) Store, most int) {
 	for _, test := range []struct {
 		name string
 		run  func(t *testing.T, s Store)
@@ -41,7 +47,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"an empty store answers", empty},
 		{"a row has all that its record tells", rowsTell},
 		{"rows come in order, both ways", rowsInOrder},
-		{"rows of all times come in order", anyTimes},
+		{"rows of all times come in order", func(t *testing.T, s Store) { anyTimes(t, s, most) }},
 		{"rows outlive the step and the buffer", rowsStay},
 		{"a selection leaves out nothing it asks for", selections},
 		{"a duplicate changes nothing", duplicates},

@@ -1,0 +1,260 @@
+package dynamo
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/crosstrail/crosstrail/cloudtrail"
+	"github.com/crosstrail/crosstrail/ingest"
+	"github.com/crosstrail/crosstrail/internal/synth"
+	"github.com/crosstrail/crosstrail/lineage"
+	"github.com/crosstrail/crosstrail/query"
+	"github.com/crosstrail/crosstrail/render"
+	"github.com/crosstrail/crosstrail/source"
+	"github.com/crosstrail/crosstrail/store/local"
+	"github.com/crosstrail/crosstrail/store/memory"
+)
+
+// seedOf is the seed of a random test, which it prints.
+func seedOf(t *testing.T) uint64 {
+	t.Helper()
+	seed := uint64(time.Now().UnixNano())
+	if text := os.Getenv("CROSSTRAIL_TEST_SEED"); text != "" {
+		var err error
+		if seed, err = strconv.ParseUint(text, 10, 64); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Logf("CROSSTRAIL_TEST_SEED=%d", seed)
+	return seed
+}
+
+// arriving hands out the files of an organisation.
+type arriving struct{ files []synth.File }
+
+func (a *arriving) Next(context.Context) (source.Delivery, error) {
+	if len(a.files) == 0 {
+		return source.Delivery{}, io.EOF
+	}
+	f := a.files[0]
+	a.files = a.files[1:]
+	body := f.Body()
+	open := func(context.Context) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+	return source.Delivery{Items: []source.Item{{LogFile: cloudtrail.ParseLogFileName(f.Name), Open: open}}}, nil
+}
+
+func pour(t *testing.T, from ingest.Source, to ingest.Store) (files, records ingest.Counts) {
+	t.Helper()
+	files, records, err := ingest.Pump(t.Context(), from, to, ingest.Options{OnError: func(err error) { t.Error(err) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files, records
+}
+
+// answers are what every question says, a line of JSON each, with its proofs, but
+// for where records stand.
+func answers(t *testing.T, r query.Reader, asked []string, without ...string) []string {
+	t.Helper()
+	ctx := t.Context()
+	spans, err := r.Spans(ctx)
+	lack, err2 := r.Lack(ctx)
+	if err = errors.Join(err, err2); err != nil {
+		t.Fatal(err)
+	}
+	resolver := lineage.NewResolver(r, lineage.NewHorizon(spans, lack.Lost...).Under(lack.Watch))
+	var b bytes.Buffer
+	say := func(what string, err error) {
+		if err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+	}
+	for _, newest := range []bool{false, true} {
+		lines := render.NewLines(&b, render.JSONL, render.Style{})
+		_, err = query.Print(ctx, r, resolver, query.Filter{Newest: newest}, 0, lines.Append, lines)
+		say("events", errors.Join(err, lines.Close()))
+	}
+	sessions, err := query.Sessions(ctx, r, resolver, query.Filter{})
+	say("sessions", errors.Join(err, render.Sessions(&b, sessions, render.JSONL, render.Style{})))
+	access, err := query.Access(ctx, r, resolver, query.Filter{})
+	say("access", errors.Join(err, render.Access(&b, access, render.JSONL, render.Style{})))
+	cover, err := query.Coverage(ctx, r, resolver, query.Filter{}, nil, 0)
+	say("coverage", errors.Join(err, render.Coverage(&b, cover, render.JSONL, render.Style{})))
+	for _, one := range asked {
+		who, err := query.Who(ctx, r, resolver, one)
+		say("who "+one, errors.Join(err, render.Who(&b, who, render.JSONL, render.Style{})))
+		reach, err := query.Reach(ctx, r, resolver, one, query.ReachOptions{})
+		say("reach "+one, errors.Join(err, render.Reach(&b, reach, render.JSON, render.Style{})))
+		show, err := query.Show(ctx, r, resolver, one)
+		say("show "+one, errors.Join(err, render.Show(&b, show, render.JSONL, render.Style{})))
+	}
+	var texts []string
+	for line := range strings.Lines(b.String()) {
+		texts = append(texts, leaveOut(t, line, without))
+	}
+	return texts
+}
+
+// leaveOut takes fields out of a line of JSON, however deep.
+func leaveOut(t *testing.T, line string, fields []string) string {
+	t.Helper()
+	var v any
+	if err := json.Unmarshal([]byte(line), &v); err != nil {
+		t.Fatalf("%v in %s", err, line)
+	}
+	var strip func(v any)
+	strip = func(v any) {
+		switch v := v.(type) {
+		case map[string]any:
+			for _, f := range fields {
+				delete(v, f)
+			}
+			for _, member := range v {
+				strip(member)
+			}
+		case []any:
+			for _, element := range v {
+				strip(element)
+			}
+		}
+	}
+	strip(v)
+	out, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(out)
+}
+
+// sameLines holds answers to those that are right.
+func sameLines(t *testing.T, what string, got, want []string) {
+	t.Helper()
+	if slices.Equal(got, want) {
+		return
+	}
+	for i := range max(len(got), len(want)) {
+		if i >= len(got) || i >= len(want) || got[i] != want[i] {
+			t.Errorf("%s: %d lines for %d; line %d is\n%s\nand must be\n%s", what, len(got), len(want), i, at(got, i), at(want, i))
+			return
+		}
+	}
+}
+
+func at(lines []string, i int) string {
+	if i < len(lines) {
+		return lines[i]
+	}
+	return "(none)"
+}
+
+// some are things to ask for: events, keys and sessions.
+func some(t *testing.T, r query.Reader) (asked []string) {
+	t.Helper()
+	keys, sessions := map[string]bool{}, map[string]bool{}
+	n := 0
+	for row, err := range r.Rows(t.Context(), query.Selection{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n++; n%61 == 0 {
+			asked = append(asked, row.ID.Event)
+		}
+		who := row.Caller
+		if who.AccessKeyID != "" && !keys[who.AccessKeyID] {
+			if keys[who.AccessKeyID] = true; len(keys)%7 == 1 {
+				asked = append(asked, who.AccessKeyID)
+			}
+		}
+		if id := fmt.Sprintf("%s@%s", who.PrincipalID, who.Created); !who.Created.IsZero() && !sessions[id] {
+			if sessions[id] = true; len(sessions)%7 == 1 {
+				asked = append(asked, id)
+			}
+		}
+	}
+	return asked
+}
+
+// TestAnswersAreThoseOfOtherStores: one organisation, shuffled and repeated, is
+// answered alike by memory, by the embedded store and by a table, and by the
+// embedded store that was filled from the table.
+func TestAnswersAreThoseOfOtherStores(t *testing.T) {
+	cfg := stack.Start(t).Account("999999999999").Config()
+	seed := seedOf(t)
+	files := slices.Collect(synth.New(seed, synth.Options{Stories: 12}).Files())
+	inMemory := memory.New()
+	pour(t, &arriving{files}, inMemory)
+
+	random := rand.New(rand.NewPCG(seed, 1))
+	files = slices.Concat(files, files[:len(files)/3])
+	random.Shuffle(len(files), func(i, j int) { files[i], files[j] = files[j], files[i] })
+	table := fresh(t, cfg, Options{Write: true, Note: func(note string) { t.Errorf("told: %s", note) }})
+	_, records := pour(t, &arriving{files}, table)
+	folder := t.TempDir()
+	embedded, err := local.Open(t.Context(), folder, local.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer embedded.Close()
+	pour(t, &arriving{files}, embedded)
+
+	asked := some(t, inMemory)
+	reader := opened(t, cfg, table.table, Options{}) // who remembers nothing of the writing
+	got := answers(t, reader, asked, "file", "record", "files")
+	t.Logf("%d records, %d lines of answers, %v", records.Kept, len(got), reader.Spent())
+	want := answers(t, inMemory, asked, "file", "record", "files")
+	sameLines(t, "the table", got, want)
+	sameLines(t, "the embedded store", answers(t, embedded, asked, "file", "record", "files"), want)
+	raws(t, reader, inMemory)
+
+	copied, err := local.Open(t.Context(), t.TempDir(), local.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer copied.Close()
+	read, kept := pour(t, reader.Source(), copied)
+	if kept.Kept != records.Kept || kept.Failed+kept.Duplicate > 0 {
+		t.Errorf("copied out of the table: %+v, of %+v", kept, records)
+	}
+	sameLines(t, "a copy of the table", answers(t, copied, asked, "file", "record", "files", "nameless", "named"), answers(t, inMemory, asked, "file", "record", "files", "nameless", "named"))
+	again, _ := pour(t, reader.Source(), copied)
+	if again.Duplicate+again.PassedOver != read.Read {
+		t.Errorf("a second time %+v, of %+v", again, read)
+	}
+}
+
+// raws holds the records that a store hands out to those of another.
+func raws(t *testing.T, r, right query.Reader) {
+	t.Helper()
+	at := map[cloudtrail.ID]lineage.Location{}
+	for row, err := range right.Rows(t.Context(), query.Selection{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		at[row.ID] = row.Location
+	}
+	n := 0
+	for row, err := range r.Rows(t.Context(), query.Selection{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n++; n%5 != 0 {
+			continue
+		}
+		got, err := r.Raw(t.Context(), row.Location)
+		want, err2 := right.Raw(t.Context(), at[row.ID])
+		if err = errors.Join(err, err2); err != nil || !bytes.Equal(got, query.Redact(want)) {
+			t.Errorf("%v, %v is %s, %v", row.ID, row.Location, got, err)
+		}
+	}
+}

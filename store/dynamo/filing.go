@@ -1,0 +1,204 @@
+package dynamo
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/klauspost/compress/gzip"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/crosstrail/crosstrail/cloudtrail"
+	"github.com/crosstrail/crosstrail/source"
+)
+
+var errOtherDay = fmt.Errorf("its attribute %s is not of its account and time", attrDay)
+
+const (
+	// mostFiled is how many events are in a log file that is made of a table, and
+	// about how many bytes.
+	mostFiled      = 4096
+	mostFiledBytes = 16 << 20
+
+	noRecords = `{"Records":[]}`
+)
+
+func opener(body []byte) func(context.Context) (io.ReadCloser, error) {
+	return func(context.Context) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+}
+
+// filing makes log files of events.
+type filing struct {
+	table string
+	path  []string // of the files
+	give  func(source.Item, error) bool
+
+	n     int // files made
+	count int // events in the one that is being made
+	size  int
+	body  bytes.Buffer
+	pack  *gzip.Writer
+	sum   hash.Hash
+}
+
+// add takes in an event; false: no more is wanted.
+func (f *filing) add(e *event, raw []byte) bool {
+	if f.count == 0 {
+		f.body = bytes.Buffer{}
+		f.pack, _ = gzip.NewWriterLevel(&f.body, gzip.BestSpeed) // fails for unknown levels only
+		f.sum = sha256.New()
+		f.write([]byte(`{"Records":[`))
+	} else {
+		f.write([]byte(",\n"))
+	}
+	if e.lacks && e.ours {
+		raw = enveloped(e, raw)
+	}
+	f.write(raw)
+	if f.count++; f.count < mostFiled && f.size < mostFiledBytes {
+		return true
+	}
+	return f.flush()
+}
+
+func (f *filing) write(b []byte) {
+	_, _ = f.pack.Write(b) // into a Buffer, which takes everything
+	_, _ = f.sum.Write(b)  // a hash never fails
+	f.size += len(b)
+}
+
+// flush gives the file that is being made.
+func (f *filing) flush() bool {
+	if f.count == 0 {
+		return true
+	}
+	f.write([]byte("]}\n"))
+	_ = f.pack.Close() // likewise
+	path := make([]string, len(f.path))
+	for i, p := range f.path {
+		path[i] = url.PathEscape(p)
+	}
+	file := cloudtrail.LogFile{
+		URI:     fmt.Sprintf("%s%s/%s/%d.json.gz", Scheme, f.table, strings.Join(path, "/"), f.n),
+		Version: hex.EncodeToString(f.sum.Sum(nil)),
+	}
+	f.n++
+	f.count, f.size = 0, 0
+	body := f.body.Bytes()
+	return f.give(source.Item{LogFile: file, Size: int64(len(body)), Open: opener(body)}, nil)
+}
+
+// enveloped is a record with what its key alone tells: the account, and the time.
+func enveloped(e *event, raw []byte) []byte {
+	around := struct {
+		Version    string          `json:"version"`
+		DetailType string          `json:"detail-type"`
+		Account    string          `json:"account,omitempty"`
+		Time       string          `json:"time,omitempty"`
+		Detail     json.RawMessage `json:"detail"`
+	}{Version: "0", DetailType: "AWS API Call via CloudTrail", Account: e.ID.Recipient, Time: e.Time.String()}
+	head, err := json.Marshal(around)
+	if err != nil {
+		return raw // texts cannot fail
+	}
+	// As it is, byte for byte: of a record without an event id they are its identity.
+	return slices.Concat(bytes.TrimSuffix(head, []byte("null}")), raw, []byte("}"))
+}
+
+// segments are how many parts of a table are read at once.
+const segments = 4
+
+// scan gives the events of AWS's text: all of a table that is of it, the others of
+// ours.
+func (s *Source) scan(ctx context.Context, give func(source.Item, error) bool) {
+	if s.store.options.Allow != nil {
+		if t, err := s.store.describe(ctx); err == nil {
+			s.store.reads.purse.expect(costOfBytes(float64(value(t.TableSizeBytes))).Units)
+		}
+	}
+	var mu sync.Mutex
+	bad := 0
+	group, gctx := errgroup.WithContext(ctx)
+	for n := range segments {
+		files := filing{table: s.store.table, path: []string{"scan", string(rune('0' + n))}, give: give}
+		group.Go(func() error {
+			left, err := s.scanSegment(gctx, n, &files)
+			mu.Lock()
+			defer mu.Unlock()
+			bad += left
+			return err
+		})
+	}
+	err := group.Wait()
+	if err != nil && !errors.Is(err, errEnough) {
+		give(source.Item{}, err)
+	}
+	if bad > 0 {
+		s.store.options.note("%s%s: items that hold no record that can be read, and were left out: %d", Scheme, s.store.table, bad)
+	}
+}
+
+// errEnough says that no more is wanted.
+var errEnough = errors.New("enough")
+
+func (s *Source) scanSegment(ctx context.Context, n int, files *filing) (bad int, err error) {
+	in := &dynamodb.ScanInput{
+		TableName: &s.store.table, Segment: aws.Int32(int32(n)), TotalSegments: aws.Int32(segments),
+		ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
+	}
+	for {
+		if err := s.store.mayRead(ctx); err != nil {
+			return bad, err
+		}
+		out, err := s.store.client.Scan(ctx, in, s.store.patient)
+		if err != nil {
+			return bad, s.store.explain(ctx, err)
+		}
+		if out.ConsumedCapacity != nil {
+			s.store.reads.purse.pay(*out.ConsumedCapacity)
+		}
+		for _, i := range out.Items {
+			k := keyOf(i)
+			if isOurs(i) {
+				continue
+			}
+			e, raw, err := s.store.readWhole(ctx, i, false)
+			switch {
+			case err != nil && ctx.Err() != nil:
+				return bad, ctx.Err()
+			case err != nil:
+				bad++
+				s.store.leftOut(k, err)
+			case !files.add(e, raw):
+				return bad, errEnough
+			}
+		}
+		if in.ExclusiveStartKey = out.LastEvaluatedKey; len(in.ExclusiveStartKey) == 0 {
+			break
+		}
+	}
+	if !files.flush() {
+		return bad, errEnough
+	}
+	return bad, nil
+}
+
+// isOurs reports whether an item is one that this package writes. An event's
+// partition has no '#' but in "id#".
+func isOurs(i item) bool {
+	k := keyOf(i)
+	return strings.Contains(k.partition, "#") || strings.Contains(k.sort, "#")
+}
