@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 	"net/url"
 	"slices"
@@ -18,7 +17,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-	"github.com/klauspost/compress/gzip"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
@@ -48,36 +46,24 @@ type filing struct {
 
 	n     int // files made
 	count int // events in the one that is being made
-	size  int
 	body  bytes.Buffer
-	pack  *gzip.Writer
-	sum   hash.Hash
 }
 
 // add takes in an event; false: no more is wanted.
 func (f *filing) add(e *event, raw []byte) bool {
 	if f.count == 0 {
-		f.body = bytes.Buffer{}
-		f.pack, _ = gzip.NewWriterLevel(&f.body, gzip.BestSpeed) // fails for unknown levels only
-		f.sum = sha256.New()
-		f.write([]byte(`{"Records":[`))
+		f.body.WriteString(`{"Records":[`)
 	} else {
-		f.write([]byte(",\n"))
+		f.body.WriteString(",\n")
 	}
 	if e.lacks && e.ours {
 		raw = enveloped(e, raw)
 	}
-	f.write(raw)
-	if f.count++; f.count < mostFiled && f.size < mostFiledBytes {
+	f.body.Write(raw)
+	if f.count++; f.count < mostFiled && f.body.Len() < mostFiledBytes {
 		return true
 	}
 	return f.flush()
-}
-
-func (f *filing) write(b []byte) {
-	_, _ = f.pack.Write(b) // into a Buffer, which takes everything
-	_, _ = f.sum.Write(b)  // a hash never fails
-	f.size += len(b)
 }
 
 // flush gives the file that is being made.
@@ -85,19 +71,20 @@ func (f *filing) flush() bool {
 	if f.count == 0 {
 		return true
 	}
-	f.write([]byte("]}\n"))
-	_ = f.pack.Close() // likewise
+	f.body.WriteString("]}\n")
+	sum := sha256.Sum256(f.body.Bytes())
 	path := make([]string, len(f.path))
 	for i, p := range f.path {
 		path[i] = url.PathEscape(p)
 	}
 	file := cloudtrail.LogFile{
 		URI:     fmt.Sprintf("%s%s/%s/%d.json.gz", Scheme, f.table, strings.Join(path, "/"), f.n),
-		Version: hex.EncodeToString(f.sum.Sum(nil)),
+		Version: hex.EncodeToString(sum[:]),
 	}
 	f.n++
-	f.count, f.size = 0, 0
-	body := f.body.Bytes()
+	body := source.Pack(f.body.Bytes())
+	f.count = 0
+	f.body.Reset()
 	return f.give(source.Item{LogFile: file, Size: int64(len(body)), Open: opener(body)}, nil)
 }
 
