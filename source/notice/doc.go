@@ -44,14 +44,20 @@ func (e *Error) Error() string { return e.Problem }
 // problem is an Error in these words, joined.
 func problem(words ...string) *Error { return &Error{strings.Join(words, "")} }
 
-// mostQuoted is how many bytes of a text that somebody sent an error holds.
-const mostQuoted = 60
+// How many bytes of a text that somebody sent an error holds, and of a whole message:
+// that may hold secrets.
+const (
+	mostQuoted = 60
+	mostOfBody = 20
+)
 
 // quoted is such a text for an error, in quotes, escaped and cut. In ASCII alone:
 // what tells of it may be no terminal.
-func quoted(text string) string {
-	if len(text) > mostQuoted {
-		return strconv.QuoteToASCII(strings.ToValidUTF8(text[:mostQuoted], "")) + "…"
+func quoted(text string) string { return quotedTo(text, mostQuoted) }
+
+func quotedTo(text string, most int) string {
+	if len(text) > most {
+		return strconv.QuoteToASCII(strings.ToValidUTF8(text[:most], "")) + "…"
 	}
 	return strconv.QuoteToASCII(text)
 }

@@ -5,7 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
+	"slices"
 	"strconv"
+	"strings"
 )
 
 // object is one level of a JSON object, by exact names: encoding/json would take
@@ -100,4 +103,21 @@ func (o object) list(name string) ([]json.RawMessage, bool) {
 		return nil, false
 	}
 	return all, true
+}
+
+// names are what an object has, for an error: the first of them.
+func (o object) names() string {
+	const most = 5
+	all := slices.Sorted(maps.Keys(o))
+	if len(all) == 0 {
+		return "nothing"
+	}
+	cut := ""
+	if len(all) > most {
+		all, cut = all[:most], ", …"
+	}
+	for i := range all {
+		all[i] = quoted(all[i])
+	}
+	return strings.Join(all, ", ") + cut
 }

@@ -51,7 +51,7 @@ func (n *Notice) read(body []byte, nested int) *Error {
 	}
 	o, err := readObject(body)
 	if err != nil {
-		return problem("the message ", err.Error(), ": ", quoted(string(body)))
+		return problem("the message ", err.Error(), ": ", quotedTo(string(body), mostOfBody))
 	}
 	switch {
 	case isEnvelope(o):
@@ -68,7 +68,7 @@ func (n *Notice) read(body []byte, nested int) *Error {
 	case isRecord(o):
 		return n.addRecord(body)
 	}
-	return problem("the message is of no kind that is read here: ", quoted(string(body)))
+	return problem("the message is of no kind that is read here: it has ", o.names())
 }
 
 // isEnvelope: https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html
@@ -144,7 +144,7 @@ func (n *Notice) readRecords(o object) *Error {
 		case isRecord(r):
 			failed = n.addRecord(text)
 		default:
-			failed = problem("is of no kind that is read here: ", quoted(string(text)))
+			failed = problem("is of no kind that is read here: it has ", r.names())
 		}
 		if failed != nil {
 			return problem("record ", strconv.Itoa(i), " ", failed.Problem)
@@ -156,6 +156,10 @@ func (n *Notice) readRecords(o object) *Error {
 // readCloudTrail reads CloudTrail's own notice, whose keys are as S3 has them:
 // https://docs.aws.amazon.com/awscloudtrail/latest/userguide/configure-sns-notifications-for-cloudtrail.html
 func (n *Notice) readCloudTrail(o object) *Error {
+	if kind := o.text("messageType"); kind != "" { // of AWS Config, which may share the topic
+		n.Passed = "a notice of AWS Config: " + quoted(kind)
+		return nil
+	}
 	var keys []json.RawMessage
 	switch v := o["s3ObjectKey"]; {
 	case len(v) > 0 && v[0] == '"':
