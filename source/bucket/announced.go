@@ -15,8 +15,8 @@ import (
 // ETag, as a listing has it; S3 is asked for it only where the notice has none. What
 // is passed over by its name is not asked for at all.
 //
-// Opened, it has the bytes of that version, or of that ETag: if those have been
-// replaced since, the error is one that [IsReplaced] knows. An object that was
+// Opened, it has the bytes of that ETag, and of that version; else the error is one
+// that [IsReplaced] knows: they have been replaced since, or the notice is forged. An object that was
 // deleted is read from the versions that its bucket keeps; an error that is
 // [fs.ErrNotExist] means that it keeps none.
 func (l *Log) Announced(ctx context.Context, key, versionID, etag string, size int64) source.Item {
@@ -73,9 +73,6 @@ func (l *Log) lookUp(ctx context.Context, o *Object) error {
 
 // openAnnounced opens an object.
 func (l *Log) openAnnounced(ctx context.Context, o Object) (io.ReadCloser, error) {
-	if o.version != "" {
-		o.ETag = "" // a version is never replaced, and S3 names the ETag of some in another way
-	}
 	body, _, err := l.current(ctx, &o)
 	if err == nil || ctx.Err() != nil || !isGone(err) {
 		return body, err
@@ -91,6 +88,10 @@ func (l *Log) openAnnounced(ctx context.Context, o Object) (io.ReadCloser, error
 	body, _, err = l.current(ctx, &o)
 	return body, err
 }
+
+// Whole is the size up to which an object that was opened is held: nothing is left
+// to be asked for, whenever it is read.
+const Whole = whole
 
 // isGone reports whether an error is that there is no such object or version now. A
 // version that is a delete marker is not to be had by any method.

@@ -111,13 +111,9 @@ func readRedrive(cfg aws.Config, policy string) (redrive, error) {
 	if !ok || err != nil || most < 1 {
 		return redrive{}, errors.New("its redrive policy names no queue and count")
 	}
-	return redrive{target: target, client: clientFor(cfg, &target), most: most}.at(cfg), nil
-}
-
-// at completes the URL of the target.
-func (r redrive) at(cfg aws.Config) redrive {
+	r := redrive{target: target, most: most}
 	r.client = clientFor(cfg, &r.target)
-	return r
+	return r, nil
 }
 
 const (

@@ -185,7 +185,7 @@ func (o *Opener) object(ctx context.Context, at *notice.Object, take func(int64)
 			return item, err
 		}
 	}
-	if item.Size <= 0 || !take(item.Size) {
+	if item.Size <= 0 || item.Size > bucket.Whole || !take(item.Size) {
 		if at.VersionID == "" && at.ETag != "" {
 			// It is opened later; what is there then is to have its own ETag.
 			item = l.Announced(ctx, at.Key, "", "", -1)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 )
@@ -40,8 +41,7 @@ func (s *Source) reject(ctx context.Context, m *message, why error, never bool) 
 	if !never {
 		last, err := s.dead.Last(ctx, m.Message)
 		if err != nil {
-			s.later(ctx, m)
-			return err
+			return errors.Join(err, s.later(ctx, m))
 		}
 		never = last
 	}
@@ -49,8 +49,7 @@ func (s *Source) reject(ctx context.Context, m *message, why error, never bool) 
 		sent, err := s.dead.Send(ctx, m.Message, why.Error())
 		switch {
 		case err != nil:
-			s.later(ctx, m)
-			return err
+			return errors.Join(err, s.later(ctx, m))
 		case sent:
 			return s.remove(ctx, m, func(c *Counts) { c.DeadLettered++ })
 		}
@@ -132,39 +131,51 @@ func (s *Source) keepAlive() {
 func (s *Source) renew(now time.Time) {
 	by := map[*queue][]*message{}
 	for _, m := range s.hands.due(now, s.options.Visible) {
+		if m.came.Add(longestHeld).Sub(now) < time.Second {
+			s.lose(m)
+			continue
+		}
 		by[m.queue] = append(by[m.queue], m)
 	}
 	for q, all := range by {
-		for len(all) > 0 {
-			n := min(len(all), mostBatch)
-			s.renewAll(q, all[:n])
-			all = all[n:]
+		for part := range slices.Chunk(all, mostBatch) {
+			s.renewAll(now, q, part)
 		}
 	}
 }
 
-func (s *Source) renewAll(q *queue, all []*message) {
+func (s *Source) renewAll(now time.Time, q *queue, all []*message) {
 	entries := make([]*entry, len(all))
-	now := time.Now()
 	for i, m := range all {
-		left := max(min(s.options.Visible, m.came.Add(longestHeld).Sub(now)), 0)
+		left := min(s.options.Visible, m.came.Add(longestHeld).Sub(now))
 		entries[i] = &entry{receipt: m.receipt, visible: int32(left / time.Second)} //nolint:gosec // under 12 h
 	}
 	ctx, cancel := context.WithTimeout(s.calls, s.options.Visible/3)
 	defer cancel()
 	failed, err := q.change(ctx, entries)
 	if err != nil {
-		return // asked again at the next tick; what comes again is a duplicate
+		if !q.mute { // asked again at the next tick
+			s.options.OnError(fmt.Errorf("%s: messages cannot be kept for longer, and may come again before they are done: %w", q.url, err))
+		}
+		q.mute = true
+		return
 	}
+	q.mute = false
 	for i, m := range all {
-		if failed[i] == nil {
+		switch {
+		case failed[i] == nil:
 			s.hands.renewed(m, now.Add(time.Duration(entries[i].visible)*time.Second))
-			continue
-		}
-		if isOver(failed[i]) {
-			s.hands.lose(m)
+		case isOver(failed[i]):
+			s.lose(m)
 		}
 	}
+}
+
+// lose notes that a message is in its queue again. It is worked on all the same:
+// what is stored twice is stored once.
+func (s *Source) lose(m *message) {
+	s.hands.lose(m)
+	s.options.OnNote(m.queue.url + ": message " + m.ID + " came back before it was done")
 }
 
 // Close receives no more, gives back at once what is not settled, and waits until

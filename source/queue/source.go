@@ -90,6 +90,7 @@ type queue struct {
 	deletes batch
 	changes batch
 	first   []types.Message // received when it was opened
+	mute    bool            // it was told that messages cannot be renewed; keepAlive's
 }
 
 // Open begins to receive, until ctx ends: then [Source.Next] says io.EOF, what was
