@@ -37,7 +37,7 @@ func (l *Log) current(ctx context.Context, o *Object) (body io.ReadCloser, meta 
 		return nil, nil, err
 	}
 	size := aws.ToInt64(out.ContentLength)
-	if o.Size >= 0 && size != o.Size {
+	if o.Size >= 0 && out.ContentLength != nil && size != o.Size {
 		body.Close() //nolint:errcheck // not wanted
 		return nil, nil, &told{"", fmt.Sprintf("it has %d bytes, and not %d as was told of it", size, o.Size), errReplaced}
 	}
@@ -91,7 +91,11 @@ func (l *Log) head(ctx context.Context, key, version string) (*Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := l.listed(key, aws.ToInt64(out.ContentLength), aws.ToString(out.ETag), string(out.StorageClass))
+	size := int64(-1)
+	if out.ContentLength != nil {
+		size = *out.ContentLength
+	}
+	o := l.listed(key, size, aws.ToString(out.ETag), string(out.StorageClass))
 	o.Modified = aws.ToTime(out.LastModified)
 	return &o, nil
 }

@@ -66,7 +66,10 @@ func (l *Log) versionOf(ctx context.Context, o *Object) (found *Object, why stri
 	for range mostVersions {
 		out, err := there(ctx, l, func(api *s3.Client) (*s3.ListObjectVersionsOutput, error) { return api.ListObjectVersions(ctx, in) })
 		if err != nil {
-			if code := codeOf(err); code == "AccessDenied" || code == "Forbidden" {
+			switch codeOf(err) {
+			case "NoSuchBucket":
+				return nil, "and neither is the bucket " + l.bucket
+			case "AccessDenied", "Forbidden":
 				err = errors.New("the caller needs s3:ListBucketVersions and s3:GetObjectVersion")
 			}
 			return nil, "and whether the bucket keeps older versions cannot be told: " + err.Error()

@@ -2,6 +2,7 @@ package queue
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/aws/smithy-go"
 )
@@ -17,7 +18,8 @@ func (t *told) Unwrap() error { return t.err }
 
 func codeOf(err error) string {
 	if e, ok := errors.AsType[smithy.APIError](err); ok {
-		return e.ErrorCode()
+		// Some answers have the name of SQS's query protocol before the code.
+		return strings.TrimPrefix(e.ErrorCode(), "AWS.SimpleQueueService.")
 	}
 	return ""
 }
@@ -40,9 +42,9 @@ func explain(err error, action, arn string) error {
 	switch code := codeOf(err); code {
 	case "AccessDenied", "AccessDeniedException", "Forbidden":
 		return &told{"refused: the caller needs " + action + " on " + arn + "; where the queue is another account's its policy has to allow it too", err}
-	case "AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist", "NonExistentQueue":
+	case "QueueDoesNotExist", "NonExistentQueue":
 		return &told{"there is no such queue: check the account, region and name in the URL: aws sqs list-queues", err}
-	case "KmsAccessDenied", "KMS.AccessDeniedException", "KmsDisabled", "KmsNotFound", "KmsInvalidState":
+	case "KmsAccessDenied", "KmsDisabled", "KmsNotFound", "KmsInvalidState":
 		return &told{"the queue's encryption key cannot be used: the caller needs kms:Decrypt on it, and kms:GenerateDataKey to send: " + code, err}
 	}
 	return err

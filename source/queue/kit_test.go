@@ -48,8 +48,8 @@ func newSite(t *testing.T) *site {
 // permissions are those that the package comment names, by the resource.
 func permissions(s *site) map[string][]string {
 	return map[string][]string{
-		s.queue.ARN:               {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"},
-		s.dead.ARN:                {"sqs:SendMessage"},
+		s.queue.ARN:                {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"},
+		s.dead.ARN:                 {"sqs:SendMessage"},
 		"arn:aws:s3:::acme-logs/*": {"s3:GetObject", "s3:GetObjectVersion"},
 		"arn:aws:s3:::acme-logs":   {"s3:ListBucket", "s3:ListBucketVersions"},
 	}
