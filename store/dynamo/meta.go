@@ -113,6 +113,11 @@ func (s *Store) SetWatch(ctx context.Context, w *lineage.Watch) error {
 		in.UpdateExpression = aws.String("SET #w = :w")
 		in.ExpressionAttributeValues = item{":w": text(kept)}
 	}
+	return s.updateMeta(ctx, in)
+}
+
+// updateMeta changes the table's own item, which must be there, and reads it.
+func (s *Store) updateMeta(ctx context.Context, in *dynamodb.UpdateItemInput) error {
 	if _, err := s.client.UpdateItem(ctx, in); err != nil {
 		if _, ok := errors.AsType[*types.ConditionalCheckFailedException](err); ok {
 			return s.notOurs(ErrForeign)

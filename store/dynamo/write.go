@@ -240,10 +240,11 @@ func (a *adding) count(fresh bool) {
 func (a *adding) event(r *cloudtrail.Record, uri string) (e written, ok bool) {
 	who := lineage.NewIdentity(&r.UserIdentity)
 	u := lineage.NewUse(r, r.ID(a.account), &who, lineage.Location{File: a.file.URI, Record: r.Ordinal - a.shift})
-	if !a.watch.Takes(r, &u) {
+	if !a.watch.Takes(r, &u) || !a.keeps(u.Time) {
 		return e, false
 	}
 	e = a.store.items(r.Clone(), a.file.Version, a.account, u.Location)
+	e.expire(u.Time, a.retain)
 	if _, whole := e.event[attrRecord]; !whole && a.inline {
 		a.lose(r, uri)
 		return e, false

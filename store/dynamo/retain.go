@@ -1,0 +1,159 @@
+package dynamo
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/crosstrail/crosstrail/cloudtrail"
+)
+
+const (
+	aDay = 24 * 60 * 60 // in seconds
+	// longer is how many days an event, and what leads to it, stays beyond those that
+	// it is kept: it may be the issuance of a session that lasts as long (linkage.md 4.2).
+	longer = 2
+	// mostExpired is how long ago an item may have expired for DynamoDB to delete it
+	// (Developer Guide, "Using time to live": five years), and some less.
+	mostExpired = 4 * 365 * aDay
+)
+
+// keeps reports whether an event of that time is still taken.
+func (m *meta) keeps(t cloudtrail.Time) bool {
+	return m.retain == 0 || expiry(t, m.retain) > time.Now().Unix()
+}
+
+// expiry is when an item goes, in Unix seconds.
+func expiry(t cloudtrail.Time, days int) int64 { return int64(t) + int64(days+longer)*aDay }
+
+// expire says when what an event became goes. Names stay.
+func (e *written) expire(t cloudtrail.Time, days int) {
+	if days == 0 {
+		return
+	}
+	at := expiry(t, days)
+	e.event[attrExpires] = number(at)
+	for _, i := range e.facts {
+		if moment, ok := mortal(i); ok {
+			i[attrExpires] = number(expiry(moment, days))
+		}
+	}
+}
+
+// mortal is the time by which an item goes, of those that do: events, pointers to
+// them, days (with their last second), and what the program in AWS's text put.
+func mortal(i item) (t cloudtrail.Time, ok bool) {
+	k := keyOf(i)
+	var kind string // of what is no event
+	if n := strings.IndexByte(k.partition, '#'); n >= 0 {
+		kind = k.partition[:n+1]
+	}
+	clock, _, ours := strings.Cut(k.sort, "#")
+	switch kind {
+	case partFact:
+		ours = i[attrAt] != nil // else it is a name
+	case partDays:
+		n := strings.LastIndexByte(k.sort, '#')
+		t, ok = cloudtrail.ParseTime(k.sort[n+1:] + "T23:59:59Z")
+		return t, ok
+	case partFile, partSpans, partFailed, partTable:
+		return 0, false
+	}
+	if !ours && !isForeign(i) {
+		return 0, false
+	}
+	return cloudtrail.ParseTime(clock)
+}
+
+// SetRetention has events go so many days after they happened, and what leads to them
+// with them; 0: they stay for ever. It reads the whole table, and writes each event
+// and each pointer to one, twice the size that it has in the indexes too; stopped, it
+// may be called again, and goes on with what is left. DynamoDB deletes what has
+// expired within some days, and takes nothing for it (Developer Guide, "Using time to
+// live"). Who writes to the table meanwhile learns of it within a minute: what was
+// written until then goes with the next call.
+func (s *Store) SetRetention(ctx context.Context, days int) error {
+	if days < 0 || days > 100_000 {
+		return fmt.Errorf("%d days: events are kept for 1 day to 100000, or 0: for ever", days)
+	}
+	in := &dynamodb.UpdateItemInput{
+		TableName: &s.table, Key: metaKey.attributes(),
+		ConditionExpression:       aws.String("attribute_exists(#e)"),
+		UpdateExpression:          aws.String("SET #r = :r"),
+		ExpressionAttributeNames:  map[string]string{"#e": attrEvent, "#r": attrRetain},
+		ExpressionAttributeValues: item{":r": number(days)},
+	}
+	if err := s.updateMeta(ctx, in); err != nil {
+		return err
+	}
+	pages := dynamodb.NewScanPaginator(s.client, &dynamodb.ScanInput{
+		TableName: &s.table, ConsistentRead: aws.Bool(true),
+		ProjectionExpression: aws.String("#e, #t, #x, #a, #f, #r"),
+		ExpressionAttributeNames: map[string]string{
+			"#e": attrEvent, "#t": attrTime, "#x": attrExpires, "#a": attrAt, "#f": attrFile, "#r": attrRecord,
+		},
+	})
+	var looked int
+	var changed atomic.Int64
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx, s.patient)
+		if err != nil {
+			return s.explain(ctx, err)
+		}
+		group, gctx := errgroup.WithContext(ctx)
+		group.SetLimit(mostFlying)
+		now := time.Now().Unix()
+		for _, i := range page.Items {
+			if at, change := newExpiry(i, days, now); change {
+				group.Go(func() error {
+					defer changed.Add(1)
+					return s.setExpiry(gctx, keyOf(i), at)
+				})
+			}
+		}
+		if err := group.Wait(); err != nil {
+			return err
+		}
+		looked += len(page.Items)
+		s.options.note("%d items looked at, %d given another end", looked, changed.Load())
+	}
+	return nil
+}
+
+// newExpiry is when an item is to go, 0 for never, and whether that is a change.
+func newExpiry(i item, days int, now int64) (at int64, change bool) {
+	is := int64(timeOf(i, attrExpires))
+	t, ok := mortal(i)
+	switch {
+	case !ok:
+		return 0, false
+	case days == 0:
+		return 0, is != 0
+	}
+	if at = expiry(t, days); at < now-mostExpired {
+		at = now // which DynamoDB would leave otherwise
+		return at, is == 0 || is > now
+	}
+	return at, is != at
+}
+
+func (s *Store) setExpiry(ctx context.Context, k itemKey, at int64) error {
+	in := &dynamodb.UpdateItemInput{
+		TableName: &s.table, Key: k.attributes(),
+		ConditionExpression:      aws.String("attribute_exists(#e)"), // it may have gone
+		UpdateExpression:         aws.String("REMOVE #x"),
+		ExpressionAttributeNames: map[string]string{"#e": attrEvent, "#x": attrExpires},
+	}
+	if at != 0 {
+		in.UpdateExpression = aws.String("SET #x = :x")
+		in.ExpressionAttributeValues = item{":x": number(at)}
+	}
+	_, err := s.client.UpdateItem(ctx, in, s.patient)
+	return s.explain(ctx, unlessFailed(err))
+}
