@@ -59,6 +59,8 @@ takes from a queue nobody else gets; where nobody can be asked, it wants --yes.`
 	f.filling = newFilling(ui, cmd)
 	flags.StringVar(&f.listen, "listen", "", "answer /healthz and /metrics on `ADDR`: a port of this machine, or ADDRESS:PORT")
 	cmd.Flags().BoolVar(&f.yes, "yes", false, "do not ask before it begins")
+	flags.DurationVar(&f.visible, "visible", 0, "how long a message is kept from others before that is renewed")
+	must(flags.MarkHidden("visible"))
 	for _, name := range []string{"queue", "from", "listen"} {
 		must(cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions))
 	}
@@ -71,6 +73,7 @@ type following struct {
 	queues, from []string
 	listen       string
 	yes          bool
+	visible      time.Duration // hidden: for tests that kill it
 
 	address  string // of --listen
 	followed *followed

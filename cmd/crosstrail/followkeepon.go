@@ -140,8 +140,8 @@ func (f *following) open(ctx context.Context) (followedStore, error) {
 func (f *following) queueOptions(store ingest.Store) queue.Options {
 	o := queue.Options{
 		Opener:  queue.OpenerOptions{From: f.from, Bucket: f.aws.bucketOptions(), Known: store.Has},
-		OnNote:  f.note,
-		OnError: f.receiveFailed,
+		Visible: f.visible,
+		OnNote:  f.note, OnError: f.receiveFailed,
 	}
 	n := len(f.queues)
 	if inputs := f.limits.inputs(); inputs > 0 {
