@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -73,10 +72,11 @@ func TestFollowLoad(t *testing.T) {
 	t.Logf("%d files, %d events, %d messages, made in %s", files, len(all.events), len(messages), time.Since(begun).Round(time.Second))
 
 	environment := sqsAndLoad(t, stand, owner, all.bucket)
-	args := []string{"--queue", queues[0].URL, "--queue", queues[1].URL, "--from", "s3://trail/AWSLogs", "--store", "s", "--visible", "4s", "-o", "json", "--listen", "127.0.0.1:0"}
+	args := []string{"--queue", queues[0].URL, "--queue", queues[1].URL, "--from", "s3://trail/AWSLogs", "--store", "s", "--visible", "3s", "-o", "json", "--listen", "127.0.0.1:0"}
 	first := startFollow(t, environment, args...)
 	await(t, "a quarter", func() bool { v, f := left(); return v+f < len(messages)*3/4 })
 	first.stop(t, syscall.SIGKILL)
+	await(t, "what it had in hand", func() bool { _, f := left(); return f == 0 })
 
 	second := startFollow(t, environment, args...)
 	await(t, "a half", func() bool { v, f := left(); return v+f < len(messages)/2 })
@@ -87,7 +87,9 @@ func TestFollowLoad(t *testing.T) {
 	if v, f := left(); f != 0 || v == 0 {
 		t.Errorf("once it has stopped %d messages are visible, %d in flight", v, f)
 	}
-	var counts struct{ Files, Records struct{ Read, Kept, Duplicate, PassedOver, Failed int } }
+	var counts struct {
+		Files, Records struct{ Read, Kept, Duplicate, PassedOver, Failed int }
+	}
 	if err := json.Unmarshal(second.out.Bytes(), &counts); err != nil || counts.Files.Kept == 0 || counts.Records.Failed+counts.Files.Failed > 0 {
 		t.Errorf("it counts %s, %v", second.out.String(), err)
 	}
@@ -96,13 +98,26 @@ func TestFollowLoad(t *testing.T) {
 	third := startFollow(t, environment, args...)
 	await(t, "all", func() bool { v, f := left(); return v+f == 0 })
 	t.Logf("the last half took %s", time.Since(begun).Round(time.Millisecond))
-	if status, body := third.get(t, "/healthz"); status != 200 || body != "ok\n" {
+	third.holdsUp(t)
+	all.isIn(t, "s")
+	if n := len(dead.Messages(t)); n > 0 {
+		t.Errorf("%d messages are among the dead letters", n)
+	}
+}
+
+// holdsUp has it tell how it is, ends it, and holds the one to the other.
+func (f *follower) holdsUp(t *testing.T) {
+	t.Helper()
+	if status, body := f.get(t, "/healthz"); status != 200 || body != "ok\n" {
 		t.Errorf("/healthz: %d %q", status, body)
 	}
-	_, metrics := third.get(t, "/metrics")
-	third.stop(t, syscall.SIGINT)
-	if err := json.Unmarshal(third.out.Bytes(), &counts); err != nil || third.status != exitDone {
-		t.Errorf("exit status %d, %s, %v", third.status, third.out.String(), err)
+	_, metrics := f.get(t, "/metrics")
+	f.stop(t, syscall.SIGINT)
+	var counts struct {
+		Files, Records struct{ Read, Kept, Duplicate, PassedOver, Failed int }
+	}
+	if err := json.Unmarshal(f.out.Bytes(), &counts); err != nil || f.status != exitDone {
+		t.Errorf("exit status %d, %s, %v", f.status, f.out.String(), err)
 	}
 	for name, want := range map[string]int{
 		`crosstrail_follow_events_total{outcome="kept"}`:      counts.Records.Kept,
@@ -111,27 +126,25 @@ func TestFollowLoad(t *testing.T) {
 		`crosstrail_follow_files_total{outcome="duplicate"}`:  counts.Files.Duplicate,
 		`crosstrail_follow_files_total{outcome="failed"}`:     0,
 		`crosstrail_follow_failures_total{what="store"}`:      0,
-		`crosstrail_follow_messages_in_hand{queue="` + queues[0].URL + `"}`: 0,
 	} {
 		if got := metric(metrics, name); got != float64(want) {
 			t.Errorf("%s is %v, want %d", name, got, want)
 		}
 	}
-	got := eventsIn(t, "s")
+}
+
+// isIn holds a store to what is in the bucket.
+func (f *fleet) isIn(t *testing.T, dir string) {
+	t.Helper()
+	got := eventsIn(t, dir)
 	missing := 0
-	for id := range all.events {
+	for id := range f.events {
 		if got[id] != 1 {
 			missing++
 		}
 	}
-	if missing > 0 || len(got) != len(all.events) {
-		t.Errorf("%d events are there, of %d; %d are missing or there twice", len(got), len(all.events), missing)
-	}
-	if n := len(dead.Messages(t)); n > 0 {
-		t.Errorf("%d messages are among the dead letters", n)
-	}
-	if t.Failed() {
-		t.Log(metrics)
+	if missing > 0 || len(got) != len(f.events) {
+		t.Errorf("%d events are there, of %d; %d are missing or there twice", len(got), len(f.events), missing)
 	}
 }
 
@@ -144,13 +157,15 @@ func TestFollowMetrics(t *testing.T) {
 	dead := owner.Queue(t, "dead")
 	q := owner.Queue(t, "announced", awstest.Redrive(dead, 2))
 	b := owner.Bucket(t, "acme-trail")
+	ask(t, exitDone, "demo")
 	for o := range demoObjects(t) {
 		b.Put(t, o)
 		q.Send(t, created("acme-trail", o.Key))
 		break
 	}
 	q.Send(t, "{", created("somebody-elses", "AWSLogs/x.json.gz"), created("acme-trail", "AWSLogs/gone.json.gz"), "CloudTrail validation message.")
-	f := startFollow(t, sqsAndLoad(t, stand, owner, nil), "--queue", q.URL, "--from", b.URI(""), "--store", "s", "--listen", "0")
+	environment := sqsAndLoad(t, stand, owner, nil)
+	f := startFollow(t, environment, "--queue", q.URL, "--from", b.URI(""), "--store", "s", "--listen", "0")
 	await(t, "an empty queue", func() bool { c := q.Count(t); return c.Visible+c.InFlight+c.Delayed == 0 })
 	var metrics string
 	await(t, "what is settled", func() bool {
@@ -197,11 +212,12 @@ follow_messages_total counter`
 			t.Errorf("no reason names %s: %q", want, reasons)
 		}
 	}
+	other := startFollow(t, environment, "--queue", q.URL, "--store", "s")
+	<-other.ended // a folder is filled by one: who comes second is told by whom
+	if said := other.err.String(); other.status != exitFailed || !strings.Contains(said, "process "+strconv.Itoa(f.Process.Pid)) || !strings.Contains(said, "--wait") {
+		t.Errorf("a second one: exit status %d, %s", other.status, said)
+	}
 	if f.stop(t, syscall.SIGTERM); f.status != exitDone {
 		t.Errorf("exit status %d: %s", f.status, f.err.String())
-	}
-	// A folder is filled by one: who comes second is told of whom.
-	if _, err := os.Stat(filepath.Join("s", "catalogue.db")); err != nil {
-		t.Error(err)
 	}
 }
