@@ -61,7 +61,7 @@ func (s *Source) follow(ctx context.Context, q *queue) {
 	q.first = nil
 	pause, said := firstPause, false
 	for ctx.Err() == nil {
-		n, err := s.hands.wait(ctx, mostBatch)
+		n, err := s.hands.wait(ctx, s.share())
 		if err != nil {
 			return
 		}
