@@ -8,5 +8,6 @@
 // dead-letter queue; s3:GetObject on the objects, s3:GetObjectVersion where their
 // bucket keeps versions; kms:Decrypt on the keys that encrypt them, and on a queue's
 // own; kms:GenerateDataKey too on the dead-letter queue's. Of objects that were
-// deleted s3:ListBucketVersions finds what the bucket keeps.
+// deleted s3:ListBucketVersions finds what the bucket keeps; without s3:ListBucket S3
+// does not tell that they are gone, and says that they may not be read.
 package queue

@@ -54,6 +54,7 @@ const (
 
 // follow receives the messages of a queue until ctx ends.
 func (s *Source) follow(ctx context.Context, q *queue) {
+	defer close(q.idle)
 	s.hands.mu.Lock()
 	s.hands.asked += len(q.first)
 	s.hands.mu.Unlock()
@@ -129,7 +130,7 @@ func (s *Source) take(ctx context.Context, q *queue, asked int, all []types.Mess
 func (s *Source) prepare(ctx context.Context, m *message) {
 	d, err := s.opener.open(ctx, m.Message, func(n int64) bool { return s.hands.take(m, n) })
 	if ctx.Err() != nil {
-		s.giveBack(m)
+		s.stopped(m)
 		return
 	}
 	if err != nil {
@@ -147,8 +148,15 @@ func (s *Source) prepare(ctx context.Context, m *message) {
 	select {
 	case s.ready <- m:
 	case <-ctx.Done():
-		s.giveBack(m)
+		s.stopped(m)
 	}
+}
+
+// stopped gives back what was not handed out. A call that receives must have ended:
+// it would be given the message again, and nobody hears it.
+func (s *Source) stopped(m *message) {
+	<-m.queue.idle
+	s.giveBack(m)
 }
 
 // unreadable is of a message of which no delivery can be made.

@@ -90,6 +90,7 @@ type queue struct {
 	deletes batch
 	changes batch
 	first   []types.Message // received when it was opened
+	idle    chan struct{}   // closed when nothing more is received
 	mute    bool            // it was told that messages cannot be renewed; keepAlive's
 }
 
@@ -156,7 +157,7 @@ func (s *Source) reach(ctx context.Context, cfg aws.Config, url string) (*queue,
 	if err != nil {
 		return nil, err
 	}
-	q := &queue{address: a, arn: a.arn()}
+	q := &queue{address: a, arn: a.arn(), idle: make(chan struct{})}
 	q.api = clientFor(cfg, &q.address)
 	out, err := q.api.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{
 		QueueUrl: &q.url, AttributeNames: []types.QueueAttributeName{types.QueueAttributeNameQueueArn, types.QueueAttributeNameRedrivePolicy},
