@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"strings"
 	"time"
@@ -188,7 +189,7 @@ func (v *invocation) work(ctx context.Context, some []verdict) {
 func (v *invocation) pump(ctx context.Context, some []verdict) error {
 	table, err := v.open(ctx)
 	if err != nil {
-		return err
+		return late(ctx, err)
 	}
 	store := &guarded{Store: table, end: v.end}
 	feed := v.feed(ctx, store, some)
@@ -205,10 +206,18 @@ func (v *invocation) pump(ctx context.Context, some []verdict) error {
 	if _, failed := errors.AsType[*ingest.StoreError](err); failed {
 		v.table = nil // the next invocation opens it anew, and may be told more
 	}
-	if ctx.Err() != nil {
+	return late(ctx, err)
+}
+
+// late tells that the time ran out, where it did, and what was waited for then.
+func late(ctx context.Context, err error) error {
+	switch {
+	case ctx.Err() == nil:
+		return err
+	case err == nil || errors.Is(err, ctx.Err()) && !strings.Contains(err.Error(), ": "):
 		return errLate
 	}
-	return err
+	return fmt.Errorf("%w; it ended with: %v", errLate, err)
 }
 
 // open is the table.

@@ -55,16 +55,24 @@ func (v *invocation) deadLetter(ctx context.Context, o *verdict) bool {
 		o.dead, err = v.dead.Send(ctx, o.message, reason(o.err))
 	}
 	if err != nil {
-		v.failures.tell("a message could not be sent to the dead letters", err, slog.String("message", o.message.ID))
+		v.failures.tell("a message could not be sent to the dead letters", err, slog.String("messageId", o.message.ID))
 	}
 	return o.dead
 }
 
 // judge tells what failed, and does what is left to be done about it.
 func (v *invocation) judge(ctx context.Context) {
+	hindered := map[string]int{} // by what: it may have been the same for thousands
+	var first []*verdict
 	for i := range v.verdicts {
 		o := &v.verdicts[i]
 		if o.err == nil {
+			continue
+		}
+		if o.hindered {
+			if hindered[o.err.Error()]++; hindered[o.err.Error()] == 1 {
+				first = append(first, o)
+			}
 			continue
 		}
 		text := "a message was not kept"
@@ -74,7 +82,10 @@ func (v *invocation) judge(ctx context.Context) {
 		case o.message.Source != "":
 			text = "a message was not kept, and comes again"
 		}
-		v.failures.tell(text, o.err, slog.String("message", o.message.ID), slog.Int("received", o.message.Received))
+		v.failures.tell(text, o.err, slog.String("messageId", o.message.ID), slog.Int("received", o.message.Received))
+	}
+	for _, o := range first {
+		v.failures.tell("messages were not worked on to their end, and come again", o.err, slog.Int("messages", hindered[o.err.Error()]), slog.String("messageId", o.message.ID))
 	}
 	v.failures.end()
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 
 	"github.com/crosstrail/crosstrail/store/dynamo"
 	"github.com/crosstrail/crosstrail/store/local"
@@ -36,9 +35,8 @@ func (f *filling) openTable(ctx context.Context, name string) (filled, error) {
 	f.limits.waits = tableWorkers
 	o := dynamo.Options{Write: true, MaxFile: int64(f.limits.maxFile)}
 	t, err := f.aws.table(ctx, f.ui, name, o)
-	if isUnmade(err) && f.makes || err == nil && f.completes {
-		m := making{ui: f.ui, aws: &f.aws, yes: f.yes, onDemand: f.onDemand}
-		made, failed := m.ready(ctx, name, err)
+	if f.makes {
+		made, failed := f.makeReady(ctx, name, t, err)
 		if failed != nil {
 			return nil, failed
 		}
@@ -52,7 +50,8 @@ func (f *filling) openTable(ctx context.Context, name string) (filled, error) {
 	return filledTable{t}, nil
 }
 
-// isUnmade reports whether a table is not there, or is not yet what is wanted.
-func isUnmade(err error) bool {
-	return errors.Is(err, dynamo.ErrNoTable) || errors.Is(err, dynamo.ErrForeign)
+// isStore reports whether a table that is read is the one that is filled.
+func (f *filling) isStore(t *fromTable) bool {
+	name, err := f.store.table()
+	return err == nil && name == t.name
 }

@@ -106,11 +106,6 @@ func (s *Store) eventsIn(ctx context.Context, partitions []string, eventual bool
 				forms = append(forms, s.eventsOf(gctx, page)...)
 			}
 			forms = asForms(forms)
-			for _, e := range forms {
-				if !e.ours {
-					s.notCompleted(e.key)
-				}
-			}
 			mu.Lock()
 			all = append(all, forms...)
 			mu.Unlock()
@@ -131,6 +126,9 @@ func (s *Store) eventsOf(ctx context.Context, items []item) []*event {
 		case err != nil:
 			s.leftOut(keyOf(i), err)
 		default:
+			if !e.ours {
+				s.notCompleted(e.key)
+			}
 			events = append(events, e)
 		}
 	}

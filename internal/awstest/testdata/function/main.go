@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/config"
@@ -20,7 +19,6 @@ import (
 // event is a call by a test, or what S3, SNS, EventBridge and SQS send.
 type event struct {
 	Fail, Exit bool
-	Sleep      time.Duration
 	Env, Table string
 	Records    []struct {
 		MessageID string `json:"messageId"`
@@ -36,7 +34,6 @@ func handle(ctx context.Context, raw json.RawMessage) (any, error) {
 	if err := json.Unmarshal(raw, &e); err != nil {
 		return nil, err
 	}
-	time.Sleep(e.Sleep)
 	switch {
 	case e.Fail:
 		return nil, errors.New("told to fail")
