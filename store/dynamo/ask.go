@@ -73,7 +73,7 @@ func (a span) input(table string) *dynamodb.QueryInput {
 	return in
 }
 
-const firstPage = 32
+const firstPage = 8
 
 // pages yields the items of a span, page by page, in their order.
 func (s *Store) pages(ctx context.Context, a span) iter.Seq2[[]item, error] {

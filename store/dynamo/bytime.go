@@ -17,12 +17,24 @@ const (
 	// mostHeld is how many events are held to look for their other forms. Where ten
 	// minutes have more, it is looked less far ahead.
 	mostHeld = 1 << 16
+	// atFirst is for how many events their other forms are looked for by their ids:
+	// who asks for the newest event alone should not pay for ten minutes of a busy log.
+	atFirst = 16
 )
 
 // rowsByTime gives all events of a span.
 func (s *Store) rowsByTime(ctx context.Context, sel *query.Selection, give func(*event, error) bool) {
 	w := formWindow{newest: sel.Newest, forms: map[cloudtrail.ID][]form{}, give: func(e *event) bool { return give(e, nil) }}
+	first := 0
 	for e, err := range s.eventsByTime(ctx, sel) {
+		if err == nil && first < atFirst && len(w.held) > 0 && w.held[0].Time != e.Time {
+			if first += len(w.held); first <= atFirst && within(w.held[0].Time, sel.Since, sel.Until) {
+				err = s.noteForms(ctx, w.held)
+			}
+			if err == nil && first <= atFirst && !w.giveSecond() {
+				return
+			}
+		}
 		if err != nil {
 			give(nil, err)
 			return
@@ -32,6 +44,24 @@ func (s *Store) rowsByTime(ctx context.Context, sel *query.Selection, give func(
 		}
 	}
 	w.flush()
+}
+
+// noteForms looks by their ids for all forms of events.
+func (s *Store) noteForms(ctx context.Context, events []*event) error {
+	var partitions []string
+	for _, e := range events {
+		partitions = append(partitions, e.key.partition)
+	}
+	slices.Sort(partitions)
+	all, err := s.eventsIn(ctx, slices.Compact(partitions), true)
+	for _, e := range events {
+		for _, one := range all {
+			if one.ID == e.ID && one.Fingerprint == e.Fingerprint {
+				e.Forms, e.Variant, e.known = one.Forms, one.Variant, true
+			}
+		}
+	}
+	return err
 }
 
 // eventsByTime yields all forms in a span, and of ten minutes around it, in time
@@ -130,7 +160,9 @@ func (w *formWindow) giveSecond() bool {
 				less = less || f.print < e.Fingerprint
 			}
 		}
-		e.Forms, e.Variant = others, less
+		if !e.known {
+			e.Forms, e.Variant = others, less
+		}
 	}
 	inOrder(second, w.newest)
 	for _, e := range second {

@@ -28,6 +28,7 @@ type event struct {
 	ours  bool           // it was written by this package, and not by the program in AWS's text
 	facts []lineage.Fact // what it adds, but for names; nil where they were not asked for
 	lacks bool           // the record itself does not tell its account or its time
+	known bool           // all its forms were looked for
 }
 
 // readEvent reads the item of an event, its facts too where they are wanted. The

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/crosstrail/crosstrail/ingest"
+	"github.com/crosstrail/crosstrail/internal/awstest"
 	"github.com/crosstrail/crosstrail/store/storetest"
 )
 
@@ -36,7 +37,7 @@ func opened(t *testing.T, cfg aws.Config, name string, o Options) *Store {
 }
 
 func TestContract(t *testing.T) {
-	cfg := stack.Start(t).Account("999999999999").Config()
+	cfg := awstest.StartTables(t).Config()
 	storetest.RunSlow(t, func(t *testing.T) storetest.Store {
 		return fresh(t, cfg, Options{Write: true, Note: func(note string) { t.Errorf("told: %s", note) }})
 	})
