@@ -40,7 +40,7 @@ type deliveries struct{ first, newest cloudtrail.Time }
 // files.
 type Span struct {
 	Account, Region string
-	Files           int
+	Files           int             // 0 where there are some, and nobody has counted them
 	First, Newest   cloudtrail.Time // delivery stamps; zero where no name tells
 }
 

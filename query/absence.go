@@ -17,7 +17,8 @@ import (
 type Absence struct {
 	Account string          // that it belongs to, where its text tells
 	Time    cloudtrail.Time // that it speaks of, where its text tells
-	Files   int             // log files in the set
+	Files   int             // log files in the set, as far as they are counted
+	Some    bool            // there are some that nobody has counted
 	Spans   []lineage.Span  // what is there of Account; of all accounts where it is not known
 	Lack    Lack            // of the whole set
 }
@@ -28,6 +29,7 @@ func absence(ctx context.Context, r Reader, account string, at cloudtrail.Time) 
 	spans, err := readSpans(ctx, r)
 	for _, s := range spans {
 		a.Files += s.Files
+		a.Some = a.Some || s.Files == 0
 		if s.Account != "" && (account == "" || s.Account == account) {
 			a.Spans = append(a.Spans, s)
 		}

@@ -1,6 +1,7 @@
 package query
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -23,7 +24,7 @@ type ShowAnswer struct {
 type Shown struct {
 	Line
 	Record []byte // as in the log file, session tokens replaced by REDACTED
-	SHA256 string // hex, of the bytes in the log file
+	SHA256 string // hex, of the bytes in the log file; "" where the store has it without session tokens, and so not those bytes
 }
 
 // Show finds EVENT: an event id, <eventID>@<account> or sha256:….
@@ -38,13 +39,22 @@ func Show(ctx context.Context, r Reader, resolver *lineage.Resolver, asked strin
 		if err != nil {
 			return nil, fmt.Errorf("reading record %d of %s again: %w", l.Row.Record, l.Row.File, err)
 		}
-		sum := sha256.Sum256(raw)
-		answer.Shown = append(answer.Shown, Shown{Line: l, Record: Redact(raw), SHA256: hex.EncodeToString(sum[:])})
+		answer.Shown = append(answer.Shown, shown(l, raw))
 	}
 	if len(lines) == 0 {
 		answer.Absent, err = absence(ctx, r, eventAccount(asked), 0)
 	}
 	return answer, err
+}
+
+func shown(l Line, raw []byte) Shown {
+	s := Shown{Line: l, Record: Redact(raw)}
+	if bytes.Equal(s.Record, raw) && bytes.Contains(raw, []byte(`"`+redacted+`"`)) {
+		return s
+	}
+	sum := sha256.Sum256(raw)
+	s.SHA256 = hex.EncodeToString(sum[:])
+	return s
 }
 
 // findEvents returns the events of that id, in one account where asked says so.

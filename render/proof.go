@@ -122,13 +122,17 @@ func (e *Encoder) absence(dst []byte, a *query.Absence) []byte {
 	dst = text(dst, "accountName", e.names.Of(a.Account))
 	dst = text(dst, "organization", e.names.Organization(a.Account))
 	dst = moment(dst, "eventTime", a.Time)
-	dst = number(dst, "files", a.Files)
+	if !a.Some {
+		dst = number(dst, "files", a.Files)
+	}
 	dst = e.lack(dst, a.Lack)
 	dst = array(dst, "coverage", a.Spans, func(dst []byte, s lineage.Span) []byte {
 		dst = text(dst, "accountId", s.Account)
 		dst = text(dst, "accountName", e.names.Of(s.Account))
 		dst = text(dst, "region", s.Region)
-		dst = number(dst, "files", s.Files)
+		if s.Files > 0 {
+			dst = number(dst, "files", s.Files)
+		}
 		dst = moment(dst, "first", s.First)
 		return moment(dst, "newest", s.Newest)
 	})

@@ -27,7 +27,9 @@ func showTable(w io.Writer, a *query.ShowAnswer, style Style) error {
 		p.line("", say(faint, "file    "), say(ordinary, s.Row.File), p.integrity(s.Row.File, ", "))
 		p.shout("", s.Row.File)
 		p.line("", say(faint, "record  "), say(ordinary, strconv.Itoa(s.Row.Record)))
-		p.line("", say(faint, "sha256  "), say(ordinary, s.SHA256))
+		if s.SHA256 != "" {
+			p.line("", say(faint, "sha256  "), say(ordinary, s.SHA256))
+		}
 		p.blank("")
 		p.out = append(p.out, indented(s.Record)...)
 		p.out = append(p.out, '\n')

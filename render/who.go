@@ -211,17 +211,17 @@ func (p *page) absent(asked string, a *query.Absence) {
 	}
 	p.lack("", a.Lack)
 	switch {
-	case a.Files == 0:
+	case a.Files == 0 && !a.Some:
 		p.prose("", "", ordinary, "No log file was read, so that says nothing.")
 		return
 	case a.Account != "" && len(a.Spans) == 0:
-		p.prose("", "", ordinary, fmt.Sprintf("That is no proof that it did not happen: %s read, none of account %s.", plural(a.Files, "log file"), p.style.named(a.Account)))
+		p.prose("", "", ordinary, fmt.Sprintf("That is no proof that it did not happen: %s read, none of account %s.", filesRead(a), p.style.named(a.Account)))
 		if whose := p.style.whoseLog(a.Account); whose != "" {
 			p.prose("", "", ordinary, whose)
 		}
 		return
 	}
-	p.prose("", "", ordinary, fmt.Sprintf("That is no proof that it did not happen. %s read:", plural(a.Files, "log file")))
+	p.prose("", "", ordinary, fmt.Sprintf("That is no proof that it did not happen. %s read:", filesRead(a)))
 	p.blank("")
 	var t columnar
 	t.head("ACCOUNT", "REGION", "FILES", "DELIVERED")
@@ -234,7 +234,23 @@ func (p *page) absent(asked string, a *query.Absence) {
 		if name := p.style.Names.Of(s.Account); name != "" {
 			account += " (" + name + ")"
 		}
-		t.row([]string{delivered}, say(ordinary, account), say(ordinary, s.Region), say(ordinary, strconv.Itoa(s.Files)))
+		t.row([]string{delivered}, say(ordinary, account), say(ordinary, s.Region), say(ordinary, fileCount(s.Files)))
 	}
 	p.table("  ", &t)
+}
+
+// filesRead is how many log files there are, as a sentence begins.
+func filesRead(a *query.Absence) string {
+	if a.Some {
+		return "Log files were"
+	}
+	return plural(a.Files, "log file")
+}
+
+// fileCount is how many there are of one log.
+func fileCount(n int) string {
+	if n == 0 {
+		return "some"
+	}
+	return strconv.Itoa(n)
 }

@@ -43,6 +43,12 @@ const (
 //	profile NAME                keeps who calls as a profile in $WORK/aws-config
 //	opened ACCOUNT ROLE POLICY  gives a role one policy more
 //	tagged ACCOUNT ROLE TAG=VALUE...  tags a role of grants, made if need be
+//	table NAME                  makes a table of account 999999999999 as AWS's text on auditing cross-account roles does
+//	shaped TABLE KEY            makes one of another shape
+//	unindexed TABLE INDEX       takes an index away
+//	forged TABLE FILE           puts items, a JSON object a line
+//	newer TABLE                 marks it as of a later release
+//	saved TABLE FILE            puts a record, or the EventBridge event that it came in, as the two programs in AWS's text on auditing cross-account roles do
 //	locked ACCOUNT              has the organisation deny changes of bucket policies, as Control Tower does
 func TestAWSScript(t *testing.T) {
 	stand := stack.Start(t)
@@ -54,12 +60,13 @@ func TestAWSScript(t *testing.T) {
 func (s scripted) sessions(dir string, own map[string]func(ts *testscript.TestScript, neg bool, args []string)) testscript.Params {
 	cmds := map[string]func(ts *testscript.TestScript, neg bool, args []string){
 		"logged": s.logged, "altered": s.altered, "owned": s.ownership, "organized": s.organized, "locked": s.locked, "profile": s.profile, "opened": s.opened, "tagged": s.tagged,
-		"bucket": s.bucket, "put": s.put, "role": s.role, "managed": s.managed, "sealed": s.sealed, "history": s.history,
+		"bucket": s.bucket, "put": s.put, "role": s.role, "managed": s.managed, "sealed": s.sealed, "saved": s.saved, "table": s.table, "history": s.history,
 		"member": func(ts *testscript.TestScript, _ bool, args []string) { s.become(ts, args[0], args[1:]) },
 		"user":   func(ts *testscript.TestScript, _ bool, args []string) { s.become(ts, hubAccount, args) },
 		"reader": func(ts *testscript.TestScript, _ bool, args []string) { s.become(ts, readerAccount, args) },
 	}
 	maps.Copy(cmds, fixtures)
+	maps.Copy(cmds, s.tables())
 	maps.Copy(cmds, own)
 	return testscript.Params{
 		Dir:                 dir,

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 
 	"github.com/crosstrail/crosstrail/store/dynamo"
 	"github.com/crosstrail/crosstrail/store/local"
@@ -35,8 +36,9 @@ func (f *filling) openTable(ctx context.Context, name string) (filled, error) {
 	f.limits.waits = tableWorkers
 	o := dynamo.Options{Write: true, MaxFile: int64(f.limits.maxFile)}
 	t, err := f.aws.table(ctx, f.ui, name, o)
-	if f.makes {
-		made, failed := f.makeReady(ctx, name, t, err)
+	if isUnmade(err) && f.makes || err == nil && f.completes {
+		m := making{ui: f.ui, aws: &f.aws, yes: f.yes, onDemand: f.onDemand}
+		made, failed := m.ready(ctx, name, err)
 		if failed != nil {
 			return nil, failed
 		}
@@ -50,8 +52,7 @@ func (f *filling) openTable(ctx context.Context, name string) (filled, error) {
 	return filledTable{t}, nil
 }
 
-// isStore reports whether a table that is read is the one that is filled.
-func (f *filling) isStore(t *fromTable) bool {
-	name, err := f.store.table()
-	return err == nil && name == t.name
+// isUnmade reports whether a table is not there, or is not yet what is wanted.
+func isUnmade(err error) bool {
+	return errors.Is(err, dynamo.ErrNoTable) || errors.Is(err, dynamo.ErrForeign)
 }

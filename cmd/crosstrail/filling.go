@@ -10,7 +10,6 @@ import (
 
 	"github.com/crosstrail/crosstrail/ingest"
 	"github.com/crosstrail/crosstrail/render"
-	"github.com/crosstrail/crosstrail/store/dynamo"
 	"github.com/crosstrail/crosstrail/store/local"
 )
 
@@ -57,27 +56,24 @@ type filled interface {
 	Variants(ctx context.Context) (int, error)
 }
 
-// openStore opens the store for writing, and tells where it is. Where there is none,
-// one is made.
-func (f *filling) openStore(ctx context.Context, o local.Options) (filled, string, error) {
+// openStore opens the store for writing. Where there is none, one is made.
+func (f *filling) openStore(ctx context.Context, o local.Options) (filled, error) {
 	if err := f.limits.check(); err != nil {
-		return nil, "", err
+		return nil, err
 	}
 	table, err := f.store.table()
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
 	if table != "" {
-		s, err := f.openTable(ctx, table)
-		return s, dynamo.Scheme + table, err
+		return f.openTable(ctx, table)
 	}
 	dir, err := f.store.folder()
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
 	o.MaxFile, o.Fetch = int64(f.limits.maxFile), f.aws.fetch(f.ui)
-	s, err := openToWrite(ctx, f.ui, &f.store, dir, f.wait, o)
-	return s, dir, err
+	return openToWrite(ctx, f.ui, &f.store, dir, f.wait, o)
 }
 
 // openToWrite opens a store for writing and has it closed at the end. Who waits

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/crosstrail/crosstrail/render"
+	"github.com/crosstrail/crosstrail/source/bucket"
 )
 
 func newFollowCommand(ui *terminal) *cobra.Command {
@@ -50,15 +52,18 @@ takes from a queue nobody else gets; where nobody can be asked, it wants --yes.`
 		Annotations:       exits(exitDone, exitFailed, exitUsage),
 		Args:              noArguments,
 		ValidArgsFunction: cobra.NoFileCompletions,
-		PreRunE:           func(*cobra.Command, []string) error { return f.check() },
+		PreRunE:           func(cmd *cobra.Command, _ []string) error { return f.check(cmd) },
 		RunE:              func(cmd *cobra.Command, _ []string) error { return f.run(cmd.Context()) },
 	}
 	flags := cmd.Flags()
 	flags.StringArrayVar(&f.queues, "queue", nil, "the `URL` of an SQS queue (repeatable)")
 	flags.StringArrayVar(&f.from, "from", nil, "read only objects below `s3://bucket/prefix` (repeatable; default: whatever a message names)")
 	f.filling = newFilling(ui, cmd)
+	f.makes = true
 	flags.StringVar(&f.listen, "listen", "", "answer /healthz and /metrics on `ADDR`: a port of this machine, or ADDRESS:PORT")
 	cmd.Flags().BoolVar(&f.yes, "yes", false, "do not ask before it begins")
+	flags.DurationVar(&f.visible, "visible", 0, "how long a message is kept from others before that is renewed")
+	must(flags.MarkHidden("visible"))
 	for _, name := range []string{"queue", "from", "listen"} {
 		must(cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions))
 	}
@@ -70,7 +75,7 @@ type following struct {
 	*filling
 	queues, from []string
 	listen       string
-	yes          bool
+	visible      time.Duration // hidden: for tests that kill it
 
 	address  string // of --listen
 	followed *followed
@@ -80,9 +85,22 @@ type following struct {
 	slow     slowdown
 }
 
-func (f *following) check() (err error) {
+func (f *following) check(cmd *cobra.Command) (err error) {
 	if len(f.queues) == 0 {
 		return usage(errors.New("follow needs a queue: --queue URL"), "which there are: aws sqs list-queues")
+	}
+	for i, q := range f.queues {
+		if slices.Contains(f.queues[:i], q) {
+			return usage(fmt.Errorf("--queue %s is named twice", q))
+		}
+	}
+	for _, from := range f.from {
+		if _, _, err := bucket.Split(from); err != nil {
+			return usage(fmt.Errorf("--from: %w", err))
+		}
+	}
+	if err := f.onlyFolder(cmd, "wait"); err != nil {
+		return err
 	}
 	if err := f.limits.check(); err != nil {
 		return err
@@ -118,7 +136,7 @@ func (f *following) run(ctx context.Context) error {
 		return err
 	}
 	if f.files.Failed+f.records.Failed > 0 {
-		f.ui.say("hint", "what failed, and did not come again, is kept in a list: crosstrail store failed"+f.store.flag())
+		f.ui.say("hint", "what failed, and did not come again, is kept in a list: crosstrail store failed"+f.flags())
 	}
 	return nil
 }

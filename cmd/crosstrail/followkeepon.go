@@ -120,6 +120,14 @@ func (f *following) fails(err error, pause time.Duration) {
 
 // open opens the store for writing.
 func (f *following) open(ctx context.Context) (followedStore, error) {
+	table, err := f.store.table()
+	if err != nil {
+		return nil, err
+	}
+	if table != "" {
+		s, err := f.openTable(ctx, table)
+		return unclosed{s}, err
+	}
 	dir, err := f.store.folder()
 	if err != nil {
 		return nil, err
@@ -137,11 +145,16 @@ func (f *following) open(ctx context.Context) (followedStore, error) {
 	return s, nil
 }
 
+// unclosed is a table: there is nothing to close.
+type unclosed struct{ ingest.Store }
+
+func (unclosed) Close() error { return nil }
+
 func (f *following) queueOptions(store ingest.Store) queue.Options {
 	o := queue.Options{
 		Opener:  queue.OpenerOptions{From: f.from, Bucket: f.aws.bucketOptions(), Known: store.Has},
-		OnNote:  f.note,
-		OnError: f.receiveFailed,
+		Visible: f.visible,
+		OnNote:  f.note, OnError: f.receiveFailed,
 	}
 	n := len(f.queues)
 	if inputs := f.limits.inputs(); inputs > 0 {

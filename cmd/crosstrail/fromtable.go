@@ -35,7 +35,7 @@ func linked(windows []source.Window) []source.Window {
 	return all
 }
 
-func (s *fromSources) addTable(ctx context.Context, a *awsFlags, uri string, chains bool) error {
+func (s *fromSources) addTable(ctx context.Context, a *awsFlags, uri string, kept *into) error {
 	name, err := dynamo.TableOf(uri)
 	if err != nil {
 		return usage(err)
@@ -44,16 +44,20 @@ func (s *fromSources) addTable(ctx context.Context, a *awsFlags, uri string, cha
 	if err != nil {
 		return err
 	}
-	windows := s.windows
-	if chains {
-		windows = linked(windows)
+	switch {
+	case kept == nil:
+		windows := linked(s.windows)
+		s.readTable(t, windows, t.Source(windows...))
+	case kept.place == uri: // what is its own is there
+		s.readTable(t, nil, t.Strays())
+	default:
+		s.readTable(t, s.windows, t.Source(s.windows...))
 	}
-	s.readTable(t, windows)
 	return nil
 }
 
-func (s *fromSources) readTable(t *table, windows []source.Window) {
-	one := &fromTable{table: t, windows: windows, from: t.Source(windows...)}
+func (s *fromSources) readTable(t *table, windows []source.Window, from ingest.Source) {
+	one := &fromTable{table: t, windows: windows, from: from}
 	s.tables, s.next = append(s.tables, one), append(s.next, one)
 }
 
@@ -105,7 +109,7 @@ func (q *question) openTable(ctx context.Context, name string) (*corpus, error) 
 		q.ui.say("note", t.String()+" is as AWS's text on auditing cross-account roles makes it, without indexes: all of it is read")
 		q.ui.say("hint", "to be answered by reading what is needed alone: crosstrail ingest "+quoteShell(t.String())+q.store.tableFlags(&q.aws))
 		from := &fromSources{ui: q.ui}
-		from.readTable(t, nil)
+		from.readTable(t, nil, t.Source())
 		return q.readAll(ctx, []string{t.String()}, from)
 	}
 	c := &corpus{Reader: t.Store, stored: true, table: t}
@@ -113,7 +117,7 @@ func (q *question) openTable(ctx context.Context, name string) (*corpus, error) 
 		return nil, q.aws.explained(err)
 	}
 	if c.lack.Watch != nil {
-		q.ui.say("note", t.String()+" holds what its watch takes, and nothing else: crosstrail store watch"+q.store.tableFlags(&q.aws))
+		q.ui.say("note", t.String()+" holds what its watch takes, and nothing else (crosstrail store watch"+q.store.tableFlags(&q.aws)+"): what it leaves out is to be read into another store, or after the watch was changed")
 	}
 	return c, c.link(ctx)
 }

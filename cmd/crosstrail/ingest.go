@@ -114,18 +114,22 @@ func ingestWindows(filter query.Filter) ([]source.Window, error) {
 func runIngest(ctx context.Context, f *filling, o local.Options, args []string, windows []source.Window) error {
 	args = absolute(args)
 	f.unlisted = len(args) == 1 && args[0] == source.Stdin
+	place, err := f.store.place()
+	if err != nil {
+		return err
+	}
 	open := func() (*fromSources, error) {
-		return openSources(ctx, f.ui, &f.aws, args, windows, func(paths ingest.Source) ingest.Source {
+		return openSources(ctx, f.ui, &f.aws, args, windows, &into{place, func(paths ingest.Source) ingest.Source {
 			return lasting{chosen{paths, windows}}
-		})
+		}})
 	}
 	from, err := open()
 	if err != nil {
 		return err
 	}
 	f.part = from.part
-	f.completes = slices.ContainsFunc(from.tables, f.isStore)
-	store, place, err := f.openStore(ctx, o)
+	f.completes = slices.Contains(args, place)
+	store, err := f.openStore(ctx, o)
 	if err != nil {
 		return err
 	}

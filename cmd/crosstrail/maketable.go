@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/crosstrail/crosstrail/lineage"
 	"github.com/crosstrail/crosstrail/render"
 	"github.com/crosstrail/crosstrail/store/dynamo"
 )
@@ -17,53 +18,58 @@ import (
 // other indexes, and its facts are half a one on the average; with its indexes it is
 // 3.1 KB.
 const (
-	dollarsToWrite = 6.5 * 0.625e-6
+	dollarsAUnit   = 0.625e-6
+	dollarsToWrite = 6.5 * dollarsAUnit
 	dollarsToKeep  = 3.1e-6*0.25 + 1.2e-6*0.20
 	million        = 1e6
 )
 
-// makeReady makes the table where there is none, or adds what it lacks: opened is how
-// it could be opened until now, and why not. It says what will be done and what it
-// costs, and asks.
-func (f *filling) makeReady(ctx context.Context, name string, t *table, opened error) (made bool, err error) {
-	cfg, err := f.aws.tableConfig(ctx, f.ui, name, true)
+// making is what a table is made by, or given what it lacks.
+type making struct {
+	ui       *terminal
+	aws      *awsFlags
+	yes      bool
+	onDemand bool           // have a table that is paid by the hour paid by request
+	watch    *lineage.Watch // of a new one
+}
+
+// ready makes the table where there is none, or adds what it lacks: opened is why it
+// could not be opened until now. It says what will be done and what it costs, and asks.
+func (m *making) ready(ctx context.Context, name string, opened error) (made bool, err error) {
+	cfg, err := m.aws.tableConfig(ctx, m.ui, name, true)
 	if err != nil {
 		return false, err
 	}
-	var text string
-	switch {
-	case errors.Is(opened, dynamo.ErrNoTable):
-		text = fmt.Sprintf("%s: it will be made, paid by request, with three indexes, point-in-time recovery and protection against deletion\n"+
-			"it costs nothing while it is empty; a million events about %s to write and %s a month to keep (list prices of us-east-1)",
-			opened, dollars(million*dollarsToWrite), dollars(million*dollarsToKeep))
-	case errors.Is(opened, dynamo.ErrForeign):
+	text := fmt.Sprintf("%v: it will be made, paid by request, with three indexes, point-in-time recovery and protection against deletion\n"+
+		"it costs nothing while it is empty; a million events %s to write and %s a month to keep (list prices of us-east-1)",
+		opened, dollars(million*dollarsToWrite), dollars(million*dollarsToKeep))
+	if m.watch != nil {
+		text += "\nit takes " + watchText(m.watch)
+	}
+	if !errors.Is(opened, dynamo.ErrNoTable) {
 		info, err := dynamo.Look(ctx, cfg, name)
 		if err != nil {
-			return false, f.aws.tableError(ctx, cfg, name, err)
+			return false, m.aws.tableError(ctx, cfg, name, err)
 		}
-		text = adoption(&info, f.onDemand)
-	case opened != nil || !f.completes:
-		return false, nil
-	default:
-		info, err := t.Info(ctx)
-		if err != nil {
-			return false, f.aws.explained(err)
-		}
-		if len(info.Missing) == 0 {
+		switch {
+		case info.Foreign:
+			text = adoption(&info, m.onDemand)
+		case len(info.Missing) == 0:
 			return false, nil
+		default:
+			text = fmt.Sprintf("%s lacks the index %s: it will be added, and filled from the %s that are there, for %s",
+				dynamo.Scheme+name, strings.Join(info.Missing, ", "), number(info.Items, "item"), dollars(float64(info.Items*int64(len(info.Missing)))*2*dollarsAUnit))
 		}
-		text = fmt.Sprintf("%s lacks the index %s: it will be added, and filled from the %s that are there, for about %s",
-			t, strings.Join(info.Missing, ", "), number(info.Items, "item"), dollars(float64(info.Items*int64(len(info.Missing)))*0.625e-6*2))
 	}
 	for line := range strings.Lines(text) {
-		fmt.Fprintln(f.ui.stderr, render.Text(strings.TrimSpace(line)))
+		fmt.Fprintln(m.ui.stderr, render.Text(strings.TrimSpace(line)))
 	}
-	if err := f.ui.agreed(ctx, f.yes); err != nil {
+	if err := m.ui.agreed(ctx, m.yes); err != nil {
 		return false, err
 	}
-	err = dynamo.Make(ctx, cfg, name, dynamo.MakeOptions{OnDemand: f.onDemand, Note: func(text string) { f.ui.say("note", text) }})
+	err = dynamo.Make(ctx, cfg, name, dynamo.MakeOptions{Watch: m.watch, OnDemand: m.onDemand, Note: func(text string) { m.ui.say("note", text) }})
 	if err != nil {
-		return false, f.aws.tableError(ctx, cfg, name, err)
+		return false, m.aws.tableError(ctx, cfg, name, err)
 	}
 	return true, nil
 }
@@ -71,7 +77,7 @@ func (f *filling) makeReady(ctx context.Context, name string, t *table, opened e
 // adoption says what becomes of a table as AWS's text makes it.
 func adoption(i *dynamo.Info, onDemand bool) string {
 	text := fmt.Sprintf("%s is a table as AWS's text on auditing cross-account roles makes it, with %s, %s, as DynamoDB last counted them\n"+
-		"it gets three indexes, expiry, point-in-time recovery and protection against deletion; its items stay as they are, and each gets one of crosstrail's beside it: about %s to write, and %s more a month",
+		"it gets three indexes, expiry, point-in-time recovery and protection against deletion; its items stay as they are, and each gets one of crosstrail's beside it: %s to write, and %s a month more",
 		dynamo.Scheme+i.Table, number(i.Items, "item"), bytesText(i.Bytes), dollars(float64(i.Items)*dollarsToWrite), dollars(float64(i.Items)*dollarsToKeep))
 	switch {
 	case i.OnDemand:

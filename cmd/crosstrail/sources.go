@@ -29,11 +29,16 @@ type fromSources struct {
 	history *lookup.Log // nil: it is not asked
 }
 
+// into is where what is read is kept.
+type into struct {
+	place  string                            // the store
+	around func(ingest.Source) ingest.Source // what is put around what is on this machine
+}
+
 // openSources looks at the arguments. Of a bucket no more is listed than the
-// windows need. local, where it is not nil, is put around what is on this machine: what
-// is read is kept. Where it is nil a question is asked, and of a table what its chains
+// windows need. Where kept is nil a question is asked: then of a table what its chains
 // need is read too.
-func openSources(ctx context.Context, ui *terminal, a *awsFlags, args []string, windows []source.Window, local func(ingest.Source) ingest.Source) (*fromSources, error) {
+func openSources(ctx context.Context, ui *terminal, a *awsFlags, args []string, windows []source.Window, kept *into) (*fromSources, error) {
 	s := &fromSources{ui: ui, windows: windows}
 	var here, there, tables []string
 	asked := false
@@ -55,8 +60,8 @@ func openSources(ctx context.Context, ui *terminal, a *awsFlags, args []string, 
 	}
 	if len(here) > 0 {
 		s.next = append(s.next, ingest.Source(paths))
-		if local != nil {
-			s.next[0] = local(paths)
+		if kept != nil {
+			s.next[0] = kept.around(paths)
 		}
 	}
 	logs, err := a.buckets(ctx, ui, there)
@@ -71,7 +76,7 @@ func openSources(ctx context.Context, ui *terminal, a *awsFlags, args []string, 
 		s.part = ui.warnUnseen(log) || s.part
 	}
 	for _, uri := range tables {
-		if err := s.addTable(ctx, a, uri, local == nil); err != nil {
+		if err := s.addTable(ctx, a, uri, kept); err != nil {
 			return nil, err
 		}
 	}

@@ -154,7 +154,7 @@ func runStoreRetry(ctx context.Context, f *filling) error {
 			return err
 		}
 	}
-	s, _, err := f.openStore(ctx, local.Options{})
+	s, err := f.openStore(ctx, local.Options{})
 	if err != nil {
 		return err
 	}

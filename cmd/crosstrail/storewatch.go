@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"reflect"
@@ -38,7 +39,7 @@ that --uses says. ARNs and ids are compared whole. What else tells who somebody 
 sign-ins do, is taken always.
 
 What is in the table stays. What was left out until now is not there: crosstrail ingest
-brings it from log files. Whatever fills the table goes by the new watch within a minute.`,
+brings it from log files. Where there is no such table, it is made. Whatever fills the table goes by the new watch within a minute.`,
 		Example: `  crosstrail store watch --store dynamodb://CrossAccountAuditing
 
   # one role: who assumes it, and what is done with it
@@ -75,6 +76,13 @@ func (w *watching) run(ctx context.Context) error {
 		return err
 	}
 	t, err := w.aws.table(ctx, w.ui, name, dynamo.Options{Write: w.flags.isGiven()})
+	if errors.Is(err, dynamo.ErrNoTable) && w.flags.isGiven() {
+		m := making{ui: w.ui, aws: &w.aws, yes: w.yes, watch: wanted}
+		if _, err := m.ready(ctx, name, err); err != nil {
+			return err
+		}
+		t, err = w.aws.table(ctx, w.ui, name, dynamo.Options{})
+	}
 	if err != nil {
 		return err
 	}

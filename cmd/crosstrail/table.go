@@ -95,7 +95,7 @@ func accountOf(ctx context.Context, cfg aws.Config) string {
 // costText says what reading comes to.
 func costText(c dynamo.Cost) string {
 	units := int64(c.Units + 0.999)
-	return fmt.Sprintf("%s, %s, about %s", number(units, "read unit"), bytesText(c.Bytes), dollars(c.Dollars))
+	return fmt.Sprintf("%s, %s, %s", number(units, "read unit"), bytesText(c.Bytes), dollars(c.Dollars))
 }
 
 // dollars is an amount that one should not have to count zeros of.
@@ -104,9 +104,9 @@ func dollars(d float64) string {
 	case d < 0.01:
 		return "less than a cent"
 	case d < 10:
-		return fmt.Sprintf("$%.2f", d)
+		return fmt.Sprintf("about $%.2f", d)
 	}
-	return "$" + thousands(int(d+0.5))
+	return "about $" + thousands(int(d+0.5))
 }
 
 // mayRead is [dynamo.Options.Allow]: it says what reading comes to, and asks. Where
@@ -114,7 +114,7 @@ func dollars(d float64) string {
 func (t *terminal) mayRead(yes bool) func(context.Context, dynamo.Cost) error {
 	return func(ctx context.Context, all dynamo.Cost) error {
 		if !yes {
-			fmt.Fprintln(t.stderr, "to answer it takes about "+costText(all))
+			fmt.Fprintln(t.stderr, "to answer it takes "+costText(all))
 		}
 		return t.wanted(ctx, yes, "it was not answered", readLess)
 	}

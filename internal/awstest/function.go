@@ -135,6 +135,15 @@ func (f *Function) Permit(t testing.TB, service, source string) {
 	must(t, err)
 }
 
+// Kill kills what runs of the function, and says how many processes of it were at a
+// call. Those calls have failed; the next gets a new process.
+func (f *Function) Kill(t testing.TB) (busy int) {
+	t.Helper()
+	var answer struct{ Busy int }
+	f.account.aws.ask(t, "kill-function", map[string]string{"account": f.account.ID, "region": Region, "name": f.Name}, &answer)
+	return answer.Busy
+}
+
 // Log is what the function printed so far, with Lambda's own lines START, END and
 // REPORT, in the order of the calls' ends.
 func (f *Function) Log(t testing.TB) string {

@@ -36,7 +36,7 @@ func TestFunctions(t *testing.T) {
 	stand := stack.Start(t)
 	program := awstest.Build(t, "./testdata/function")
 	for name, test := range map[string]func(*testing.T, *awstest.AWS, string){
-		"role": limited, "event source": eventSource, "notices": notices, "subscriptions": subscriptions,
+		"role": limited, "ends": ends, "event source": eventSource, "notices": notices, "subscriptions": subscriptions,
 	} {
 		stand.Reset(t)
 		t.Run(name, func(t *testing.T) { test(t, stand, program) })
@@ -85,6 +85,28 @@ func limited(t *testing.T, stand *awstest.AWS, program string) {
 	account.Grant(t, f.Name, awstest.Allow("arn:aws:dynamodb:us-east-1:"+prod+":table/CrossAccountAuditing", "dynamodb:PutItem"))
 	if answer, failure := f.Invoke(t, put); failure != nil || len(table.Items(t)) != 1 {
 		t.Errorf("a put with permission: %s, %v", answer, failure)
+	}
+}
+
+// ends: a call fails whose function is killed or takes too long, and the next passes.
+func ends(t *testing.T, stand *awstest.AWS, program string) {
+	f := stand.Account(prod).Function(t, awstest.FunctionOptions{Name: "listener", Binary: program, Timeout: 2 * time.Second})
+	if busy := f.Kill(t); busy != 0 {
+		t.Errorf("%d were at a call before any was made", busy)
+	}
+	failed := make(chan error, 1)
+	go func() {
+		_, failure := f.Invoke(t, []byte(`{"Sleep":30000000000}`))
+		failed <- failure
+	}()
+	eventually(t, "it is at its call", func() bool { return f.Kill(t) == 1 })
+	if failure := <-failed; failure == nil || !strings.Contains(failure.Error(), "exited") {
+		t.Errorf("killed: %v", failure)
+	}
+	for payload, want := range map[string]string{`{"Sleep":30000000000}`: "timed out", `{"Sleep":1}`: "<nil>"} {
+		if _, failure := f.Invoke(t, []byte(payload)); !strings.Contains(fmt.Sprint(failure), want) {
+			t.Errorf("%s: %v, not %s", payload, failure, want)
+		}
 	}
 }
 

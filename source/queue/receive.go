@@ -62,11 +62,11 @@ func (s *Source) follow(ctx context.Context, q *queue) {
 	q.first = nil
 	pause, said := firstPause, false
 	for ctx.Err() == nil {
-		n, err := s.hands.wait(ctx, mostBatch)
+		n, err := s.hands.wait(ctx, s.share())
 		if err != nil {
 			return
 		}
-		all, err := q.receive(ctx, n, s.options.Wait, s.options.Visible)
+		all, err := s.await(ctx, q, n)
 		if err == nil {
 			if said {
 				s.options.OnNote(q.url + ": answers again")
@@ -89,6 +89,18 @@ func (s *Source) follow(ctx context.Context, q *queue) {
 		}
 		pause = min(2*pause, longestPause)
 	}
+}
+
+// lastAnswer is how long an answer is waited for when all stops: what SQS has handed
+// out, and nobody takes, is kept from everybody for as long as was asked for.
+const lastAnswer = time.Second
+
+// await asks for messages, and goes on waiting for a moment after ctx has ended.
+func (s *Source) await(ctx context.Context, q *queue, n int) ([]types.Message, error) {
+	asking, cancel := context.WithCancel(s.calls)
+	defer cancel()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(lastAnswer, cancel) })()
+	return q.receive(asking, n, s.options.Wait, s.options.Visible)
 }
 
 // take takes what came in hand, and makes it ready in the background.

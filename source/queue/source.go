@@ -112,6 +112,7 @@ func open(ctx context.Context, cfg aws.Config, urls []string, o Options) (*Sourc
 	if err := o.Opener.Check(); err != nil {
 		return nil, err
 	}
+	o.Most = max(o.Most, len(urls)) // a queue that waits for messages takes room from the others
 	s := &Source{
 		options: o, opener: NewOpener(cfg, o.Opener), dead: NewDeadLetters(cfg),
 		calls: context.WithoutCancel(ctx), stop: ctx.Done(), ready: make(chan *message), hands: newHands(o.Most, o.MostBytes),
@@ -133,7 +134,7 @@ func open(ctx context.Context, cfg aws.Config, urls []string, o Options) (*Sourc
 		return nil, errors.New("no queue is named")
 	}
 	for i, q := range s.queues {
-		first, err := q.receive(ctx, min(o.Most, 10), 0, o.Visible)
+		first, err := q.receive(ctx, s.share(), 0, o.Visible)
 		if err != nil {
 			s.giveBackFirst(s.queues[:i])
 			return nil, fmt.Errorf("%s: %w", q.url, err)
@@ -146,6 +147,9 @@ func open(ctx context.Context, cfg aws.Config, urls []string, o Options) (*Sourc
 	s.alive.Go(s.keepAlive)
 	return s, nil
 }
+
+// share is how many messages a queue asks for at once.
+func (s *Source) share() int { return max(min(mostBatch, s.options.Most/len(s.queues)), 1) }
 
 // reach asks what a queue is, which shows that it is there and may be used.
 func (s *Source) reach(ctx context.Context, cfg aws.Config, url string) (*queue, error) {

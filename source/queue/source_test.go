@@ -19,6 +19,7 @@ import (
 	"github.com/crosstrail/crosstrail/internal/awstest"
 	"github.com/crosstrail/crosstrail/query"
 	"github.com/crosstrail/crosstrail/source"
+	"github.com/crosstrail/crosstrail/source/notice"
 	"github.com/crosstrail/crosstrail/source/queue"
 	"github.com/crosstrail/crosstrail/store/memory"
 )
@@ -356,5 +357,58 @@ func TestKnown(t *testing.T) {
 	d := next(t, follow)
 	if s.aws.Requests(t)["s3:GetObject"] != 0 || !slices.Equal(asked, []string{s.logs.URI(key(1))}) || text(t, d.Items[0]) == "" {
 		t.Errorf("%v %v", asked, s.aws.Requests(t))
+	}
+}
+
+// TestDeadElsewhere: a queue and its dead letters in another account and region, by
+// the queue's ARN alone. Both are always in one:
+// https://docs.aws.amazon.com/sdk-for-java/v1/developer-guide/examples-sqs-dead-letter-queues.html
+func TestDeadElsewhere(t *testing.T) {
+	s := newSite(t)
+	const other = "222222222222"
+	there := s.aws.Account(other).Config()
+	there.Region = "eu-west-1"
+	far := sqs.NewFromConfig(there)
+	arn := func(name string) string { return "arn:aws:sqs:eu-west-1:" + other + ":" + name }
+	allow := func(name, action string) string {
+		return fmt.Sprintf(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":%q},"Action":%q,"Resource":%q}]}`, account, action, arn(name))
+	}
+	made, err := far.CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: aws.String("dead")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := far.CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: aws.String("logs"), Attributes: map[string]string{
+		"RedrivePolicy": fmt.Sprintf(`{"deadLetterTargetArn":%q,"maxReceiveCount":2}`, arn("dead")), "Policy": allow("logs", "sqs:GetQueueAttributes"),
+	}}); err != nil {
+		t.Fatal(err)
+	}
+	permitted := map[string][]string{arn("logs"): {"sqs:GetQueueAttributes"}, arn("dead"): {"sqs:SendMessage"}}
+	dead := queue.NewDeadLetters(s.owner.User(t, "sender", policyOf(permitted)))
+	m := notice.Message{ID: "059f36b4-87a3-44ab-83d2-66197504a3f5", Source: arn("logs"), Received: 1, Body: []byte("no JSON")}
+	want := "the caller needs sqs:SendMessage on " + arn("dead") + "; where the queue is another account's its policy has to allow it too"
+	if sent, err := dead.Send(t.Context(), m, "why"); sent || err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("%v, %v", sent, err)
+	}
+	if _, err := far.SetQueueAttributes(t.Context(), &sqs.SetQueueAttributesInput{QueueUrl: made.QueueUrl, Attributes: map[string]string{
+		"Policy": allow("dead", "sqs:SendMessage"),
+	}}); err != nil {
+		t.Fatal(err)
+	}
+	if sent, err := dead.Send(t.Context(), m, "why"); !sent || err != nil {
+		t.Errorf("%v, %v", sent, err)
+	}
+	got, err := far.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: made.QueueUrl, MessageAttributeNames: []string{"All"}})
+	if err != nil || len(got.Messages) != 1 || *got.Messages[0].Body != "no JSON" || *got.Messages[0].MessageAttributes["reason"].StringValue != "why" ||
+		*got.Messages[0].MessageAttributes["messageId"].StringValue != m.ID {
+		t.Errorf("%+v, %v", got, err)
+	}
+	for received, want := range map[int]bool{0: false, 1: false, 2: true, 3: true} {
+		m.Received = received
+		if last, err := dead.Last(t.Context(), m); last != want || err != nil {
+			t.Errorf("%d: %v, %v", received, last, err)
+		}
+	}
+	if sent, err := dead.Send(t.Context(), notice.Message{Body: []byte("x")}, "why"); sent || err != nil {
+		t.Errorf("of no queue: %v, %v", sent, err)
 	}
 }

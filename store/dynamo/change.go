@@ -35,30 +35,49 @@ func (m *maker) bill(ctx context.Context, t *types.TableDescription) error {
 // Reference, UpdateTable: "Create a new global secondary index" is one operation).
 func (m *maker) index(ctx context.Context, _ *types.TableDescription) error {
 	for _, x := range indexes() {
-		t, err := m.active(ctx)
-		if err != nil {
-			return err
-		}
-		if d := indexOf(t, x); d != nil {
-			if err := m.check(x, d); err != nil {
+		for tried := 0; ; tried++ {
+			if err := m.writer.slow.wait(ctx, m.Store, tried); err != nil {
 				return err
 			}
-			continue
-		}
-		m.options.note("adding the index %s: DynamoDB fills it from what is in the table", x.name)
-		create := &types.CreateGlobalSecondaryIndexAction{IndexName: &x.name, KeySchema: keySchema(x.partition, x.sort), Projection: x.projection()}
-		if p := t.ProvisionedThroughput; !onDemand(t) && p != nil {
-			create.ProvisionedThroughput = &types.ProvisionedThroughput{ReadCapacityUnits: p.ReadCapacityUnits, WriteCapacityUnits: p.WriteCapacityUnits}
-		}
-		_, err = m.client.UpdateTable(ctx, &dynamodb.UpdateTableInput{
-			TableName: &m.table, AttributeDefinitions: attributesOf(x),
-			GlobalSecondaryIndexUpdates: []types.GlobalSecondaryIndexUpdate{{Create: create}},
-		})
-		if err != nil {
-			return err
+			t, err := m.active(ctx)
+			if err != nil {
+				return err
+			}
+			if d := indexOf(t, x); d != nil {
+				if err := m.check(x, d); err != nil {
+					return err
+				}
+				break
+			}
+			if err := m.add(ctx, t, x); err != nil && !isBusy(err) {
+				// Another may have added it this moment.
+				if t, e := m.describe(ctx); e != nil || indexOf(t, x) == nil {
+					return err
+				}
+			}
 		}
 	}
-	_, err := m.active(ctx)
+	return nil
+}
+
+// isBusy reports whether something else is being done to the table, by another who
+// makes it maybe, or to many tables of the account.
+func isBusy(err error) bool {
+	_, inUse := errors.AsType[*types.ResourceInUseException](err)
+	_, many := errors.AsType[*types.LimitExceededException](err)
+	return inUse || many
+}
+
+func (m *maker) add(ctx context.Context, t *types.TableDescription, x index) error {
+	m.options.note("adding the index %s: DynamoDB fills it from what is in the table", x.name)
+	create := &types.CreateGlobalSecondaryIndexAction{IndexName: &x.name, KeySchema: keySchema(x.partition, x.sort), Projection: x.projection()}
+	if p := t.ProvisionedThroughput; !onDemand(t) && p != nil {
+		create.ProvisionedThroughput = &types.ProvisionedThroughput{ReadCapacityUnits: p.ReadCapacityUnits, WriteCapacityUnits: p.WriteCapacityUnits}
+	}
+	_, err := m.client.UpdateTable(ctx, &dynamodb.UpdateTableInput{
+		TableName: &m.table, AttributeDefinitions: attributesOf(x),
+		GlobalSecondaryIndexUpdates: []types.GlobalSecondaryIndexUpdate{{Create: create}},
+	})
 	return err
 }
 
@@ -92,6 +111,9 @@ func (m *maker) expire(ctx context.Context, _ *types.TableDescription) error {
 	_, err = m.client.UpdateTimeToLive(ctx, &dynamodb.UpdateTimeToLiveInput{
 		TableName: &m.table, TimeToLiveSpecification: &types.TimeToLiveSpecification{AttributeName: aws.String(attrExpires), Enabled: aws.Bool(true)},
 	})
+	if err != nil && m.expiry(ctx) == On {
+		return nil // another did it this moment
+	}
 	return err
 }
 

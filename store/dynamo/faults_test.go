@@ -24,8 +24,8 @@ func TestThrottled(t *testing.T) {
 	c := newCast(t)
 	c.make(t, MakeOptions{})
 	faults := c.Faults(t)
-	var rules []awstest.Fault
-	for operation, times := range map[string]int{"PutItem": 2, "BatchWriteItem": 1, "UpdateItem": 1, "GetItem": 1} {
+	rules := []awstest.Fault{{Service: "dynamodb", Operation: "GetItem", Times: 3, Error: "ThrottlingException"}}
+	for operation, times := range map[string]int{"PutItem": 2, "BatchWriteItem": 1, "UpdateItem": 1} {
 		for _, code := range []string{"ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded"} {
 			rules = append(rules, awstest.Fault{Service: "dynamodb", Operation: operation, Times: times, Error: code})
 		}

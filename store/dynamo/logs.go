@@ -19,8 +19,8 @@ import (
 )
 
 // Spans are what is there of each account and region. How many files that is would
-// have to be counted one by one, a read unit for some thirty: a span that is there
-// counts as one file, and who wants them all asks for [Store.LogFiles].
+// have to be counted one by one, a read unit for some thirty: it is left open, and who
+// wants them all asks for [Store.LogFiles].
 func (s *Store) Spans(ctx context.Context) ([]lineage.Span, error) {
 	var all []lineage.Span
 	for page, err := range s.pages(ctx, span{partition: partSpans}) {
@@ -29,7 +29,7 @@ func (s *Store) Spans(ctx context.Context) ([]lineage.Span, error) {
 		}
 		for _, i := range page {
 			one := lineage.Span{
-				Account: textOf(i, attrAccount), Region: textOf(i, attrRegion), Files: 1,
+				Account: textOf(i, attrAccount), Region: textOf(i, attrRegion),
 				First: timeOf(i, attrFirst), Newest: timeOf(i, attrNewest),
 			}
 			if k := keyOf(i); spanKey(one.Account, one.Region) != k {

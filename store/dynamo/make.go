@@ -148,13 +148,17 @@ func attributesOf(of ...index) []types.AttributeDefinition {
 	return all
 }
 
-// lookEvery is how often a table is looked at that is being made or changed.
-const lookEvery = 2 * time.Second
+// A table that is being made or changed is looked at first so soon, and then ever
+// less often: a new one takes some seconds, an index over a large one hours.
+const (
+	firstLook = 100 * time.Millisecond
+	mostLook  = 10 * time.Second
+)
 
 // active waits until the table and all its indexes can be used.
 func (m *maker) active(ctx context.Context) (*types.TableDescription, error) {
 	began, said := time.Now(), ""
-	for {
+	for again := firstLook; ; again = min(again*3/2, mostLook) {
 		t, err := m.describe(ctx)
 		if err != nil {
 			return nil, err
@@ -178,7 +182,7 @@ func (m *maker) active(ctx context.Context) (*types.TableDescription, error) {
 		select {
 		case <-ctx.Done():
 			return nil, ctx.Err()
-		case <-time.After(lookEvery):
+		case <-time.After(again):
 		}
 	}
 }

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -45,7 +47,12 @@ func TestMake(t *testing.T) {
 		t.Errorf("opened what is not there: %v", err)
 	}
 	watch := &lineage.Watch{Roles: []string{"arn:aws:iam::999999999999:role/CrossAccountTest"}, Uses: lineage.WatchedOnly}
-	c.make(t, MakeOptions{Watch: watch})
+	c.TableTime(t, 500*time.Millisecond)
+	var notes []string
+	c.make(t, MakeOptions{Watch: watch, Note: func(n string) { notes = append(notes, n) }})
+	if all := strings.Join(notes, "\n"); !strings.Contains(all, "making the table Audit\nwaiting for the table, which is CREATING") {
+		t.Errorf("told %q", all)
+	}
 	c.make(t, MakeOptions{}) // keeps its watch
 	s := c.open(t, c.writer)
 	if w := s.Watch(); w == nil || !slices.Equal(w.Roles, watch.Roles) || w.Uses != watch.Uses {
@@ -59,6 +66,29 @@ func TestMake(t *testing.T) {
 	for _, x := range indexes() {
 		if err := (&maker{Store: s}).check(x, indexOf(d, x)); err != nil {
 			t.Error(err)
+		}
+	}
+}
+
+// TestMakeAtOnce: several who make one table make one table, and one of AWS's text
+// ours.
+func TestMakeAtOnce(t *testing.T) {
+	c := newCast(t)
+	c.table = c.Account(account).Table(t, "Audit")
+	c.table.Put(t, foreign(t, "ASIAJJQOJ64OAM7C65AA", "2016-04-05T20:39:39Z", "099ff820-00f2-4500-94fc-2b9da26d576f", seedUse))
+	c.TableTime(t, 300*time.Millisecond)
+	for _, name := range []string{"Audit", "New"} {
+		var wg sync.WaitGroup
+		for range 3 {
+			wg.Go(func() {
+				if err := Make(t.Context(), c.Account(account).Config(), name, MakeOptions{}); err != nil {
+					t.Errorf("%s: %v", name, err)
+				}
+			})
+		}
+		wg.Wait()
+		if i, err := Look(t.Context(), c.Account(account).Config(), name); err != nil || i.Foreign || len(i.Missing) > 0 {
+			t.Errorf("%+v, %v", i, err)
 		}
 	}
 }
@@ -123,6 +153,7 @@ func TestAdopt(t *testing.T) {
 		foreign(t, "x", "2016-04-05T20:39:37Z", "broken", "{no record"),
 		`{"eventID":"somebody's","eventTime":"note","text":"keep me"}`)
 	before := c.items(t)
+	c.TableTime(t, 150*time.Millisecond)
 	if _, err := Open(t.Context(), c.writer, "Audit", Options{Write: true}); !errors.Is(err, ErrForeign) || !strings.Contains(err.Error(), "crosstrail ingest dynamodb://Audit --store dynamodb://Audit") {
 		t.Errorf("opened for writing: %v", err)
 	}

@@ -106,6 +106,11 @@ func (s *Store) eventsIn(ctx context.Context, partitions []string, eventual bool
 				forms = append(forms, s.eventsOf(gctx, page)...)
 			}
 			forms = asForms(forms)
+			for _, e := range forms {
+				if !e.ours {
+					s.notCompleted(e.key)
+				}
+			}
 			mu.Lock()
 			all = append(all, forms...)
 			mu.Unlock()
@@ -126,9 +131,6 @@ func (s *Store) eventsOf(ctx context.Context, items []item) []*event {
 		case err != nil:
 			s.leftOut(keyOf(i), err)
 		default:
-			if !e.ours {
-				s.notCompleted(e.key)
-			}
 			events = append(events, e)
 		}
 	}

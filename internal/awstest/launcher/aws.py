@@ -38,6 +38,7 @@ def mended(app):
         controlpolicies,
         delivery,
         events,
+        functions,
         history,
         hooks,
         identitycenter,
@@ -64,7 +65,7 @@ def mended(app):
     # In this order they wrap what ministack answers: the last sees a call first.
     parts = (control, policy, keyids, sts, mfa, sessions, principals, roles, bucketpolicy, ownership)
     parts += (awskeys, sealed, objects, keys, organizations, trails)
-    parts += (identitycenter, history, publickeys, controlpolicies, refusals, analyzer, tables, batches)
+    parts += (identitycenter, history, publickeys, controlpolicies, refusals, analyzer, tables, batches, functions)
     for part in (*parts, events, delivery, recording, hooks, requests):
         part.mend()
     return control.beside(app)

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/config"
@@ -19,6 +20,7 @@ import (
 // event is a call by a test, or what S3, SNS, EventBridge and SQS send.
 type event struct {
 	Fail, Exit bool
+	Sleep      time.Duration
 	Env, Table string
 	Records    []struct {
 		MessageID string `json:"messageId"`
@@ -34,6 +36,7 @@ func handle(ctx context.Context, raw json.RawMessage) (any, error) {
 	if err := json.Unmarshal(raw, &e); err != nil {
 		return nil, err
 	}
+	time.Sleep(e.Sleep)
 	switch {
 	case e.Fail:
 		return nil, errors.New("told to fail")
