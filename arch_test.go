@@ -22,12 +22,12 @@ const module = "github.com/crosstrail/crosstrail/"
 var layers = []string{
 	"cloudtrail share/policy internal/synth internal/awscfg internal/denial internal/install internal/userdir",
 	"cloudtrail/digest share internal/awstest",
-	"lineage internal/awstest/demo",
-	"query internal/awstest/up",
+	"lineage",
+	"query",
 	"source",
 	"source/bucket source/notice source/lookup source/directory store/memory store/local store/dynamo store/storetest render share/iam",
-	"ingest share/fetch source/queue",
-	"store/remote",
+	"ingest share/fetch source/queue internal/awstest/demo",
+	"store/remote internal/awstest/up",
 	"cmd/crosstrail cmd/crosstrail-lambda internal/bench",
 }
 

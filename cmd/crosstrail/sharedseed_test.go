@@ -55,7 +55,7 @@ func TestSharedSeed(t *testing.T) {
 //	held NAME FILE              takes a file's text as $NAME
 //	running ACCOUNT ROLE        has an instance profile with the role
 func (s scripted) typed(session string, own map[string]func(ts *testscript.TestScript, neg bool, args []string)) testscript.Params {
-	python, err := install.Python(s.t.Context(), awscliRequirements)
+	python, err := awstest.CommandLine(s.t.Context())
 	if err != nil {
 		install.Missing(s.t, session+" with the aws command line", err)
 	}

@@ -20,7 +20,7 @@ import (
 // TestCredentialProcess has AWS's own command line take its credentials from this
 // program, as credential_process in a profile.
 func TestCredentialProcess(t *testing.T) {
-	python, err := install.Python(t.Context(), awscliRequirements)
+	python, err := awstest.CommandLine(t.Context())
 	if err != nil {
 		install.Missing(t, "aws with credential_process", err)
 	}

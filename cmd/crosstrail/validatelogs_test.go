@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	_ "embed"
 	"os/exec"
 	"regexp"
 	"slices"
@@ -19,15 +18,12 @@ import (
 	"github.com/crosstrail/crosstrail/source/bucket"
 )
 
-//go:embed testdata/awscli/requirements.txt
-var awscliRequirements []byte
-
 // TestValidateLogs runs AWS's own verifier, aws cloudtrail validate-logs, on the
 // buckets that this program verifies, and holds the two to each other. That it
 // takes the digests of internal/synth for genuine is what lets other tests lean
 // on them.
 func TestValidateLogs(t *testing.T) {
-	python, err := install.Python(t.Context(), awscliRequirements)
+	python, err := awstest.CommandLine(t.Context())
 	if err != nil {
 		install.Missing(t, "aws cloudtrail validate-logs", err)
 	}

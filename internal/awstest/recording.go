@@ -12,10 +12,11 @@ func (a *AWS) Record(t testing.TB) {
 }
 
 // Deliver writes what was recorded since into the buckets of the trails that log,
-// a log file for each account and region, and says where: s3://bucket/key.
-func (a *AWS) Deliver(t testing.TB) (written []string) {
+// a log file for each account and region, and says where: s3://bucket/key. Where
+// accounts are named, what was recorded of others waits.
+func (a *AWS) Deliver(t testing.TB, accounts ...string) (written []string) {
 	t.Helper()
 	var answer struct{ Written []string }
-	a.ask(t, "deliver", nil, &answer)
+	a.ask(t, "deliver", map[string][]string{"accounts": accounts}, &answer)
 	return answer.Written
 }

@@ -24,8 +24,9 @@ const all = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*"
 //
 //	logs     an administrator of the account that owns the bucket
 //	dev      an administrator of another account of the organisation
-//	jsmith   a user there who may do nothing yet
+//	jsmith   a user there who may do nothing yet but assume AuditRole
 //	auditor  an administrator of a third party's account
+//	prod     an administrator of Production
 func Sharing(t testing.TB, to *awstest.AWS) (config string) {
 	t.Helper()
 	owner := to.Account(Owner)
@@ -41,14 +42,23 @@ func Sharing(t testing.TB, to *awstest.AWS) (config string) {
 	bucket.Policy(t, `{"Version":"2012-10-17","Statement":[
 		{"Sid":"AWSCloudTrailAclCheck","Effect":"Allow","Principal":{"Service":"cloudtrail.amazonaws.com"},"Action":"s3:GetBucketAcl","Resource":"arn:aws:s3:::`+Bucket+`","Condition":{"StringEquals":{"aws:SourceArn":"`+trail+`"}}},
 		{"Sid":"AWSCloudTrailWrite","Effect":"Allow","Principal":{"Service":"cloudtrail.amazonaws.com"},"Action":"s3:PutObject","Resource":"arn:aws:s3:::`+Bucket+`/AWSLogs/*","Condition":{"StringEquals":{"s3:x-amz-acl":"bucket-owner-full-control","aws:SourceArn":"`+trail+`"}}}]}`)
+	return Profiles(t, to)
+}
+
+// Profiles are those of Sharing, and what the walk of docs/live.md needs of them.
+//
+//	session  jsmith's, in AuditRole
+func Profiles(t testing.TB, to *awstest.AWS) (config string) {
+	t.Helper()
 	var b strings.Builder
 	for _, p := range []struct {
 		name    string
 		account string
 		policy  string
-	}{{"logs", Owner, all}, {"dev", Analysts, all}, {"jsmith", Analysts, ""}, {"auditor", Outsider, all}} {
+	}{{"logs", Owner, all}, {"dev", Analysts, all}, {"jsmith", Analysts, awstest.Allow(AuditRole, "sts:AssumeRole")}, {"auditor", Outsider, all}, {"prod", Production, all}} {
 		b.WriteString(profile(t, p.name, to.Endpoint, to.Account(p.account).User(t, p.name, p.policy)))
 	}
+	fmt.Fprintf(&b, "[profile session]\nregion = %s\nendpoint_url = %s\nrole_arn = %s\nrole_session_name = TestSessionCrossAccount\nexternal_id = %s\nsource_profile = jsmith\n\n", awstest.Region, to.Endpoint, AuditRole, ExternalID)
 	return b.String()
 }
 

@@ -32,8 +32,10 @@ def keep(record):
 
 async def _deliver(question):
     """Write them, and say under which keys. What no trail is for is gone, as in AWS."""
-    kept = dict(_kept)
-    _kept.clear()
+    accounts = question and question.get("accounts")
+    kept = {place: records for place, records in _kept.items() if not accounts or place[0] in accounts}
+    for place in kept:
+        del _kept[place]
     written = []
     for (account, region), records in kept.items():
         for bucket, prefix in _places(account, region):

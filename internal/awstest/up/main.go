@@ -1,5 +1,5 @@
 // Command up runs the AWS of the tests in the foreground, with the log files and
-// the accounts of crosstrail demo in it, and says what to type: make aws-up.
+// the accounts of crosstrail demo and of AWS's text on auditing in it, and says what to type: make aws-up.
 package main
 
 import (
@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/crosstrail/crosstrail/internal/awstest"
 	"github.com/crosstrail/crosstrail/internal/awstest/demo"
@@ -48,18 +50,30 @@ func run(ctx context.Context, out, told io.Writer) (err error) {
 		return err
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // in the system's folder for what is temporary
-	fill(hand{ctx: ctx}, aws, dir, out)
-	<-ctx.Done()
-	return nil
+	h := hand{ctx: ctx, dir: dir}
+	fmt.Fprintln(told, "building the Lambda function")
+	program := awstest.Build(h, "./cmd/crosstrail-lambda")
+	fill(h, aws, program, out)
+	return deliver(h, aws)
+}
+
+// deliver has CloudTrail write log files of Production every few seconds, until the
+// end: on AWS it takes minutes. The demo's bucket stays as the pages have it.
+func deliver(h hand, aws *awstest.AWS) error {
+	for {
+		select {
+		case <-h.ctx.Done():
+			return nil
+		case <-time.After(2 * time.Second):
+			aws.Deliver(h, demo.Production)
+		}
+	}
 }
 
 // fill puts the demo there, and says what to type.
-func fill(h hand, aws *awstest.AWS, dir string, out io.Writer) {
+func fill(h hand, aws *awstest.AWS, program string, out io.Writer) {
 	d := demo.Fill(h, aws)
-	profiles := filepath.Join(dir, "config")
-	if err := os.WriteFile(profiles, []byte(demo.Sharing(h, aws)), 0o600); err != nil {
-		panic(failure{err})
-	}
+	profiles := h.file("config", []byte(demo.Sharing(h, aws)))
 	fmt.Fprintf(out, "\nAWS runs at %s. Ctrl-C ends it, and all that is in it is gone.\nThe log files of crosstrail demo, with their digest files, are in s3://%s.\n", aws.Endpoint, demo.Bucket)
 	fmt.Fprintf(out, "\nIn another terminal, as the IAM user analyst of account %s, who may read the\nbucket as the role LogReader of account %s:\n\n", demo.Analysts, demo.Owner)
 	for _, entry := range aws.Environment(h, d.Analyst) {
@@ -82,6 +96,55 @@ With the profiles logs, dev, jsmith and auditor, the sharing of docs/sharing.md:
     export AWS_CONFIG_FILE=%[5]s
     go run ./cmd/crosstrail share plan --to %[6]s --profile logs
 `, demo.Bucket, demo.Owner, d.Role, demo.ExternalID, profiles, demo.Analysts)
+	live(h, demo.Auditing(h, aws, program), out)
+	aws.Record(h)
+}
+
+// live puts down what the text on auditing has, and says how to send it.
+func live(h hand, a *demo.Audit, out io.Writer) {
+	f := demo.ListBucketsFile()
+	h.file(filepath.Join("logs", f.Name), f.Gzip())
+	event := h.file("event.json", demo.AssumeRoleEvent)
+	fmt.Fprintf(out, `
+As it happens, docs/live.md: the two functions of AWS's text on auditing cross-account
+roles are there, with its rule and topic in account %[1]s, its table, trail and
+bucket in %[2]s. With the profiles above and AWS's command line:
+
+%[3]s    aws s3 cp --profile prod --recursive %[4]s s3://%[5]s
+    aws sns publish --profile dev --topic-arn %[6]s --message file://%[7]s
+
+are the log file with the text's first record, and the event that EventBridge sends of
+the call before it. A second later:
+
+    go run ./cmd/crosstrail who 099ff820-00f2-4500-94fc-2b9da26d576f --store dynamodb://%[8]s --profile prod
+
+For a call of your own, which CloudTrail records, EventBridge sends to the topic, and a
+log file has some seconds later, jsmith assumes the role (profile session):
+
+    aws s3api list-buckets --profile session
+    go run ./cmd/crosstrail events --event-name ListBuckets --since 1h --store dynamodb://%[8]s --profile prod
+
+What both functions are told comes into a queue, too:
+
+    go run ./cmd/crosstrail follow --queue %[9]s --from s3://%[5]s --store ./followed --profile prod --yes
+`, demo.Development, demo.Production, commandLine(h), filepath.Join(h.dir, "logs"), demo.TrailBucket, a.Topic.ARN, event, demo.AuditTable, a.Queue.URL)
+}
+
+// commandLine is what the terminal needs to have AWS's command line: nothing where it
+// has one.
+func commandLine(h hand) string {
+	if exec.CommandContext(h.ctx, "aws", "--version").Run() == nil {
+		return ""
+	}
+	python, err := awstest.CommandLine(h.ctx)
+	if err != nil {
+		panic(failure{err})
+	}
+	program := h.file(filepath.Join("bin", "aws"), []byte("#!/bin/sh\nexec '"+python+"' -m awscli \"$@\"\n"))
+	if err := os.Chmod(program, 0o700); err != nil {
+		panic(failure{err})
+	}
+	return "    export PATH=" + filepath.Dir(program) + ":$PATH\n"
 }
 
 // hand is what awstest reports to where there is no test: its first failure ends
@@ -89,10 +152,25 @@ With the profiles logs, dev, jsmith and auditor, the sharing of docs/sharing.md:
 type hand struct {
 	testing.TB
 	ctx context.Context
+	dir string
+}
+
+// file writes one below the folder of this run.
+func (h hand) file(name string, body []byte) string {
+	name = filepath.Join(h.dir, name)
+	err := os.MkdirAll(filepath.Dir(name), 0o700)
+	if err == nil {
+		err = os.WriteFile(name, body, 0o600)
+	}
+	if err != nil {
+		panic(failure{err})
+	}
+	return name
 }
 
 type failure struct{ error }
 
 func (h hand) Helper()                           {}
+func (h hand) TempDir() string                   { return h.dir }
 func (h hand) Context() context.Context          { return h.ctx }
 func (h hand) Fatalf(format string, args ...any) { panic(failure{fmt.Errorf(format, args...)}) }

@@ -1,21 +1,34 @@
+//go:build unix
+
 package main
 
 import (
 	"bufio"
 	"context"
 	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
+	"time"
 
-	"github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
-
-	"github.com/crosstrail/crosstrail/internal/awstest/demo"
 	"github.com/crosstrail/crosstrail/internal/install"
 )
 
-// TestUp types what is printed: the last lines are root's, whose bucket it is.
+// TestUp types what is printed, line by line, in one terminal. The last part is the
+// seed's: a log file into the bucket, an event onto the topic, and it was jsmith.
 func TestUp(t *testing.T) {
+	repository, err := filepath.Abs(filepath.Join("..", "..", ".."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	program := filepath.Join(t.TempDir(), "crosstrail")
+	if said, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, "github.com/crosstrail/crosstrail/cmd/crosstrail").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, said)
+	}
+	t.Chdir(repository)
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	reads, writes := io.Pipe()
@@ -25,15 +38,14 @@ func TestUp(t *testing.T) {
 		_ = writes.CloseWithError(err)
 		ended <- err
 	}()
+
+	typist := &terminal{T: t, dir: t.TempDir(), program: program}
 	lines := bufio.NewScanner(reads)
 	for lines.Scan() {
-		line, isExport := strings.CutPrefix(strings.TrimSpace(lines.Text()), "export ")
-		for entry := range strings.FieldsSeq(line) {
-			if name, value, ok := strings.Cut(entry, "="); isExport && ok {
-				t.Setenv(name, value)
-			}
+		if command, ok := strings.CutPrefix(lines.Text(), "    "); ok {
+			typist.enter(command)
 		}
-		if strings.HasSuffix(lines.Text(), "--from s3://"+demo.Bucket) {
+		if strings.Contains(lines.Text(), "crosstrail follow ") {
 			break
 		}
 	}
@@ -41,17 +53,83 @@ func TestUp(t *testing.T) {
 	if err := lines.Err(); err != nil {
 		install.Missing(t, "make aws-up", err)
 	}
-	cfg, err := config.LoadDefaultConfig(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	name := demo.Bucket
-	listed, err := s3.NewFromConfig(cfg).ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{Bucket: &name})
-	if err != nil || *listed.KeyCount < 40 {
-		t.Errorf("the bucket of the demo: %v, %v", listed, err)
+	if len(typist.unseen()) > 0 {
+		t.Errorf("never typed: %q", typist.unseen())
 	}
 	stop()
 	if err := <-ended; err != nil {
 		t.Error(err)
 	}
+}
+
+// printed is what commands are to print, by a part of the command.
+var printed = map[string]string{
+	"crosstrail trace":      `jsmith`,
+	"who ASIA6RVFFB7735NGG": `● kim\.lee  IAMUser in 111111111111`,
+	"share plan":            `grant +dox47olukvgi`,
+	"s3 cp":                 `upload: .* to s3://cloudtrailbucket/AWSLogs/999999999999/`,
+	"sns publish":           `"MessageId"`,
+	"who 099ff820":          `(?s)099ff820.*● jsmith  IAMUser in 1111111111111.*= exact`,
+	"s3api list-buckets":    `"Name": "cloudtrailbucket"`,
+	"events --event-name":   `jsmith > CrossAccountTest`,
+	"crosstrail follow":     `(?s)jsmith > CrossAccountTest.*099ff820`,
+}
+
+// terminal is one in which lines are typed.
+type terminal struct {
+	*testing.T
+	dir, program string
+	exported     strings.Builder
+	seen         map[string]bool
+}
+
+// enter types a line. What AWS does takes its time: a question is asked again.
+func (o *terminal) enter(line string) {
+	o.Helper()
+	if strings.HasPrefix(line, "export ") || strings.HasPrefix(line, "unset ") {
+		o.exported.WriteString(line + "\n")
+		return
+	}
+	part := ""
+	for p := range printed {
+		if strings.Contains(line, p) {
+			part = p
+		}
+	}
+	if part == "" {
+		o.Errorf("nobody knows what this is to print: %s", line)
+		return
+	}
+	if o.seen == nil {
+		o.seen = map[string]bool{}
+	}
+	o.seen[part] = true
+	command := strings.ReplaceAll(line, "go run ./cmd/crosstrail", o.program)
+	if part == "crosstrail follow" { // until Ctrl-C, and then what it has
+		command = strings.ReplaceAll(command, "./followed", filepath.Join(o.dir, "followed"))
+		command = "timeout --signal=INT 5 " + command + "; " + o.program + " events --event-name ListBuckets --store " + filepath.Join(o.dir, "followed")
+	}
+	want := regexp.MustCompile(printed[part])
+	for end := time.Now().Add(30 * time.Second); ; time.Sleep(500 * time.Millisecond) {
+		shell := exec.CommandContext(o.Context(), "sh", "-c", o.exported.String()+command)
+		shell.Env = append(os.Environ(), "HOME="+o.dir, "AWS_PAGER=", "HTTPS_PROXY=http://127.0.0.1:9", "NO_PROXY=127.0.0.1")
+		said, err := shell.CombinedOutput()
+		if want.Match(said) {
+			o.Logf("$ %s", line)
+			return
+		}
+		if time.Now().After(end) {
+			o.Errorf("$ %s\n%v, does not print %s:\n%s", line, err, want, said)
+			return
+		}
+	}
+}
+
+func (o *terminal) unseen() (parts []string) {
+	for p := range printed {
+		if !o.seen[p] {
+			parts = append(parts, p)
+		}
+	}
+	return parts
 }

@@ -1,0 +1,143 @@
+package demo
+
+import (
+	_ "embed"
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"github.com/crosstrail/crosstrail/internal/awstest"
+	"github.com/crosstrail/crosstrail/internal/synth"
+	"github.com/crosstrail/crosstrail/store/dynamo"
+)
+
+// What AWS's text on auditing cross-account roles has, of Production and Development.
+const (
+	Production  = "999999999999"
+	Development = Analysts
+	TrailBucket = "cloudtrailbucket"
+	AuditTable  = "CrossAccountAuditing"
+	AuditRole   = "arn:aws:iam::" + Production + ":role/CrossAccountTest" // jsmith may assume it, with ExternalID
+)
+
+var (
+	//go:embed seed/assume_role_event.json
+	AssumeRoleEvent []byte // the event that the text prints, as EventBridge sends it to the topic
+	//go:embed seed/list_buckets.json
+	listBuckets []byte
+)
+
+// ListBucketsFile is the log file with the record that the text begins with.
+func ListBucketsFile() synth.File {
+	return synth.File{
+		Name:    "AWSLogs/" + Production + "/CloudTrail/us-east-1/2016/04/05/" + Production + "_CloudTrail_us-east-1_20160405T2045Z_a1B2c3D4e5F6g7H8.json.gz",
+		Records: [][]byte{compact(listBuckets)}, Delivered: time.Date(2016, 4, 5, 20, 45, 0, 0, time.UTC),
+	}
+}
+
+func compact(text []byte) []byte {
+	var v json.RawMessage
+	if err := json.Unmarshal(text, &v); err != nil {
+		panic(err) // it is embedded
+	}
+	text, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return text
+}
+
+// Audit is what was brought up.
+type Audit struct {
+	Topic              *awstest.Topic
+	Bucket             *awstest.Bucket
+	Table              *awstest.Table
+	BySNS, ByS3        *awstest.Function
+	Queue, DeadLetters *awstest.Queue // of the same notices, for crosstrail follow
+}
+
+// Auditing brings up what AWS's text on auditing cross-account roles does, with
+// crosstrail-lambda, a program for this machine, as both of its functions: in
+// Development the rule and the topic; in Production the role, the table, the trail and
+// its bucket, which calls the one function, as the topic does the other. What both are
+// told comes into a queue, too: S3 takes no two notices of one object (S3 User Guide,
+// "Configuring event notifications": overlapping prefixes), so by EventBridge.
+func Auditing(t testing.TB, to *awstest.AWS, program string) *Audit {
+	t.Helper()
+	dev, prod := to.Account(Development), to.Account(Production)
+	prod.Role(t, "CrossAccountTest", awstest.Trust(ExternalID, Development), awstest.Allow("*", "s3:Get*", "s3:List*"))
+
+	a := &Audit{Topic: dev.Topic(t, "CrossAccountSNS"), Table: prod.Table(t, AuditTable), Bucket: prod.Bucket(t, TrailBucket)}
+	if err := dynamo.Make(t.Context(), prod.Config(), AuditTable, dynamo.MakeOptions{OnDemand: true}); err != nil {
+		t.Fatalf("making the table: %v", err)
+	}
+	a.Bucket.Ownership(t, types.ObjectOwnershipBucketOwnerEnforced)
+	prod.Trail(t, "main", TrailBucket)
+	rule := dev.Rule(t, "CrossAccountRoleToProd", `{"detail-type":["AWS API Call via CloudTrail"],"detail":{"eventSource":["sts.amazonaws.com"],"eventName":["AssumeRole"],"requestParameters":{"externalId":["`+ExternalID+`"]}}}`)
+	rule.To(t, a.Topic.ARN)
+	a.Topic.Policy(t, statements(
+		mayBy("events.amazonaws.com", rule.ARN, "sns:Publish", a.Topic.ARN),
+		map[string]any{"Effect": "Allow", "Principal": map[string]string{"AWS": "arn:aws:iam::" + Production + ":root"}, "Action": "sns:Subscribe", "Resource": a.Topic.ARN}))
+	a.functions(t, prod, program)
+	a.queues(t, prod)
+	return a
+}
+
+// functions are the two of the text, with no more rights than each needs.
+func (a *Audit) functions(t testing.TB, prod awstest.Account, program string) {
+	t.Helper()
+	env := map[string]string{"CROSSTRAIL_STORE": dynamo.Scheme + AuditTable, "CROSSTRAIL_FROM": "s3://" + TrailBucket + "/AWSLogs/"}
+	options := awstest.FunctionOptions{Name: "SNS-Cross-Account", Binary: program, Env: env, Timeout: time.Minute, Policy: dynamo.WritePolicy(tableARN)}
+	a.BySNS = prod.Function(t, options)
+	a.BySNS.Permit(t, "sns.amazonaws.com", a.Topic.ARN)
+	a.Topic.Subscribe(t, a.BySNS, false)
+
+	options.Name, options.Policy = "S3-Cross-Account", statements(
+		map[string]any{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::" + TrailBucket + "/AWSLogs/*"},
+		statementOf(dynamo.WritePolicy(tableARN)))
+	a.ByS3 = prod.Function(t, options)
+	a.ByS3.Permit(t, "s3.amazonaws.com", "arn:aws:s3:::"+TrailBucket)
+	a.Bucket.Notify(t, awstest.Notice{Function: a.ByS3, Prefix: "AWSLogs/"}, awstest.Notice{EventBridge: true})
+}
+
+const tableARN = "arn:aws:dynamodb:" + awstest.Region + ":" + Production + ":table/" + AuditTable
+
+// queues are one of the notices, and that for what cannot be read.
+func (a *Audit) queues(t testing.TB, prod awstest.Account) {
+	t.Helper()
+	a.DeadLetters = prod.Queue(t, "crosstrail-dead-letters")
+	a.Queue = prod.Queue(t, "crosstrail", awstest.Redrive(a.DeadLetters, 3))
+	created := prod.Rule(t, "LogFileCreated", `{"source":["aws.s3"],"detail-type":["Object Created"],"detail":{"bucket":{"name":["`+TrailBucket+`"]}}}`)
+	a.Queue.Policy(t, statements(
+		mayBy("events.amazonaws.com", created.ARN, "sqs:SendMessage", a.Queue.ARN),
+		mayBy("sns.amazonaws.com", a.Topic.ARN, "sqs:SendMessage", a.Queue.ARN)))
+	created.To(t, a.Queue.ARN)
+	a.Topic.Subscribe(t, a.Queue, false)
+}
+
+// mayBy lets a service do something for a source.
+func mayBy(service, source, action, resource string) map[string]any {
+	return map[string]any{
+		"Effect": "Allow", "Principal": map[string]string{"Service": service}, "Action": action, "Resource": resource,
+		"Condition": map[string]any{"ArnEquals": map[string]string{"aws:SourceArn": source}},
+	}
+}
+
+// statementOf is the statement of a policy that has one.
+func statementOf(policy string) map[string]any {
+	var document struct{ Statement []map[string]any }
+	if err := json.Unmarshal([]byte(policy), &document); err != nil {
+		panic(err) // it was just made
+	}
+	return document.Statement[0]
+}
+
+func statements(all ...map[string]any) string {
+	text, err := json.Marshal(map[string]any{"Version": "2012-10-17", "Statement": all})
+	if err != nil {
+		panic(err) // of texts
+	}
+	return string(text)
+}
