@@ -95,7 +95,7 @@ func (t *table) spent() {
 		return
 	}
 	if c := t.Spent(); c.Units > 0 {
-		fmt.Fprintf(t.ui.stderr, "%s: %s\n", t, costText(c))
+		fmt.Fprintf(t.ui.stderr, "%s: %s, %s\n", t, number(int64(c.Units+0.999), "read unit"), dollars(c.Dollars))
 	}
 }
 

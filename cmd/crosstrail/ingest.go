@@ -156,7 +156,11 @@ func runIngest(ctx context.Context, f *filling, o local.Options, args []string, 
 	if err := f.print(); err != nil {
 		return err
 	}
-	if f.records.Read+f.files.Duplicate+f.files.Failed == 0 {
+	switch {
+	case f.records.Read+f.files.Duplicate+f.files.Failed > 0:
+	case f.completes:
+		fmt.Fprintln(f.ui.stderr, "there is nothing in the table that another program put there and that is not complete")
+	default:
 		f.ui.warnNothing(from.nothing())
 	}
 	if render.Form(f.form) == render.Table && f.records.Kept+f.records.Duplicate+f.files.Duplicate > 0 {

@@ -50,12 +50,20 @@ func (v *storeValue) tableFlags(a *awsFlags) string {
 	if name, err := v.table(); err != nil || name == "" {
 		return v.flag()
 	}
-	return v.flag() + a.flag()
+	return v.flag() + a.reach()
+}
+
+// reach is [awsFlags.flag] with the external id that the role wants.
+func (a *awsFlags) reach() string {
+	if a.o.ExternalID == "" {
+		return a.flag()
+	}
+	return a.flag() + " --external-id " + quoteShell(a.o.ExternalID)
 }
 
 // tableError puts errors of opening a table into words.
 func (a *awsFlags) tableError(ctx context.Context, cfg aws.Config, name string, err error) error {
-	flags := " --store " + quoteShell(dynamo.Scheme+name) + a.flag()
+	flags := " --store " + quoteShell(dynamo.Scheme+name) + a.reach()
 	switch {
 	case errors.Is(err, dynamo.ErrNoTable):
 		hints := []string{"is it in another region, or another account? --aws-region, --profile"}
