@@ -35,10 +35,10 @@ func newQuestion(ui *terminal, cmd *cobra.Command, from bool) *question {
 	q := &question{ui: ui}
 	flags := cmd.Flags()
 	if from {
-		flags.StringArrayVar(&q.from, "from", nil, "ask log files, not the store: a `SOURCE` is a log file, a folder of them, s3://bucket/prefix, lookup-events, or - for standard input (repeatable)")
+		flags.StringArrayVar(&q.from, "from", nil, "ask log files, not the store: a `SOURCE` is a log file, a folder of them, s3://bucket/prefix, dynamodb://TABLE, lookup-events, or - for standard input (repeatable)")
 		must(cmd.MarkFlagFilename("from"))
 		addStore(cmd, &q.store)
-		cmd.Long += "\n\nIt asks the store that crosstrail ingest fills or, with --from, log files themselves: of a\nbucket (s3://bucket/prefix) no more is listed and fetched than is asked for."
+		cmd.Long += "\n\nIt asks the store that crosstrail ingest fills or, with --from, log files themselves: of a\nbucket (s3://bucket/prefix) no more is listed and fetched than is asked for. A DynamoDB table\n(--store dynamodb://TABLE) is asked where it is: what was read of it is told, and where that\nwould be much, what it would cost, first."
 	}
 	addForm(cmd, &q.form)
 	q.naming.add(cmd)

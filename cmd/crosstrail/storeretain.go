@@ -19,6 +19,7 @@ type retention struct {
 	ui    *terminal
 	store storeValue
 	form  formValue
+	aws   awsFlags
 	wait  bool
 	yes   bool
 }
@@ -38,6 +39,10 @@ deleted when nothing in it is newer than 48 hours before that day: until then, w
 old log files held can be read in it by whoever can read the folder. crosstrail store
 info tells how much that is.
 
+A DynamoDB table lets go of events by their age: of those older than a DURATION in days
+or weeks; forever keeps them again. All of the table is read for it, and its items given
+an end, by which DynamoDB deletes them.
+
 It says what will go and asks; where nobody can be asked, it wants --yes.`,
 		Example: `  crosstrail store retain 400d
 
@@ -52,6 +57,7 @@ It says what will go and asks; where nobody can be asked, it wants --yes.`,
 	cmd.Flags().BoolVar(&r.yes, "yes", false, "do it without asking")
 	addWait(cmd, &r.wait)
 	addForm(cmd, &r.form)
+	r.aws.add(cmd)
 	return cmd
 }
 
@@ -72,12 +78,15 @@ func floorOf(text string, now time.Time) (cloudtrail.Time, error) {
 }
 
 func (r *retention) run(ctx context.Context, text string, now time.Time) error {
-	floor, err := floorOf(text, now)
+	name, err := r.store.table()
 	if err != nil {
 		return err
 	}
-	if err := r.store.refuse("a table does not let go of events by itself yet: what is in it stays",
-		"its owner may delete it whole, when it is no longer needed, and read the newer log files into another: crosstrail ingest s3://BUCKET/PREFIX --since "+text+" --store dynamodb://OTHER"); err != nil {
+	if name != "" {
+		return r.table(ctx, name, text)
+	}
+	floor, err := floorOf(text, now)
+	if err != nil {
 		return err
 	}
 	dir, info, going, err := r.look(ctx, floor)

@@ -26,8 +26,8 @@ collect to resolve it. Nothing is stored, and for files on this machine no AWS a
 is needed.
 
 A SOURCE is a log file, a folder of them with all below it (.json.gz, .json, .jsonl,
-.ndjson), s3://bucket/prefix, lookup-events (what CloudTrail itself keeps for 90 days of
-the account that you call from), or - for standard input. Of a bucket only the log files
+.ndjson), s3://bucket/prefix, dynamodb://TABLE, lookup-events (what CloudTrail itself
+keeps for 90 days of the account that you call from), or - for standard input. Of a bucket only the log files
 are listed and fetched that may hold events of --account, --region, --since and --until;
 then what their chains need besides, hop by hop. The files may be what CloudTrail wrote,
 an array, JSON lines, one record, lookup-events output or EventBridge events.
@@ -51,7 +51,7 @@ How sure each answer is, best first: = exact, ~ strong, i inferred, c claimed,
 		Annotations: exits(exitDone, exitFailed, exitUsage, exitPart),
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return usage(errors.New("trace needs a SOURCE: a log file, a folder of them, s3://bucket/prefix, or - for standard input"),
+				return usage(errors.New("trace needs a SOURCE: a log file, a folder of them, s3://bucket/prefix, dynamodb://TABLE, or - for standard input"),
 					"for example: crosstrail trace AWSLogs/", "nothing at hand? crosstrail demo")
 			}
 			return nil
