@@ -3,8 +3,10 @@
 // follow and by ingest, several at once, and asked by whoever may read it.
 //
 // Every item is a pure function of one record or of one log file, under a key that
-// is one too: writing is set union, and what is written twice is there once. Nothing
-// is ever changed, so that it does not matter who came first.
+// is one too: writing is set union, and what is written twice is there once. Of an
+// event that several log files have, the item names the one that came first. Nothing
+// is changed but spans, which only grow, and when items go, so that it does not matter
+// who came first.
 //
 //	partition (eventID)             sort (eventTime)                        what
 //	<event id>                      <time>#<recipient>#<fingerprint>        a form of an event, with its record
@@ -14,11 +16,14 @@
 //	days                            <account>#<day>                         that there are events
 //	spans                           <account>#<region>                      first and newest delivery
 //	failed                          <delivery>#<URI>#<version>              a log file that could not be read
-//	crosstrail                      table                                   the format, and the watch
+//	crosstrail                      table                                   the format, the watch, how long events are kept
 //
 // A fact is not stored: it is read from its event's record when it is asked for
 // ([lineage.Facts]). Facts are written first, then the event, the log file last: an
-// event that is there has all its facts, a log file all its events.
+// event that is there has all its facts, a log file all its events. So a writer may be
+// killed at any moment, and a repeat makes whole what is half done. An event is put
+// where there is none, with a number drawn for that writing: of many writers one kept
+// it, and knows it even where DynamoDB's answer was lost.
 //
 // Three indexes find events otherwise: byKey (accessKeyId, which of an issuance is
 // the key that was issued, as in AWS's text) and bySession (role or user, then session
