@@ -91,7 +91,7 @@ func TestKilled(t *testing.T) {
 	files := organisation()
 	want, events := wants(t, files, nil)
 	killed := 0
-	for range 5 {
+	for range 3 {
 		if c.kill(t, c.writer, "write", time.Duration(r.Int64N(int64(500*time.Millisecond)))) {
 			break
 		}

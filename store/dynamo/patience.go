@@ -2,6 +2,7 @@ package dynamo
 
 import (
 	"context"
+	"errors"
 	"math"
 	"math/rand/v2"
 	"sync/atomic"
@@ -53,7 +54,8 @@ type slowness struct{ said atomic.Int64 }
 
 func (w *slowness) say(s *Store, err error) {
 	last, now := w.said.Load(), time.Now().UnixNano()
-	if now-last < int64(sayEvery) || !w.said.CompareAndSwap(last, now) {
+	ended := errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+	if ended || now-last < int64(sayEvery) || !w.said.CompareAndSwap(last, now) {
 		return
 	}
 	why := "it did not take all of a batch"

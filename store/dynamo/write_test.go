@@ -151,7 +151,7 @@ func (c *cast) holds(t *testing.T, want map[itemKey]bool) {
 func byKey(a, b itemKey) int { return strings.Compare(a.String(), b.String()) }
 
 func organisation() []synth.File {
-	return slices.Collect(synth.New(5, synth.Options{Stories: 8}).Files())
+	return slices.Collect(synth.New(5, synth.Options{Stories: 5}).Files())
 }
 
 // logFile is a log file of these records.
