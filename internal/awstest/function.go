@@ -140,12 +140,17 @@ func (f *Function) Permit(t testing.TB, service, source string) {
 func (f *Function) Kill(t testing.TB) (busy int) {
 	t.Helper()
 	var answer struct{ Busy int }
-	f.account.aws.ask(t, "kill-function", map[string]string{"account": f.account.ID, "region": Region, "name": f.Name}, &answer)
+	f.account.aws.ask(t, "kill-function", f.place(), &answer)
 	return answer.Busy
 }
 
+func (f *Function) place() map[string]string {
+	return map[string]string{"account": f.account.ID, "region": Region, "name": f.Name}
+}
+
 // Log is what the function printed so far, with Lambda's own lines START, END and
-// REPORT, in the order of the calls' ends.
+// REPORT, in the order of the calls' ends; a line that came after the answer is the
+// last, or with the next call. (Plain ministack tells it with the next call only.)
 func (f *Function) Log(t testing.TB) string {
 	t.Helper()
 	question := map[string]any{"logGroupName": "/aws/lambda/" + f.Name}
@@ -164,10 +169,18 @@ func (f *Function) Log(t testing.TB) string {
 			log.WriteString(strings.TrimSuffix(e.Message, "\n") + "\n")
 		}
 		if page.NextToken == "" {
-			return log.String()
+			break
 		}
 		question["nextToken"] = page.NextToken
 	}
+	if !f.account.aws.plain {
+		var late []string
+		f.account.aws.ask(t, "late-lines", f.place(), &late)
+		for _, line := range late {
+			log.WriteString(line + "\n")
+		}
+	}
+	return log.String()
 }
 
 // EventSource has Lambda take messages from a queue and call the function with

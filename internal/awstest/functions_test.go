@@ -173,6 +173,8 @@ func notices(t *testing.T, stand *awstest.AWS, program string) {
 	logs.Put(t, awstest.Object{Key: key}, awstest.Object{Key: "other.gz"})
 	const encoded = `AWSLogs/1/Cloud+Trail/%C3%A9%2B.json.gz`
 	eventually(t, "two in the queue, two behind the topic, two by the rule, two calls", func() bool {
+		_, failure := f.Invoke(t, []byte(`{}`)) // plain ministack tells late lines with the next call
+		must(t, failure)
 		log := f.Log(t)
 		return len(bodies(t, direct)) == 2 && len(bodies(t, behind)) == 2 && len(bodies(t, byRule)) == 2 &&
 			strings.Contains(log, encoded) && strings.Contains(log, "other.gz")
@@ -209,16 +211,13 @@ func subscriptions(t *testing.T, stand *awstest.AWS, program string) {
 	topic.Subscribe(t, closed, true)
 	topic.Publish(t, `{"Fail": false}`)
 	eventually(t, "one in each queue, one call", func() bool {
-		return len(bodies(t, wrapped)) == 1 && len(bodies(t, raw)) == 1 && strings.Contains(f.Log(t), "END RequestId")
+		return len(bodies(t, wrapped)) == 1 && len(bodies(t, raw)) == 1 && strings.Contains(f.Log(t), `{\"Fail\": false}`)
 	})
 	if got := bodies(t, raw)[0]; got != `{"Fail": false}` {
 		t.Errorf("raw: %s", got)
 	}
 	if got := bodies(t, wrapped)[0]; !strings.Contains(got, `"Type"`) || !strings.Contains(got, `{\"Fail\": false}`) {
 		t.Errorf("wrapped: %s", got)
-	}
-	if log := f.Log(t); !strings.Contains(log, `"EventSource"`) || !strings.Contains(log, `{\"Fail\": false}`) {
-		t.Errorf("the function: %s", log)
 	}
 	if got := bodies(t, closed); len(got) != 0 {
 		t.Errorf("a queue without a policy got %q", got)

@@ -51,6 +51,7 @@ def mended(app):
         policy,
         principals,
         publickeys,
+        receipts,
         recording,
         refusals,
         requests,
@@ -66,6 +67,7 @@ def mended(app):
     parts = (control, policy, keyids, sts, mfa, sessions, principals, roles, bucketpolicy, ownership)
     parts += (awskeys, sealed, objects, keys, organizations, trails)
     parts += (identitycenter, history, publickeys, controlpolicies, refusals, analyzer, tables, batches, functions)
+    parts += (receipts,)
     for part in (*parts, events, delivery, recording, hooks, requests):
         part.mend()
     return control.beside(app)

@@ -135,9 +135,8 @@ def _update(answer, data):
 def _without_capacity(indexes, mode):
     for index in indexes or []:
         if mode == "PROVISIONED" and "ProvisionedThroughput" not in index:
-            return _invalid(
-                f"One or more parameter values were invalid: ProvisionedThroughput is not specified for index: {index.get('IndexName')}"
-            )
+            why = f"ProvisionedThroughput is not specified for index: {index.get('IndexName')}"
+            return _invalid("One or more parameter values were invalid: " + why)
     return None
 
 
@@ -148,7 +147,8 @@ def _time_to_live(answer, data):
     now = dynamodb._ttl_settings.get(dynamodb._normalize_table_name(name)) or {}
     is_on = now.get("TimeToLiveStatus") == "ENABLED"
     if is_on and wanted.get("Enabled") and now.get("AttributeName") != wanted.get("AttributeName"):
-        return _invalid(f"TimeToLive is active on a different AttributeName: current AttributeName is {now['AttributeName']}")
+        other = now["AttributeName"]
+        return _invalid(f"TimeToLive is active on a different AttributeName: current AttributeName is {other}")
     if bool(wanted.get("Enabled")) == is_on:
         return _invalid(f"TimeToLive is already {'enabled' if is_on else 'disabled'}")
     return answer(data)
