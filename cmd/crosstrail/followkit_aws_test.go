@@ -125,10 +125,12 @@ type follower struct {
 	status int
 }
 
-// startFollow starts the program as a process.
+// startFollow starts the program as a process. A message that it leaves behind comes
+// again soon: so does one that the stand-in hands to who asked for it, and has ended
+// since.
 func startFollow(t *testing.T, environment []string, args ...string) *follower {
 	t.Helper()
-	f := &follower{Cmd: exec.Command("crosstrail", append([]string{"follow", "--yes"}, args...)...), ended: make(chan struct{})}
+	f := &follower{Cmd: exec.Command("crosstrail", append([]string{"follow", "--yes", "--visible", "3s"}, args...)...), ended: make(chan struct{})}
 	f.Env = append(append(os.Environ(), environment...), "GORACE=atexit_sleep_ms=0")
 	f.Stdout, f.Stderr = &f.out, &f.err
 	if err := f.Start(); err != nil {
