@@ -83,6 +83,8 @@ type following struct {
 	health   *health
 	teller   *teller
 	slow     slowdown
+	current  current
+	coming   *coming // nil: the queues are not open
 }
 
 func (f *following) check(cmd *cobra.Command) (err error) {

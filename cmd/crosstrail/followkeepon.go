@@ -43,6 +43,7 @@ func (f *following) keepOn(ctx context.Context) error {
 		return errors.Join(err, store.Close())
 	}
 	pause, begun := firstPause, false
+	defer f.followed.close()
 	for {
 		opened := time.Now()
 		err := f.once(ctx, cfg, store, func() { begun = true })
@@ -69,20 +70,25 @@ func (f *following) keepOn(ctx context.Context) error {
 	}
 }
 
-// once opens the queues and moves what comes into the store, until ctx ends or
-// something fails; then the store is closed. begun is called in between.
+// once moves what comes into the store, until ctx ends or something fails; then the
+// store is closed. begun is called when the queues are open. They stay so when the
+// store fails: what is in hand is not given back, as it would count as received once
+// more, but put into the store when that is open again.
 func (f *following) once(ctx context.Context, cfg aws.Config, store followedStore, begun func()) (err error) {
+	f.current.set(store)
 	defer func() {
+		f.current.set(nil)
 		// After a failure it has nothing more to say.
 		if failed := store.Close(); failed != nil && err == nil {
 			err = &ingest.StoreError{Err: failed}
 		}
 	}()
-	if err := f.followed.connect(ctx, cfg, f.queueOptions(store)); err != nil {
-		return err
+	if f.coming == nil {
+		if err := f.followed.connect(ctx, cfg, f.queueOptions()); err != nil {
+			return err
+		}
+		f.coming = f.begin(ctx)
 	}
-	defer f.health.idle()
-	defer f.followed.close()
 	begun()
 	f.health.opened(nil)
 	f.teller.over(failedStore, "the store is open again")
@@ -93,7 +99,14 @@ func (f *following) once(ctx context.Context, cfg aws.Config, store followedStor
 		f.note("stopping: what is in work is finished, the rest given back; Ctrl-C again ends it at once")
 		time.AfterFunc(inWorkFor, cancel)
 	})()
-	return f.pump(work, f.coming(work, ctx), &metered{followedStore: store, following: f})
+	f.coming.again()
+	err = f.pump(work, f.coming, &metered{followedStore: store, following: f})
+	if _, ok := errors.AsType[*ingest.StoreError](err); !ok || ctx.Err() != nil {
+		f.followed.close()
+		f.coming = nil
+		f.health.idle()
+	}
+	return err
 }
 
 // stopped is what a run that was stopped ends with: to be stopped is no error.
@@ -145,14 +158,37 @@ func (f *following) open(ctx context.Context) (followedStore, error) {
 	return s, nil
 }
 
+// current is the store that is open, if one is.
+type current struct {
+	mu    sync.RWMutex
+	store ingest.Store
+}
+
+func (c *current) set(s ingest.Store) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.store = s
+}
+
+// has reports whether a file need not be fetched. Where that cannot be told it must.
+func (c *current) has(ctx context.Context, file cloudtrail.LogFile) (bool, error) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	if c.store == nil {
+		return false, nil
+	}
+	there, err := c.store.Has(ctx, file)
+	return there && err == nil, nil
+}
+
 // unclosed is a table: there is nothing to close.
 type unclosed struct{ ingest.Store }
 
 func (unclosed) Close() error { return nil }
 
-func (f *following) queueOptions(store ingest.Store) queue.Options {
+func (f *following) queueOptions() queue.Options {
 	o := queue.Options{
-		Opener:  queue.OpenerOptions{From: f.from, Bucket: f.aws.bucketOptions(), Known: store.Has},
+		Opener:  queue.OpenerOptions{From: f.from, Bucket: f.aws.bucketOptions(), Known: f.current.has},
 		Visible: f.visible,
 		OnNote:  f.note, OnError: f.receiveFailed,
 	}

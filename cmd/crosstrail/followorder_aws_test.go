@@ -163,4 +163,3 @@ func answersOf(t *testing.T, dir string) (all []string) {
 	slices.Sort(all)
 	return all
 }
-

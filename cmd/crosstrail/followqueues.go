@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -131,19 +133,23 @@ func (f *followed) Collect(to chan<- prometheus.Metric) {
 	}
 }
 
-// coming are the deliveries of all queues, as they come, to one run of the pump. It
-// is an ingest.Source.
+// coming are the deliveries of all queues, as they come: an ingest.Source for one run
+// of the pump after the other. What one could not settle, the next gets first.
 type coming struct {
 	following *following
 	stop      context.Context // whose end stops the queues
 	next      chan source.Delivery
 	ended     chan struct{}
 	err       error // of the first that failed; set before ended is closed
+
+	mu     sync.Mutex // guards what follows
+	handed map[*source.Delivery]bool
+	left   []*source.Delivery // by the run before
 }
 
-// coming begins to wait for all queues.
-func (f *following) coming(ctx, stop context.Context) *coming {
-	c := &coming{following: f, stop: stop, next: make(chan source.Delivery), ended: make(chan struct{})}
+// begin begins to wait for all queues.
+func (f *following) begin(stop context.Context) *coming {
+	c := &coming{following: f, stop: stop, next: make(chan source.Delivery), ended: make(chan struct{}), handed: map[*source.Delivery]bool{}}
 	var all sync.WaitGroup
 	var once sync.Once
 	f.followed.mu.Lock()
@@ -151,9 +157,9 @@ func (f *following) coming(ctx, stop context.Context) *coming {
 	for _, s := range f.followed.open {
 		all.Go(func() {
 			for {
-				d, err := s.Next(ctx)
+				d, err := s.Next(stop)
 				if err != nil {
-					if !errors.Is(err, io.EOF) {
+					if !errors.Is(err, io.EOF) && stop.Err() == nil {
 						once.Do(func() { c.err = err })
 					}
 					return
@@ -161,8 +167,6 @@ func (f *following) coming(ctx, stop context.Context) *coming {
 				select {
 				case c.next <- d:
 				case <-stop.Done(): // it is given back
-					return
-				case <-ctx.Done():
 					return
 				}
 			}
@@ -175,24 +179,29 @@ func (f *following) coming(ctx, stop context.Context) *coming {
 	return c
 }
 
+// again is called before each run.
+func (c *coming) again() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.left = slices.AppendSeq(c.left, maps.Keys(c.handed))
+	c.handed = map[*source.Delivery]bool{}
+	c.following.health.idle()
+}
+
 // Next is of ingest.Source.
 func (c *coming) Next(ctx context.Context) (source.Delivery, error) {
-	f := c.following
-	f.slow.wait(c.stop)
+	c.mu.Lock()
+	if n := len(c.left); n > 0 && c.stop.Err() == nil {
+		d := c.left[n-1]
+		c.left = c.left[:n-1]
+		c.mu.Unlock()
+		return c.hand(d), nil
+	}
+	c.mu.Unlock()
+	c.following.slow.wait(c.stop)
 	select {
 	case d := <-c.next:
-		f.health.work(1)
-		settle := d.Settle
-		d.Settle = func(ctx context.Context, failed error) error {
-			defer f.health.work(-1)
-			f.slow.tell(failed)
-			err := settle(ctx, failed)
-			if err != nil {
-				f.metrics.failed(failedSettle)
-			}
-			return err
-		}
-		return d, nil
+		return c.hand(&d), nil
 	case <-c.ended:
 		if c.err != nil {
 			return source.Delivery{}, c.err
@@ -201,6 +210,29 @@ func (c *coming) Next(ctx context.Context) (source.Delivery, error) {
 	case <-ctx.Done():
 		return source.Delivery{}, ctx.Err()
 	}
+}
+
+// hand hands out a delivery, and knows of it until it is settled.
+func (c *coming) hand(d *source.Delivery) source.Delivery {
+	f := c.following
+	c.mu.Lock()
+	c.handed[d] = true
+	c.mu.Unlock()
+	f.health.work(1)
+	handed := *d
+	handed.Settle = func(ctx context.Context, failed error) error {
+		c.mu.Lock()
+		delete(c.handed, d)
+		c.mu.Unlock()
+		defer f.health.work(-1)
+		f.slow.tell(failed)
+		err := d.Settle(ctx, failed)
+		if err != nil {
+			f.metrics.failed(failedSettle)
+		}
+		return err
+	}
+	return handed
 }
 
 // slowdown keeps a follow for which everything fails from taking one message after

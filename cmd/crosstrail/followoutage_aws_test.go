@@ -1,0 +1,75 @@
+//go:build unix
+
+package main
+
+import (
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/crosstrail/crosstrail/internal/awstest"
+)
+
+// TestFollowOutage: into a table, by two at once, while DynamoDB fails, then SQS, and
+// credentials have expired: it says so once, goes on when that is over, and nothing
+// is lost.
+func TestFollowOutage(t *testing.T) {
+	stand := stack.Start(t)
+	t.Chdir(t.TempDir())
+	owner := stand.Account(hubAccount)
+	q := owner.Queue(t, "announced", awstest.Redrive(owner.Queue(t, "dead"), 50))
+	b := owner.Bucket(t, "acme-trail")
+	ask(t, exitDone, "demo")
+	var messages []string
+	for o := range demoObjects(t) {
+		b.Put(t, o)
+		messages = append(messages, created("acme-trail", o.Key))
+	}
+	faults := stand.Faults(t)
+	environment := append(sqsAndLoad(t, stand, owner, nil), "AWS_ENDPOINT_URL="+faults.Endpoint, "AWS_MAX_ATTEMPTS=2")
+	args := []string{"--queue", q.URL, "--from", b.URI(""), "--store", "dynamodb://CrossAccountAuditing", "--listen", "0"}
+	f := startFollow(t, environment, args...)
+	f.get(t, "/healthz")
+	await(t, "its first receive", func() bool {
+		_, metrics := f.get(t, "/metrics")
+		return metric(metrics, `crosstrail_follow_last_receive_timestamp_seconds{queue="`+q.URL+`"}`) > 0
+	})
+	faults.Set(t, awstest.Fault{Service: "dynamodb", Error: "InternalServerError", Status: 500})
+	half := len(messages) / 2
+	q.Send(t, messages[:half]...)
+	await(t, "that it is told", func() bool { return strings.Contains(f.err.String(), "is slow") })
+	faults.Set(t, awstest.Fault{Service: "dynamodb", Error: "AccessDeniedException", Status: 400})
+	await(t, "an answer that it is not well", func() bool {
+		status, body := f.get(t, "/healthz")
+		return status == 503 && strings.Contains(body, "the store failed")
+	})
+	time.Sleep(time.Second) // it tries again meanwhile
+	if n := strings.Count(f.err.String(), "nothing is lost, and it is tried again"); n != 1 {
+		t.Errorf("it is said %d times: %s", n, f.err.String())
+	}
+	for _, m := range q.Messages(t) {
+		if m.Received > 1 {
+			t.Errorf("a message was received %d times, as the store failed", m.Received)
+			break
+		}
+	}
+	faults.Set(t, awstest.Fault{Service: "sqs", Operation: "ReceiveMessage", Error: "ExpiredToken", Status: 403})
+	time.Sleep(time.Second)
+	faults.Clear(t)
+	second := startFollow(t, environment, args...) // any number may fill one table
+	q.Send(t, messages[half:]...)
+	await(t, "an empty queue", func() bool { c := q.Count(t); return c.Visible+c.InFlight+c.Delayed == 0 })
+	await(t, "an answer that it is well", func() bool { status, _ := f.get(t, "/healthz"); return status == 200 })
+	for _, one := range []*follower{f, second} {
+		if one.stop(t, syscall.SIGTERM); one.status != exitDone {
+			t.Errorf("exit status %d: %s", one.status, one.err.String())
+		}
+	}
+	signIn(t, stand.Environment(t, owner.Config()))
+	ask(t, exitDone, "ingest", "crosstrail-demo/AWSLogs", "--store", "p")
+	want, got := answersOf(t, "p"), answersOf(t, "dynamodb://CrossAccountAuditing")
+	if len(want) < 90 || strings.Join(got, "") != strings.Join(want, "") {
+		t.Errorf("%d events are in the table, and %d in the folder: %.3000s", len(got), len(want), f.err.String())
+	}
+}
