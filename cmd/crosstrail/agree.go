@@ -37,7 +37,9 @@ func (s *fromSources) agree(ctx context.Context, yes bool) error {
 		if !e.AtLeast {
 			b.estimate = e.Bytes
 		}
-		if fetched, size := toFetch(e); e.AtLeast || fetched > manyFiles || size > manyBytes {
+		fetched, size := toFetch(e)
+		b.fetches, b.more = size, e.AtLeast
+		if e.AtLeast || fetched > manyFiles || size > manyBytes {
 			much = true
 			fmt.Fprintln(s.ui.stderr, render.Text(b.log.String()+": "+expected(e)))
 		}

@@ -15,6 +15,8 @@ type fromBucket struct {
 	log      *bucket.Log
 	aws      *awsFlags
 	estimate int64 // bytes, before all is listed
+	fetches  int64 // of them, what the store has not
+	more     bool  // than that: how much, only listing tells
 }
 
 func (s *fromSources) add(log *bucket.Log, a *awsFlags) {

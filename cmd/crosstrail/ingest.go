@@ -142,6 +142,9 @@ func runIngest(ctx context.Context, f *filling, o local.Options, args []string, 
 	if err := from.agree(ctx, f.yes); err != nil {
 		return err
 	}
+	if err := f.agreeWrites(ctx, args, from); err != nil {
+		return err
+	}
 	err = f.pump(ctx, args, from, store)
 	from.spent()
 	if err != nil {

@@ -14,7 +14,6 @@ import (
 	"golang.org/x/term"
 
 	"github.com/crosstrail/crosstrail/ingest"
-	"github.com/crosstrail/crosstrail/source/bucket"
 )
 
 // meter draws how far reading has come, on one line of a terminal that it
@@ -43,9 +42,17 @@ func startMeter(ctx context.Context, out io.Writer, sources []string) *meter {
 
 // measure adds up the files' sizes while they are being read, for the time left.
 func (m *meter) measure(ctx context.Context, sources []string) {
-	var total int64
+	total := sizeOnDisk(ctx, sources)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.total = total
+}
+
+// sizeOnDisk adds up the sizes of the sources that are files or folders here; 0 where
+// ctx ends before.
+func sizeOnDisk(ctx context.Context, sources []string) (total int64) {
 	for _, src := range sources {
-		if bucket.Is(src) {
+		if isApart(src) {
 			continue
 		}
 		err := filepath.WalkDir(src, func(_ string, d fs.DirEntry, err error) error {
@@ -58,12 +65,10 @@ func (m *meter) measure(ctx context.Context, sources []string) {
 			return ctx.Err()
 		})
 		if err != nil {
-			return
+			return 0
 		}
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.total = total
+	return total
 }
 
 // progress is [ingest.Options.Progress].
