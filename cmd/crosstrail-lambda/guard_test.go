@@ -85,9 +85,9 @@ func TestReason(t *testing.T) {
 			t.Errorf("%s", got)
 		}
 	}
-	budget := source.NewBudget(16<<20, 0, 1)
+	budget := source.NewBudget(4<<20, 0, 1)
 	_, err := source.NewUnpacker(budget).Pieces(t.Context(), source.Item{Open: func(context.Context) (io.ReadCloser, error) {
-		return io.NopCloser(bytes.NewReader(logFile(strings.Repeat(" ", 20<<20)))), nil
+		return io.NopCloser(bytes.NewReader(logFile(strings.Repeat(" ", 4<<20)))), nil
 	}}, func(source.Piece) bool { return true })
 	if got := reason(err); !strings.Contains(got, "give the function more: aws lambda update-function-configuration --memory-size") {
 		t.Errorf("%s", got)
