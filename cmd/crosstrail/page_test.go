@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -13,9 +14,11 @@ import (
 // page is a page of docs whose commands are held to what they print.
 type page struct {
 	name     string
-	in       func(command string) string         // what is typed for it; nil: itself
-	out      func(printed string) string         // what the page has for what is printed; nil: itself
-	statuses func(command string) (expected int) // nil: all are done
+	in       func(command string) string                               // what is typed for it; nil: itself
+	out      func(printed string) string                               // what the page has for what is printed; nil: itself
+	statuses func(command string) (expected int)                       // nil: all are done
+	during   func(command string, printed func() string) (ends func()) // begins beside a command; nil: nothing does
+	beside   func(command string)                                      // does what a command that is not this program's does; nil: they are text
 }
 
 // hold runs the page's commands in their order and compares, or with -update
@@ -46,6 +49,9 @@ func (p page) hold(t *testing.T) (commands int) {
 			}
 			inBlock = false
 			made.WriteString(line)
+			if other, ok := strings.CutPrefix(line, "    $ "); ok && p.beside != nil {
+				p.beside(strings.TrimSpace(other))
+			}
 		}
 	}
 	if made.String() == string(text) {
@@ -57,6 +63,24 @@ func (p page) hold(t *testing.T) (commands int) {
 		t.Error(err)
 	}
 	return commands
+}
+
+// screen is what was printed until now.
+type screen struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *screen) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+func (s *screen) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
 }
 
 // screen is what a person sees of a command, indented as the page has it. Behind >
@@ -72,7 +96,10 @@ func (p page) screen(t *testing.T, command string) string {
 	if p.statuses != nil {
 		want = p.statuses(command)
 	}
-	var both, redirect bytes.Buffer
+	var both, redirect screen
+	if p.during != nil {
+		defer p.during(command, both.String)()
+	}
 	stdout := &both
 	if redirected {
 		stdout = &redirect
@@ -81,7 +108,7 @@ func (p page) screen(t *testing.T, command string) string {
 		t.Errorf("crosstrail %s ended with %d:\n%s", command, status, both.String())
 	}
 	if redirected {
-		if err := os.WriteFile(file, redirect.Bytes(), 0o600); err != nil {
+		if err := os.WriteFile(file, []byte(redirect.String()), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -97,6 +97,14 @@ func attribute(value any) types.AttributeValue {
 	panic(fmt.Sprintf("JSON has no %T", value))
 }
 
+// Text is an attribute that is a text, empty if it is another.
+func Text(v types.AttributeValue) string {
+	if s, ok := v.(*types.AttributeValueMemberS); ok {
+		return s.Value
+	}
+	return ""
+}
+
 // Items are all that is in the table, in DynamoDB's order.
 func (b *Table) Items(t testing.TB) (items []map[string]types.AttributeValue) {
 	t.Helper()

@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"bytes"
 	_ "embed"
 	"encoding/json"
 	"testing"
@@ -27,7 +28,44 @@ var (
 	AssumeRoleEvent []byte // the event that the text prints, as EventBridge sends it to the topic
 	//go:embed seed/list_buckets.json
 	listBuckets []byte
+	//go:embed seed/vendor_event.json
+	VendorEvent []byte // what a third party's rule sends of a call by its user alice
+	//go:embed seed/vendor_log.jsonl
+	vendorLog []byte
 )
+
+// VendorFile is our log file with our copy of alice's call, and what was done then.
+func VendorFile() synth.File {
+	return synth.File{
+		Name:    "AWSLogs/" + Production + "/CloudTrail/us-east-1/2026/03/03/" + Production + "_CloudTrail_us-east-1_20260303T1415Z_i9J0k1L2m3N4o5P6.json.gz",
+		Records: bytes.Split(bytes.TrimSpace(vendorLog), []byte("\n")), Delivered: time.Date(2026, 3, 3, 14, 15, 0, 0, time.UTC),
+	}
+}
+
+// PythonTable is one as the text makes it, with what its two programs put there.
+const PythonTable = "CrossAccountAuditing2016"
+
+// FillPythonTable makes it.
+func FillPythonTable(t testing.TB, to *awstest.AWS) {
+	t.Helper()
+	type item struct {
+		AccessKeyID string `json:"accessKeyId"`
+		EventTime   string `json:"eventTime"`
+		EventID     string `json:"eventID"`
+		Record      string `json:"record"`
+	}
+	table := to.Account(Production).Table(t, PythonTable)
+	for _, i := range []item{
+		{"ASIAJJQOJ64OAM7C65AA", "2016-04-05T20:39:37Z", "e5a09871-dc41-4979-8cd3-e6e0fdf5ebaf", string(AssumeRoleEvent)},
+		{"ASIAJJQOJ64OAM7C65AA", "2016-04-05T20:39:39Z", "099ff820-00f2-4500-94fc-2b9da26d576f", string(listBuckets)},
+	} {
+		text, err := json.Marshal(i)
+		if err != nil {
+			t.Fatalf("%v", err)
+		}
+		table.Put(t, string(text))
+	}
+}
 
 // ListBucketsFile is the log file with the record that the text begins with.
 func ListBucketsFile() synth.File {

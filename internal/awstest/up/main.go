@@ -96,6 +96,7 @@ With the profiles logs, dev, jsmith and auditor, the sharing of docs/sharing.md:
     export AWS_CONFIG_FILE=%[5]s
     go run ./cmd/crosstrail share plan --to %[6]s --profile logs
 `, demo.Bucket, demo.Owner, d.Role, demo.ExternalID, profiles, demo.Analysts)
+	demo.FillPythonTable(h, aws)
 	live(h, demo.Auditing(h, aws, program), out)
 	aws.Record(h)
 }
@@ -105,8 +106,11 @@ func live(h hand, a *demo.Audit, out io.Writer) {
 	f := demo.ListBucketsFile()
 	h.file(filepath.Join("logs", f.Name), f.Gzip())
 	event := h.file("event.json", demo.AssumeRoleEvent)
+	f = demo.VendorFile()
+	h.file(filepath.Join("vendor", f.Name), f.Gzip())
+	h.file("vendor.json", demo.VendorEvent)
 	fmt.Fprintf(out, `
-As it happens, docs/live.md: the two functions of AWS's text on auditing cross-account
+As it happens, docs/live.md, whose files are in %[10]s: the two functions of AWS's text on auditing cross-account
 roles are there, with its rule and topic in account %[1]s, its table, trail and
 bucket in %[2]s. With the profiles above and AWS's command line:
 
@@ -127,7 +131,7 @@ log file has some seconds later, jsmith assumes the role (profile session):
 What both functions are told comes into a queue, too:
 
     go run ./cmd/crosstrail follow --queue %[9]s --from s3://%[5]s --store ./followed --profile prod --yes
-`, demo.Development, demo.Production, commandLine(h), filepath.Join(h.dir, "logs"), demo.TrailBucket, a.Topic.ARN, event, demo.AuditTable, a.Queue.URL)
+`, demo.Development, demo.Production, commandLine(h), filepath.Join(h.dir, "logs"), demo.TrailBucket, a.Topic.ARN, event, demo.AuditTable, a.Queue.URL, h.dir)
 }
 
 // commandLine is what the terminal needs to have AWS's command line: nothing where it
