@@ -174,6 +174,7 @@ func (s *Source) span(d accountDay) (from, to cloudtrail.Time) {
 // readFiles gives the log files, without their records: their names tell what is
 // covered. Of those that were read under a watch that is so no more not all is here.
 func (s *Source) readFiles(ctx context.Context, give func(source.Item, error) bool) {
+	empty := source.Pack([]byte(noRecords)) // as their names say
 	for f, err := range s.store.filesRead(ctx) {
 		if err != nil {
 			give(source.Item{}, err)
@@ -183,7 +184,7 @@ func (s *Source) readFiles(ctx context.Context, give func(source.Item, error) bo
 			continue
 		}
 		f.URI = Scheme + s.store.table + "/" + f.URI
-		if !give(source.Item{LogFile: f.LogFile, Size: int64(len(noRecords)), Open: opener([]byte(noRecords))}, nil) {
+		if !give(source.Item{LogFile: f.LogFile, Size: int64(len(empty)), Open: opener(empty)}, nil) {
 			return
 		}
 	}
