@@ -28,4 +28,12 @@
 // Three indexes find events otherwise: byKey (accessKeyId, which of an issuance is
 // the key that was issued, as in AWS's text) and bySession (role or user, then session
 // and time), both of keys alone, and byTime (account, day and shard) with the records.
+//
+// Reading, nothing is believed because of where it lies: an event's item must hold a
+// record of that event, account, moment and form, a pointer must lead to an event with
+// that fact. What does not is named and left out. Event and facts are read strongly
+// consistent; the indexes are a moment behind, and events that they name are read
+// again. By time, four partitions an account and day are merged page by page
+// (stream.go), and other forms of an event are looked for ten minutes around it
+// (bytime.go); by id, key and session all its forms are read.
 package dynamo

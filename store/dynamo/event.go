@@ -94,10 +94,10 @@ func (s *Store) fetch(ctx context.Context, at lineage.Location, version string) 
 	return query.Redact(raw), err
 }
 
-// mostRecord is how long a record may become that is unpacked: CloudTrail's are
+// mostRecord is how long a record may be in the table, unpacked: CloudTrail's are
 // 256 KB at most (linkage.md 4.2), and what is there anybody may have put who may
-// write to the table.
-const mostRecord = 16 << 20
+// write to the table. A longer one is left in its log file.
+const mostRecord = 4 << 20
 
 func unpack(packed []byte) ([]byte, error) {
 	z, err := gzip.NewReader(bytes.NewReader(packed))

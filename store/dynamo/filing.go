@@ -120,9 +120,8 @@ func (s *Source) scan(ctx context.Context, give func(source.Item, error) bool) {
 	bad := 0
 	group, gctx := errgroup.WithContext(ctx)
 	for n := range segments {
-		files := filing{table: s.store.table, path: []string{"scan", string(rune('0' + n))}, give: give}
 		group.Go(func() error {
-			left, err := s.scanSegment(gctx, n, &files)
+			left, err := s.scanSegment(gctx, n, give)
 			mu.Lock()
 			defer mu.Unlock()
 			bad += left
@@ -141,7 +140,8 @@ func (s *Source) scan(ctx context.Context, give func(source.Item, error) bool) {
 // errEnough says that no more is wanted.
 var errEnough = errors.New("enough")
 
-func (s *Source) scanSegment(ctx context.Context, n int, files *filing) (bad int, err error) {
+func (s *Source) scanSegment(ctx context.Context, n int, give func(source.Item, error) bool) (bad int, err error) {
+	files := filing{table: s.store.table, path: []string{"scan", string(rune('0' + n))}, give: give}
 	in := &dynamodb.ScanInput{
 		TableName: &s.store.table, Segment: aws.Int32(int32(n)), TotalSegments: aws.Int32(segments),
 		ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
@@ -169,7 +169,7 @@ func (s *Source) scanSegment(ctx context.Context, n int, files *filing) (bad int
 			case err != nil:
 				bad++
 				s.store.leftOut(k, err)
-			case !files.add(e, raw):
+			case s.alone && !give(aloneItem(i, raw), nil), !s.alone && !files.add(e, raw):
 				return bad, errEnough
 			}
 		}
@@ -181,6 +181,19 @@ func (s *Source) scanSegment(ctx context.Context, n int, files *filing) (bad int
 		return bad, errEnough
 	}
 	return bad, nil
+}
+
+// aloneItem is the record of an item of AWS's text as it was put. It has no other name
+// than its bytes.
+func aloneItem(i item, raw []byte) source.Item {
+	if text := textOf(i, attrRecord); text != "" {
+		raw = []byte(text)
+	}
+	sum := sha256.Sum256(raw)
+	return source.Item{
+		LogFile: cloudtrail.LogFile{URI: inlinePrefix + hex.EncodeToString(sum[:])},
+		Size:    int64(len(raw)), Open: opener(raw), Once: true,
+	}
 }
 
 // isOurs reports whether an item is one that this package writes. An event's

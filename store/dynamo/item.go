@@ -84,7 +84,7 @@ func eventItem(r *cloudtrail.Record, u *lineage.Use, facts []lineage.Fact, versi
 	} else {
 		i[attrRecord] = &types.AttributeValueMemberB{Value: pack(raw)}
 	}
-	if sizeOf(i) > mostItem-roomBeside {
+	if sizeOf(i) > mostItem-roomBeside || len(raw) > mostRecord {
 		delete(i, attrRecord)
 		i[attrVersion] = text(version)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/source"
@@ -12,7 +13,7 @@ import (
 // Source hands out a table as log files of our own making, to be read into a store:
 //
 //	dynamodb://TABLE/<account>/<day>/<shard>/<n>.json.gz    up to 4,096 events
-//	dynamodb://TABLE/scan/<segment>/<n>.json.gz             likewise, of AWS's text
+//	dynamodb://TABLE/scan/<segment>/<n>.json.gz             likewise, of a table of AWS's text
 //	dynamodb://TABLE/<URI>                                  a log file that the table has read, without its records
 //
 // The version of the first two is the hash of what is in them: a store that has them
@@ -25,7 +26,8 @@ import (
 type Source struct {
 	store   *Store
 	windows []source.Window
-	strays  bool
+	strays  bool // what AWS's program put, and no other
+	alone   bool // each record by itself, as it was put
 	coming  chan delivered
 }
 
@@ -41,9 +43,10 @@ func (s *Store) Source(windows ...source.Window) *Source {
 	return &Source{store: s, windows: windows, strays: s.meta.Load() == nil}
 }
 
-// Strays is what the program of AWS's text has put into a table of ours, to be made
-// ours: the whole table is read for it.
-func (s *Store) Strays() *Source { return &Source{store: s, strays: true} }
+// Strays is what the program of AWS's text has put into a table of ours, to be put
+// into that table, and nowhere else, as ours: each record a log file of its own, named
+// as [Make] names it. The whole table is read for it.
+func (s *Store) Strays() *Source { return &Source{store: s, strays: true, alone: true} }
 
 // Next returns the next log file, and io.EOF after the last. It reads ahead until
 // the context of the first call ends.
@@ -179,6 +182,10 @@ func (s *Source) readFiles(ctx context.Context, give func(source.Item, error) bo
 		if err != nil {
 			give(source.Item{}, err)
 			return
+		}
+		// What is a table's, too, and covers nothing is no log file.
+		if strings.HasPrefix(f.URI, Scheme) && f.Kind != cloudtrail.LogFileKind {
+			continue
 		}
 		if f.watch != "" || len(s.windows) > 0 && !slices.ContainsFunc(s.windows, func(w source.Window) bool { return w.May(f.LogFile) }) {
 			continue
