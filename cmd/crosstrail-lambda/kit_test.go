@@ -20,11 +20,8 @@ import (
 	"github.com/crosstrail/crosstrail/store/dynamo"
 )
 
-// The AWS that the tests share, and ministack without what the launcher adds.
-var (
-	stack awstest.Stack
-	plain = awstest.Stack{Plain: true}
-)
+// stack is ministack as it is: no test here rests on what the launcher adds.
+var stack = awstest.Stack{Plain: true}
 
 // built is the function's program, as Lambda runs it, without the race detector.
 var built string

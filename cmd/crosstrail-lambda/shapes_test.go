@@ -15,13 +15,6 @@ import (
 	"github.com/crosstrail/crosstrail/internal/awstest"
 )
 
-// TestShapes: every way in which AWS tells of log files and records, as its services
-// (ministack's) send it, into one function.
-func TestShapes(t *testing.T) { shapes(t, stack.Start(t)) }
-
-// TestShapesOnPlainMinistack is the same without any of the launcher's mends.
-func TestShapesOnPlainMinistack(t *testing.T) { shapes(t, plain.Start(t)) }
-
 // ways are those in which an announcement reaches the function.
 var ways = []string{"direct", "sns", "sqs", "sns-sqs", "sns-raw-sqs"}
 
@@ -68,8 +61,10 @@ func (h *hub) announce(f *awstest.Function, work *awstest.Queue, targets map[str
 	h.logs.Notify(h.t, notices...)
 }
 
-func shapes(t *testing.T, stand *awstest.AWS) {
-	h := newHub(t, stand)
+// TestShapes: every way in which AWS tells of log files and records, as its services
+// (ministack's) send it, into one function.
+func TestShapes(t *testing.T) {
+	h := newHub(t, stack.Start(t))
 	f := h.function(mayAll)
 	work := h.Queue(t, "work")
 	f.EventSource(t, work, awstest.PartialFailures)
