@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/crosstrail/crosstrail/source/queue"
 	"github.com/crosstrail/crosstrail/store/dynamo"
 )
 
@@ -50,15 +51,12 @@ func readConfig(get func(string) string) (config, error) {
 		wrong(envStore, err.Error())
 	}
 	for prefix := range strings.SplitSeq(get(envFrom), ",") {
-		prefix = strings.TrimSpace(prefix)
-		bucket, _, _ := strings.Cut(strings.TrimPrefix(prefix, "s3://"), "/")
-		switch {
-		case prefix == "":
-		case !strings.HasPrefix(prefix, "s3://") || bucket == "":
-			wrong(envFrom, "it is prefixes with commas between them, as s3://bucket/AWSLogs/,s3://other")
-		default:
+		if prefix = strings.TrimSpace(prefix); prefix != "" {
 			c.from = append(c.from, prefix)
 		}
+	}
+	if err := (&queue.OpenerOptions{From: c.from}).Check(); err != nil {
+		wrong(envFrom, "it is prefixes with commas between them, as s3://bucket/AWSLogs/,s3://other: "+err.Error())
 	}
 	if text := get(envMemory); text != "" {
 		mb, err := strconv.ParseInt(text, 10, 32)
