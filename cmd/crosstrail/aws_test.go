@@ -47,6 +47,7 @@ const (
 //	shaped TABLE KEY            makes one of another shape
 //	unindexed TABLE INDEX       takes an index away
 //	forged TABLE FILE           puts items, a JSON object a line
+//	unfound TABLE KEY           deletes what is under a key
 //	newer TABLE                 marks it as of a later release
 //	saved TABLE FILE            puts a record, or the EventBridge event that it came in, as the two programs in AWS's text on auditing cross-account roles do
 //	locked ACCOUNT              has the organisation deny changes of bucket policies, as Control Tower does

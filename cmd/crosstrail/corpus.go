@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,10 +21,11 @@ type corpus struct {
 	resolver *lineage.Resolver
 	files    ingest.Counts
 	records  ingest.Counts
-	variants int     // of the records kept, those that tell differently of an event than the one shown
-	stored   bool    // it is a store, and no files were read
-	damage   *damage // of a store in a folder
-	table    *table  // that is asked; nil: none
+	variants int            // of the records kept, those that tell differently of an event than the one shown
+	stored   bool           // it is a store, and no files were read
+	damage   *damage        // of a store in a folder
+	table    *table         // that is asked; nil: none
+	watch    *lineage.Watch // of a table that all was read from
 	lack     query.Lack
 	sealed   *sealed // what digest files tell of the store; nil: of none
 	far      bool    // it was fetched for the question alone
@@ -61,7 +63,7 @@ func (q *question) readAll(ctx context.Context, sources []string, from *fromSour
 		return nil, q.aws.explained(err)
 	}
 	from.spent()
-	c := &corpus{Reader: store, files: files, records: records, variants: store.Variants(), part: from.part}
+	c := &corpus{Reader: store, files: files, records: records, variants: store.Variants(), part: from.part, watch: from.watch()}
 	return c, c.link(ctx)
 }
 
@@ -108,7 +110,7 @@ func (c *corpus) link(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c.resolver = lineage.NewResolver(c, lineage.NewHorizon(spans, lack.Lost...).Under(lack.Watch))
+	c.resolver = lineage.NewResolver(c, lineage.NewHorizon(spans, lack.Lost...).Under(cmp.Or(lack.Watch, c.watch)))
 	return nil
 }
 

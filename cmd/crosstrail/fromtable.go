@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"github.com/crosstrail/crosstrail/ingest"
+	"github.com/crosstrail/crosstrail/lineage"
 	"github.com/crosstrail/crosstrail/source"
 	"github.com/crosstrail/crosstrail/store/dynamo"
 )
@@ -57,8 +58,20 @@ func (s *fromSources) addTable(ctx context.Context, a *awsFlags, uri string, kep
 }
 
 func (s *fromSources) readTable(t *table, windows []source.Window, from ingest.Source) {
+	if t.Watch() != nil {
+		s.ui.say("note", t.watched(""))
+	}
 	one := &fromTable{table: t, windows: windows, from: from}
 	s.tables, s.next = append(s.tables, one), append(s.next, one)
+}
+
+// watch is that of the one table that is read, and nothing else; nil: other sources
+// may hold what it leaves out.
+func (s *fromSources) watch() *lineage.Watch {
+	if len(s.tables) != 1 || s.others {
+		return nil
+	}
+	return s.tables[0].Watch()
 }
 
 // Next implements [ingest.Source].
@@ -117,7 +130,15 @@ func (q *question) openTable(ctx context.Context, name string) (*corpus, error) 
 		return nil, q.aws.explained(err)
 	}
 	if c.lack.Watch != nil {
-		q.ui.say("note", t.String()+" holds what its watch takes, and nothing else (crosstrail store watch"+q.store.tableFlags(&q.aws)+"): what it leaves out is to be read into another store, or after the watch was changed")
+		q.ui.say("note", t.watched(q.store.tableFlags(&q.aws)))
 	}
 	return c, c.link(ctx)
+}
+
+// watched says that a table does not hold everything. flags name it in a command.
+func (t *table) watched(flags string) string {
+	if flags == "" {
+		flags = " --store " + quoteShell(t.String()) + t.aws.reach()
+	}
+	return t.String() + " holds what its watch takes, and nothing else (crosstrail store watch" + flags + "): what it leaves out is to be read into another store, or after the watch was changed"
 }

@@ -26,6 +26,7 @@ type fromSources struct {
 	part    bool            // there are folders in them that were not looked into
 	buckets []*fromBucket
 	tables  []*fromTable
+	others  bool        // there are sources that are no tables
 	history *lookup.Log // nil: it is not asked
 }
 
@@ -75,6 +76,7 @@ func openSources(ctx context.Context, ui *terminal, a *awsFlags, args []string, 
 		s.add(log, a)
 		s.part = ui.warnUnseen(log) || s.part
 	}
+	s.others = len(tables) < len(args)
 	for _, uri := range tables {
 		if err := s.addTable(ctx, a, uri, kept); err != nil {
 			return nil, err

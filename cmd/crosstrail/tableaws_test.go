@@ -35,6 +35,21 @@ func (s scripted) tables() map[string]func(ts *testscript.TestScript, neg bool, 
 				of(args[0]).Put(s.t, line)
 			}
 		},
+		"unfound": func(ts *testscript.TestScript, _ bool, args []string) {
+			b, n := of(args[0]), 0
+			for _, item := range b.Items(s.t) {
+				if key, ok := item["eventID"].(*types.AttributeValueMemberS); ok && key.Value == args[1] {
+					_, err := b.Owner.DeleteItem(s.t.Context(), &dynamodb.DeleteItemInput{
+						TableName: &args[0], Key: map[string]types.AttributeValue{"eventID": key, "eventTime": item["eventTime"]},
+					})
+					ts.Check(err)
+					n++
+				}
+			}
+			if n == 0 {
+				ts.Fatalf("there is nothing under %s", args[1])
+			}
+		},
 		"newer": func(_ *testscript.TestScript, _ bool, args []string) {
 			of(args[0]).Put(s.t, `{"eventID":"crosstrail#","eventTime":"table","format":99}`)
 		},
