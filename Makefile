@@ -1,5 +1,5 @@
 # Everything here is a plain command that can be typed without make.
-.PHONY: build lambda test check format fuzz bench bench-large golden aws-up
+.PHONY: build lambda test check format fuzz bench bench-large golden aws-up load
 
 TOOLS = go tool -modfile=tools/go.mod
 FUZZTIME ?= 5m
@@ -31,6 +31,9 @@ fuzz: ## every fuzz target in turn, FUZZTIME each
 
 bench: ## decode, trace and the store against decompressing alone, in one run
 	go run ./internal/bench
+
+load: ## 100,000 live-sized log files, announced on two queues, through follow, which is killed and stopped on the way
+	CROSSTRAIL_LOAD=100000 go test -count=1 -timeout 30m -v -run '^TestFollowLoad$$' ./cmd/crosstrail
 
 bench-large: ## how the store grows from one million events to ten
 	go run ./internal/bench -only growth
