@@ -72,7 +72,7 @@ func TestFollowLoad(t *testing.T) {
 	t.Logf("%d files, %d events, %d messages, made in %s", files, len(all.events), len(messages), time.Since(begun).Round(time.Second))
 
 	environment := sqsAndLoad(t, stand, owner, all.bucket)
-	args := []string{"--queue", queues[0].URL, "--queue", queues[1].URL, "--from", "s3://trail/AWSLogs", "--store", "s", "-o", "json", "--listen", "127.0.0.1:0"}
+	args := []string{"--queue", queues[0].URL, "--queue", queues[1].URL, "--from", "s3://trail/AWSLogs", "--store", "s", "--visible", "20s", "-o", "json", "--listen", "127.0.0.1:0"}
 	first := startFollow(t, environment, args...)
 	await(t, "a quarter", func() bool { v, f := left(); return v+f < len(messages)*3/4 })
 	first.stop(t, syscall.SIGKILL)

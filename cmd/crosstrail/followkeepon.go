@@ -186,13 +186,18 @@ type unclosed struct{ ingest.Store }
 
 func (unclosed) Close() error { return nil }
 
+// mostInHand is how many messages of all queues are in work at once: each is kept from
+// the others by a call now and then, for ten of them.
+const mostInHand = 500
+
 func (f *following) queueOptions() queue.Options {
 	o := queue.Options{
 		Opener:  queue.OpenerOptions{From: f.from, Bucket: f.aws.bucketOptions(), Known: f.current.has},
 		Visible: f.visible,
-		OnNote:  f.note, OnError: f.receiveFailed,
+		OnNote:  f.teller.note, OnError: f.receiveFailed,
 	}
 	n := len(f.queues)
+	o.Most = max(mostInHand/n, 10)
 	if inputs := f.limits.inputs(); inputs > 0 {
 		o.MostBytes = max(inputs/4/int64(n), 1<<20)
 	}
@@ -220,7 +225,7 @@ func (f *following) pump(ctx context.Context, from ingest.Source, to ingest.Stor
 			f.metrics.failed(failedRead)
 			f.teller.error(f.aws.explained(err))
 		},
-		OnNote:    f.note,
+		OnNote:    f.teller.note,
 		OnWarning: f.warn,
 	})
 	f.files, f.records = sum(before, files), sum(recordsBefore, records)

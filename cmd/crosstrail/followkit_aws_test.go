@@ -42,38 +42,45 @@ func liveFleet(t *testing.T, files, most int) *fleet {
 	t.Helper()
 	f := &fleet{bucket: awstest.OpenLoad("trail"), events: map[cloudtrail.ID]bool{}}
 	t.Cleanup(f.bucket.Close)
-	const copies = 5
+	const copies = 10
 	var packed bytes.Buffer
 	z, err := gzip.NewWriterLevel(&packed, gzip.BestSpeed)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var d cloudtrail.Decoder
-	made := 0
+	id := regexp.MustCompile(`"eventID":"`)
 	for file := range synth.Corpus(synth.Live, 42, 1<<30) {
 		file.Records = file.Records[:min(len(file.Records), most)]
 		body := file.Body()
+		at := id.FindAllIndex(body, -1)
 		account := cloudtrail.ParseLogFileName(file.Name).Account
+		var ids []cloudtrail.ID
+		for r, err := range d.Records(body) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			id := r.ID(account)
+			ids = append(ids, cloudtrail.ID{Event: strings.Clone(id.Event), Recipient: strings.Clone(id.Recipient)})
+		}
 		for i := range min(copies, files-len(f.keys)) {
-			id := regexp.MustCompile(`"eventID":"[0-9a-f]{4}`)
-			other := id.ReplaceAll(body, fmt.Appendf(nil, `"eventID":"%04x`, i))
+			mark := fmt.Sprintf("%04x", i)
+			for _, span := range at {
+				copy(body[span[1]:], mark)
+			}
 			packed.Reset()
 			z.Reset(&packed)
-			if _, err := z.Write(other); err != nil || z.Close() != nil {
+			if _, err := z.Write(body); err != nil || z.Close() != nil {
 				t.Fatal(err)
 			}
 			name := strings.TrimSuffix(file.Name, ".json.gz") + strconv.Itoa(i) + ".json.gz"
 			f.bucket.Put(awstest.Object{Key: name, Body: bytes.Clone(packed.Bytes())})
 			f.keys = append(f.keys, name)
-			for r, err := range d.Records(other) {
-				if err != nil {
-					t.Fatal(err)
-				}
-				id := r.ID(account)
-				f.events[cloudtrail.ID{Event: strings.Clone(id.Event), Recipient: strings.Clone(id.Recipient)}] = true
+			for _, id := range ids {
+				f.events[cloudtrail.ID{Event: mark + id.Event[len(mark):], Recipient: id.Recipient}] = true
 			}
 		}
-		if made++; len(f.keys) == files {
+		if len(f.keys) == files {
 			break
 		}
 	}
@@ -130,7 +137,7 @@ type follower struct {
 // since.
 func startFollow(t *testing.T, environment []string, args ...string) *follower {
 	t.Helper()
-	f := &follower{Cmd: exec.Command("crosstrail", append([]string{"follow", "--yes", "--visible", "3s"}, args...)...), ended: make(chan struct{})}
+	f := &follower{Cmd: exec.Command("crosstrail", append([]string{"follow", "--yes", "--visible", "5s"}, args...)...), ended: make(chan struct{})}
 	f.Env = append(append(os.Environ(), environment...), "GORACE=atexit_sleep_ms=0")
 	f.Stdout, f.Stderr = &f.out, &f.err
 	if err := f.Start(); err != nil {

@@ -22,11 +22,11 @@ type teller struct {
 	mu             sync.Mutex // guards what follows
 	files, records ingest.Counts
 	active         map[string]bool // what was said, and is not over
-	errors         int             // in this minute
+	named          int             // in this minute
 }
 
-// errorsAMinute is how many are named one by one.
-const errorsAMinute = 10
+// namedAMinute is how many errors and notes are told one by one.
+const namedAMinute = 20
 
 func startTeller(ctx context.Context, ui *terminal, queues *followed) *teller {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
@@ -66,7 +66,7 @@ func (t *teller) run(ctx context.Context) {
 			}
 			before, recordsBefore = files, records
 			if unnamed > 0 {
-				t.aside(func() { t.ui.say("error", fmt.Sprintf("%s more in the last minute", number(unnamed, "error"))) })
+				t.aside(func() { t.ui.say("note", fmt.Sprintf("%s more like these in the last minute", thousands(unnamed))) })
 			}
 		}
 	}
@@ -100,23 +100,33 @@ func (t *teller) progress(files, records ingest.Counts) {
 	t.files, t.records = files, records
 }
 
-// error tells of something that failed, if there were not many.
+// error tells of something that failed, if there was not much to tell.
 func (t *teller) error(err error) {
-	t.mu.Lock()
-	t.errors++
-	many := t.errors > errorsAMinute
-	t.mu.Unlock()
-	if !many {
+	if t.isNamed() {
 		t.aside(func() { t.ui.complain(err) })
 	}
 }
 
-// unnamed is how many errors of the last minute were not told of.
+// note tells of something that is worth a line, if there was not much to tell.
+func (t *teller) note(text string) {
+	if t.isNamed() {
+		t.aside(func() { t.ui.say("note", text) })
+	}
+}
+
+func (t *teller) isNamed() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.named++
+	return t.named <= namedAMinute
+}
+
+// unnamed is how much of the last minute was not told.
 func (t *teller) unnamed() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	n := max(t.errors-errorsAMinute, 0)
-	t.errors = 0
+	n := max(t.named-namedAMinute, 0)
+	t.named = 0
 	return n
 }
 
