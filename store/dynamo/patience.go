@@ -18,8 +18,10 @@ import (
 const (
 	firstWait = 50 * time.Millisecond
 	mostWait  = 5 * time.Second
-	// sayEvery is how often it is said that DynamoDB is slow.
+	// sayEvery is how often it is said that DynamoDB is slow, and sayAfter how often
+	// something was tried before that was not throttled: a connection is cut now and then.
 	sayEvery = time.Minute
+	sayAfter = 3
 )
 
 // patient makes a call wait for DynamoDB until its context ends: what is throttled,
@@ -38,9 +40,14 @@ type patience struct {
 func (*patience) MaxAttempts() int { return math.MaxInt32 }
 
 func (p *patience) RetryDelay(attempt int, err error) (time.Duration, error) {
-	p.store.writer.slow.say(p.store, err)
+	if attempt >= sayAfter || throttles.IsErrorThrottle(err).Bool() {
+		p.store.writer.slow.say(p.store, err)
+	}
 	return waitBefore(attempt), nil
 }
+
+// throttles tells errors by which DynamoDB says that it is asked too much.
+var throttles = retry.IsErrorThrottles(retry.DefaultThrottles)
 
 // waitBefore is how long to wait before something is tried again for the nth time:
 // at random, so that those who were turned away together do not come together.
