@@ -45,7 +45,7 @@ var kept = map[string]string{
 	"github.com/spf13/cobra":         "cmd/crosstrail",
 	"github.com/aws/aws-lambda-go":   "cmd/crosstrail-lambda",
 	"github.com/prometheus/":         "cmd/crosstrail",
-	"github.com/klauspost/compress/": "source store/local internal/bench",
+	"github.com/klauspost/compress/": "source store/dynamo store/local internal/bench",
 	"github.com/parquet-go/":         "store/local",
 	"zombiezen.com/go/sqlite":        "store/local",
 	"testing":                        "store/storetest internal/awstest internal/awstest/demo internal/awstest/up internal/install",

@@ -1,8 +1,6 @@
 package dynamo
 
 import (
-	"bytes"
-	"compress/gzip"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -92,23 +90,6 @@ func (s *Store) fetch(ctx context.Context, at lineage.Location, version string) 
 	open := func(ctx context.Context) (io.ReadCloser, error) { return s.options.Fetch(ctx, f) }
 	raw, err := s.reads.shelf.Record(ctx, source.Item{LogFile: f, Open: open}, 0, at.Record)
 	return query.Redact(raw), err
-}
-
-// mostRecord is how long a record may be in the table, unpacked: CloudTrail's are
-// 256 KB at most (linkage.md 4.2), and what is there anybody may have put who may
-// write to the table. A longer one is left in its log file.
-const mostRecord = 4 << 20
-
-func unpack(packed []byte) ([]byte, error) {
-	z, err := gzip.NewReader(bytes.NewReader(packed))
-	if err != nil {
-		return nil, err
-	}
-	raw, err := io.ReadAll(io.LimitReader(z, mostRecord+1))
-	if err == nil && len(raw) > mostRecord {
-		err = fmt.Errorf("it is longer than %d bytes", mostRecord)
-	}
-	return raw, err
 }
 
 // decoding is what one record at a time is decoded with.

@@ -1,8 +1,6 @@
 package dynamo
 
 import (
-	"bytes"
-	"compress/gzip"
 	"strconv"
 	"unicode/utf8"
 
@@ -45,10 +43,10 @@ func textOf(i item, name string) string {
 func keyOf(i item) itemKey { return itemKey{textOf(i, attrEvent), textOf(i, attrTime)} }
 
 const (
-	// plainRecord is how long a record may be that is stored as text, to be read in
-	// the console. A longer one is compressed: the first kilobyte of an item costs
-	// a write unit, and each further one another.
-	plainRecord = 600
+	// aUnit is how much of an item costs a write unit (DynamoDB Developer Guide, "Read
+	// and write operations"). A record is stored as text, to be read in the console,
+	// where the whole item then costs no more than one, and compressed otherwise.
+	aUnit = 1 << 10
 	// mostItem is how large an item may be, its attributes' names and values counted
 	// (DynamoDB Developer Guide, "Quotas": 400 KB; "DynamoDB item sizes and formats").
 	mostItem = 400 << 10
@@ -59,7 +57,7 @@ const (
 // eventItem is a form of an event with its record, session tokens taken out. One
 // that is too large is left in its log file, and the item has none, but the version
 // of the file.
-func eventItem(r *cloudtrail.Record, u *lineage.Use, facts []lineage.Fact, version string) item {
+func eventItem(r *cloudtrail.Record, u *lineage.Use, facts []lineage.Fact, version string, pack func([]byte) []byte) item {
 	i := eventKey(u).attributes()
 	i[attrDay] = text(dayKey(u))
 	i[attrFile] = text(fit(u.File, 2*mostPartition))
@@ -79,9 +77,8 @@ func eventItem(r *cloudtrail.Record, u *lineage.Use, facts []lineage.Fact, versi
 		i[attrPrincipal], i[attrSession] = text(role), text(session)
 	}
 	raw := query.Redact([]byte(r.Raw))
-	if len(raw) <= plainRecord {
-		i[attrRecord] = text(string(raw))
-	} else {
+	i[attrRecord] = text(string(raw))
+	if sizeOf(i) > aUnit-roomBeside || !utf8.Valid(raw) {
 		i[attrRecord] = &types.AttributeValueMemberB{Value: pack(raw)}
 	}
 	if sizeOf(i) > mostItem-roomBeside || len(raw) > mostRecord {
@@ -128,14 +125,6 @@ func nameItem(k lineage.Key, f *lineage.Fact) item {
 		i[attr] = text(value)
 	}
 	return i
-}
-
-func pack(raw []byte) []byte {
-	var b bytes.Buffer
-	w, _ := gzip.NewWriterLevel(&b, gzip.BestCompression) // fails for unknown levels only
-	_, _ = w.Write(raw)                                   // a Buffer takes everything
-	_ = w.Close()
-	return b.Bytes()
 }
 
 func (k itemKey) String() string { return "item " + k.partition + " " + k.sort }

@@ -31,7 +31,7 @@ func (s *Store) items(r *cloudtrail.Record, version, account string, at lineage.
 	who := lineage.NewIdentity(&r.UserIdentity)
 	u := lineage.NewUse(r, r.ID(account), &who, at)
 	facts := lineage.Facts(r, u)
-	e := written{event: eventItem(r, &u, facts, version)}
+	e := written{event: eventItem(r, &u, facts, version, s.writer.packer.pack)}
 	e.event[attrBy] = &types.AttributeValueMemberB{Value: binary.LittleEndian.AppendUint64(nil, rand.Uint64())}
 	key := eventKey(&u)
 	seen := map[itemKey]bool{}

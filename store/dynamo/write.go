@@ -32,6 +32,7 @@ const metaEvery = time.Minute
 type writer struct {
 	flying chan struct{} // a place for each event that is being written
 	known  recent        // items that were written, and need not be again
+	packer packer
 	slow   slowness
 
 	mu       sync.Mutex // guards what follows
