@@ -22,7 +22,7 @@ func TestEveryWayIn(t *testing.T) {
 	stand := stack.Start(t)
 	cfg := stand.Account(hub).Config()
 	d := dice(t)
-	for round := range 6 {
+	for round := range 4 {
 		org := synth.New(d.Uint64N(1<<40), synth.Options{Stories: 6})
 		files := slices.Collect(org.Files())
 		bucket := put(t, stand, fmt.Sprintf("logs-%d", round), files)
@@ -35,7 +35,7 @@ func TestEveryWayIn(t *testing.T) {
 		want := told(t, once)
 
 		stores := map[string]kept{"memory": openMemory()}
-		if round < 3 {
+		if round < 2 {
 			stores["local"] = openLocal(t)
 		}
 		if round < 1 {

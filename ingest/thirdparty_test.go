@@ -64,10 +64,10 @@ func TestThirdParty(t *testing.T) {
 	end := ""
 	for n, order := range orders(len(all)) {
 		stores := map[string]kept{"memory": openMemory()}
-		if n%3 == 0 {
+		if n%4 == 0 {
 			stores["local"] = openLocal(t)
 		}
-		if n%9 == 0 {
+		if n%12 == 0 {
 			stores["dynamo"] = openTable(t, cfg, fmt.Sprintf("Third%d", n))
 		}
 		have := map[int]bool{}
