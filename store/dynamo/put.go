@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
+	"hash/crc32"
 	"math/rand/v2"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -19,6 +21,16 @@ import (
 // was lost.
 const attrBy = "by"
 
+// attrSum is a checksum of the record as it came.
+const attrSum = "sum"
+
+// castagnoli has an instruction of its own on amd64 and arm64.
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+func sumOf(record string) string {
+	return fmt.Sprintf("%08x", crc32.Checksum([]byte(record), castagnoli))
+}
+
 // written is what a record becomes.
 type written struct {
 	event item
@@ -33,6 +45,7 @@ func (s *Store) items(r *cloudtrail.Record, version, account string, at lineage.
 	facts := lineage.Facts(r, u)
 	e := written{event: eventItem(r, &u, facts, version, s.writer.packer.pack)}
 	e.event[attrBy] = &types.AttributeValueMemberB{Value: binary.LittleEndian.AppendUint64(nil, rand.Uint64())}
+	e.event[attrSum] = text(sumOf(string(r.Raw)))
 	key := eventKey(&u)
 	seen := map[itemKey]bool{}
 	add := func(i item) bool {
@@ -65,8 +78,8 @@ func (s *Store) put(ctx context.Context, e written) (fresh bool, err error) {
 		// Pointers are written anew for nothing where the event is there, as often
 		// it is: from EventBridge first and then from its log file. A write costs
 		// five times what this read does.
-		there, err := s.get(ctx, keyOf(e.event), attrEvent)
-		if err != nil || len(there) > 0 {
+		there, err := s.get(ctx, keyOf(e.event), attrSum)
+		if err != nil || len(there) > 0 && textOf(there, attrSum) <= textOf(e.event, attrSum) {
 			return false, err
 		}
 	}
@@ -77,18 +90,31 @@ func (s *Store) put(ctx context.Context, e written) (fresh bool, err error) {
 	return s.putNew(ctx, e.event)
 }
 
-// putNew writes an item that is not there.
+// putNew writes the item of an event that is not there. Two records of one event that
+// differ in no link field are duplicates; should they differ elsewhere, as they do
+// where EventBridge wrote one and CloudTrail the other, the one with the least sum is
+// kept, so that it does not matter which came first.
 func (s *Store) putNew(ctx context.Context, i item) (fresh bool, err error) {
-	_, err = s.client.PutItem(ctx, &dynamodb.PutItemInput{
+	in := &dynamodb.PutItemInput{
 		TableName: &s.table, Item: i,
 		ConditionExpression:                 aws.String("attribute_not_exists(#e)"),
 		ExpressionAttributeNames:            map[string]string{"#e": attrEvent},
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
-	}, s.patient)
+		ReturnValues:                        types.ReturnValueAllOld,
+	}
+	if sum := i[attrSum]; sum != nil {
+		in.ConditionExpression = aws.String("attribute_not_exists(#e) OR #s > :s")
+		in.ExpressionAttributeNames["#s"] = attrSum
+		in.ExpressionAttributeValues = item{":s": sum}
+	}
+	out, err := s.client.PutItem(ctx, in, s.patient)
 	if failed, ok := errors.AsType[*types.ConditionalCheckFailedException](err); ok {
 		return textOf(i, attrBy) == textOf(failed.Item, attrBy), nil
 	}
-	return err == nil, s.explain(ctx, err)
+	if err != nil {
+		return false, s.explain(ctx, err)
+	}
+	return len(out.Attributes) == 0, nil
 }
 
 // get reads an item, or only these attributes of it; nil if it is not there.
