@@ -2,6 +2,7 @@ package dynamo
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 
@@ -34,7 +35,7 @@ func called(n int) string {
 		n, 1+n/60%50, n%60)
 }
 
-// TestCosts: how many read units typical questions take, as docs/live.md tells them.
+// TestCosts: how many read units typical questions take, as docs/cost.md tells them.
 // The table has a chain of three hops, at its end a session with 250 calls.
 func TestCosts(t *testing.T) {
 	cfg := awstest.StartTables(t).Config()
@@ -44,6 +45,7 @@ func TestCosts(t *testing.T) {
 		records = append(records, called(n))
 	}
 	add(t, w, logFile(firstFile, records...))
+	table := "| question | found | read units |\n|---|---|---|\n"
 	for _, test := range []struct {
 		name string
 		most float64
@@ -99,11 +101,12 @@ func TestCosts(t *testing.T) {
 			t.Errorf("%s: %d, %v", test.name, n, err)
 		}
 		c := r.Spent()
-		t.Logf("%-45s %5d %8.1f units", test.name, n, c.Units)
+		table += fmt.Sprintf("| %s | %d | %.0f |\n", test.name, n, math.Ceil(c.Units))
 		if c.Units > test.most || c.Units == 0 {
 			t.Errorf("%s takes %.1f units, of %.0f at most", test.name, c.Units, test.most)
 		}
 	}
+	holdPage(t, "reads", table)
 }
 
 func count(rows func(func(*query.Row, error) bool)) (n int, err error) {
