@@ -3,10 +3,12 @@
 // follow and by ingest, several at once, and asked by whoever may read it.
 //
 // Every item is a pure function of one record or of one log file, under a key that
-// is one too: writing is set union, and what is written twice is there once. Of an
-// event that several log files have, the item names the one that came first. Nothing
-// is changed but spans, which only grow, and when items go, so that it does not matter
-// who came first.
+// is one too: writing is set union, and what is written twice is there once. Nothing
+// is changed but spans, which only grow, when items go, and the record of an event that
+// comes again with the same link fields and other bytes: that out of a log file takes
+// the place of one out of a message, and of two alike the lesser is kept. So it does not
+// matter who came first; but of several log files with the same bytes the item names
+// the one that did.
 //
 //	partition (eventID)             sort (eventTime)                        what
 //	<event id>                      <time>#<recipient>#<fingerprint>        a form of an event, with its record

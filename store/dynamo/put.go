@@ -21,14 +21,20 @@ import (
 // was lost.
 const attrBy = "by"
 
-// attrSum is a checksum of the record as it came.
+// attrSum orders the records of one event that differ in no link field: those out of
+// log files first, then by checksum. Who can send a message could make one of any
+// checksum: it takes no place of what CloudTrail delivered.
 const attrSum = "sum"
 
 // castagnoli has an instruction of its own on amd64 and arm64.
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-func sumOf(record string) string {
-	return fmt.Sprintf("%08x", crc32.Checksum([]byte(record), castagnoli))
+func sumOf(record, file string) string {
+	from := "log"
+	if isInline(file) {
+		from = "message"
+	}
+	return fmt.Sprintf("%s-%08x", from, crc32.Checksum([]byte(record), castagnoli))
 }
 
 // written is what a record becomes.
@@ -45,7 +51,7 @@ func (s *Store) items(r *cloudtrail.Record, version, account string, at lineage.
 	facts := lineage.Facts(r, u)
 	e := written{event: eventItem(r, &u, facts, version, s.writer.packer.pack)}
 	e.event[attrBy] = &types.AttributeValueMemberB{Value: binary.LittleEndian.AppendUint64(nil, rand.Uint64())}
-	e.event[attrSum] = text(sumOf(string(r.Raw)))
+	e.event[attrSum] = text(sumOf(string(r.Raw), at.File))
 	key := eventKey(&u)
 	seen := map[itemKey]bool{}
 	add := func(i item) bool {
@@ -92,8 +98,8 @@ func (s *Store) put(ctx context.Context, e written) (fresh bool, err error) {
 
 // putNew writes the item of an event that is not there. Two records of one event that
 // differ in no link field are duplicates; should they differ elsewhere, as they do
-// where EventBridge wrote one and CloudTrail the other, the one with the least sum is
-// kept, so that it does not matter which came first.
+// where EventBridge wrote one and CloudTrail the other, the one from a log file is kept,
+// then the one with the least sum, so that it does not matter which came first.
 func (s *Store) putNew(ctx context.Context, i item) (fresh bool, err error) {
 	in := &dynamodb.PutItemInput{
 		TableName: &s.table, Item: i,

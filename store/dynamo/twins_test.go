@@ -8,29 +8,39 @@ import (
 	"testing"
 )
 
-// TestTwins: of two records of one event that differ in no link field the one with
-// the least sum is kept, whichever comes first, and one is a duplicate.
+// TestTwins: of two records of one event that differ in no link field one is a
+// duplicate, and which is kept does not depend on which came first: the one out of a
+// log file, and of two such the one with the least sum.
 func TestTwins(t *testing.T) {
 	c := newCast(t)
 	c.make(t, MakeOptions{})
 	s := c.open(t, c.writer)
+	type twin struct{ file, record string }
+	bySum := func(a, b twin) int { return cmp.Compare(sumOf(a.record, a.file), sumOf(b.record, b.file)) }
 	want := map[string]string{}
-	for order := range 2 {
-		for _, shared := range []string{"", "s"} { // with it, it gives others a copy: a fact
-			id := fmt.Sprintf("%d%s", order, shared)
-			var twins []string
-			for _, message := range []string{"from a log file", "from EventBridge"} {
-				twins = append(twins, fmt.Sprintf(`{"eventID":"%s","eventTime":"2026-01-02T10:00:00Z","recipientAccountId":"%s","sharedEventID":"%s","errorMessage":"%s","userIdentity":{"type":"IAMUser","principalId":"AIDAEXAMPLE"}}`, id, account, shared, message))
-			}
-			slices.SortFunc(twins, func(a, b string) int { return cmp.Compare(sumOf(a), sumOf(b)) })
-			want[id] = twins[0]
-			if order == 1 {
-				slices.Reverse(twins)
-			}
-			for n, r := range twins {
-				if kept, duplicate := add(t, s, logFile(fmt.Sprintf("%s-%d.json", id, n), r)); kept != 1-n || duplicate != n {
-					t.Errorf("%s, number %d: kept %d, duplicate %d", id, n, kept, duplicate)
-				}
+	for n := range 8 {
+		shared, file := "", "inline:"
+		if n&1 != 0 {
+			shared = "s" // it gives others a copy: a fact
+		}
+		if n&2 != 0 {
+			file = "b.json"
+		}
+		id := fmt.Sprint("event-", n)
+		record := func(message string) string {
+			return fmt.Sprintf(`{"eventID":"%s","eventTime":"2026-01-02T10:00:00Z","recipientAccountId":"%s","sharedEventID":"%s","errorMessage":"%s","userIdentity":{"type":"IAMUser","principalId":"AIDAEXAMPLE"}}`, id, account, shared, message)
+		}
+		twins := []twin{{"a.json", record("from a log file")}, {file, record("from elsewhere")}}
+		if slices.SortFunc(twins, bySum); file == "inline:" && twins[0].file != "a.json" {
+			t.Errorf("%s: a message comes before a log file", id)
+		}
+		want[id] = twins[0].record
+		if n&4 != 0 {
+			slices.Reverse(twins)
+		}
+		for i, one := range twins {
+			if kept, duplicate := add(t, s, logFile(one.file+id, one.record)); kept != 1-i || duplicate != i {
+				t.Errorf("%s, number %d: kept %d, duplicate %d", id, i, kept, duplicate)
 			}
 		}
 	}
