@@ -4,11 +4,15 @@ import (
 	"bytes"
 	"crypto/md5"
 	"fmt"
+	"maps"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/internal/synth"
+	"github.com/crosstrail/crosstrail/lineage"
+	"github.com/crosstrail/crosstrail/query"
 	"github.com/crosstrail/crosstrail/source/queue"
 )
 
@@ -16,7 +20,8 @@ func md5Of(body []byte) [md5.Size]byte { return md5.Sum(body) } // what S3 has a
 
 // TestEveryWayIn: log files, and beside them some of their records by EventBridge
 // and out of the event history, announced in every form, in every order, twice: the
-// answers are those that the log files alone give, read once, whichever the store.
+// answers are those that the log files alone give, read once, whichever the store; and
+// where a watch takes a part, those of that part.
 // Of a link one end may have come by the one way, the other by another, a day later.
 func TestEveryWayIn(t *testing.T) {
 	stand := stack.Start(t)
@@ -30,6 +35,7 @@ func TestEveryWayIn(t *testing.T) {
 		for _, f := range files {
 			plain.left = append(plain.left, typed("s3://"+bucket.name+"/"+f.Name, string(f.Body())))
 		}
+		all := slices.Clone(plain.left)
 		once := openMemory()
 		fill(t, once, plain)
 		want := told(t, once)
@@ -38,8 +44,17 @@ func TestEveryWayIn(t *testing.T) {
 		if round < 2 {
 			stores["local"] = openLocal(t)
 		}
-		if round < 1 {
-			stores["dynamo"] = openTable(t, cfg, fmt.Sprintf("Ways%d", round))
+		switch round {
+		case 2:
+			stores["dynamo"] = openTable(t, cfg, "All", nil)
+		case 3: // a part: what is left out is no innocence
+			w := watchOf(d, once, t)
+			stores = map[string]kept{"dynamo": openTable(t, cfg, "Part", w)}
+			once = openMemory()
+			once.watch = w
+			plain.left = slices.Clone(all)
+			fill(t, once, plain)
+			want = told(t, once)
 		}
 		for name, store := range stores {
 			m := &messages{opener: queue.NewOpener(cfg, queue.OpenerOptions{From: []string{"s3://" + bucket.name}})}
@@ -82,4 +97,26 @@ func TestEveryWayIn(t *testing.T) {
 			}
 		}
 	}
+}
+
+// watchOf takes the issuances of some of the roles that were used, and their sessions'
+// calls.
+func watchOf(d *rand.Rand, s kept, t *testing.T) *lineage.Watch {
+	t.Helper()
+	roles := map[string]bool{}
+	for row, err := range s.asked(t).Rows(t.Context(), query.Selection{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if arn := row.Caller.IssuerARN; arn != "" {
+			roles[arn] = true
+		}
+	}
+	w := &lineage.Watch{Uses: []lineage.WatchedUses{lineage.NoUses, lineage.WatchedOnly, lineage.AllUses}[d.IntN(3)]}
+	for _, arn := range slices.Sorted(maps.Keys(roles)) {
+		if d.IntN(2) == 0 {
+			w.Roles = append(w.Roles, arn)
+		}
+	}
+	return w
 }

@@ -68,7 +68,7 @@ func TestThirdParty(t *testing.T) {
 			stores["local"] = openLocal(t)
 		}
 		if n%12 == 0 {
-			stores["dynamo"] = openTable(t, cfg, fmt.Sprintf("Third%d", n))
+			stores["dynamo"] = openTable(t, cfg, fmt.Sprintf("Third%d", n), nil)
 		}
 		have := map[int]bool{}
 		for _, i := range order {
