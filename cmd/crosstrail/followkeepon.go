@@ -42,6 +42,7 @@ func (f *following) keepOn(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, store.Close())
 	}
+	f.makes = false // a table that goes meanwhile was taken away by somebody
 	pause, begun := firstPause, false
 	defer f.followed.close()
 	for {
@@ -102,6 +103,7 @@ func (f *following) once(ctx context.Context, cfg aws.Config, store followedStor
 	f.coming.again()
 	err = f.pump(work, f.coming, &metered{followedStore: store, following: f})
 	if _, ok := errors.AsType[*ingest.StoreError](err); !ok || ctx.Err() != nil {
+		f.coming.cancel()
 		f.followed.close()
 		f.coming = nil
 		f.health.idle()
@@ -160,7 +162,7 @@ func (f *following) open(ctx context.Context) (followedStore, error) {
 
 // current is the store that is open, if one is.
 type current struct {
-	mu    sync.RWMutex
+	mu    sync.Mutex
 	store ingest.Store
 }
 
@@ -172,12 +174,13 @@ func (c *current) set(s ingest.Store) {
 
 // has reports whether a file need not be fetched. Where that cannot be told it must.
 func (c *current) has(ctx context.Context, file cloudtrail.LogFile) (bool, error) {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	if c.store == nil {
+	c.mu.Lock()
+	store := c.store
+	c.mu.Unlock()
+	if store == nil {
 		return false, nil
 	}
-	there, err := c.store.Has(ctx, file)
+	there, err := store.Has(ctx, file) // which may try for long
 	return there && err == nil, nil
 }
 

@@ -138,6 +138,7 @@ func (f *followed) Collect(to chan<- prometheus.Metric) {
 type coming struct {
 	following *following
 	stop      context.Context // whose end stops the queues
+	cancel    func()          // ends it for who wants no more of these
 	next      chan source.Delivery
 	ended     chan struct{}
 	err       error // of the first that failed; set before ended is closed
@@ -149,7 +150,8 @@ type coming struct {
 
 // begin begins to wait for all queues.
 func (f *following) begin(stop context.Context) *coming {
-	c := &coming{following: f, stop: stop, next: make(chan source.Delivery), ended: make(chan struct{}), handed: map[*source.Delivery]bool{}}
+	stop, cancel := context.WithCancel(stop)
+	c := &coming{following: f, stop: stop, cancel: cancel, next: make(chan source.Delivery), ended: make(chan struct{}), handed: map[*source.Delivery]bool{}}
 	var all sync.WaitGroup
 	var once sync.Once
 	f.followed.mu.Lock()
@@ -198,7 +200,7 @@ func (c *coming) Next(ctx context.Context) (source.Delivery, error) {
 		return c.hand(d), nil
 	}
 	c.mu.Unlock()
-	c.following.slow.wait(c.stop)
+	c.following.slow.wait(ctx, c.stop)
 	select {
 	case d := <-c.next:
 		return c.hand(&d), nil
@@ -259,8 +261,8 @@ func (s *slowdown) tell(failed error) {
 	}
 }
 
-// wait waits for as long as it is well to.
-func (s *slowdown) wait(stop context.Context) {
+// wait waits for as long as it is well to, until one of two ends.
+func (s *slowdown) wait(ctx, stop context.Context) {
 	s.mu.Lock()
 	left := time.Until(s.until)
 	s.mu.Unlock()
@@ -268,6 +270,7 @@ func (s *slowdown) wait(stop context.Context) {
 		return
 	}
 	select {
+	case <-ctx.Done():
 	case <-stop.Done():
 	case <-time.After(left):
 	}
