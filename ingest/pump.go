@@ -25,9 +25,9 @@ type Options struct {
 	// it sees fit, and the pump at the end.
 	SettleEvery time.Duration
 
-	// Progress is told now and then how far it has come, and after each commit. OnError is told every
-	// file and record that could not be read, nearly always as a
-	// [*source.Error], and every settlement that failed; OnNote what is worth
+	// Progress is told now and then how far it has come, and after each commit.
+	// OnError is told every file and record that could not be read, nearly always
+	// as a [*source.Error], and every settlement that failed; OnNote what is worth
 	// saying and no failure. Each may be nil; never two calls at once.
 	Progress func(Progress)
 	OnError  func(error)
@@ -176,8 +176,8 @@ func (p *pump) skip(files Counts, size int64) {
 func (p *pump) count(files, records Counts, bytes int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.state.Files.add(files)
-	p.state.Records.add(records)
+	p.state.Files = p.state.Files.Plus(files)
+	p.state.Records = p.state.Records.Plus(records)
 	p.state.Bytes += bytes
 	if p.options.Progress == nil {
 		return

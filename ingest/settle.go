@@ -4,9 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/source"
@@ -121,8 +120,8 @@ func (p *pump) commit(ctx context.Context, ready []*delivery) error {
 	}
 	ctx, cancel := lingering(ctx)
 	defer cancel()
-	var group errgroup.Group
-	group.SetLimit(mostSettling)
+	var all sync.WaitGroup
+	room := make(chan struct{}, mostSettling)
 	for i, d := range ready {
 		if p.isUnsound() {
 			break
@@ -132,14 +131,15 @@ func (p *pump) commit(ctx context.Context, ready []*delivery) error {
 			p.settled(d.settle(ctx, errors.Join(d.errs...)))
 			continue
 		}
-		group.Go(func() error {
+		room <- struct{}{}
+		all.Go(func() {
 			p.settled(d.settle(ctx, errors.Join(d.errs...)))
-			return nil
+			<-room
 		})
 	}
-	err := group.Wait() // nil
+	all.Wait()
 	p.tell()
-	return err
+	return nil
 }
 
 // mostSettling is how many settlements are under way at once, of those that may be.

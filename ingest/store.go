@@ -52,10 +52,10 @@ type Counts struct {
 	Read, Kept, Duplicate, PassedOver, Failed int
 }
 
-func (c *Counts) add(d Counts) {
-	c.Read += d.Read
-	c.Kept += d.Kept
-	c.Duplicate += d.Duplicate
-	c.PassedOver += d.PassedOver
-	c.Failed += d.Failed
+// Plus is the sum of two.
+func (c Counts) Plus(d Counts) Counts {
+	return Counts{
+		Read: c.Read + d.Read, Kept: c.Kept + d.Kept, Duplicate: c.Duplicate + d.Duplicate,
+		PassedOver: c.PassedOver + d.PassedOver, Failed: c.Failed + d.Failed,
+	}
 }

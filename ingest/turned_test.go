@@ -3,6 +3,7 @@ package ingest_test
 import (
 	"context"
 	"errors"
+	"io"
 	"path/filepath"
 	"testing"
 
@@ -58,5 +59,26 @@ func TestTurnedAway(t *testing.T) {
 	}
 	if part, ok := errors.AsType[*source.PartError](store.finished); !ok || part.Records != 2 {
 		t.Errorf("finished with %v, want two records that could not be read", store.finished)
+	}
+}
+
+// TestTurnedAwayInline: what came without a file and cannot be held is not settled as
+// stored: nothing but its delivery has it.
+func TestTurnedAwayInline(t *testing.T) {
+	for name, c := range map[string]struct{ once, fails bool }{"of a file": {false, false}, "of no file": {true, true}} {
+		var settled error
+		item := text("a", `{"Records":[`+one+`,`+two+`]}`)
+		item.Once = c.once
+		deliver := &counting{from: func(_ context.Context, n int) (source.Delivery, error) {
+			if n > 0 {
+				return source.Delivery{}, io.EOF
+			}
+			return source.Delivery{Items: []source.Item{item}, Settle: func(_ context.Context, err error) error { settled = err; return nil }}, nil
+		}}
+		store := &narrow{Store: memory.New(), id: "00000000-0000-4000-8000-000000000002"}
+		_, records, err := ingest.Pump(t.Context(), deliver, store, ingest.Options{})
+		if err != nil || records.Kept != 1 || (settled != nil) != c.fails {
+			t.Errorf("%s: %+v, %v; settled with %v", name, records, err, settled)
+		}
 	}
 }

@@ -73,7 +73,7 @@ func (w *worker) read(ctx context.Context, j job) error {
 	if err := w.store.Finish(ctx, j.item.LogFile, f.failed()); err != nil {
 		return w.storeFailed(err)
 	}
-	w.land(j, f.broken)
+	w.land(j, f.undelivered())
 	w.count(files, Counts{}, 0)
 	return nil
 }
@@ -95,6 +95,16 @@ type reading struct {
 func (f *reading) failed() error {
 	if f.broken == nil && f.lost.Records > 0 {
 		return &f.lost
+	}
+	return f.broken
+}
+
+// undelivered is why the delivery that the file came in is not to be settled as one
+// that is stored. A record that is not is no reason where its file can be read again.
+// Of what came without a file it is: nothing but the delivery has it.
+func (f *reading) undelivered() error {
+	if f.item.Once {
+		return f.failed()
 	}
 	return f.broken
 }

@@ -75,12 +75,8 @@ func (g *guarded) about(f cloudtrail.LogFile) error {
 	return g.broken[place(f)]
 }
 
-// Finish tells of a file that broke something as one that is to be read again. What
-// is lost of a file of our own making is lost with its message, so that fails too.
+// Finish tells of a file that broke something as one that is to be read again.
 func (g *guarded) Finish(ctx context.Context, f cloudtrail.LogFile, failed error) error {
-	if part, ok := errors.AsType[*source.PartError](failed); ok && strings.HasPrefix(f.URI, "inline:") {
-		g.note(f, part)
-	}
 	if err := g.about(f); failed == nil {
 		failed = err
 	}

@@ -155,14 +155,7 @@ func each(err error) []error {
 }
 
 func (v *invocation) count(files, records ingest.Counts, bytes int64) {
-	v.files, v.records, v.bytes = plus(v.files, files), plus(v.records, records), v.bytes+bytes
-}
-
-func plus(a, b ingest.Counts) ingest.Counts {
-	return ingest.Counts{
-		Read: a.Read + b.Read, Kept: a.Kept + b.Kept, Duplicate: a.Duplicate + b.Duplicate,
-		PassedOver: a.PassedOver + b.PassedOver, Failed: a.Failed + b.Failed,
-	}
+	v.files, v.records, v.bytes = v.files.Plus(files), v.records.Plus(records), v.bytes+bytes
 }
 
 // sum is the one line that every invocation logs.

@@ -222,7 +222,7 @@ func (f *following) pump(ctx context.Context, from ingest.Source, to ingest.Stor
 		Workers: f.limits.workers(), Memory: f.limits.inputs(), MaxFile: int64(f.limits.maxFile),
 		Progress: func(p ingest.Progress) {
 			f.metrics.progress(p)
-			f.teller.progress(sum(before, p.Files), sum(recordsBefore, p.Records))
+			f.teller.progress(before.Plus(p.Files), recordsBefore.Plus(p.Records))
 		},
 		OnError: func(err error) {
 			f.metrics.failed(failedRead)
@@ -231,15 +231,8 @@ func (f *following) pump(ctx context.Context, from ingest.Source, to ingest.Stor
 		OnNote:    f.teller.note,
 		OnWarning: f.warn,
 	})
-	f.files, f.records = sum(before, files), sum(recordsBefore, records)
+	f.files, f.records = before.Plus(files), recordsBefore.Plus(records)
 	return err
-}
-
-func sum(a, b ingest.Counts) ingest.Counts {
-	return ingest.Counts{
-		Read: a.Read + b.Read, Kept: a.Kept + b.Kept, Duplicate: a.Duplicate + b.Duplicate,
-		PassedOver: a.PassedOver + b.PassedOver, Failed: a.Failed + b.Failed,
-	}
 }
 
 // metered is a store whose commits are timed, and the log files in them.

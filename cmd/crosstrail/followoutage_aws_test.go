@@ -3,6 +3,8 @@
 package main
 
 import (
+	crand "crypto/rand"
+	"fmt"
 	"strings"
 	"syscall"
 	"testing"
@@ -13,12 +15,14 @@ import (
 
 // TestFollowOutage: into a table, by two at once, while DynamoDB fails, then SQS, and
 // credentials have expired: it says so once, goes on when that is over, and nothing
-// is lost.
+// is lost: what the table cannot hold neither.
 func TestFollowOutage(t *testing.T) {
 	stand := stack.Start(t)
 	t.Chdir(t.TempDir())
 	owner := stand.Account(hubAccount)
-	q := owner.Queue(t, "announced", awstest.Redrive(owner.Queue(t, "dead"), 50))
+	dead := owner.Queue(t, "dead")
+	q := owner.Queue(t, "announced", awstest.Redrive(dead, 50))
+	large := owner.Queue(t, "large", awstest.Redrive(dead, 1))
 	b := owner.Bucket(t, "acme-trail")
 	ask(t, exitDone, "demo")
 	var messages []string
@@ -57,10 +61,14 @@ func TestFollowOutage(t *testing.T) {
 	faults.Set(t, awstest.Fault{Service: "sqs", Operation: "ReceiveMessage", Error: "ExpiredToken", Status: 403})
 	time.Sleep(time.Second)
 	faults.Clear(t)
-	second := startFollow(t, environment, args...) // any number may fill one table
+	noise := make([]byte, 400_000)
+	_, _ = crand.Read(noise)
+	large.Send(t, fmt.Sprintf(`{"eventVersion":"1.11","eventID":"large","eventTime":"2026-03-05T00:00:00Z","eventSource":"sts.amazonaws.com","eventName":"GetCallerIdentity","userIdentity":{"type":"Root"},"userAgent":"%x"}`, noise))
+	second := startFollow(t, environment, append(args, "--queue", large.URL)...) // any number may fill one table
 	q.Send(t, messages[half:]...)
 	await(t, "an empty queue", func() bool { c := q.Count(t); return c.Visible+c.InFlight+c.Delayed == 0 })
 	await(t, "an answer that it is well", func() bool { status, _ := f.get(t, "/healthz"); return status == 200 })
+	await(t, "a dead letter", func() bool { return dead.Count(t).Visible == 1 && large.Count(t) == awstest.Count{} })
 	for _, one := range []*follower{f, second} {
 		if one.stop(t, syscall.SIGTERM); one.status != exitDone {
 			t.Errorf("exit status %d: %s", one.status, one.err.String())
