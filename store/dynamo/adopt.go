@@ -4,8 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -15,93 +15,71 @@ import (
 	"github.com/crosstrail/crosstrail/lineage"
 )
 
-// isForeign reports whether an item is one of the program in AWS's text: its sort
-// key is the time alone, and it has a record.
-func isForeign(i item) bool {
-	k := keyOf(i)
-	_, known := cloudtrail.ParseTime(k.sort)
-	return known && i[attrRecord] != nil && i[attrFile] == nil
-}
-
 // adopt makes the items of AWS's text ours, beside them. What of them cannot be read
 // is told, and stays as it is. Doing it twice is doing it once.
 func (m *maker) adopt(ctx context.Context) error {
+	var mu sync.Mutex // guards what follows
 	var made, there, bad int
-	pages := dynamodb.NewScanPaginator(m.client, &dynamodb.ScanInput{
-		TableName: &m.table, ConsistentRead: aws.Bool(true),
+	what := dynamodb.ScanInput{
+		ConsistentRead:           aws.Bool(true),
 		FilterExpression:         aws.String("attribute_exists(#r) AND attribute_not_exists(#f)"),
 		ExpressionAttributeNames: map[string]string{"#r": attrRecord, "#f": attrFile},
-	})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx, m.patient)
-		if err != nil {
-			return err
-		}
-		fresh := make([]bool, len(page.Items))
-		lost := make([]error, len(page.Items))
+	}
+	return m.scanAll(ctx, what, func(ctx context.Context, _ int, page []item) error {
 		group, gctx := errgroup.WithContext(ctx)
-		group.SetLimit(mostFlying)
-		for n, i := range page.Items {
-			if !isForeign(i) {
+		group.SetLimit(mostFlying / segments)
+		for _, i := range page {
+			if kindOf(i) != kindForeign {
 				continue
 			}
 			group.Go(func() error {
-				r, at, err := foreignRecord(i)
+				fresh, lost, err := m.adoptOne(gctx, i)
 				if err != nil {
-					lost[n] = err
-					return nil
+					return err
 				}
-				e := m.items(r, "", "", at)
-				if e.event[attrRecord] == nil {
-					lost[n] = fmt.Errorf("%s: %w", keyOf(i), errTooLarge)
-					return nil
+				mu.Lock()
+				defer mu.Unlock()
+				switch {
+				case lost != nil:
+					if bad++; bad <= 10 {
+						m.options.note("left as it is: %v", lost)
+					}
+				case fresh:
+					made++
+				default:
+					there++
 				}
-				fresh[n], err = m.put(gctx, e)
-				return err
+				return nil
 			})
 		}
 		if err := group.Wait(); err != nil {
 			return err
 		}
-		for n, i := range page.Items {
-			switch {
-			case !isForeign(i):
-			case lost[n] != nil:
-				if bad++; bad <= 10 {
-					m.options.note("left as it is: %v", lost[n])
-				}
-			case fresh[n]:
-				made++
-			default:
-				there++
-			}
-		}
+		mu.Lock()
+		defer mu.Unlock()
 		if made+there+bad > 0 {
 			m.options.note("items of AWS's text: %d taken in, %d there already, %d that cannot be read", made, there, bad)
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
-// foreignRecord is the record of an item of AWS's text, bare or in the envelope of
-// EventBridge, and where it is: in a file of our own making.
-func foreignRecord(i item) (*cloudtrail.Record, lineage.Location, error) {
+// adoptOne makes an item of AWS's text ours; lost is why it cannot be.
+func (m *maker) adoptOne(ctx context.Context, i item) (fresh bool, lost, err error) {
 	raw := []byte(textOf(i, attrRecord))
 	sum := sha256.Sum256(raw)
 	at := lineage.Location{File: inlinePrefix + hex.EncodeToString(sum[:])}
-	var found *cloudtrail.Record
-	buf := append(make([]byte, 0, len(raw)+cloudtrail.Padding), raw...)
-	for r, err := range new(cloudtrail.Decoder).Records(buf) {
-		if err != nil {
-			return nil, at, fmt.Errorf("%s: its record cannot be read: %w", keyOf(i), err)
+	var e written
+	lost = m.reads.decode(raw, func(r *cloudtrail.Record) error {
+		e = m.items(r.Clone(), "", "", at)
+		if e.event[attrRecord] == nil {
+			return errTooLarge
 		}
-		if found != nil {
-			return nil, at, fmt.Errorf("%s: it holds more than one record", keyOf(i))
-		}
-		found = r.Clone()
+		return nil
+	})
+	if lost != nil {
+		return false, fmt.Errorf("%s: %w", keyOf(i), lost), nil
 	}
-	if found == nil {
-		return nil, at, errors.New(keyOf(i).String() + ": it holds no record")
-	}
-	return found, at, nil
+	fresh, err = m.put(ctx, e)
+	return fresh, nil, err
 }

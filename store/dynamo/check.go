@@ -7,10 +7,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-	"golang.org/x/sync/errgroup"
 )
 
 // Finding is what is wrong with an item of a table, or with what an item should have
@@ -26,9 +23,6 @@ type Checked struct {
 	Items, Events, Pointers, Files int
 	Others                         int // items of the program in AWS's text, without ours beside them or with
 }
-
-// scanners is how many parts of a table are read at once.
-const scanners = 8
 
 // Check reads all of the table and looks whether each record can be read and is of the
 // event that its key says, whether each event is found by all its keys, and whether
@@ -86,50 +80,31 @@ type checking struct {
 	named map[itemKey]itemKey
 }
 
-// scan reads all of the table, several parts at once.
+// scan reads all of the table.
 func (c *checking) scan(ctx context.Context, each func(context.Context, item) error) error {
-	group, gctx := errgroup.WithContext(ctx)
-	for n := range scanners {
-		group.Go(func() error {
-			pages := dynamodb.NewScanPaginator(c.client, &dynamodb.ScanInput{
-				TableName: &c.table, Segment: aws.Int32(int32(n)), TotalSegments: aws.Int32(scanners),
-				ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
-			})
-			for pages.HasMorePages() {
-				page, err := pages.NextPage(gctx, c.patient)
-				if err != nil {
-					return c.explain(gctx, err)
-				}
-				if page.ConsumedCapacity != nil {
-					c.reads.purse.pay(*page.ConsumedCapacity)
-				}
-				for _, i := range page.Items {
-					if err := each(gctx, i); err != nil {
-						return err
-					}
-				}
+	return c.scanAll(ctx, dynamodb.ScanInput{}, func(ctx context.Context, _ int, page []item) error {
+		for _, i := range page {
+			if err := each(ctx, i); err != nil {
+				return err
 			}
-			return nil
-		})
-	}
-	return group.Wait()
+		}
+		return nil
+	})
 }
 
 // look looks at one item, and notes the pointers that it is or should have.
 func (c *checking) look(ctx context.Context, i item) error {
-	k := keyOf(i)
-	c.count(i)
-	switch {
-	case strings.HasPrefix(k.partition, partFact):
-		if i[attrAt] != nil {
-			c.toggle(k, true)
-		}
+	k, kind := keyOf(i), kindOf(i)
+	c.count(kind)
+	switch kind {
+	case kindPointer:
+		c.toggle(k, true)
 		return nil
-	case isOwn(k.partition):
-		return nil
-	}
-	if i[attrRecord] == nil && i[attrFile] == nil {
+	case kindOther:
 		c.report(Finding{k.String(), "it is no item that crosstrail or the program of AWS's text writes", RemedyNone})
+		return nil
+	case kindEvent, kindForeign:
+	default:
 		return nil
 	}
 	e, err := c.readEvent(ctx, i, true)
@@ -149,18 +124,16 @@ func (c *checking) look(ctx context.Context, i item) error {
 // name finds the keys of what does not fit together.
 func (c *checking) name(ctx context.Context, i item) error {
 	k := keyOf(i)
-	if strings.HasPrefix(k.partition, partFact) {
-		if event, err := pointsTo(i); i[attrAt] != nil && err == nil {
+	switch kindOf(i) {
+	case kindPointer:
+		if event, err := pointsTo(i); err == nil {
 			c.note(k, event)
 		}
-		return nil
-	}
-	if isOwn(k.partition) || i[attrRecord] == nil && i[attrFile] == nil {
-		return nil
-	}
-	if e, err := c.readEvent(ctx, i, true); err == nil && e.ours {
-		for p := range e.pointers() {
-			c.note(p, k)
+	case kindEvent:
+		if e, err := c.readEvent(ctx, i, true); err == nil {
+			for p := range e.pointers() {
+				c.note(p, k)
+			}
 		}
 	}
 	return ctx.Err()
@@ -226,19 +199,18 @@ func (c *checking) toggle(pointer itemKey, there bool) {
 	}
 }
 
-func (c *checking) count(i item) {
-	k := keyOf(i)
+func (c *checking) count(k kind) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.Items++
-	switch {
-	case strings.HasPrefix(k.partition, partFact):
+	switch k {
+	case kindPointer, kindName:
 		c.Pointers++
-	case strings.HasPrefix(k.partition, partFile):
+	case kindFile:
 		c.Files++
-	case isForeign(i):
+	case kindForeign:
 		c.Others++
-	case !isOwn(k.partition):
+	case kindEvent:
 		c.Events++
 	}
 }
@@ -247,14 +219,4 @@ func (c *checking) report(f Finding) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.found(f)
-}
-
-// isOwn reports whether a partition is one of the table's own, and no event's.
-func isOwn(partition string) bool {
-	for _, own := range []string{partFact, partFile, partDays, partSpans, partFailed, partTable} {
-		if strings.HasPrefix(partition, own) {
-			return true
-		}
-	}
-	return false
 }

@@ -11,13 +11,12 @@ import (
 	"io"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
-	"sync"
+	"sync/atomic"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/source"
@@ -105,83 +104,55 @@ func enveloped(e *event, raw []byte) []byte {
 	return slices.Concat(bytes.TrimSuffix(head, []byte("null}")), raw, []byte("}"))
 }
 
-// segments are how many parts of a table are read at once.
-const segments = 4
-
 // scan gives the events of AWS's text: all of a table that is of it, the others of
 // ours.
 func (s *Source) scan(ctx context.Context, give func(source.Item, error) bool) {
 	if s.store.options.Allow != nil {
 		if t, err := s.store.describe(ctx); err == nil {
-			s.store.reads.purse.expect(costOfBytes(float64(value(t.TableSizeBytes))).Units)
+			s.store.reads.purse.expect(costOfBytes(float64(aws.ToInt64(t.TableSizeBytes))).Units)
 		}
 	}
-	var mu sync.Mutex
-	bad := 0
-	group, gctx := errgroup.WithContext(ctx)
-	for n := range segments {
-		group.Go(func() error {
-			left, err := s.scanSegment(gctx, n, give)
-			mu.Lock()
-			defer mu.Unlock()
-			bad += left
-			return err
-		})
+	files := make([]filing, segments)
+	for n := range files {
+		files[n] = filing{table: s.store.table, path: []string{"scan", strconv.Itoa(n)}, give: give}
 	}
-	err := group.Wait()
+	var bad atomic.Int64
+	err := s.store.scanAll(ctx, dynamodb.ScanInput{}, func(ctx context.Context, n int, page []item) error {
+		if err := s.store.mayRead(ctx); err != nil {
+			return err
+		}
+		for _, i := range page {
+			if k := kindOf(i); k != kindForeign && k != kindOther {
+				continue
+			}
+			e, raw, err := s.store.readWhole(ctx, i, false)
+			switch {
+			case err != nil && ctx.Err() != nil:
+				return ctx.Err()
+			case err != nil:
+				bad.Add(1)
+				s.store.leftOut(keyOf(i), err)
+			case s.alone && !give(aloneItem(i, raw), nil), !s.alone && !files[n].add(e, raw):
+				return errEnough
+			}
+		}
+		return nil
+	})
+	for n := range files {
+		if err == nil && !files[n].flush() {
+			err = errEnough
+		}
+	}
 	if err != nil && !errors.Is(err, errEnough) {
 		give(source.Item{}, err)
 	}
-	if bad > 0 {
+	if bad := bad.Load(); bad > 0 {
 		s.store.options.note("%s%s: items that hold no record that can be read, and were left out: %d", Scheme, s.store.table, bad)
 	}
 }
 
 // errEnough says that no more is wanted.
 var errEnough = errors.New("enough")
-
-func (s *Source) scanSegment(ctx context.Context, n int, give func(source.Item, error) bool) (bad int, err error) {
-	files := filing{table: s.store.table, path: []string{"scan", string(rune('0' + n))}, give: give}
-	in := &dynamodb.ScanInput{
-		TableName: &s.store.table, Segment: aws.Int32(int32(n)), TotalSegments: aws.Int32(segments),
-		ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
-	}
-	for {
-		if err := s.store.mayRead(ctx); err != nil {
-			return bad, err
-		}
-		out, err := s.store.client.Scan(ctx, in, s.store.patient)
-		if err != nil {
-			return bad, s.store.explain(ctx, err)
-		}
-		if out.ConsumedCapacity != nil {
-			s.store.reads.purse.pay(*out.ConsumedCapacity)
-		}
-		for _, i := range out.Items {
-			k := keyOf(i)
-			if isOurs(i) {
-				continue
-			}
-			e, raw, err := s.store.readWhole(ctx, i, false)
-			switch {
-			case err != nil && ctx.Err() != nil:
-				return bad, ctx.Err()
-			case err != nil:
-				bad++
-				s.store.leftOut(k, err)
-			case s.alone && !give(aloneItem(i, raw), nil), !s.alone && !files.add(e, raw):
-				return bad, errEnough
-			}
-		}
-		if in.ExclusiveStartKey = out.LastEvaluatedKey; len(in.ExclusiveStartKey) == 0 {
-			break
-		}
-	}
-	if !files.flush() {
-		return bad, errEnough
-	}
-	return bad, nil
-}
 
 // aloneItem is the record of an item of AWS's text as it was put. It has no other name
 // than its bytes.
@@ -194,11 +165,4 @@ func aloneItem(i item, raw []byte) source.Item {
 		LogFile: cloudtrail.LogFile{URI: inlinePrefix + hex.EncodeToString(sum[:])},
 		Size:    int64(len(raw)), Open: opener(raw), Once: true,
 	}
-}
-
-// isOurs reports whether an item is one that this package writes. An event's
-// partition has no '#' but in "id#".
-func isOurs(i item) bool {
-	k := keyOf(i)
-	return strings.Contains(k.partition, "#") || strings.Contains(k.sort, "#")
 }

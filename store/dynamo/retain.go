@@ -9,6 +9,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
@@ -49,26 +50,15 @@ func (e *written) expire(t cloudtrail.Time, days int) {
 // mortal is the time by which an item goes, of those that do: events, pointers to
 // them, days (with their last second), and what the program in AWS's text put.
 func mortal(i item) (t cloudtrail.Time, ok bool) {
-	k := keyOf(i)
-	var kind string // of what is no event
-	if n := strings.IndexByte(k.partition, '#'); n >= 0 {
-		kind = k.partition[:n+1]
+	sort := keyOf(i).sort
+	switch kindOf(i) {
+	case kindEvent, kindPointer, kindForeign:
+		clock, _, _ := strings.Cut(sort, "#")
+		return cloudtrail.ParseTime(clock)
+	case kindDay:
+		return cloudtrail.ParseTime(sort[strings.LastIndexByte(sort, '#')+1:] + "T23:59:59Z")
 	}
-	clock, _, ours := strings.Cut(k.sort, "#")
-	switch kind {
-	case partFact:
-		ours = i[attrAt] != nil // else it is a name
-	case partDays:
-		n := strings.LastIndexByte(k.sort, '#')
-		t, ok = cloudtrail.ParseTime(k.sort[n+1:] + "T23:59:59Z")
-		return t, ok
-	case partFile, partSpans, partFailed, partTable:
-		return 0, false
-	}
-	if !ours && !isForeign(i) {
-		return 0, false
-	}
-	return cloudtrail.ParseTime(clock)
+	return 0, false
 }
 
 // SetRetention has events go so many days after they happened, and what leads to them
@@ -92,24 +82,23 @@ func (s *Store) SetRetention(ctx context.Context, days int) error {
 	if err := s.updateMeta(ctx, in); err != nil {
 		return err
 	}
-	pages := dynamodb.NewScanPaginator(s.client, &dynamodb.ScanInput{
-		TableName: &s.table, ConsistentRead: aws.Bool(true),
-		ProjectionExpression: aws.String("#e, #t, #x, #a, #f, #r"),
-		ExpressionAttributeNames: map[string]string{
-			"#e": attrEvent, "#t": attrTime, "#x": attrExpires, "#a": attrAt, "#f": attrFile, "#r": attrRecord,
-		},
-	})
-	var looked int
-	var changed atomic.Int64
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx, s.patient)
-		if err != nil {
-			return s.explain(ctx, err)
-		}
+	// Records are large, and only whether one is there is of interest here.
+	what := dynamodb.ScanInput{
+		ConsistentRead:            aws.Bool(true),
+		FilterExpression:          aws.String("attribute_exists(#r) OR attribute_exists(#f) OR attribute_exists(#a) OR #e = :d"),
+		ProjectionExpression:      aws.String("#e, #t, #x, #a, #f"),
+		ExpressionAttributeNames:  map[string]string{"#e": attrEvent, "#t": attrTime, "#x": attrExpires, "#a": attrAt, "#f": attrFile, "#r": attrRecord},
+		ExpressionAttributeValues: item{":d": text(partDays)},
+	}
+	var looked, changed atomic.Int64
+	return s.scanAll(ctx, what, func(ctx context.Context, _ int, page []item) error {
 		group, gctx := errgroup.WithContext(ctx)
-		group.SetLimit(mostFlying)
+		group.SetLimit(mostFlying / segments)
 		now := time.Now().Unix()
-		for _, i := range page.Items {
+		for _, i := range page {
+			if i[attrAt] == nil { // else it has a record, or it is ours
+				i[attrRecord] = &types.AttributeValueMemberNULL{}
+			}
 			if at, change := newExpiry(i, days, now); change {
 				group.Go(func() error {
 					defer changed.Add(1)
@@ -120,10 +109,10 @@ func (s *Store) SetRetention(ctx context.Context, days int) error {
 		if err := group.Wait(); err != nil {
 			return err
 		}
-		looked += len(page.Items)
-		s.options.note("%d items looked at, %d given another end", looked, changed.Load())
-	}
-	return nil
+		looked.Add(int64(len(page)))
+		s.options.note("%d items looked at, %d given another end", looked.Load(), changed.Load())
+		return nil
+	})
 }
 
 // newExpiry is when an item is to go, 0 for never, and whether that is a change.
