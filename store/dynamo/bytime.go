@@ -75,15 +75,13 @@ func (s *Store) eventsByTime(ctx context.Context, sel *query.Selection) iter.Seq
 		to += apart
 	}
 	return func(yield func(*event, error) bool) {
-		all, err := s.days(ctx)
+		days, err := s.days(ctx, from, to)
 		if err != nil {
 			yield(nil, err)
 			return
 		}
-		days := slices.DeleteFunc(slices.Clone(all), func(d accountDay) bool {
-			return !d.overlaps(from, to) || !anyOf(sel.Accounts, d.account)
-		})
-		s.expectDays(ctx, days, all)
+		days = slices.DeleteFunc(days, func(d accountDay) bool { return !anyOf(sel.Accounts, d.account) })
+		s.expectDays(len(days))
 		if sel.Newest {
 			slices.Reverse(days)
 		}

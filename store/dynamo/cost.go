@@ -7,8 +7,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-
-	"github.com/crosstrail/crosstrail/cloudtrail"
 )
 
 // Cost is what reading costs, or has cost.
@@ -49,10 +47,12 @@ func (c Cost) String() string {
 // purse is what a Store has spent on reading, and how much it may. The zero value
 // has spent nothing.
 type purse struct {
-	mu       sync.Mutex // guards what follows
-	spent    float64    // units
-	allowed  float64    // 0: smallRead
-	expected float64    // of all, as far as is known
+	asking sync.Mutex // held while somebody is asked: others wait for the answer
+
+	mu       sync.Mutex                    // guards what follows
+	spent    float64                       // units
+	allowed  float64                       // 0: smallRead
+	expected func(context.Context) float64 // units at the end of the question, as far as is known; nil: nothing is
 	refused  error
 }
 
@@ -73,57 +73,55 @@ func (s *Store) Spent() Cost {
 	return costOf(p.spent)
 }
 
-// expect notes what a question will cost beside what is spent already, if it is read
-// to its end.
-func (p *purse) expect(units float64) {
+// expect notes how to find out, should somebody have to be asked, what a question will
+// take beside what is spent already, if it is read to its end.
+func (p *purse) expect(units func(context.Context) float64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.expected = max(p.expected, p.spent+units)
+	before := p.spent
+	p.expected = func(ctx context.Context) float64 { return before + units(ctx) }
+}
+
+// due reports whether somebody is to be asked, or what was answered.
+func (p *purse) due() (due bool, refused error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.refused == nil && p.spent >= max(p.allowed, smallRead), p.refused
+}
+
+// cost is what reading will have come to.
+func (p *purse) cost(ctx context.Context) Cost {
+	p.mu.Lock()
+	units, expected := 2*p.spent, p.expected
+	p.mu.Unlock()
+	if expected != nil {
+		units = max(units, expected(ctx))
+	}
+	return costOf(units)
 }
 
 // mayRead asks before more is read than is worth no word. What is small (a key, an
 // event, a session) never comes so far, and who stops early is not asked for what
 // the whole would have cost.
 func (s *Store) mayRead(ctx context.Context) error {
+	if s.options.Allow == nil {
+		return nil
+	}
 	p := &s.reads.purse
+	if due, refused := p.due(); !due {
+		return refused
+	}
+	p.asking.Lock()
+	defer p.asking.Unlock()
+	if due, refused := p.due(); !due { // another has asked meanwhile
+		return refused
+	}
+	cost := p.cost(ctx)
+	err := s.options.Allow(ctx, cost)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.refused != nil || s.options.Allow == nil || p.spent < max(p.allowed, smallRead) {
-		return p.refused
-	}
-	cost := costOf(max(p.expected, 2*p.spent))
-	if p.refused = s.options.Allow(ctx, cost); p.refused == nil {
+	if p.refused = err; err == nil {
 		p.allowed = max(cost.Units*2, p.spent*askAgain)
 	}
-	return p.refused
-}
-
-// perDay is what a day of an account costs in byTime, on the average.
-func (s *Store) perDay(ctx context.Context, days int) (Cost, error) {
-	t, err := s.describe(ctx)
-	if err != nil {
-		return Cost{}, s.explain(ctx, err)
-	}
-	for _, x := range t.GlobalSecondaryIndexes {
-		if aws.ToString(x.IndexName) == indexTime.name {
-			return costOfBytes(float64(aws.ToInt64(x.IndexSizeBytes)) / float64(max(days, 1))), nil
-		}
-	}
-	return Cost{}, &IndexError{s.table, indexTime.name}
-}
-
-// expectDays notes what days will cost, as far as DynamoDB tells: it counts the
-// bytes of an index anew every six hours or so (API Reference, TableDescription).
-func (s *Store) expectDays(ctx context.Context, some, all []accountDay) {
-	if s.options.Allow == nil || len(some) == 0 {
-		return
-	}
-	if one, err := s.perDay(ctx, len(all)); err == nil { // else it is asked by what was read
-		s.reads.purse.expect(one.Units * float64(len(some)))
-	}
-}
-
-// since and until bound days.
-func (d accountDay) overlaps(since, until cloudtrail.Time) bool {
-	return (since.IsZero() || d.day >= dayText(clampTime(since))) && (until.IsZero() || d.day <= dayText(clampTime(until)))
+	return err
 }

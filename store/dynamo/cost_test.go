@@ -6,6 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/internal/awstest"
 	"github.com/crosstrail/crosstrail/lineage"
 	"github.com/crosstrail/crosstrail/query"
@@ -107,6 +110,31 @@ func TestCosts(t *testing.T) {
 		}
 	}
 	holdPage(t, "reads", table)
+	otherDays(t, cfg, w)
+}
+
+// otherDays: days that are not asked for are not read.
+func otherDays(t *testing.T, cfg aws.Config, w *Store) {
+	t.Helper()
+	var days []item
+	for n := range 600 {
+		account := fmt.Sprintf("%012d", n)
+		days = append(days, daysItem(&lineage.Use{ID: cloudtrail.ID{Recipient: account}, Time: cloudtrail.Time(n * 86400)}))
+	}
+	if err := w.putAll(t.Context(), days); err != nil {
+		t.Fatal(err)
+	}
+	r := opened(t, cfg, w.table, Options{})
+	const later = 700 * 86400
+	n, err := count(r.Rows(t.Context(), query.Selection{Since: later, Until: later + 86400}))
+	if c := r.Spent(); n != 0 || err != nil || c.Units > 1 {
+		t.Errorf("a day without events: %d, %v, for %.1f units", n, err, c.Units)
+	}
+	// How much all of it would be is worked out where somebody is asked.
+	d, err := r.countDays(t.Context())
+	if c := r.Spent(); d != 601 || err != nil || c.Units < 5 {
+		t.Errorf("%d days, %v, for %.1f units", d, err, c.Units)
+	}
 }
 
 func count(rows func(func(*query.Row, error) bool)) (n int, err error) {

@@ -15,7 +15,7 @@
 //	fact#<key>                      <the event's sort key>#<its partition>  where the facts under a key are: of that event
 //	fact#<key>                      <day>#name#<hash>                       a name seen beside a unique id
 //	file#<account>#<region>         <delivery>#<URI>#<version>              a log file that was read to its end
-//	days                            <account>#<day>                         that there are events
+//	days                            <day>#<account>                         that there are events
 //	spans                           <account>#<region>                      first and newest delivery
 //	failed                          <delivery>#<URI>#<version>              a log file that could not be read
 //	crosstrail                      table                                   the format, the watch, how long events are kept

@@ -107,11 +107,13 @@ func enveloped(e *event, raw []byte) []byte {
 // scan gives the events of AWS's text: all of a table that is of it, the others of
 // ours.
 func (s *Source) scan(ctx context.Context, give func(source.Item, error) bool) {
-	if s.store.options.Allow != nil {
-		if t, err := s.store.describe(ctx); err == nil {
-			s.store.reads.purse.expect(costOfBytes(float64(aws.ToInt64(t.TableSizeBytes))).Units)
+	s.store.reads.purse.expect(func(ctx context.Context) float64 {
+		t, err := s.store.describe(ctx)
+		if err != nil {
+			return 0
 		}
-	}
+		return costOfBytes(float64(aws.ToInt64(t.TableSizeBytes))).Units
+	})
 	files := make([]filing, segments)
 	for n := range files {
 		files[n] = filing{table: s.store.table, path: []string{"scan", strconv.Itoa(n)}, give: give}

@@ -147,7 +147,7 @@ func sessionKey(principalID string, t cloudtrail.Time) (partition, sort string) 
 
 // daysKey is where it is noted that an account has events on a day.
 func daysKey(account, day string) itemKey {
-	return itemKey{partDays, fit(account, mostPart) + "#" + day}
+	return itemKey{partDays, day + "#" + fit(account, mostPart)}
 }
 
 // spanKey is where first and newest delivery of an account and region are.

@@ -50,13 +50,12 @@ func (e *written) expire(t cloudtrail.Time, days int) {
 // mortal is the time by which an item goes, of those that do: events, pointers to
 // them, days (with their last second), and what the program in AWS's text put.
 func mortal(i item) (t cloudtrail.Time, ok bool) {
-	sort := keyOf(i).sort
+	clock, _, _ := strings.Cut(keyOf(i).sort, "#")
 	switch kindOf(i) {
 	case kindEvent, kindPointer, kindForeign:
-		clock, _, _ := strings.Cut(sort, "#")
 		return cloudtrail.ParseTime(clock)
 	case kindDay:
-		return cloudtrail.ParseTime(sort[strings.LastIndexByte(sort, '#')+1:] + "T23:59:59Z")
+		return cloudtrail.ParseTime(clock + "T23:59:59Z")
 	}
 	return 0, false
 }

@@ -4,7 +4,10 @@ import (
 	"context"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/source"
@@ -92,12 +95,11 @@ func (s *Source) read(ctx context.Context, to chan<- delivered) {
 
 // readDays gives the events, day by day; false: no more is wanted.
 func (s *Source) readDays(ctx context.Context, give func(source.Item, error) bool) bool {
-	all, err := s.store.days(ctx)
+	days, err := s.store.daysIn(ctx, s.windows)
 	if err != nil {
 		return give(source.Item{}, err)
 	}
-	days := slices.DeleteFunc(slices.Clone(all), func(d accountDay) bool { return !s.wantsDay(d) })
-	s.store.expectDays(ctx, days, all)
+	s.store.expectDays(len(days))
 	for _, d := range days {
 		for shard := range shards {
 			if !s.readShard(ctx, d, shard, give) {
@@ -108,10 +110,19 @@ func (s *Source) readDays(ctx context.Context, give func(source.Item, error) boo
 	return true
 }
 
-func (s *Source) wantsDay(d accountDay) bool {
-	return len(s.windows) == 0 || slices.ContainsFunc(s.windows, func(w source.Window) bool {
-		return (w.Account == "" || w.Account == d.account) && d.overlaps(w.Since, w.Until)
-	})
+// daysIn are the days with events of which windows want something.
+func (s *Store) daysIn(ctx context.Context, windows []source.Window) ([]accountDay, error) {
+	from, to := spanOf(windows)
+	days, err := s.days(ctx, from, to)
+	if len(windows) == 0 {
+		return days, err
+	}
+	return slices.DeleteFunc(days, func(d accountDay) bool {
+		return !slices.ContainsFunc(windows, func(w source.Window) bool {
+			return (w.Account == "" || w.Account == d.account) &&
+				(w.Since.IsZero() || d.day >= dayText(clampTime(w.Since))) && (w.Until.IsZero() || d.day <= dayText(clampTime(w.Until)))
+		})
+	}), err
 }
 
 func (s *Source) wants(e *event) bool {
@@ -122,7 +133,7 @@ func (s *Source) wants(e *event) bool {
 
 // readShard gives the events of one partition of byTime.
 func (s *Source) readShard(ctx context.Context, d accountDay, shard int, give func(source.Item, error) bool) bool {
-	files := filing{table: s.store.table, path: []string{d.account, d.day, string(rune('0' + shard))}, give: give}
+	files := filing{table: s.store.table, path: []string{d.account, d.day, strconv.Itoa(shard)}, give: give}
 	from, to := s.span(d)
 	a := between(dayShard(d.account, d.day, shard), from, to)
 	a.of = indexTime
@@ -152,13 +163,14 @@ func (s *Source) readShard(ctx context.Context, d accountDay, shard int, give fu
 
 // span is what of a day all windows together want.
 func (s *Source) span(d accountDay) (from, to cloudtrail.Time) {
-	first := true
-	for _, w := range s.windows {
-		switch {
-		case w.Account != "" && w.Account != d.account:
-			continue
-		case first:
-			from, to, first = w.Since, w.Until, false
+	return spanOf(slices.DeleteFunc(slices.Clone(s.windows), func(w source.Window) bool { return w.Account != "" && w.Account != d.account }))
+}
+
+// spanOf is the span of time in which all windows are; zero is open.
+func spanOf(windows []source.Window) (from, to cloudtrail.Time) {
+	for n, w := range windows {
+		if n == 0 {
+			from, to = w.Since, w.Until
 			continue
 		}
 		if from = min(from, w.Since); w.Since.IsZero() {
@@ -206,20 +218,12 @@ func (s *Store) Estimate(ctx context.Context, windows ...source.Window) (Cost, e
 		if err != nil {
 			return Cost{}, s.explain(ctx, err)
 		}
-		return costOfBytes(float64(value(t.TableSizeBytes))), nil
+		return costOfBytes(float64(aws.ToInt64(t.TableSizeBytes))), nil
 	}
-	all, err := s.days(ctx)
+	days, err := s.daysIn(ctx, windows)
 	if err != nil {
 		return Cost{}, err
 	}
-	one, err := s.perDay(ctx, len(all))
-	some := len(slices.DeleteFunc(all, func(d accountDay) bool { return !s.Source(windows...).wantsDay(d) }))
-	return costOf(one.Units * float64(some)), err
-}
-
-func value(n *int64) int64 {
-	if n == nil {
-		return 0
-	}
-	return *n
+	one, err := s.perDay(ctx)
+	return costOf(one.Units * float64(len(days))), err
 }
