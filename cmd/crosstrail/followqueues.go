@@ -66,7 +66,7 @@ func added(before, now queue.Counts) queue.Counts {
 // connect opens all, or none. The end of ctx stops them: see [queue.Open].
 func (f *followed) connect(ctx context.Context, cfg aws.Config, o queue.Options) error {
 	for _, url := range f.urls {
-		s, err := queue.Open(ctx, cfg, []string{url}, o)
+		s, err := queue.Open(ctx, cfg, url, o)
 		if err != nil {
 			f.close()
 			return err

@@ -123,7 +123,6 @@ func (h *hands) renewed(m *message, until time.Time) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	m.until = until
-	h.counts.Extended++
 }
 
 // lose notes that a message is not ours any more.
@@ -150,14 +149,13 @@ type Counts struct {
 	Settled      int64 // of them, deleted since all that they name is stored
 	Returned     int64 // given back, to come again
 	DeadLettered int64 // sent to a dead-letter queue, and deleted
-	Extended     int64 // how often a message was kept for longer
 	Lost         int64 // messages that came back to the queue before they were settled
 
 	InHand      int           // messages that are not settled
 	InHandBytes int64         // bytes of them that are held
 	Lag         time.Duration // since the oldest of them was sent to its queue
 	Behind      time.Duration // since the oldest log file that they name was delivered
-	Heard       time.Time     // when a queue last answered
+	Heard       time.Time     // when the queue last answered
 }
 
 // Counts are those of now.

@@ -91,14 +91,14 @@ func (t *told) failed() []string {
 // open opens the site's queue as the caller; stop has Next end.
 func (s *site) open(t *testing.T, o queue.Options) (opened *queue.Source, stop context.CancelFunc) {
 	t.Helper()
-	return s.openAs(t, s.caller, o)
+	return s.openAs(t, s.caller, s.queue, o)
 }
 
-func (s *site) openAs(t *testing.T, cfg aws.Config, o queue.Options, urls ...string) (opened *queue.Source, stop context.CancelFunc) {
+func (s *site) openAs(t *testing.T, cfg aws.Config, q *awstest.Queue, o queue.Options) (opened *queue.Source, stop context.CancelFunc) {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
 	o.Wait = time.Second
-	opened, err := queue.Open(ctx, cfg, append(urls, s.queue.URL), s.told.options(o))
+	opened, err := queue.Open(ctx, cfg, q.URL, s.told.options(o))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,12 +1,14 @@
 package queue
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"github.com/crosstrail/crosstrail/source/notice"
 )
@@ -98,11 +100,36 @@ func TestLetter(t *testing.T) {
 	}
 }
 
+// TestOneOfABatch: each entry of a request has its own end.
+func TestOneOfABatch(t *testing.T) {
+	b := batch{linger: time.Hour, calls: t.Context(), send: func(_ context.Context, all []*entry) (map[int]error, error) {
+		return failures([]types.BatchResultErrorEntry{{Id: aws.String("3"), Code: aws.String("InternalError"), Message: aws.String("again")}}, len(all)-1, len(all))
+	}}
+	ended := make(chan error, mostBatch)
+	for range mostBatch {
+		go func() { ended <- b.do(t.Context(), &entry{}) }()
+	}
+	var failed []string
+	for range mostBatch {
+		if err := <-ended; err != nil {
+			failed = append(failed, err.Error())
+		}
+	}
+	if len(failed) != 1 || failed[0] != "SQS says InternalError: again" {
+		t.Errorf("%q", failed)
+	}
+	for id, all := range map[string]int{"x": 1, "1": 1, "-1": 1, "0": 2} {
+		if _, err := failures([]types.BatchResultErrorEntry{{Id: &id}}, 0, all); err == nil {
+			t.Errorf("%s of %d is believed", id, all)
+		}
+	}
+}
+
 // TestTwelveHours: SQS lets nobody keep a message for longer.
 func TestTwelveHours(t *testing.T) {
 	var said []string
-	s := &Source{options: Options{OnNote: func(text string) { said = append(said, text) }}.filled(), hands: newHands(1, 1)}
-	m := &message{queue: &queue{}, came: time.Now()}
+	s := &Source{options: Options{OnNote: func(text string) { said = append(said, text) }}.filled(), queue: &queue{}, hands: newHands(1, 1)}
+	m := &message{came: time.Now()}
 	m.until = m.came.Add(time.Minute)
 	s.hands.came(0, []*message{m})
 	s.renew(m.came.Add(longestHeld))

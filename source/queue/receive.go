@@ -21,7 +21,6 @@ import (
 type message struct {
 	notice.Message
 	source  *Source
-	queue   *queue
 	receipt string
 	came    time.Time // when it was received
 	items   []source.Item
@@ -52,27 +51,26 @@ const (
 	longestPause = time.Minute
 )
 
-// follow receives the messages of a queue until ctx ends.
-func (s *Source) follow(ctx context.Context, q *queue) {
-	defer close(q.idle)
+// follow takes the first messages, and receives more until ctx ends.
+func (s *Source) follow(ctx context.Context, first []types.Message) {
+	defer close(s.idle)
 	s.hands.mu.Lock()
-	s.hands.asked += len(q.first)
+	s.hands.asked += len(first)
 	s.hands.mu.Unlock()
-	s.take(ctx, q, len(q.first), q.first)
-	q.first = nil
+	s.take(ctx, len(first), first)
 	pause, said := firstPause, false
 	for ctx.Err() == nil {
 		n, err := s.hands.wait(ctx, s.share())
 		if err != nil {
 			return
 		}
-		all, err := s.await(ctx, q, n)
+		all, err := s.await(ctx, n)
 		if err == nil {
 			if said {
-				s.options.OnNote(q.url + ": answers again")
+				s.options.OnNote(s.queue.url + ": answers again")
 			}
 			pause, said = firstPause, false
-			s.take(ctx, q, n, all)
+			s.take(ctx, n, all)
 			continue
 		}
 		s.hands.failed(n)
@@ -81,7 +79,7 @@ func (s *Source) follow(ctx context.Context, q *queue) {
 		}
 		if !said {
 			said = true
-			s.options.OnError(fmt.Errorf("%s: cannot be received from, and is asked again until it can: %w", q.url, err))
+			s.options.OnError(fmt.Errorf("%s: cannot be received from, and is asked again until it can: %w", s.queue.url, err))
 		}
 		select {
 		case <-time.After(pause/2 + rand.N(pause)):
@@ -96,22 +94,22 @@ func (s *Source) follow(ctx context.Context, q *queue) {
 const lastAnswer = time.Second
 
 // await asks for messages, and goes on waiting for a moment after ctx has ended.
-func (s *Source) await(ctx context.Context, q *queue, n int) ([]types.Message, error) {
+func (s *Source) await(ctx context.Context, n int) ([]types.Message, error) {
 	asking, cancel := context.WithCancel(s.calls)
 	defer cancel()
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(lastAnswer, cancel) })()
-	return q.receive(asking, n, s.options.Wait, s.options.Visible)
+	return s.queue.receive(asking, n, s.options.Wait, s.options.Visible)
 }
 
 // take takes what came in hand, and makes it ready in the background.
-func (s *Source) take(ctx context.Context, q *queue, asked int, all []types.Message) {
+func (s *Source) take(ctx context.Context, asked int, all []types.Message) {
 	now := time.Now()
 	taken := make([]*message, 0, len(all))
 	for i := range all {
 		a := all[i].Attributes
 		m := &message{
-			source: s, queue: q, receipt: aws.ToString(all[i].ReceiptHandle), came: now, until: now.Add(s.options.Visible),
-			Message: notice.Message{ID: aws.ToString(all[i].MessageId), Source: q.arn, Group: a["MessageGroupId"], Body: []byte(aws.ToString(all[i].Body))},
+			source: s, receipt: aws.ToString(all[i].ReceiptHandle), came: now, until: now.Add(s.options.Visible),
+			Message: notice.Message{ID: aws.ToString(all[i].MessageId), Source: s.queue.arn, Group: a["MessageGroupId"], Body: []byte(aws.ToString(all[i].Body))},
 		}
 		m.Received, _ = strconv.Atoi(a["ApproximateReceiveCount"])
 		if ms, err := strconv.ParseInt(a["SentTimestamp"], 10, 64); err == nil {
@@ -155,13 +153,13 @@ func (s *Source) prepare(ctx context.Context, m *message) {
 // stopped gives back what was not handed out. A call that receives must have ended:
 // it would be given the message again, and nobody hears it.
 func (s *Source) stopped(m *message) {
-	<-m.queue.idle
+	<-s.idle
 	s.giveBack(m)
 }
 
 // unreadable is of a message of which no delivery can be made.
 func (s *Source) unreadable(m *message, err error) {
-	s.options.OnError(fmt.Errorf("%s: message %s: %w", m.queue.url, m.ID, err))
+	s.options.OnError(fmt.Errorf("%s: message %s: %w", s.queue.url, m.ID, err))
 	ctx, cancel := context.WithTimeout(s.calls, mostWaited)
 	defer cancel()
 	never := false
@@ -169,6 +167,6 @@ func (s *Source) unreadable(m *message, err error) {
 		never = true
 	}
 	if err := s.reject(ctx, m, err, never); err != nil {
-		s.options.OnError(fmt.Errorf("%s: message %s is not settled, so it will come again: %w", m.queue.url, m.ID, err))
+		s.options.OnError(fmt.Errorf("%s: message %s is not settled, so it will come again: %w", s.queue.url, m.ID, err))
 	}
 }

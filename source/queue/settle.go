@@ -26,7 +26,7 @@ func (m *message) settle(ctx context.Context, failed error) error {
 
 // remove deletes a message.
 func (s *Source) remove(ctx context.Context, m *message, count func(*Counts)) error {
-	if err := m.queue.deletes.do(ctx, &entry{receipt: m.receipt}); err != nil {
+	if err := s.queue.deletes.do(ctx, &entry{receipt: m.receipt}); err != nil {
 		// It is let go: what is not renewed comes again.
 		s.hands.drop(m, func(c *Counts) { c.Returned++ })
 		return fmt.Errorf("message %s cannot be deleted: %w", m.ID, err)
@@ -70,7 +70,7 @@ func (s *Source) back(ctx context.Context, m *message, after time.Duration) erro
 		return nil
 	}
 	seconds := int32((after + time.Second - 1) / time.Second) //nolint:gosec // under 12 h
-	err := m.queue.changes.do(ctx, &entry{receipt: m.receipt, visible: seconds})
+	err := s.queue.changes.do(ctx, &entry{receipt: m.receipt, visible: seconds})
 	if err != nil && !isOver(err) {
 		return fmt.Errorf("message %s cannot be given back, and comes again when its time is over: %w", m.ID, err)
 	}
@@ -82,20 +82,7 @@ func (s *Source) giveBack(m *message) {
 	ctx, cancel := context.WithTimeout(s.calls, mostWaited)
 	defer cancel()
 	if err := s.back(ctx, m, 0); err != nil {
-		s.options.OnNote(m.queue.url + ": " + err.Error())
-	}
-}
-
-// giveBackFirst gives back what was received by an Open that failed.
-func (s *Source) giveBackFirst(queues []*queue) {
-	for _, q := range queues {
-		var all []*entry
-		for i := range q.first {
-			all = append(all, &entry{receipt: *q.first[i].ReceiptHandle})
-		}
-		if len(all) > 0 {
-			_, _ = q.change(s.calls, all) // they come again anyhow
-		}
+		s.options.OnNote(s.queue.url + ": " + err.Error())
 	}
 }
 
@@ -129,22 +116,20 @@ func (s *Source) keepAlive() {
 
 // renew renews what has to be, ten in a request.
 func (s *Source) renew(now time.Time) {
-	by := map[*queue][]*message{}
-	for _, m := range s.hands.due(now, s.options.Visible) {
-		if m.came.Add(longestHeld).Sub(now) < time.Second {
+	due := s.hands.due(now, s.options.Visible)
+	due = slices.DeleteFunc(due, func(m *message) bool {
+		over := m.came.Add(longestHeld).Sub(now) < time.Second
+		if over {
 			s.lose(m)
-			continue
 		}
-		by[m.queue] = append(by[m.queue], m)
-	}
-	for q, all := range by {
-		for part := range slices.Chunk(all, mostBatch) {
-			s.renewAll(now, q, part)
-		}
+		return over
+	})
+	for part := range slices.Chunk(due, mostBatch) {
+		s.renewAll(now, part)
 	}
 }
 
-func (s *Source) renewAll(now time.Time, q *queue, all []*message) {
+func (s *Source) renewAll(now time.Time, all []*message) {
 	entries := make([]*entry, len(all))
 	for i, m := range all {
 		left := min(s.options.Visible, m.came.Add(longestHeld).Sub(now))
@@ -152,15 +137,15 @@ func (s *Source) renewAll(now time.Time, q *queue, all []*message) {
 	}
 	ctx, cancel := context.WithTimeout(s.calls, s.options.Visible/3)
 	defer cancel()
-	failed, err := q.change(ctx, entries)
+	failed, err := s.queue.change(ctx, entries)
 	if err != nil {
-		if !q.mute { // asked again at the next tick
-			s.options.OnError(fmt.Errorf("%s: messages cannot be kept for longer, and may come again before they are done: %w", q.url, err))
+		if !s.mute { // asked again at the next tick
+			s.options.OnError(fmt.Errorf("%s: messages cannot be kept for longer, and may come again before they are done: %w", s.queue.url, err))
 		}
-		q.mute = true
+		s.mute = true
 		return
 	}
-	q.mute = false
+	s.mute = false
 	for i, m := range all {
 		switch {
 		case failed[i] == nil:
@@ -175,7 +160,7 @@ func (s *Source) renewAll(now time.Time, q *queue, all []*message) {
 // what is stored twice is stored once.
 func (s *Source) lose(m *message) {
 	s.hands.lose(m)
-	s.options.OnNote(m.queue.url + ": message " + m.ID + " came back before it was done")
+	s.options.OnNote(s.queue.url + ": message " + m.ID + " came back before it was done")
 }
 
 // Close receives no more, gives back at once what is not settled, and waits until

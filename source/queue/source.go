@@ -2,7 +2,6 @@ package queue
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"sync"
@@ -64,42 +63,41 @@ func (o Options) filled() Options {
 	return o
 }
 
-// Source is the messages of some queues, each as a delivery of its own: an
-// ingest.Source.
+// Source is the messages of a queue, each as a delivery of its own: an ingest.Source.
 type Source struct {
 	options Options
 	opener  *Opener
 	dead    *DeadLetters
-	queues  []*queue
+	queue   *queue
 	calls   context.Context // of calls that a stop does not cut short
 	stop    <-chan struct{}
 	ready   chan *message
 	hands   *hands
 	cancel  context.CancelFunc
 	all     sync.WaitGroup // those that receive and prepare
+	idle    chan struct{}  // closed when nothing more is received
+	mute    bool           // it was told that messages cannot be renewed; keepAlive's
 	closed  chan struct{}
 	close   sync.Once
 	alive   sync.WaitGroup // keepAlive
 }
 
-// queue is one of them.
+// queue is where messages come from.
 type queue struct {
 	address
 	api     *sqs.Client
 	arn     string
 	deletes batch
 	changes batch
-	first   []types.Message // received when it was opened
-	idle    chan struct{}   // closed when nothing more is received
-	mute    bool            // it was told that messages cannot be renewed; keepAlive's
 }
 
 // Open begins to receive, until ctx ends: then [Source.Next] says io.EOF, what was
 // received and not handed out is given back at once, and what was handed out may
-// still be settled. [Source.Close] gives back the rest. An error says which queue cannot be used, and why.
-func Open(ctx context.Context, cfg aws.Config, urls []string, o Options) (*Source, error) {
+// still be settled. [Source.Close] gives back the rest. An error says why the queue
+// cannot be used.
+func Open(ctx context.Context, cfg aws.Config, url string, o Options) (*Source, error) {
 	ctx, cancel := context.WithCancel(ctx)
-	s, err := open(ctx, cfg, urls, o.filled())
+	s, err := open(ctx, cfg, url, o.filled())
 	if err != nil {
 		cancel()
 		return nil, err
@@ -108,48 +106,30 @@ func Open(ctx context.Context, cfg aws.Config, urls []string, o Options) (*Sourc
 	return s, nil
 }
 
-func open(ctx context.Context, cfg aws.Config, urls []string, o Options) (*Source, error) {
+func open(ctx context.Context, cfg aws.Config, url string, o Options) (*Source, error) {
 	if err := o.Opener.Check(); err != nil {
 		return nil, err
 	}
-	o.Most = max(o.Most, len(urls)) // a queue that waits for messages takes room from the others
 	s := &Source{
 		options: o, opener: NewOpener(cfg, o.Opener), dead: NewDeadLetters(cfg),
 		calls: context.WithoutCancel(ctx), stop: ctx.Done(), ready: make(chan *message), hands: newHands(o.Most, o.MostBytes),
-		closed: make(chan struct{}),
+		idle: make(chan struct{}), closed: make(chan struct{}),
 	}
-	seen := map[string]bool{}
-	for _, url := range urls {
-		q, err := s.reach(ctx, cfg, url)
-		if err != nil {
-			return nil, err
-		}
-		if seen[q.arn] {
-			return nil, fmt.Errorf("%s: is named twice", url)
-		}
-		seen[q.arn] = true
-		s.queues = append(s.queues, q)
+	var err error
+	if s.queue, err = s.reach(ctx, cfg, url); err != nil {
+		return nil, err
 	}
-	if len(s.queues) == 0 {
-		return nil, errors.New("no queue is named")
+	first, err := s.queue.receive(ctx, s.share(), 0, o.Visible)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", url, err)
 	}
-	for i, q := range s.queues {
-		first, err := q.receive(ctx, s.share(), 0, o.Visible)
-		if err != nil {
-			s.giveBackFirst(s.queues[:i])
-			return nil, fmt.Errorf("%s: %w", q.url, err)
-		}
-		q.first = first
-	}
-	for _, q := range s.queues {
-		s.all.Go(func() { s.follow(ctx, q) })
-	}
+	s.all.Go(func() { s.follow(ctx, first) })
 	s.alive.Go(s.keepAlive)
 	return s, nil
 }
 
-// share is how many messages a queue asks for at once.
-func (s *Source) share() int { return max(min(mostBatch, s.options.Most/len(s.queues)), 1) }
+// share is how many messages it asks for at once.
+func (s *Source) share() int { return min(mostBatch, s.options.Most) }
 
 // reach asks what a queue is, which shows that it is there and may be used.
 func (s *Source) reach(ctx context.Context, cfg aws.Config, url string) (*queue, error) {
@@ -157,7 +137,7 @@ func (s *Source) reach(ctx context.Context, cfg aws.Config, url string) (*queue,
 	if err != nil {
 		return nil, err
 	}
-	q := &queue{address: a, arn: a.arn(), idle: make(chan struct{})}
+	q := &queue{address: a, arn: a.arn()}
 	q.api = clientFor(cfg, &q.address)
 	out, err := q.api.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{
 		QueueUrl: &q.url, AttributeNames: []types.QueueAttributeName{types.QueueAttributeNameQueueArn, types.QueueAttributeNameRedrivePolicy},
