@@ -83,7 +83,9 @@ func (s *Store) readMeta(ctx context.Context, how ...func(*dynamodb.Options)) er
 		}
 	}
 	m.retain, _ = strconv.Atoi(textOf(out.Item, attrRetain))
-	s.meta.Store(m)
+	if old := s.meta.Swap(m); old != nil && old.retain != m.retain {
+		s.writer.known.forget() // days may have expired meanwhile
+	}
 	return nil
 }
 

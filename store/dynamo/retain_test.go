@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
 	"github.com/crosstrail/crosstrail/cloudtrail"
 )
 
@@ -65,6 +67,22 @@ func TestRetention(t *testing.T) {
 		`{"eventID":"new","eventTime":"`+time.Now().UTC().Format(time.RFC3339)+`"}`))
 	if kept != 1 || duplicate != 0 {
 		t.Errorf("kept %d, duplicate %d; want the newer one alone", kept, duplicate)
+	}
+	// Who wrote a day writes it again when that may have gone in between.
+	w := c.open(t, c.writer)
+	today := time.Now().UTC().Format(time.RFC3339)
+	add(t, w, logFile(firstFile, `{"eventID":"early","eventTime":"`+today+`"}`))
+	if err := s.SetRetention(t.Context(), 2); err != nil {
+		t.Fatal(err)
+	}
+	day := daysKey(account, today[:len("2026-01-02")])
+	if _, err := c.table.Owner.DeleteItem(t.Context(), &dynamodb.DeleteItemInput{TableName: &c.table.Name, Key: day.attributes()}); err != nil {
+		t.Fatal(err)
+	}
+	w.meta.Load().read = time.Time{} // a minute later
+	add(t, w, logFile(firstFile, `{"eventID":"late","eventTime":"`+today+`"}`))
+	if c.items(t)[day] == nil {
+		t.Errorf("%s was not written again", day)
 	}
 	if err := s.SetRetention(t.Context(), 0); err != nil {
 		t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/lineage"
@@ -30,8 +31,8 @@ const metaEvery = time.Minute
 
 // writer is the half of a Store that writes.
 type writer struct {
-	flying chan struct{} // a place for each event that is being written
-	known  recent        // items that were written, and need not be again
+	flying *semaphore.Weighted // a place for each event that is being written
+	known  recent              // items that were written, and need not be again
 	packer packer
 	slow   slowness
 
@@ -45,6 +46,9 @@ type writer struct {
 type reading struct {
 	*meta
 	inline bool // nobody else has it: its records are nowhere else
+	// over tells that Finish came: else the reading is forgotten when the run that
+	// it is a part of ends.
+	over func() bool
 }
 
 // finished is a log file of which no more comes.
@@ -57,7 +61,7 @@ type finished struct {
 type place struct{ account, region string }
 
 func (w *writer) begin() {
-	w.flying = make(chan struct{}, mostFlying)
+	w.flying = semaphore.NewWeighted(mostFlying)
 	w.reading, w.spans = map[string]*reading{}, map[place]stamps{}
 }
 
@@ -67,7 +71,7 @@ func fileID(f cloudtrail.LogFile) string { return f.URI + "\x00" + f.Version }
 func isInline(uri string) bool { return uri == source.Stdin || strings.HasPrefix(uri, inlinePrefix) }
 
 // under is the reading of a file, under the watch that the table has when the first
-// of it comes.
+// of it comes. It is forgotten with ctx.
 func (s *Store) under(ctx context.Context, f cloudtrail.LogFile) (*reading, error) {
 	w := &s.writer
 	w.mu.Lock()
@@ -84,6 +88,13 @@ func (s *Store) under(ctx context.Context, f cloudtrail.LogFile) (*reading, erro
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.reading[fileID(f)] = r
+	r.over = context.AfterFunc(ctx, func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if w.reading[fileID(f)] == r {
+			delete(w.reading, fileID(f))
+		}
+	})
 	return r, nil
 }
 
@@ -151,6 +162,7 @@ func (s *Store) Finish(ctx context.Context, f cloudtrail.LogFile, failed error) 
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	delete(w.reading, fileID(f))
+	r.over()
 	// What came without a log file cannot be read again: a note would stay for ever.
 	if !r.inline {
 		w.finished = append(w.finished, finished{f, *r, failed})
@@ -201,15 +213,11 @@ func (a *adding) records(ctx context.Context, f source.File) (kept, duplicate in
 		if !ok {
 			continue
 		}
-		select {
-		case flying <- struct{}{}:
-		case <-gctx.Done():
-		}
-		if gctx.Err() != nil {
-			break
+		if flying.Acquire(gctx, 1) != nil {
+			break // gctx has ended
 		}
 		group.Go(func() error {
-			defer func() { <-flying }()
+			defer flying.Release(1)
 			fresh, err := a.store.put(gctx, e)
 			if err == nil {
 				a.count(fresh)
