@@ -1,9 +1,6 @@
 package source
 
-import (
-	"context"
-	"fmt"
-)
+import "context"
 
 // Budget bounds what all workers hold of their inputs at one moment. Each has a
 // share, enough for nearly every log file; one at a time may go beyond it, up to
@@ -56,33 +53,28 @@ func (b *Budget) beyond(ctx context.Context) error {
 
 func (b *Budget) release() { <-b.lane }
 
-// TooLargeError is a file that exceeds the limit which the memory given leaves.
+// TooLargeError is a file that exceeds the cap on one file, or what the memory given
+// leaves for one.
 type TooLargeError struct {
-	Memory int64 // that would do, as far as can be told
+	Limit  int    // bytes
+	As     string // which of the file's forms exceeds it, as "when decompressed"
+	Memory int64  // what would do, as far as can be told, where memory is what lacks; else 0
 }
 
-func (e *TooLargeError) Error() string { return "too large for the memory given" }
+// Error says nothing of what raises the limit: that is a flag here, and elsewhere
+// something else.
+func (e *TooLargeError) Error() string { return "larger than " + bytesText(e.Limit) + " " + e.As }
 
-// tooLarge says that a file exceeds the limit, and what raises it. As is which of
+// tooLarge says that a file exceeds the limit, and which flag raises it. As is which of
 // its forms, size what is known of that.
 func (b *Budget) tooLarge(uri, as string, size int) *Error {
-	if b.flag == "--max-file" {
-		return fileError(uri, fmt.Sprintf("larger than %s %s, not read: if it is what you expect, raise --max-file", bytesText(b.limit), as), nil)
+	e := &TooLargeError{Limit: b.limit, As: as}
+	lack := ""
+	if b.flag == "--memory" {
+		lack = ", which is what --memory leaves for one file"
+		// The inverse of NewBudget, of whichever share comes out.
+		n := int64(max(size, 2*b.limit)) + 1
+		e.Memory = min(4*n, 2*n+2*int64(b.workers)*mostShare)
 	}
-	text := fmt.Sprintf("larger than %s %s, which is what --memory leaves for one file, not read: if it is what you expect, raise --memory", bytesText(b.limit), as)
-	// The inverse of NewBudget, of whichever share comes out.
-	n := int64(max(size, 2*b.limit)) + 1
-	return fileError(uri, text, &TooLargeError{min(4*n, 2*n+2*int64(b.workers)*mostShare)})
-}
-
-func bytesText(n int) string {
-	switch {
-	case n >= 1<<30 && n%(1<<30) == 0:
-		return fmt.Sprintf("%d GiB", n>>30)
-	case n >= 1<<20:
-		return fmt.Sprintf("%d MiB", n>>20)
-	case n >= 1<<10:
-		return fmt.Sprintf("%d KiB", n>>10)
-	}
-	return fmt.Sprintf("%d bytes", n)
+	return fileError(uri, e.Error()+lack+", not read: if it is what you expect, raise "+b.flag, e)
 }

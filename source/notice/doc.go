@@ -13,6 +13,7 @@ import (
 type Message struct {
 	ID       string // of SQS; else empty
 	Source   string // ARN of the queue that it was in, where it was in one
+	Via      string // what handed it to a function: sqs, sns, s3, eventbridge; else empty
 	Received int    // how often it was handed out, 0 where nothing counts that
 	Group    string // message group, in a FIFO queue
 	Sent     time.Time

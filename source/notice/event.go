@@ -27,6 +27,9 @@ func Event(lambdaEvent []byte) ([]Message, error) {
 	if err != nil {
 		return whole, nil
 	}
+	if o.has("detail-type") {
+		whole[0].Via = "eventbridge"
+	}
 	all, ok := o.list("Records")
 	if !ok || len(all) == 0 {
 		return whole, nil
@@ -49,7 +52,9 @@ func Event(lambdaEvent []byte) ([]Message, error) {
 			}
 		case r.text("EventSource") == "aws:sns":
 			m = ofSNS(r)
-		case r.text("eventSource") != s3Source:
+		case r.text("eventSource") == s3Source:
+			m.Via = "s3"
+		default:
 			messages = append(messages, m)
 			continue
 		}
@@ -66,7 +71,7 @@ func Event(lambdaEvent []byte) ([]Message, error) {
 const mostEvent = 7 << 20
 
 func ofSQS(r object) Message {
-	m := Message{ID: r.text("messageId"), Source: r.text("eventSourceARN"), Body: []byte(r.text("body"))}
+	m := Message{Via: "sqs", ID: r.text("messageId"), Source: r.text("eventSourceARN"), Body: []byte(r.text("body"))}
 	if a, err := r.below("attributes"); err == nil {
 		m.Received, _ = strconv.Atoi(a.text("ApproximateReceiveCount"))
 		m.Group = a.text("MessageGroupId")
@@ -79,9 +84,9 @@ func ofSQS(r object) Message {
 func ofSNS(r object) Message {
 	sns, err := r.below("Sns")
 	if err != nil {
-		return Message{}
+		return Message{Via: "sns"}
 	}
-	m := Message{Body: []byte(sns.text("Message"))}
+	m := Message{Via: "sns", Body: []byte(sns.text("Message"))}
 	m.Sent, _ = time.Parse(time.RFC3339, sns.text("Timestamp"))
 	return m
 }

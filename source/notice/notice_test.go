@@ -112,12 +112,12 @@ func TestEvent(t *testing.T) {
 	sent := time.UnixMilli(1772712309123).UTC()
 	const queue, id = "arn:aws:sqs:us-east-2:111111111111:my-queue", "059f36b4-87a3-44ab-83d2-66197504000"
 	ofQueue := []notice.Message{
-		{ID: id + "1", Source: queue, Received: 1, Sent: sent, Body: fixture(t, "cloudtrail.json")},
-		{ID: id + "2", Source: queue, Received: 2, Sent: sent, Body: inSNS(t, fixture(t, "cloudtrail-test.txt"))},
-		{ID: id + "3", Source: queue, Received: 3, Sent: sent, Group: "logs", Body: []byte("no JSON")},
+		{Via: "sqs", ID: id + "1", Source: queue, Received: 1, Sent: sent, Body: fixture(t, "cloudtrail.json")},
+		{Via: "sqs", ID: id + "2", Source: queue, Received: 2, Sent: sent, Body: inSNS(t, fixture(t, "cloudtrail-test.txt"))},
+		{Via: "sqs", ID: id + "3", Source: queue, Received: 3, Sent: sent, Group: "logs", Body: []byte("no JSON")},
 	}
-	ofTopic := notice.Message{Sent: sent, Body: fixture(t, "eventbridge-api-call.json")}
-	ofS3 := notice.Message{Body: event(inner("s3-put.json", 0))}
+	ofTopic := notice.Message{Via: "sns", Sent: sent, Body: fixture(t, "eventbridge-api-call.json")}
+	ofS3 := notice.Message{Via: "s3", Body: event(inner("s3-put.json", 0))}
 	for name, c := range map[string]struct {
 		event []byte
 		want  []notice.Message
@@ -127,7 +127,7 @@ func TestEvent(t *testing.T) {
 		"S3":    {event(inner("s3-put.json", 0)), []notice.Message{ofS3}},
 		"mixed": {event(inner("s3-put.json", 0), inner("lambda-sqs.json", 1), inner("lambda-sns.json", 0)), []notice.Message{ofS3, ofQueue[1], ofTopic}},
 
-		"EventBridge":         {fixture(t, "eventbridge-s3.json"), []notice.Message{{Body: fixture(t, "eventbridge-s3.json")}}},
+		"EventBridge":         {fixture(t, "eventbridge-s3.json"), []notice.Message{{Via: "eventbridge", Body: fixture(t, "eventbridge-s3.json")}}},
 		"CloudTrail's notice": {fixture(t, "cloudtrail.json"), []notice.Message{{Body: fixture(t, "cloudtrail.json")}}},
 		"a log file":          {event(fixture(t, "record.json")), []notice.Message{{Body: event(fixture(t, "record.json"))}}},
 		"no JSON":             {[]byte("x"), []notice.Message{{Body: []byte("x")}}},
