@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/crosstrail/crosstrail/source"
 	"github.com/crosstrail/crosstrail/source/queue"
 	"github.com/crosstrail/crosstrail/store/dynamo"
 )
@@ -66,8 +67,8 @@ func readConfig(get func(string) string) (config, error) {
 		c.memory = max(mb<<20, leastMemory)
 	}
 	if text := get(envMaxFile); text != "" {
-		if c.maxFile = sizeOf(text); c.maxFile <= 0 {
-			wrong(envMaxFile, "it is a size, as 64MiB or a number of bytes")
+		if c.maxFile, err = source.ParseSize(text); err != nil {
+			wrong(envMaxFile, err.Error())
 		}
 	}
 	for _, name := range []string{envLambdaLevel, envLevel} {
@@ -87,24 +88,4 @@ func setLevel(level *slog.Level, text string) bool {
 		text = "ERROR"
 	}
 	return level.UnmarshalText([]byte(text)) == nil
-}
-
-// sizeOf reads 64MiB, 64M or a number of bytes; 0 is none of these.
-func sizeOf(text string) int64 {
-	number := strings.TrimRight(text, "kKmMgGiIbB")
-	n, err := strconv.ParseInt(number, 10, 40)
-	if err != nil {
-		return 0
-	}
-	switch strings.ToLower(text[len(number):]) {
-	case "", "b":
-		return n
-	case "k", "kib":
-		return n << 10
-	case "m", "mib":
-		return n << 20
-	case "g", "gib":
-		return n << 30
-	}
-	return 0
 }

@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/ingest"
@@ -74,10 +77,9 @@ func TestGuarded(t *testing.T) {
 	}
 }
 
-// TestReason leads from the program's flags to the function's environment.
+// TestReason leads to the function's environment, and not to the program's flags.
 func TestReason(t *testing.T) {
 	for text, want := range map[string]string{
-		"raise --max-file":           "raise " + envMaxFile,
 		"sessionToken=" + secret:     "sessionToken=REDACTED",
 		strings.Repeat("long ", 1e4): "long ",
 	} {
@@ -85,11 +87,23 @@ func TestReason(t *testing.T) {
 			t.Errorf("%s", got)
 		}
 	}
-	budget := source.NewBudget(4<<20, 0, 1)
-	_, err := source.NewUnpacker(budget).Pieces(t.Context(), source.Item{Open: func(context.Context) (io.ReadCloser, error) {
-		return io.NopCloser(bytes.NewReader(logFile(strings.Repeat(" ", 4<<20)))), nil
-	}}, func(source.Piece) bool { return true })
-	if got := reason(err); !strings.Contains(got, "give the function more: aws lambda update-function-configuration --memory-size") {
-		t.Errorf("%s", got)
+	read := func(budget *source.Budget) error {
+		_, err := source.NewUnpacker(budget).Pieces(t.Context(), source.Item{LogFile: cloudtrail.LogFile{URI: "a"}, Size: 5 << 20, Open: func(context.Context) (io.ReadCloser, error) {
+			return io.NopCloser(bytes.NewReader(logFile(strings.Repeat(" ", 4<<20)))), nil
+		}}, func(source.Piece) bool { return true })
+		return err
+	}
+	lacking := read(source.NewBudget(4<<20, 0, 1))
+	large, _ := errors.AsType[*source.TooLargeError](lacking)
+	c := config{memory: memoryFor(large.Memory) << 20}
+	if err := read(source.NewBudget(c.budget(), 0, 1)); err != nil {
+		t.Errorf("with the memory that would do: %v", err)
+	}
+	all := errors.Join(lacking, read(source.NewBudget(0, 1<<20, 1)), errors.New("another"))
+	want := fmt.Sprintf("a: larger than 1 MiB when decompressed, which is what the memory of the function leaves for one file, not read: if it is what you expect, "+
+		"give the function more, as far as can be told: aws lambda update-function-configuration --memory-size %d\n"+
+		"a: larger than 1 MiB when decompressed, not read: if it is what you expect, raise "+envMaxFile+"\nanother", c.memory>>20)
+	if diff := cmp.Diff(want, reason(all)); diff != "" {
+		t.Error(diff)
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -12,6 +13,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/ingest"
 	"github.com/crosstrail/crosstrail/internal/awscfg"
 	"github.com/crosstrail/crosstrail/source/notice"
@@ -50,6 +52,7 @@ type invocation struct {
 	cold     bool
 	shape    string
 	end      time.Time // when the last commit must be done
+	last     time.Time // when the last dead letter must be sent; zero, as end: there is no hurry
 	verdicts []verdict // of each message, in order
 
 	objects        int // log files, and records that came without one
@@ -73,7 +76,7 @@ func (f *function) handle(ctx context.Context, event json.RawMessage) (answer an
 		v.failures.tell("the event cannot be read", err)
 		return nil, err
 	}
-	v.shape = shapeOf(event, messages)
+	v.shape = cmp.Or(messages[0].Via, "direct")
 	for _, m := range messages {
 		v.verdicts = append(v.verdicts, verdict{message: m, unsettled: true})
 	}
@@ -87,8 +90,9 @@ func (f *function) handle(ctx context.Context, event json.RawMessage) (answer an
 		v.inOrder(soon)
 	} else {
 		v.work(soon, v.verdicts)
+		v.bury(ctx)
 	}
-	v.judge(ctx)
+	v.judge()
 	return v.answer()
 }
 
@@ -112,32 +116,20 @@ func (f *function) configure(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	f.cfg, f.dead = &cfg, queue.NewDeadLetters(cfg)
-	f.opener = queue.NewOpener(cfg, queue.OpenerOptions{From: f.from, Ahead: f.ahead()})
+	f.use(&cfg)
 	return nil
 }
 
-// shapeOf is what called the function, for the log.
-func shapeOf(event []byte, messages []notice.Message) string {
-	if len(messages) > 0 && messages[0].Source != "" {
-		return "sqs"
-	}
-	var e struct {
-		DetailType string `json:"detail-type"`
-		Records    []struct {
-			EventSource string // S3 writes a small e, SNS a large one
-		}
-	}
-	_ = json.Unmarshal(event, &e) // it may be of another kind
-	switch {
-	case e.DetailType != "":
-		return "eventbridge"
-	case len(e.Records) > 0 && e.Records[0].EventSource == "aws:s3":
-		return "s3"
-	case len(e.Records) > 0 && e.Records[0].EventSource == "aws:sns":
-		return "sns"
-	}
-	return "direct"
+func (f *function) use(cfg *aws.Config) {
+	f.cfg, f.dead = cfg, queue.NewDeadLetters(*cfg)
+	f.opener = queue.NewOpener(*cfg, queue.OpenerOptions{From: f.from, Ahead: f.ahead(), Known: f.known})
+}
+
+// known reports whether a log file is in the table, and need not be fetched. Where
+// that cannot be told no message is to blame: the pump asks again.
+func (f *function) known(ctx context.Context, file cloudtrail.LogFile) (bool, error) {
+	there, err := f.table.Has(ctx, file)
+	return there && err == nil, nil
 }
 
 // soon is a context that ends in time for what is done to be committed.
@@ -147,7 +139,7 @@ func (v *invocation) soon(ctx context.Context) (context.Context, context.CancelF
 		return context.WithCancel(ctx)
 	}
 	margin := min(mostMargin, time.Until(deadline)/4)
-	v.end = deadline.Add(-margin / 2)
+	v.end, v.last = deadline.Add(-margin/2), deadline.Add(-margin/4)
 	return context.WithDeadline(ctx, deadline.Add(-margin))
 }
 
@@ -214,7 +206,7 @@ func late(ctx context.Context, err error) error {
 	switch {
 	case ctx.Err() == nil:
 		return err
-	case err == nil || errors.Is(err, ctx.Err()) && !strings.Contains(err.Error(), ": "):
+	case err == nil || err.Error() == ctx.Err().Error(): // it says no more
 		return errLate
 	}
 	return fmt.Errorf("%w; it ended with: %v", errLate, err)

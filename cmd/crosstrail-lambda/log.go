@@ -28,19 +28,31 @@ const (
 	mostText  = 1000
 )
 
-// reason is an error in words that hold no more than the log is for, and lead to
-// the environment of the function where the program's flags would be named.
+// reason is an error in words that hold no more than the log is for.
 func reason(err error) string {
-	text := query.RedactText(err.Error())
-	if _, large := errors.AsType[*source.TooLargeError](err); large {
-		text = strings.Replace(text, "which is what --memory leaves", "which is what the memory of the function leaves", 1)
-		text = strings.Replace(text, "raise --memory", "give the function more: aws lambda update-function-configuration --memory-size", 1)
+	var all []string
+	for _, e := range each(err) {
+		all = append(all, words(e))
 	}
-	text = strings.Replace(text, "raise --max-file", "raise "+envMaxFile, 1)
+	text := query.RedactText(strings.Join(all, "\n"))
 	if len(text) > mostText {
 		text = strings.ToValidUTF8(text[:mostText], "") + "…"
 	}
 	return text
+}
+
+// words are those of one error. What a limit is raised with is no flag here.
+func words(err error) string {
+	large, ok := errors.AsType[*source.TooLargeError](err)
+	file, named := errors.AsType[*source.Error](err)
+	switch {
+	case !ok || !named:
+		return err.Error()
+	case large.Memory == 0:
+		return fmt.Sprintf("%s: %v, not read: if it is what you expect, raise %s", file.URI, large, envMaxFile)
+	}
+	return fmt.Sprintf("%s: %v, which is what the memory of the function leaves for one file, not read: if it is what you expect, give the function more, as far as can be told: aws lambda update-function-configuration --memory-size %d",
+		file.URI, large, memoryFor(large.Memory))
 }
 
 // about says of an error which object it is about, and which permission is missing.

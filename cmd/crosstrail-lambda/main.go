@@ -24,6 +24,8 @@ func main() {
 	if err != nil {
 		// It goes on, so that who invokes it is told too.
 		logger.Error("the environment of the function is wrong", "reason", err.Error())
+	} else if len(c.from) == 0 {
+		logger.Warn("without "+envFrom+" the function reads whatever object a message names, of any bucket that its role may read", "hint", "say which are yours: "+envFrom+"=s3://bucket/prefix")
 	}
 	debug.SetMemoryLimit(c.heap())
 	lambda.Start((&function{config: c, wrong: err, log: logger}).handle)

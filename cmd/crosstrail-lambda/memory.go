@@ -14,6 +14,9 @@ func (c *config) heap() int64 { return c.memory - program }
 // budget is how much of the files that are read may be in memory.
 func (c *config) budget() int64 { return c.heap() - flying }
 
+// memoryFor is the memory of a function, in MB, of which budget leaves so much.
+func memoryFor(budget int64) int64 { return (budget + program + flying + 1<<20 - 1) >> 20 }
+
 // workers is how many files are read at once: they wait for DynamoDB most of the
 // time, and each has a share of the memory.
 func (c *config) workers() int {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/crosstrail/crosstrail/ingest"
 	"github.com/crosstrail/crosstrail/source/notice"
@@ -27,6 +28,7 @@ type verdict struct {
 	err       error // why not all of it was kept; nil: it was, or there was nothing to keep
 	hindered  bool  // err is not the message's fault: it comes again, however often it came
 	dead      bool  // it was sent to the dead letters
+	unsent    error // why it was not, or why it is not known whether it should be
 }
 
 func (o *verdict) settle(err error) { o.unsettled, o.err = false, err }
@@ -43,8 +45,8 @@ func (o *verdict) hinder(err error) {
 // or failed and came for the last time. It is true if the message is there: then it
 // is done with, as one that was kept.
 func (v *invocation) deadLetter(ctx context.Context, o *verdict) bool {
-	if o.dead || o.err == nil || o.hindered || o.message.Source == "" {
-		return o.dead
+	if o.err == nil || o.hindered || o.message.Source == "" {
+		return false
 	}
 	_, never := errors.AsType[*notice.Error](o.err)
 	last, err := never, error(nil)
@@ -54,14 +56,33 @@ func (v *invocation) deadLetter(ctx context.Context, o *verdict) bool {
 	if last && err == nil {
 		o.dead, err = v.dead.Send(ctx, o.message, reason(o.err))
 	}
-	if err != nil {
-		v.failures.tell("a message could not be sent to the dead letters", err, slog.String("messageId", o.message.ID))
-	}
+	o.unsent = err
 	return o.dead
 }
 
-// judge tells what failed, and does what is left to be done about it.
-func (v *invocation) judge(ctx context.Context) {
+// letters is how many dead letters are sent at once.
+const letters = 16
+
+// bury sends the dead letters of a batch. What time leaves over comes again.
+func (v *invocation) bury(ctx context.Context) {
+	if !v.last.IsZero() {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, v.last)
+		defer cancel()
+	}
+	var group errgroup.Group
+	group.SetLimit(letters)
+	for i := range v.verdicts {
+		group.Go(func() error {
+			v.deadLetter(ctx, &v.verdicts[i])
+			return nil
+		})
+	}
+	_ = group.Wait() // none fails
+}
+
+// judge tells what failed, and what becomes of it.
+func (v *invocation) judge() {
 	hindered := map[string]int{} // by what: it may have been the same for thousands
 	var first []*verdict
 	for i := range v.verdicts {
@@ -75,14 +96,16 @@ func (v *invocation) judge(ctx context.Context) {
 			}
 			continue
 		}
-		text := "a message was not kept"
+		text, attrs := "a message was not kept", []any{slog.String("messageId", o.message.ID), slog.Int("received", o.message.Received)}
 		switch {
-		case v.deadLetter(ctx, o):
+		case o.dead:
 			text = "a message was not kept, and sent to the dead letters"
+		case o.unsent != nil:
+			text, attrs = "a message was not kept, could not be sent to the dead letters, and comes again", append(attrs, slog.String("deadLetters", reason(o.unsent)))
 		case o.message.Source != "":
 			text = "a message was not kept, and comes again"
 		}
-		v.failures.tell(text, o.err, slog.String("messageId", o.message.ID), slog.Int("received", o.message.Received))
+		v.failures.tell(text, o.err, attrs...)
 	}
 	for _, o := range first {
 		v.failures.tell("messages were not worked on to their end, and come again", o.err, slog.Int("messages", hindered[o.err.Error()]), slog.String("messageId", o.message.ID))
@@ -90,7 +113,9 @@ func (v *invocation) judge(ctx context.Context) {
 	v.failures.end()
 }
 
-// answer is what Lambda is told.
+// answer is what Lambda is told. Of a queue's it is heard only where the event source
+// has ReportBatchItemFailures: without that Lambda deletes the whole batch, and what
+// failed is lost.
 func (v *invocation) answer() (any, error) {
 	if v.shape != "sqs" {
 		return nil, v.notKept()
@@ -142,16 +167,17 @@ func (v *invocation) notKept() error {
 	return fmt.Errorf("not kept: %d. What was kept is not lost.\n%s", n, strings.Join(said, "\n"))
 }
 
-// each is the errors that were joined.
+// each is the errors that were joined. One that wraps several has words of its own.
 func each(err error) []error {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		var all []error
-		for _, e := range joined.Unwrap() {
-			all = append(all, each(e)...)
-		}
-		return all
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok || errors.Join(joined.Unwrap()...).Error() != err.Error() {
+		return []error{err}
 	}
-	return []error{err}
+	var all []error
+	for _, e := range joined.Unwrap() {
+		all = append(all, each(e)...)
+	}
+	return all
 }
 
 func (v *invocation) count(files, records ingest.Counts, bytes int64) {

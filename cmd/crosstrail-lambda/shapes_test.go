@@ -65,7 +65,7 @@ func (h *hub) announce(f *awstest.Function, work *awstest.Queue, targets map[str
 // (ministack's) send it, into one function.
 func TestShapes(t *testing.T) {
 	h := newHub(t, stack.Start(t))
-	f := h.function(mayAll)
+	f := h.function(mayAll, envFrom+"=s3://logs") // without it warns
 	work := h.Queue(t, "work")
 	f.EventSource(t, work, awstest.PartialFailures)
 	targets, topics := h.ways(f, work)

@@ -32,6 +32,9 @@ func TestStart(t *testing.T) {
 	if l := sums(t, e.log()); len(l) != 2 || !l[0].ColdStart || l[1].ColdStart {
 		t.Errorf("%+v", l)
 	}
+	if log := e.log(); strings.Count(log, `"level":"WARN"`) != 1 || !strings.Contains(log, "any bucket") {
+		t.Error("it is not said once that it reads any bucket")
+	}
 	t.Logf("cold start %v, warm %v", cold.Round(time.Millisecond), time.Since(began).Round(time.Millisecond))
 
 	// The largest live files have some 600 events.
