@@ -31,7 +31,7 @@ func main() {
 	flag.IntVar(&o.large, "large", 1_000_000, "events in the corpora that memory is measured on; 0: do not")
 	flag.IntVar(&o.rounds, "rounds", 5, "rounds; figures are medians")
 	flag.StringVar(&o.profile, "profile", "", "write a CPU profile of tracing the bulk corpus to this file")
-	flag.StringVar(&o.only, "only", "", "measure this alone: trace, store, s3, who or growth; growth only when named")
+	flag.StringVar(&o.only, "only", "", "measure this alone: trace, store, s3, live, who or growth; growth only when named")
 	into := flag.String("into", "", "with -ingest: the store")
 	folder := flag.String("ingest", "", "ingest this folder and print what it took; used by bench on itself")
 	child := flag.String("trace", "", "trace this folder and print peak memory; used by bench on itself")
@@ -69,6 +69,11 @@ func run(ctx context.Context, o options) error {
 	}
 	if o.only == "s3" || o.only == "" {
 		if err := fromBucket(ctx, folder, o); err != nil || o.only == "s3" {
+			return err
+		}
+	}
+	if o.only == "live" || o.only == "" {
+		if err := live(ctx, folder, o); err != nil || o.only == "live" {
 			return err
 		}
 	}

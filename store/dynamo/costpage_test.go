@@ -196,7 +196,11 @@ func TestCostExample(t *testing.T) {
 	i := example(t)
 	var b strings.Builder
 	b.WriteString("| attribute | name | value | |\n|---|---|---|---|\n")
-	for _, name := range []string{attrEvent, attrTime, attrKey, attrPrincipal, attrSession, attrDay, attrFile, attrOrdinal, attrBy, attrRecord} {
+	names := []string{attrEvent, attrTime, attrKey, attrPrincipal, attrSession, attrDay, attrFile, attrOrdinal, attrSum, attrBy, attrRecord}
+	if len(names) != len(i) {
+		t.Errorf("the item has other attributes: %v", slices.Sorted(maps.Keys(i)))
+	}
+	for _, name := range names {
 		what := ""
 		switch v := i[name].(type) {
 		case *types.AttributeValueMemberS:
@@ -221,7 +225,7 @@ func TestCostExample(t *testing.T) {
 		}
 		fmt.Fprintf(&b, "    %-9s  %4d bytes, %-35s%d\n", x.name, inIndex(i, x), what, units(inIndex(i, x)))
 	}
-	fmt.Fprintf(&b, "    together%44d write units\n\n", total)
+	fmt.Fprintf(&b, "    together%51d write units\n\n", total)
 	stored := s.bytes + s.indexed
 	fmt.Fprintf(&b, "    writing   1,000,000 events × %d units × $0.625 a million = $%.2f\n", total, float64(total)*1e6*dollarsAWrite)
 	fmt.Fprintf(&b, "    storage   %d", exactSize(i))
