@@ -6,23 +6,12 @@ import (
 	"fmt"
 
 	"github.com/crosstrail/crosstrail/store/dynamo"
-	"github.com/crosstrail/crosstrail/store/local"
 )
 
 // filledTable is a table that log files are read into.
 type filledTable struct{ *table }
 
 var _ filled = filledTable{}
-
-// Failed implements [filled].
-func (t filledTable) Failed(ctx context.Context) ([]local.FailedFile, error) {
-	var all []local.FailedFile
-	failed, err := t.table.Failed(ctx)
-	for _, f := range failed {
-		all = append(all, local.FailedFile{LogFile: f.LogFile, Problem: f.Problem, Records: f.Records})
-	}
-	return all, err
-}
 
 // Variants implements [filled]. Nothing but reading all of it would tell.
 func (filledTable) Variants(context.Context) (int, error) { return 0, nil }

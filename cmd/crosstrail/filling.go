@@ -10,6 +10,7 @@ import (
 
 	"github.com/crosstrail/crosstrail/ingest"
 	"github.com/crosstrail/crosstrail/render"
+	"github.com/crosstrail/crosstrail/source"
 	"github.com/crosstrail/crosstrail/store/local"
 )
 
@@ -51,7 +52,7 @@ func addWait(cmd *cobra.Command, wait *bool) {
 type filled interface {
 	ingest.Store
 	// Failed are those that could not be read, in whole or in part.
-	Failed(ctx context.Context) ([]local.FailedFile, error)
+	Failed(ctx context.Context) ([]source.FailedFile, error)
 	// Variants is how many there are.
 	Variants(ctx context.Context) (int, error)
 }

@@ -66,7 +66,7 @@ func runStoreFailed(ctx context.Context, f *filling) error {
 		for _, one := range failed {
 			list = append(list, failedOf(&one))
 		}
-		return printList(w, render.Form(f.form), failedOf(&local.FailedFile{}), list)
+		return printList(w, render.Form(f.form), failedOf(&source.FailedFile{}), list)
 	})
 	if err != nil || render.Form(f.form) != render.Table {
 		return err
@@ -80,7 +80,7 @@ func runStoreFailed(ctx context.Context, f *filling) error {
 }
 
 // failed are the log files that a store has which could not be read.
-func (f *filling) failed(ctx context.Context) ([]local.FailedFile, error) {
+func (f *filling) failed(ctx context.Context) ([]source.FailedFile, error) {
 	name, err := f.store.table()
 	if err != nil {
 		return nil, err
@@ -90,7 +90,7 @@ func (f *filling) failed(ctx context.Context) ([]local.FailedFile, error) {
 		if err != nil {
 			return nil, err
 		}
-		return filledTable{t}.Failed(ctx)
+		return t.Failed(ctx)
 	}
 	r, _, err := openToRead(ctx, &f.store)
 	if err != nil {
@@ -100,7 +100,7 @@ func (f *filling) failed(ctx context.Context) ([]local.FailedFile, error) {
 	return r.Failed(ctx)
 }
 
-func failedOf(f *local.FailedFile) flat {
+func failedOf(f *source.FailedFile) flat {
 	return flat{
 		{"file", f.URI},
 		{"version", f.Version},
@@ -114,7 +114,7 @@ func failedOf(f *local.FailedFile) flat {
 }
 
 // problemOf is what was wrong, without the name of the file before it.
-func problemOf(f *local.FailedFile) string {
+func problemOf(f *source.FailedFile) string {
 	if f.URI == source.Stdin {
 		return f.Problem
 	}
@@ -129,7 +129,7 @@ func moment(t time.Time) cloudtrail.Time {
 	return cloudtrail.TimeOf(t)
 }
 
-func tellFailed(w io.Writer, failed []local.FailedFile) error {
+func tellFailed(w io.Writer, failed []source.FailedFile) error {
 	var b strings.Builder
 	for _, f := range failed {
 		fmt.Fprintf(&b, "%s: %s\n", render.Text(f.URI), render.Text(problemOf(&f)))
@@ -181,7 +181,7 @@ func runStoreRetry(ctx context.Context, f *filling) error {
 
 // again hands out files that failed, from where they were.
 type again struct {
-	failed  []local.FailedFile
+	failed  []source.FailedFile
 	reached *reached
 	now     map[string]string // versions of what lies in buckets, by URI
 }

@@ -4,7 +4,7 @@ import (
 	"context"
 	"slices"
 
-	"github.com/crosstrail/crosstrail/store/local"
+	"github.com/crosstrail/crosstrail/source"
 )
 
 // dropSuperseded takes those files off the list of the failed that are no longer
@@ -26,7 +26,7 @@ func dropSuperseded(ctx context.Context, s filled, version func(uri string) stri
 		if err != nil {
 			return err
 		}
-		if !read && !slices.ContainsFunc(failed, func(o local.FailedFile) bool { return o.URI == now.URI && o.Version == now.Version }) {
+		if !read && !slices.ContainsFunc(failed, func(o source.FailedFile) bool { return o.URI == now.URI && o.Version == now.Version }) {
 			continue
 		}
 		if err := s.Finish(ctx, f.LogFile, nil); err != nil {

@@ -60,7 +60,7 @@ func (s *Store) recordOf(ctx context.Context, i item) ([]byte, error) {
 	case *types.AttributeValueMemberS:
 		return query.Redact([]byte(v.Value)), nil
 	case *types.AttributeValueMemberB:
-		raw, err := unpack(v.Value)
+		raw, err := s.reads.unpacker.unpack(v.Value)
 		if err != nil {
 			return nil, fmt.Errorf("its record cannot be unpacked: %w", err)
 		}

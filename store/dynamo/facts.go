@@ -80,13 +80,22 @@ func (s *Store) Facts(ctx context.Context, keys []lineage.Key, from, to cloudtra
 	if err != nil {
 		return nil, err
 	}
-	found, err := s.getItems(ctx, slices.Collect(maps.Keys(events)), true)
-	if err != nil {
-		return nil, err
+	facts := names
+	for some := range slices.Chunk(slices.Collect(maps.Keys(events)), togetherGot) {
+		found, err := s.getItems(ctx, some, true)
+		if err != nil {
+			return nil, err
+		}
+		of, err := s.factsOf(ctx, found, events, asked, from, to)
+		if facts = append(facts, of...); err != nil {
+			return nil, err
+		}
 	}
-	facts, err := s.factsOf(ctx, found, events, asked, from, to)
-	return append(facts, names...), err
+	return facts, nil
 }
+
+// togetherGot is how many events are held whole at a time where many are asked for.
+const togetherGot = 32 * mostKeys
 
 // pointer is an item that says that an event has a fact under a key.
 type pointer struct {
@@ -175,7 +184,7 @@ func (s *Store) Uses(ctx context.Context, principalID string, from, to cloudtrai
 		return nil, err
 	}
 	var uses []lineage.Use
-	for some := range slices.Chunk(keys, 32*mostKeys) {
+	for some := range slices.Chunk(keys, togetherGot) {
 		events, err := s.readEvents(ctx, some)
 		if err != nil {
 			return nil, err

@@ -89,34 +89,14 @@ func (s *Store) filesRead(ctx context.Context) iter.Seq2[fileRead, error] {
 // be read, and were not later; what its watch leaves out; what has expired.
 func (s *Store) Lack(ctx context.Context) (query.Lack, error) {
 	lack := query.Lack{Watch: s.Watch()}
-	failed := map[itemKey]bool{} // by the key of the file; true: but for some records
-	for page, err := range s.pages(ctx, span{partition: partFailed}) {
-		if err != nil {
-			return lack, err
-		}
-		for _, i := range page {
-			f := readFile(i)
-			if k := keyOf(i); failedKey(f) != k {
-				s.leftOut(k, fmt.Errorf("it is of log file %s", f.URI))
-				continue
-			}
-			failed[fileKey(f)] = i[attrRecords] != nil
-		}
-	}
-	keys := make([]itemKey, 0, len(failed))
-	for k := range failed {
-		keys = append(keys, k)
-	}
-	there, err := s.getItems(ctx, keys, true)
+	failed, err := s.Failed(ctx)
 	if err != nil {
 		return lack, err
 	}
-	for k, partly := range failed {
-		switch {
-		case there[k] != nil:
-		case partly:
+	for _, f := range failed {
+		if f.Records > 0 {
 			lack.Partly++
-		default:
+		} else {
 			lack.Failed++
 		}
 	}

@@ -42,11 +42,22 @@ func (p *packer) pack(raw []byte) []byte {
 // write to the table. A longer one is left in its log file.
 const mostRecord = 4 << 20
 
-func unpack(packed []byte) ([]byte, error) {
-	z, err := zlib.NewReaderDict(bytes.NewReader(packed), dictionary)
+// unpacker makes of packed records what they were. The zero value is ready; any
+// number may use it at once.
+type unpacker struct{ idle sync.Pool }
+
+func (p *unpacker) unpack(packed []byte) ([]byte, error) {
+	z, _ := p.idle.Get().(io.Reader)
+	var err error
+	if z == nil {
+		z, err = zlib.NewReaderDict(bytes.NewReader(packed), dictionary)
+	} else {
+		err = z.(zlib.Resetter).Reset(bytes.NewReader(packed), dictionary) // which all of that package are
+	}
 	if err != nil {
 		return nil, err
 	}
+	defer p.idle.Put(z)
 	raw, err := io.ReadAll(io.LimitReader(z, mostRecord+1))
 	if err == nil && len(raw) > mostRecord {
 		err = fmt.Errorf("it is longer than %d bytes", mostRecord)

@@ -21,9 +21,10 @@ func TestDictionary(t *testing.T) {
 // less than half of what it takes without.
 func TestPack(t *testing.T) {
 	var p packer
+	var u unpacker
 	for _, raw := range []string{"", "{}", chained(1), called(1), strings.Repeat("\xff", 1<<10), strings.Repeat("x", 1<<20)} {
 		packed := p.pack([]byte(raw))
-		got, err := unpack(packed)
+		got, err := u.unpack(packed)
 		if err != nil || string(got) != raw {
 			t.Errorf("%.40q became %.40q, %v", raw, got, err)
 		}
@@ -36,10 +37,13 @@ func TestPack(t *testing.T) {
 	if n := len(p.pack([]byte(called(1)))); n > without.Len()/2 {
 		t.Errorf("%d bytes, and without the dictionary %d", n, without.Len())
 	}
-	if _, err := unpack(without.Bytes()); err != nil {
+	if _, err := u.unpack(without.Bytes()); err != nil {
 		t.Errorf("packed without the dictionary: %v", err)
 	}
-	if got, err := unpack(p.pack(make([]byte, mostRecord+1))); err == nil {
+	if got, err := u.unpack([]byte("x\x9c no zlib")); err == nil {
+		t.Errorf("no zlib is %q", got)
+	}
+	if got, err := u.unpack(p.pack(make([]byte, mostRecord+1))); err == nil {
 		t.Errorf("a record of %d bytes is read", len(got))
 	}
 }

@@ -19,7 +19,8 @@ type reads struct {
 	purse purse
 	shelf source.Shelf // log files of records that did not fit into the table
 
-	decoders sync.Pool // of *cloudtrail.Decoder
+	unpacker unpacker
+	decoders sync.Pool // of *decoding
 
 	mu     sync.Mutex // guards what follows
 	people map[[sha256.Size]byte]*lineage.Identity

@@ -95,6 +95,9 @@ func TestStrangeItems(t *testing.T) {
 	}
 	var h heard
 	sameLines(t, "with strange items", answers(t, opened(t, cfg, w.table, Options{Note: h.note}), asked), before)
+	if failed, err := opened(t, cfg, w.table, Options{}).Failed(t.Context()); err != nil || len(failed) > 0 {
+		t.Errorf("failed: %v, %v", failed, err)
+	}
 	names, err := opened(t, cfg, w.table, Options{Note: h.note}).Facts(t.Context(), []lineage.Key{"pAIDAEXAMPLEUSERALICE1"}, 0, 0)
 	if err != nil || len(names) != 1 || names[0].Detail.Name != "alice" {
 		t.Errorf("%v, %v", names, err)

@@ -337,7 +337,7 @@ func TestHostile(t *testing.T) {
 // unpacked is what pack made smaller.
 func unpacked(t *testing.T, packed []byte) []byte {
 	t.Helper()
-	b, err := unpack(packed)
+	b, err := new(unpacker).unpack(packed)
 	if err != nil {
 		t.Fatal(err)
 	}

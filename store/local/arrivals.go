@@ -174,25 +174,13 @@ func (a *Arrivals) Rows(ctx context.Context, s query.Selection) iter.Seq2[*query
 			return
 		}
 		defer a.release(v)
-		sel := newSelection(s)
+		give, sel := giving(&s, yield), newSelection(s)
 		sel.hashes, sel.seen = nil, a.seen // of few segments all callers are looked through
 		v.allRows(ctx, &sel, func(all []*found, err error) bool {
 			if err == nil {
 				all, err = v.arrived(ctx, all, a.after)
 			}
-			if err != nil {
-				yield(nil, err)
-				return false
-			}
-			if s.Newest {
-				slices.Reverse(all)
-			}
-			for _, f := range all {
-				if hasName(s.EventNames, f.EventName) && !yield(&f.Row, nil) {
-					return false
-				}
-			}
-			return true
+			return give(all, err)
 		})
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/query"
+	"github.com/crosstrail/crosstrail/source"
 )
 
 // Info is what a store holds, how large it is and how it grew.
@@ -161,15 +162,6 @@ func (r *Reader) Variants(context.Context) (int, error) {
 	return int(n), err
 }
 
-// FailedFile is a log file of which not all could be read.
-type FailedFile struct {
-	cloudtrail.LogFile
-	Problem string
-	Records int       // that could not be read; 0: the file could not be read to its end
-	At      time.Time // when it was last tried
-	Times   int
-}
-
 // Lack is what could not be read, and what is not kept.
 func (r *Reader) Lack(context.Context) (query.Lack, error) {
 	v, err := r.acquire()
@@ -189,7 +181,7 @@ func (r *Reader) Lack(context.Context) (query.Lack, error) {
 			return lack, broken
 		}
 	}
-	err = v.eachFailed(func(f *FailedFile) {
+	err = v.eachFailed(func(f *source.FailedFile) {
 		if f.Records > 0 {
 			lack.Partly++
 		} else {
@@ -212,23 +204,23 @@ func (r *Reader) Lack(context.Context) (query.Lack, error) {
 }
 
 // Failed are the files of which not all could be read, by name.
-func (r *Reader) Failed(context.Context) ([]FailedFile, error) {
+func (r *Reader) Failed(context.Context) ([]source.FailedFile, error) {
 	v, err := r.acquire()
 	if err != nil {
 		return nil, err
 	}
 	defer r.release(v)
-	var all []FailedFile
+	var all []source.FailedFile
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	err = v.eachFailed(func(f *FailedFile) { all = append(all, *f) })
+	err = v.eachFailed(func(f *source.FailedFile) { all = append(all, *f) })
 	return all, err
 }
 
 // eachFailed is called under v.mu.
-func (v *view) eachFailed(each func(*FailedFile)) error {
+func (v *view) eachFailed(each func(*source.FailedFile)) error {
 	return rows(v.conn, "select uri, version, problem, at, times, records from failed order by uri, version", func(s *sqlite.Stmt) error {
-		f := FailedFile{
+		f := source.FailedFile{
 			LogFile: cloudtrail.ParseLogFileName(s.ColumnText(0)), Problem: s.ColumnText(2),
 			At: time.Unix(s.ColumnInt64(3), 0).UTC(), Times: s.ColumnInt(4), Records: s.ColumnInt(5),
 		}

@@ -24,21 +24,7 @@ func (r *Reader) Rows(ctx context.Context, s query.Selection) iter.Seq2[*query.R
 			return
 		}
 		defer r.release(v)
-		give := func(all []*found, err error) bool {
-			if err != nil {
-				yield(nil, err)
-				return false
-			}
-			if s.Newest {
-				slices.Reverse(all)
-			}
-			for _, f := range all {
-				if hasName(s.EventNames, f.EventName) && !yield(&f.Row, nil) {
-					return false
-				}
-			}
-			return true
-		}
+		give := giving(&s, yield)
 		sel := newSelection(s)
 		switch {
 		case len(s.EventIDs) > 0:
@@ -48,6 +34,25 @@ func (r *Reader) Rows(ctx context.Context, s query.Selection) iter.Seq2[*query.R
 		default:
 			v.allRows(ctx, &sel, give)
 		}
+	}
+}
+
+// giving yields found rows in the order of a selection; false: no more is wanted.
+func giving(s *query.Selection, yield func(*query.Row, error) bool) func([]*found, error) bool {
+	return func(all []*found, err error) bool {
+		if err != nil {
+			yield(nil, err)
+			return false
+		}
+		if s.Newest {
+			slices.Reverse(all)
+		}
+		for _, f := range all {
+			if hasName(s.EventNames, f.EventName) && !yield(&f.Row, nil) {
+				return false
+			}
+		}
+		return true
 	}
 }
 
