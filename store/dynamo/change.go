@@ -25,7 +25,7 @@ func (m *maker) bill(ctx context.Context, t *types.TableDescription) error {
 	m.options.note("turning the table to payment by request")
 	_, err := m.client.UpdateTable(ctx, &dynamodb.UpdateTableInput{TableName: &m.table, BillingMode: types.BillingModePayPerRequest})
 	if err != nil {
-		return err
+		return m.explain(ctx, err)
 	}
 	_, err = m.active(ctx)
 	return err
@@ -78,7 +78,7 @@ func (m *maker) add(ctx context.Context, t *types.TableDescription, x index) err
 		TableName: &m.table, AttributeDefinitions: attributesOf(x),
 		GlobalSecondaryIndexUpdates: []types.GlobalSecondaryIndexUpdate{{Create: create}},
 	})
-	return err
+	return m.explain(ctx, err)
 }
 
 // check refuses an index of our name that is another.
@@ -96,7 +96,7 @@ func (m *maker) check(x index, d *types.GlobalSecondaryIndexDescription) error {
 func (m *maker) expire(ctx context.Context, _ *types.TableDescription) error {
 	out, err := m.client.DescribeTimeToLive(ctx, &dynamodb.DescribeTimeToLiveInput{TableName: &m.table})
 	if err != nil {
-		return err
+		return m.explain(ctx, err)
 	}
 	if d := out.TimeToLiveDescription; d != nil {
 		switch other := aws.ToString(d.AttributeName); {
@@ -114,7 +114,7 @@ func (m *maker) expire(ctx context.Context, _ *types.TableDescription) error {
 	if err != nil && m.expiry(ctx) == On {
 		return nil // another did it this moment
 	}
-	return err
+	return m.explain(ctx, err)
 }
 
 // recover turns point-in-time recovery on. A moment after a table was made backups
@@ -129,7 +129,7 @@ func (m *maker) recover(ctx context.Context, _ *types.TableDescription) error {
 		})
 		api, ok := errors.AsType[smithy.APIError](err)
 		if !ok || api.ErrorCode() != "ContinuousBackupsUnavailableException" {
-			return err
+			return m.explain(ctx, err)
 		}
 		if err := m.writer.slow.wait(ctx, m.Store, tried); err != nil {
 			return err
@@ -144,7 +144,7 @@ func (m *maker) protect(ctx context.Context, t *types.TableDescription) error {
 	}
 	_, err := m.client.UpdateTable(ctx, &dynamodb.UpdateTableInput{TableName: &m.table, DeletionProtectionEnabled: aws.Bool(true)})
 	if err != nil {
-		return err
+		return m.explain(ctx, err)
 	}
 	_, err = m.active(ctx)
 	return err

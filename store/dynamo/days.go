@@ -76,7 +76,7 @@ func (s *Store) countDays(ctx context.Context) (n int, err error) {
 func (s *Store) perDay(ctx context.Context) (Cost, error) {
 	t, err := s.describe(ctx)
 	if err != nil {
-		return Cost{}, s.explain(ctx, err)
+		return Cost{}, err
 	}
 	for _, x := range t.GlobalSecondaryIndexes {
 		if aws.ToString(x.IndexName) == indexTime.name {

@@ -55,7 +55,7 @@ func Look(ctx context.Context, cfg aws.Config, table string) (Info, error) {
 func (s *Store) Info(ctx context.Context) (Info, error) {
 	t, err := s.describe(ctx)
 	if err != nil {
-		return Info{}, s.explain(ctx, err)
+		return Info{}, err
 	}
 	if err := shape(t); err != nil {
 		return Info{}, err

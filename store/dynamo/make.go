@@ -44,7 +44,7 @@ func Make(ctx context.Context, cfg aws.Config, table string, o MakeOptions) erro
 	}
 	s := newStore(cfg, table, Options{Note: o.Note})
 	m := maker{s, o}
-	return m.explain(ctx, m.make(ctx))
+	return m.make(ctx)
 }
 
 type maker struct {
@@ -54,7 +54,7 @@ type maker struct {
 
 func (m *maker) make(ctx context.Context) error {
 	t, err := m.describe(ctx)
-	if _, ok := errors.AsType[*types.ResourceNotFoundException](err); ok {
+	if errors.Is(err, ErrNoTable) {
 		m.options.note("making the table %s", m.table)
 		err = m.create(ctx)
 	} else if err == nil {
@@ -116,7 +116,7 @@ func (m *maker) create(ctx context.Context) error {
 	if _, ok := errors.AsType[*types.ResourceInUseException](err); ok {
 		return nil // another made it this moment: it is looked at next
 	}
-	return err
+	return m.explain(ctx, err)
 }
 
 func keySchema(partition, sort string) []types.KeySchemaElement {

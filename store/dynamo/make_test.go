@@ -103,9 +103,18 @@ func TestNotOurs(t *testing.T) {
 	})
 	_, opened := Open(t.Context(), owner.Config(), "Other", Options{})
 	for _, err := range []error{opened, Make(t.Context(), owner.Config(), "Other", MakeOptions{})} {
-		if e, ok := errors.AsType[*ShapeError](err); !ok || e.Has != "id (N), partition" || !strings.Contains(e.Error(), "eventID (S), partition, and eventTime (S), sort") {
+		if e, ok := errors.AsType[*ShapeError](err); !ok || e.Has != "id (N), partition" || !strings.HasPrefix(err.Error(), "dynamodb://Other has another shape: its key is") {
 			t.Errorf("another shape: %v", err)
 		}
+	}
+	owner.Table(t, "Indexed", func(in *dynamodb.CreateTableInput) {
+		in.GlobalSecondaryIndexes = []types.GlobalSecondaryIndex{{
+			IndexName: &indexSession.name, KeySchema: keySchema(attrTime, attrEvent), Projection: indexSession.projection(),
+			ProvisionedThroughput: in.ProvisionedThroughput,
+		}}
+	})
+	if err := Make(t.Context(), owner.Config(), "Indexed", MakeOptions{}); err == nil || !strings.HasPrefix(err.Error(), "dynamodb://Indexed has an index bySession that is none of crosstrail's") {
+		t.Errorf("an index of our name: %v", err)
 	}
 	c.make(t, MakeOptions{Unprotected: true})
 	c.table.Put(t, `{"eventID":"crosstrail#","eventTime":"table","format":2}`)

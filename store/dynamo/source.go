@@ -216,7 +216,7 @@ func (s *Store) Estimate(ctx context.Context, windows ...source.Window) (Cost, e
 	if s.meta.Load() == nil {
 		t, err := s.describe(ctx)
 		if err != nil {
-			return Cost{}, s.explain(ctx, err)
+			return Cost{}, err
 		}
 		return costOfBytes(float64(aws.ToInt64(t.TableSizeBytes))), nil
 	}

@@ -160,7 +160,8 @@ func shape(t *types.TableDescription) error {
 	return nil
 }
 
-// explain makes of what AWS said what a user can act on.
+// explain makes of what AWS said what a user can act on. It is for what a call
+// returned, at that call.
 func (s *Store) explain(ctx context.Context, err error) error {
 	if err == nil || ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		return err
@@ -177,8 +178,9 @@ func (s *Store) explain(ctx context.Context, err error) error {
 		return s.denied(api.ErrorMessage(), err)
 	case "ValidationException":
 		// An item by another key than the table has: the table is none of ours.
-		if t, e := s.describe(ctx); e == nil {
-			if e := shape(t); e != nil {
+		out, e := s.client.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &s.table})
+		if e == nil {
+			if e := shape(out.Table); e != nil {
 				return e
 			}
 		}
@@ -189,7 +191,7 @@ func (s *Store) explain(ctx context.Context, err error) error {
 func (s *Store) describe(ctx context.Context) (*types.TableDescription, error) {
 	out, err := s.client.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &s.table})
 	if err != nil {
-		return nil, err
+		return nil, s.explain(ctx, err)
 	}
 	return out.Table, nil
 }
