@@ -360,6 +360,11 @@ const NoteHole = "known-hole"
 // far. Only digest files could tell that nothing is delivered later.
 const NoteDelivered = "delivered-until"
 
+// NoteNames is the note of a hop whose issuance tells of one caller, by unique id,
+// under different names in several copies or forms: AWS writes one. The name that is
+// shown is that of the fullest.
+const NoteNames = "named-otherwise"
+
 // asFarAsLooked notes how far another issuance was looked for.
 func (f *frame) asFarAsLooked(h *Hop) {
 	switch h.Rule {
@@ -393,6 +398,9 @@ func (f *frame) notes(h *Hop, one fit) []string {
 	if exp := one.i.expires(); h.Rule != AccessKey && !exp.IsZero() && !f.atMost(exp+expirySlack) {
 		notes = append(notes, noteConsole)
 	}
+	if named(one.i.copies, one.by.Caller) {
+		notes = append(notes, NoteNames)
+	}
 	had := one.by.Caller.SourceIdentity
 	if had != "" && had != f.id.SourceIdentity || len(f.sourceIdentities(one.i)) > 1 {
 		notes = append(notes, noteIdentity)
@@ -406,6 +414,16 @@ func (f *frame) notes(h *Hop, one fit) []string {
 		}
 	}
 	return notes
+}
+
+// named reports whether a copy or form of a call gives its caller another name, who
+// is the same by unique id.
+func named(copies []*Fact, caller *Identity) bool {
+	return slices.ContainsFunc(copies, func(f *Fact) bool {
+		c := f.Caller
+		return c.Type == caller.Type && c.PrincipalID == caller.PrincipalID &&
+			(differ(strings.TrimSpace(c.UserName), strings.TrimSpace(caller.UserName)) || differ(lastPart(c.ARN), lastPart(caller.ARN)))
+	})
 }
 
 // hop is the session as its own records tell it.

@@ -157,6 +157,8 @@ func coverageVectors() []vector {
 			keyless("a", "10:00:00", dev, "ec2.amazonaws.com", dev, "Web", "i-1", "ASIAV1"),
 			use("u", "10:05:00", dev, role(dev, "Web", "i-1", "", "10:00:00"))),
 		said("37 the very key needs no whole log", "exact iam:111111111111:AIDAALICE by access-key > s[a exact access-key]", hole("09:55:00", "10:05:00"), issued, strings.Replace(other, "ASIAOTHER", "ASIAOPS", 1)),
+		said("35 another form of the issuance under another name", "exact iam:111111111111:AIDAALICE by access-key > s[a exact access-key named-otherwise]", nil, issued,
+			strings.NewReplacer("user/alice", "user/evil", `"userName":"alice"`, `"userName":"evil"`).Replace(issued), strings.Replace(other, "ASIAOTHER", "ASIAOPS", 1)),
 		said("40, 5.19 pending at the watermark - 14 minutes", "unresolved - > s[- unresolved] gap pending@111111111111", horizon(stamps("09:00:00", "10:34:00")), lost),
 		said("40 the next file delivered", "unresolved - > s[- unresolved] gap no-issuer-log@111111111111", horizon(stamps("09:00:00", "10:34:00", "10:36:00")), lost),
 		said("5.16 before the first file", "unresolved - > s[- unresolved] gap before-coverage@111111111111", horizon(stamps("10:17:00", "12:00:00")), lost),

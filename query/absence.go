@@ -81,25 +81,52 @@ func ownBeside(logged map[string]bool, f *Filter) map[string]bool {
 	return own
 }
 
-// readLoggedAccounts is the accounts that log files in the set are of, and those
-// that events were delivered to, whatever the name of the file that they came in.
+// readLoggedAccounts is the accounts that log files in the set are of, by their
+// names, and those that events were delivered to in files whose names do not tell.
+// Records that came without a log file may be what somebody forwarded of his own:
+// an account is not known by these, unless nothing else is there.
 func readLoggedAccounts(ctx context.Context, r Reader) (map[string]bool, error) {
 	spans, err := readSpans(ctx, r)
 	if err != nil {
 		return nil, err
 	}
+	logged := map[string]bool{}
+	unnamed := false
+	for _, s := range spans {
+		if s.Account != "" {
+			logged[s.Account] = true
+		}
+		unnamed = unnamed || s.Account == ""
+	}
+	if unnamed && len(logged) > 0 {
+		if unnamed, err = hasUnnamed(ctx, r); err != nil {
+			return nil, err
+		}
+	}
+	if !unnamed && len(logged) > 0 {
+		return logged, nil
+	}
 	recipients, err := r.Accounts(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("reading the accounts of events: %w", err)
-	}
-	logged := map[string]bool{}
-	for _, s := range spans {
-		logged[s.Account] = true
 	}
 	for _, account := range recipients {
 		logged[account] = true
 	}
 	return logged, nil
+}
+
+// hasUnnamed reports whether there are log files whose names tell no account.
+func hasUnnamed(ctx context.Context, r Reader) (bool, error) {
+	for f, err := range r.LogFiles(ctx) {
+		if err != nil {
+			return false, fmt.Errorf("reading the list of log files: %w", err)
+		}
+		if f.Account == "" && !strings.HasPrefix(f.URI, "inline:") {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // Whereabouts is what something asked for tells itself of where it may be found:

@@ -92,8 +92,11 @@ func (p *page) hopHead(first, rest string, h *lineage.Hop, sessions int, otherNa
 		fact("", "one of several issuances to the same origin")
 	}
 	for _, note := range h.Notes {
-		if note == lineage.NoteHole {
+		switch note {
+		case lineage.NoteHole:
 			note += ": log files of that time are lost"
+		case lineage.NoteNames:
+			note += ": another form of the issuance names its caller otherwise, and somebody may have made one up"
 		}
 		fact("", note)
 	}
