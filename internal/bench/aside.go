@@ -20,10 +20,11 @@ type aside struct {
 
 	mu       sync.Mutex
 	keys     map[string]bool
-	calls    map[string]int  // by operation; of BatchWriteItem its items, as "items"
-	messages []string        // that were not received
-	left     map[string]bool // those that were not deleted, by receipt handle
-	done     func()          // is called when none is left
+	calls    map[string]int    // by operation; of BatchWriteItem its items, as "items"
+	messages [][2]string       // that were not received, with their handles
+	left     map[string]string // those that were not deleted, by receipt handle
+	received time.Time
+	done     func() // is called when none is left
 }
 
 func newAside() *aside {
@@ -35,9 +36,10 @@ func newAside() *aside {
 // queue has these messages from now on.
 func (a *aside) queue(messages []string) (url string, empty <-chan struct{}) {
 	none := make(chan struct{})
-	a.messages, a.left, a.done = messages, map[string]bool{}, sync.OnceFunc(func() { close(none) })
-	for n := range messages {
-		a.left[fmt.Sprint(n+1)] = true
+	a.messages, a.left, a.done = nil, map[string]string{}, sync.OnceFunc(func() { close(none) })
+	for n, body := range messages {
+		a.messages = append(a.messages, [2]string{fmt.Sprint(n), body})
+		a.left[fmt.Sprint(n)] = body
 	}
 	return a.URL + "/000000000000/trail", none
 }
@@ -128,10 +130,19 @@ func (a *aside) serveQueue(w io.Writer, operation string, q *asked) {
 	a.mu.Lock()
 	switch operation {
 	case "ReceiveMessage":
+		// An answer may have been lost on its way: what was in it comes again.
+		if len(a.messages) == 0 && time.Since(a.received) > 15*time.Second {
+			for id, body := range a.left {
+				a.messages = append(a.messages, [2]string{id, body})
+			}
+		}
+		if len(a.messages) > 0 {
+			a.received = time.Now()
+		}
 		for range min(len(a.messages), max(q.MaxNumberOfMessages, 1)) {
-			id := fmt.Sprint(len(a.messages))
+			id, body := a.messages[0][0], a.messages[0][1]
 			answer.Messages = append(answer.Messages, map[string]any{
-				"MessageId": id, "ReceiptHandle": id, "Body": a.messages[0],
+				"MessageId": id, "ReceiptHandle": id, "Body": body,
 				"Attributes": map[string]string{"ApproximateReceiveCount": "1", "SentTimestamp": "1772532300000"},
 			})
 			a.messages = a.messages[1:]
