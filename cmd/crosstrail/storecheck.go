@@ -123,7 +123,7 @@ func (c *checking) folder(ctx context.Context) error {
 // table checks a table.
 func (c *checking) table(ctx context.Context, name string, yes bool) error {
 	t, err := c.aws.table(ctx, c.ui, name, dynamo.Options{Allow: func(ctx context.Context, all dynamo.Cost) error {
-		fmt.Fprintf(c.ui.stderr, "%s is read whole: %s\n", dynamo.Scheme+name, costText(all))
+		fmt.Fprintf(c.ui.stderr, "%s is read whole, and again should something in it not fit together: at most %s\n", dynamo.Scheme+name, costText(all))
 		return c.ui.wanted(ctx, yes, "nothing was checked")
 	}})
 	if err != nil {

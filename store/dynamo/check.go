@@ -3,7 +3,6 @@ package dynamo
 import (
 	"context"
 	"fmt"
-	"hash/maphash"
 	"strings"
 	"sync"
 
@@ -27,29 +26,26 @@ type Checked struct {
 // Check reads all of the table and looks whether each record can be read and is of the
 // event that its key says, whether each event is found by all its keys, and whether
 // each pointer leads to an event; and whether the indexes are there. What somebody
-// writes meanwhile is no finding. Options.Allow is asked before.
+// writes meanwhile is no finding. It takes a second reading where something does not
+// fit together; Options.Allow is asked before, with the price of both.
 func (s *Store) Check(ctx context.Context, found func(Finding)) (Checked, error) {
 	info, err := s.Info(ctx)
 	if err != nil {
 		return Checked{}, err
 	}
-	if s.options.Allow != nil {
-		if cost := costOfBytes(float64(info.Bytes)); cost.Much() {
-			if err := s.options.Allow(ctx, cost); err != nil {
-				return Checked{}, err
-			}
-			s.reads.purse.allowed = cost.Units * 2
+	if cost := costOfBytes(2 * float64(info.Bytes)); s.options.Allow != nil && cost.Much() {
+		if err := s.options.Allow(ctx, cost); err != nil {
+			return Checked{}, err
 		}
 	}
 	for _, index := range info.Missing {
 		found(Finding{"index " + index, "it is not there", RemedyComplete})
 	}
-	c := checking{Store: s, found: found, seed: maphash.MakeSeed(), open: map[uint64]bool{}}
+	c := checking{Store: s, found: found, pairs: newPairs()}
 	if err := c.scan(ctx, c.look); err != nil {
 		return c.Checked, err
 	}
-	if len(c.open) > 0 { // what does not fit together, or was being written
-		c.named = map[itemKey]itemKey{}
+	if c.pairs.again() { // something does not fit together, or was being written
 		if err := c.scan(ctx, c.name); err != nil {
 			return c.Checked, err
 		}
@@ -71,13 +67,11 @@ const (
 
 type checking struct {
 	*Store
-	seed maphash.Seed
+	pairs *pairs
 
 	mu    sync.Mutex // guards what follows
 	found func(Finding)
 	Checked
-	open  map[uint64]bool // pointers by hash: true is there without its event, false the other way round
-	named map[itemKey]itemKey
 }
 
 // scan reads all of the table.
@@ -98,7 +92,11 @@ func (c *checking) look(ctx context.Context, i item) error {
 	c.count(kind)
 	switch kind {
 	case kindPointer:
-		c.toggle(k, true)
+		if event, err := pointsTo(i); err != nil {
+			c.report(Finding{k.String(), err.Error(), RemedyNone})
+		} else {
+			c.pairs.see(k, event)
+		}
 		return nil
 	case kindOther:
 		c.report(Finding{k.String(), "it is no item that crosstrail or the program of AWS's text writes", RemedyNone})
@@ -115,7 +113,7 @@ func (c *checking) look(ctx context.Context, i item) error {
 		c.report(Finding{k.String(), strings.TrimPrefix(err.Error(), k.String()+": "), RemedyReplace})
 	case e.ours:
 		for p := range e.pointers() {
-			c.toggle(p, false)
+			c.pairs.see(p, k)
 		}
 	}
 	return nil
@@ -127,30 +125,21 @@ func (c *checking) name(ctx context.Context, i item) error {
 	switch kindOf(i) {
 	case kindPointer:
 		if event, err := pointsTo(i); err == nil {
-			c.note(k, event)
+			c.pairs.see(k, event)
 		}
 	case kindEvent:
 		if e, err := c.readEvent(ctx, i, true); err == nil {
 			for p := range e.pointers() {
-				c.note(p, k)
+				c.pairs.see(p, k)
 			}
 		}
 	}
 	return ctx.Err()
 }
 
-// note remembers where a pointer leads that is open.
-func (c *checking) note(pointer, event itemKey) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if _, open := c.open[maphash.Comparable(c.seed, pointer)]; open {
-		c.named[pointer] = event
-	}
-}
-
 // confirm looks again, consistently, at what did not fit together.
 func (c *checking) confirm(ctx context.Context) error {
-	for pointer, event := range c.named {
+	for pointer, event := range c.pairs.named {
 		there, err := c.get(ctx, pointer)
 		if err != nil {
 			return err
@@ -174,6 +163,9 @@ func (c *checking) confirm(ctx context.Context) error {
 			c.report(Finding{pointer.String(), "it leads to an event that has no such key", RemedyNone})
 		}
 	}
+	if c.pairs.over {
+		c.report(Finding{"others", fmt.Sprintf("more than %d keys and events do not fit together: mend those that are named, and check again", mostNamed), RemedyNone})
+	}
 	return nil
 }
 
@@ -186,17 +178,6 @@ func (e *event) pointers() map[itemKey]bool {
 		}
 	}
 	return all
-}
-
-func (c *checking) toggle(pointer itemKey, there bool) {
-	h := maphash.Comparable(c.seed, pointer)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if _, open := c.open[h]; open {
-		delete(c.open, h)
-	} else {
-		c.open[h] = there
-	}
 }
 
 func (c *checking) count(k kind) {
