@@ -12,7 +12,7 @@ import "strings"
 // Account ids are opaque digits, regions opaque words: every partition has its own.
 func ParseLogFileName(uri string) LogFile {
 	f := LogFile{URI: uri}
-	if uri == "-" || strings.HasPrefix(uri, "inline:") {
+	if uri == "-" || IsInline(uri) {
 		return f
 	}
 	parts := strings.FieldsFunc(uri, func(r rune) bool { return r == '/' || r == '\\' })

@@ -7,7 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/source"
 )
 
@@ -55,27 +54,25 @@ func (p *pump) done(d *delivery, err error) {
 func (p *pump) claim(j job) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	waiting, flying := p.flying[place(j.item.LogFile)]
+	waiting, flying := p.flying[j.item.Key()]
 	if flying && j.delivery != nil {
 		waiting = append(waiting, j.delivery)
 	}
-	p.flying[place(j.item.LogFile)] = waiting
+	p.flying[j.item.Key()] = waiting
 	return !flying
 }
 
 // land tells all who wait for a file that it is finished.
 func (p *pump) land(j job, err error) {
 	p.mu.Lock()
-	waiting := p.flying[place(j.item.LogFile)]
-	delete(p.flying, place(j.item.LogFile))
+	waiting := p.flying[j.item.Key()]
+	delete(p.flying, j.item.Key())
 	p.mu.Unlock()
 	p.done(j.delivery, err)
 	for _, d := range waiting {
 		p.done(d, err)
 	}
 }
-
-func place(f cloudtrail.LogFile) string { return f.URI + "\x00" + f.Version }
 
 // settleMeanwhile commits and settles while the workers go on, until they have
 // ended.

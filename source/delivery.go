@@ -1,7 +1,9 @@
 package source
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
 	"io"
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
@@ -29,7 +31,16 @@ type Item struct {
 	// Note is something to tell people about the item that is no failure.
 	Note string
 	// Open reads it from the start. Once is true for what can be read only
-	// once, as standard input.
+	// once, as standard input: nothing but this delivery has it.
 	Open func(ctx context.Context) (io.ReadCloser, error)
 	Once bool
+}
+
+// Inline is a log file of our own making, of records that came without one. The store
+// keeps it, as nobody can read it again.
+func Inline(body []byte) Item {
+	return Item{
+		LogFile: cloudtrail.LogFile{URI: cloudtrail.InlineURI(sha256.Sum256(body))}, Size: int64(len(body)), Once: true,
+		Open: func(context.Context) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil },
+	}
 }

@@ -21,10 +21,8 @@ type guarded struct {
 	end time.Time // when the last commit must be done
 
 	mu     sync.Mutex
-	broken map[string]error // by place
+	broken map[string]error // by key
 }
-
-func place(f cloudtrail.LogFile) string { return f.URI + "\x00" + f.Version }
 
 // Add makes an error of a panic: the decoder and all that is made of a record run
 // in it. The file fails, and the run goes on.
@@ -66,13 +64,13 @@ func (g *guarded) note(f cloudtrail.LogFile, err error) {
 	if g.broken == nil {
 		g.broken = map[string]error{}
 	}
-	g.broken[place(f)] = err
+	g.broken[f.Key()] = err
 }
 
 func (g *guarded) about(f cloudtrail.LogFile) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.broken[place(f)]
+	return g.broken[f.Key()]
 }
 
 // Finish tells of a file that broke something as one that is to be read again.

@@ -1,18 +1,12 @@
 package lookup
 
 import (
-	"bytes"
-	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
-	"io"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
 
-	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/source"
 )
 
@@ -83,10 +77,5 @@ func itemOf(events []types.Event) (source.Item, error) {
 	if err != nil {
 		return source.Item{}, err
 	}
-	sum := sha256.Sum256(body)
-	return source.Item{
-		LogFile: cloudtrail.LogFile{URI: "inline:" + hex.EncodeToString(sum[:])}, Size: int64(len(body)),
-		Open: func(context.Context) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil },
-		Once: true, // the store keeps it: nobody can look it up for ever
-	}, nil
+	return source.Inline(body), nil
 }

@@ -1,10 +1,7 @@
 package queue
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"io"
 	"strings"
 	"sync"
@@ -112,26 +109,15 @@ func (o *Opener) open(ctx context.Context, m notice.Message, take func(int64) bo
 	if err := group.Wait(); err != nil {
 		return source.Delivery{}, err
 	}
-	for _, record := range n.Records {
-		items = append(items, inline(record))
+	for _, record := range n.Records { // with its envelope, which tells who was sent it
+		items = append(items, source.Inline(record))
 	}
 	if n.Passed != "" {
-		item := inline(m.Body)
+		item := source.Inline(m.Body)
 		item.PassOver = n.Passed
 		items = append(items, item)
 	}
 	return source.Delivery{Items: items}, nil
-}
-
-// inline is a log file of our own making, of a record that came without one. The
-// envelope is part of it: it tells who was sent the record.
-func inline(record []byte) source.Item {
-	sum := sha256.Sum256(record)
-	return source.Item{
-		LogFile: cloudtrail.LogFile{URI: "inline:" + hex.EncodeToString(sum[:])}, Size: int64(len(record)),
-		Open: func(context.Context) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(record)), nil },
-		Once: true, // the store keeps it: the message will be gone
-	}
 }
 
 // allowed refuses an object that lies below none of the addresses.

@@ -3,7 +3,6 @@ package dynamo
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"sync"
 
@@ -67,8 +66,7 @@ func (m *maker) adopt(ctx context.Context) error {
 // adoptOne makes an item of AWS's text ours; lost is why it cannot be.
 func (m *maker) adoptOne(ctx context.Context, i item) (fresh bool, lost, err error) {
 	raw := []byte(textOf(i, attrRecord))
-	sum := sha256.Sum256(raw)
-	at := lineage.Location{File: inlinePrefix + hex.EncodeToString(sum[:])}
+	at := lineage.Location{File: cloudtrail.InlineURI(sha256.Sum256(raw))}
 	var e written
 	lost = m.reads.decode(raw, func(r *cloudtrail.Record) error {
 		e = m.items(r.Clone(), "", "", at)

@@ -162,9 +162,5 @@ func aloneItem(i item, raw []byte) source.Item {
 	if text := textOf(i, attrRecord); text != "" {
 		raw = []byte(text)
 	}
-	sum := sha256.Sum256(raw)
-	return source.Item{
-		LogFile: cloudtrail.LogFile{URI: inlinePrefix + hex.EncodeToString(sum[:])},
-		Size:    int64(len(raw)), Open: opener(raw), Once: true,
-	}
+	return source.Inline(raw)
 }

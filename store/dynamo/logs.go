@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"iter"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -115,7 +114,7 @@ func (s *Store) Raw(ctx context.Context, at lineage.Location) ([]byte, error) {
 	}
 	k, ok := s.reads.placeOf(at)
 	if !ok {
-		if at.File == source.Stdin || strings.HasPrefix(at.File, inlinePrefix) {
+		if at.File == source.Stdin || cloudtrail.IsInline(at.File) {
 			return nil, fmt.Errorf("%s, record %d: is no log file, and no event of it was read here", at.File, at.Record)
 		}
 		raw, err := s.fetch(ctx, at, "")

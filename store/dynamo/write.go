@@ -3,10 +3,8 @@ package dynamo
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 	"time"
 
@@ -17,10 +15,6 @@ import (
 	"github.com/crosstrail/crosstrail/lineage"
 	"github.com/crosstrail/crosstrail/source"
 )
-
-// inlinePrefix begins the URI of a log file of our own making: of records that
-// came without one.
-const inlinePrefix = "inline:"
 
 // mostFlying is how many events a Store writes at once: enough for what DynamoDB
 // takes some milliseconds for, and few enough to be held in 128 MB.
@@ -65,17 +59,15 @@ func (w *writer) begin() {
 	w.reading, w.spans = map[string]*reading{}, map[place]stamps{}
 }
 
-func fileID(f cloudtrail.LogFile) string { return f.URI + "\x00" + f.Version }
-
 // isInline reports whether a log file is of our own making.
-func isInline(uri string) bool { return uri == source.Stdin || strings.HasPrefix(uri, inlinePrefix) }
+func isInline(uri string) bool { return uri == source.Stdin || cloudtrail.IsInline(uri) }
 
 // under is the reading of a file, under the watch that the table has when the first
 // of it comes. It is forgotten with ctx.
 func (s *Store) under(ctx context.Context, f cloudtrail.LogFile) (*reading, error) {
 	w := &s.writer
 	w.mu.Lock()
-	r, ok := w.reading[fileID(f)]
+	r, ok := w.reading[f.Key()]
 	w.mu.Unlock()
 	if ok {
 		return r, nil
@@ -87,12 +79,12 @@ func (s *Store) under(ctx context.Context, f cloudtrail.LogFile) (*reading, erro
 	r = &reading{meta: m, inline: isInline(f.URI)}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.reading[fileID(f)] = r
+	w.reading[f.Key()] = r
 	r.over = context.AfterFunc(ctx, func() {
 		w.mu.Lock()
 		defer w.mu.Unlock()
-		if w.reading[fileID(f)] == r {
-			delete(w.reading, fileID(f))
+		if w.reading[f.Key()] == r {
+			delete(w.reading, f.Key())
 		}
 	})
 	return r, nil
@@ -143,9 +135,8 @@ func (s *Store) Add(ctx context.Context, f source.File) (kept, duplicate int, er
 	a := adding{store: s, reading: r, file: f.LogFile}
 	if f.Open == nil || r.inline {
 		r.inline = true
-		if !strings.HasPrefix(f.URI, inlinePrefix) {
-			sum := sha256.Sum256(f.Body)
-			a.file = cloudtrail.LogFile{URI: inlinePrefix + hex.EncodeToString(sum[:])}
+		if !cloudtrail.IsInline(f.URI) {
+			a.file = cloudtrail.LogFile{URI: cloudtrail.InlineURI(sha256.Sum256(f.Body))}
 			a.shift = f.First
 		}
 	}
@@ -161,7 +152,7 @@ func (s *Store) Finish(ctx context.Context, f cloudtrail.LogFile, failed error) 
 	w := &s.writer
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	delete(w.reading, fileID(f))
+	delete(w.reading, f.Key())
 	r.over()
 	// What came without a log file cannot be read again: a note would stay for ever.
 	if !r.inline {

@@ -42,10 +42,6 @@ func nameHash(uri string) int64 { return int64(xxhash.Sum64String(uri)) }
 
 func sumHash(sum [sha256.Size]byte) int64 { return int64(binary.BigEndian.Uint64(sum[:])) }
 
-// InlinePrefix begins the URI of a log file of our own making: of records that
-// came without one.
-const inlinePrefix = "inline:"
-
 // Has reports whether the file was read to its end, under the same name and
 // version; with [Options.Again], whether its copy is whole too, and as delivered.
 func (s *Store) Has(ctx context.Context, f cloudtrail.LogFile) (bool, error) {
@@ -89,7 +85,7 @@ func (s *Store) addFile(ctx context.Context, f source.File) (kept, duplicates in
 	defer s.adding.RUnlock()
 	entry := logFile{LogFile: f.LogFile, sum: sha256.Sum256(f.Body), first: f.First, size: int64(len(f.Body))}
 	if f.Open == nil { // it cannot be read twice: it becomes a file of our own
-		entry.LogFile = cloudtrail.LogFile{URI: inlineURI(entry.sum)}
+		entry.LogFile = cloudtrail.LogFile{URI: cloudtrail.InlineURI(entry.sum)}
 		entry.first = 0
 	}
 	// Of a file from before what is kept only names are of use.
@@ -346,5 +342,3 @@ func (a *adder) names(facts []lineage.Fact) {
 		a.batch.addName(&facts[i])
 	}
 }
-
-func inlineURI(sum [sha256.Size]byte) string { return inlinePrefix + hexOf(sum[:]) }

@@ -11,7 +11,7 @@ import (
 // bygoneKey is what a log file is remembered by that was let go. Its hash cannot
 // be chosen to be that of another, as one of a name in the catalogue could.
 func bygoneKey(f cloudtrail.LogFile) int64 {
-	return sumHash(sha256.Sum256([]byte(f.URI + "\x00" + f.Version)))
+	return sumHash(sha256.Sum256([]byte(f.Key())))
 }
 
 // isBefore reports whether only names are wanted of a file, by when it was

@@ -12,6 +12,7 @@ import (
 
 	"zombiezen.com/go/sqlite"
 
+	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/lineage"
 	"github.com/crosstrail/crosstrail/source"
 )
@@ -150,7 +151,7 @@ func (s *Store) addFiles(taken []*batch, now time.Time) error {
 		if err != nil {
 			return err
 		}
-		whole := over && failed == nil || strings.HasPrefix(f.URI, inlinePrefix)
+		whole := over && failed == nil || cloudtrail.IsInline(f.URI)
 		if err := s.addLogFile(f, whole && !f.stopped); err != nil {
 			return err
 		}

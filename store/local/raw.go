@@ -75,7 +75,7 @@ func (e *CopyError) Unwrap() error { return e.Err }
 // itself is the log file that a copy is of: nil where it is of a piece of one,
 // for no hash is of the whole.
 func (f *storedFile) itself() *storedFile {
-	if f.pack == 0 || f.pieces || f.first > 0 || strings.HasPrefix(f.URI, inlinePrefix) {
+	if f.pack == 0 || f.pieces || f.first > 0 || cloudtrail.IsInline(f.URI) {
 		return nil
 	}
 	whole := *f
