@@ -30,9 +30,8 @@ func TestMain(m *testing.M) {
 	dir, err := os.MkdirTemp("", "crosstrail-lambda")
 	if err == nil {
 		built = filepath.Join(dir, "bootstrap")
-		// As [awstest.Build] has it, so that what it compiles is compiled once.
-		build := exec.Command("go", "build", "-trimpath", "-tags", "lambda.norpc", "-o", built, ".")
-		build.Env = append(os.Environ(), "CGO_ENABLED=0")
+		// As [awstest.Build] and go run have it, so that what it compiles is compiled once.
+		build := exec.Command("go", "build", "-tags", "lambda.norpc", "-o", built, ".")
 		build.Stderr = os.Stderr
 		err = build.Run()
 	}

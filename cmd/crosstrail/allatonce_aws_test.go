@@ -29,7 +29,7 @@ func announced(bucket string, o awstest.Object) string {
 func TestAllAtOnce(t *testing.T) {
 	r := rand.New(rand.NewPCG(seedOfTest(t), 1))
 	stand := stack.Start(t)
-	program := awstest.Build(t, "../crosstrail-lambda")
+	program := built(t, "crosstrail-lambda")
 	t.Chdir(t.TempDir())
 	owner := stand.Account(hubAccount)
 	signIn(t, stand.Environment(t, owner.Config()))
@@ -56,17 +56,17 @@ func TestAllAtOnce(t *testing.T) {
 	}
 	faults := stand.Faults(t)
 	dead := owner.Queue(t, "dead")
-	toFunction := owner.Queue(t, "to-function", awstest.Visibility(7*time.Second), awstest.Redrive(dead, 50))
+	toFunction := owner.Queue(t, "to-function", awstest.Visibility(4*time.Second), awstest.Redrive(dead, 50))
 	toFollow := owner.Queue(t, "to-follow", awstest.Redrive(dead, 50))
 	for _, q := range []*awstest.Queue{toFunction, toFollow} {
 		r.Shuffle(len(messages), func(i, j int) { messages[i], messages[j] = messages[j], messages[i] })
 		q.Send(t, messages...)
 	}
-	over := faults.For(t, 3*time.Second,
+	over := faults.For(t, 2*time.Second,
 		awstest.Fault{Service: "dynamodb", Operation: "PutItem", Error: "ProvisionedThroughputExceededException", Status: 400},
 		awstest.Fault{Service: "dynamodb", Operation: "BatchWriteItem", Error: "InternalServerError", Status: 500})
 	function := owner.Function(t, awstest.FunctionOptions{
-		Name: "crosstrail", Binary: program, Timeout: 6 * time.Second, Policy: awstest.Allow("*", "dynamodb:*", "s3:Get*", "s3:List*", "sqs:*"),
+		Name: "crosstrail", Binary: program, Timeout: 3 * time.Second, Policy: awstest.Allow("*", "dynamodb:*", "s3:Get*", "s3:List*", "sqs:*"),
 		Env: map[string]string{"CROSSTRAIL_STORE": table, "CROSSTRAIL_FROM": "s3://acme-trail", "AWS_ENDPOINT_URL_DYNAMODB": faults.Endpoint},
 	})
 	function.EventSource(t, toFunction, awstest.BatchSize(10), awstest.PartialFailures)

@@ -12,8 +12,6 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
-
-	"github.com/crosstrail/crosstrail/internal/awstest"
 )
 
 // TestAuditSeed walks AWS's text "How to Audit Cross-Account Roles Using AWS
@@ -45,7 +43,7 @@ func TestAuditSeed(t *testing.T) {
 
 // packaged writes the deployment package of crosstrail-lambda, for this machine.
 func (s scripted) packaged(ts *testscript.TestScript, _ bool, args []string) {
-	program, err := os.ReadFile(awstest.Build(s.t, "../crosstrail-lambda"))
+	program, err := os.ReadFile(built(s.t, "crosstrail-lambda"))
 	ts.Check(err)
 	f, err := os.Create(ts.MkAbs(args[0]))
 	ts.Check(err)

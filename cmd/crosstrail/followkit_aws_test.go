@@ -44,7 +44,11 @@ func liveFleet(t *testing.T, files, most int) *fleet {
 	t.Cleanup(f.bucket.Close)
 	const copies = 10
 	var packed bytes.Buffer
-	z, err := gzip.NewWriterLevel(&packed, gzip.BestSpeed)
+	level := gzip.BestSpeed
+	if most < 100 { // what they take is little
+		level = gzip.NoCompression
+	}
+	z, err := gzip.NewWriterLevel(&packed, level)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,7 +141,13 @@ type follower struct {
 // since.
 func startFollow(t *testing.T, environment []string, args ...string) *follower {
 	t.Helper()
-	f := &follower{Cmd: exec.Command("crosstrail", append([]string{"follow", "--yes", "--visible", "5s"}, args...)...), ended: make(chan struct{})}
+	return startFollowOf(t, "crosstrail", environment, args...)
+}
+
+// startFollowOf is startFollow of another program.
+func startFollowOf(t *testing.T, program string, environment []string, args ...string) *follower {
+	t.Helper()
+	f := &follower{Cmd: exec.Command(program, append([]string{"follow", "--yes", "--visible", "5s"}, args...)...), ended: make(chan struct{})}
 	f.Env = append(append(os.Environ(), environment...), "GORACE=atexit_sleep_ms=0")
 	f.Stdout, f.Stderr = &f.out, &f.err
 	if err := f.Start(); err != nil {
@@ -207,6 +217,16 @@ func metric(text, name string) float64 {
 		}
 	}
 	return -1
+}
+
+// loads are the settings by which queues and objects are those of this process.
+func loads(q *awstest.LoadQueue, b *awstest.Load) []string {
+	return []string{
+		"AWS_ENDPOINT_URL_SQS=" + aws.ToString(q.Config().BaseEndpoint), "AWS_ENDPOINT_URL_S3=" + aws.ToString(b.Config().BaseEndpoint),
+		"AWS_ACCESS_KEY_ID=load", "AWS_SECRET_ACCESS_KEY=load", "AWS_SESSION_TOKEN=", "AWS_PROFILE=", "AWS_REGION=" + awstest.Region,
+		"AWS_CONFIG_FILE=" + os.DevNull, "AWS_SHARED_CREDENTIALS_FILE=" + os.DevNull, "AWS_EC2_METADATA_DISABLED=true",
+		"HTTPS_PROXY=http://127.0.0.1:9", "NO_PROXY=127.0.0.1",
+	}
 }
 
 // sqsAndLoad are the settings by which queues are the stand-in's, and objects those

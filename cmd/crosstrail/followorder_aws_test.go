@@ -13,6 +13,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
 
@@ -26,7 +27,7 @@ import (
 // link come by different ways. The answers are those of a folder with all of it.
 func TestFollowOrders(t *testing.T) {
 	r := rand.New(rand.NewPCG(seedOfTest(t), 0))
-	stand := stack.Start(t)
+	program := built(t, "crosstrail")
 	t.Chdir(t.TempDir())
 	load := awstest.OpenLoad("trail")
 	t.Cleanup(load.Close)
@@ -79,11 +80,11 @@ func TestFollowOrders(t *testing.T) {
 	}
 	r.Shuffle(len(soon), func(i, j int) { soon[i], soon[j] = soon[j], soon[i] })
 	r.Shuffle(len(late), func(i, j int) { late[i], late[j] = late[j], late[i] })
-	owner := stand.Account(hubAccount)
-	q := owner.Queue(t, "announced", awstest.Redrive(owner.Queue(t, "dead"), 5))
+	q := awstest.OpenLoadQueue("announced", 30*time.Second)
+	t.Cleanup(q.Close)
 	for _, messages := range [][]string{soon, late} {
-		q.Send(t, messages...)
-		f := startFollow(t, sqsAndLoad(t, stand, owner, load), "--queue", q.URL, "--from", "s3://trail", "--store", "s")
+		q.Put(messages...)
+		f := startFollowOf(t, program, loads(q, load), "--queue", q.URL, "--from", "s3://trail", "--store", "s")
 		await(t, "an empty queue", func() bool { c := q.Count(t); return c.Visible+c.InFlight+c.Delayed == 0 })
 		if f.stop(t, syscall.SIGTERM); f.status != exitDone {
 			t.Errorf("exit status %d: %s", f.status, f.err.String())

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/crosstrail/crosstrail/internal/awstest"
 )
@@ -48,7 +47,12 @@ func TestFollowOutage(t *testing.T) {
 		status, body := f.get(t, "/healthz")
 		return status == 503 && strings.Contains(body, "the store failed")
 	})
-	time.Sleep(time.Second) // it tries again meanwhile
+	failures := func(what string) float64 {
+		_, metrics := f.get(t, "/metrics")
+		return metric(metrics, `crosstrail_follow_failures_total{what="`+what+`"}`)
+	}
+	before := failures(failedStore)
+	await(t, "another try", func() bool { return failures(failedStore) > before })
 	if n := strings.Count(f.err.String(), "nothing is lost, and it is tried again"); n != 1 {
 		t.Errorf("it is said %d times: %s", n, f.err.String())
 	}
@@ -59,7 +63,7 @@ func TestFollowOutage(t *testing.T) {
 		}
 	}
 	faults.Set(t, awstest.Fault{Service: "sqs", Operation: "ReceiveMessage", Error: "ExpiredToken", Status: 403})
-	time.Sleep(time.Second)
+	await(t, "a receive that fails", func() bool { return failures(failedReceive) > 0 })
 	faults.Clear(t)
 	noise := make([]byte, 400_000)
 	_, _ = crand.Read(noise)

@@ -27,7 +27,7 @@ type livePage struct {
 // -update the page to them.
 func TestLivePage(t *testing.T) {
 	stand := stack.Start(t)
-	program := awstest.Build(t, "../crosstrail-lambda")
+	program := built(t, "crosstrail-lambda")
 	l := livePage{t, demo.Auditing(t, stand, program)}
 	demo.FillPythonTable(t, stand)
 	profiles := filepath.Join(t.TempDir(), "config")

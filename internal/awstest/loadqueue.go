@@ -16,13 +16,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 )
 
-// LoadQueue is an SQS for measuring: one standard queue, in this process and in
-// memory, without policies, redrive or delay. ministack looks through the whole queue
+// LoadQueue is an SQS for measuring: a standard queue, or a few, in this process and
+// in memory, without policies, redrive or delay. ministack looks through the whole queue
 // for every call: with 20,000 messages it gives 150 a second. A test holds its
 // answers to the stand-in's.
 type LoadQueue struct {
 	*Queue     // but for Messages and Policy
 	server     *httptest.Server
+	beside     []*LoadQueue // of the same endpoint
 	visibility time.Duration
 
 	mu     sync.Mutex
@@ -67,11 +68,23 @@ func (e *ends) Pop() any {
 func OpenLoadQueue(name string, visibility time.Duration) *LoadQueue {
 	l := &LoadQueue{visibility: visibility, known: map[string]*lying{}}
 	l.server = httptest.NewServer(http.HandlerFunc(l.serve))
+	l.name(name)
+	return l
+}
+
+// Beside adds a queue at the same endpoint, before anything is asked of it.
+func (l *LoadQueue) Beside(name string) *LoadQueue {
+	other := &LoadQueue{visibility: l.visibility, known: map[string]*lying{}, server: l.server}
+	other.name(name)
+	l.beside = append(l.beside, other)
+	return other
+}
+
+func (l *LoadQueue) name(name string) {
 	l.Queue = &Queue{
 		Name: name, URL: l.server.URL + "/000000000000/" + name, ARN: "arn:aws:sqs:" + Region + ":000000000000:" + name,
 		Owner: sqs.NewFromConfig(l.Config()),
 	}
-	return l
 }
 
 // Close ends it.
@@ -118,6 +131,12 @@ func (l *LoadQueue) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	operation := strings.TrimPrefix(r.Header.Get("X-Amz-Target"), "AmazonSQS.")
+	for _, other := range l.beside {
+		if c.QueueURL == other.URL {
+			l = other
+			break
+		}
+	}
 	if operation != "GetQueueUrl" && c.QueueURL != l.URL {
 		refuseCall(w, "QueueDoesNotExist")
 		return
