@@ -8,8 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
-	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/crosstrail/crosstrail/internal/awstest"
@@ -49,20 +47,15 @@ func (h *hub) announce(f *awstest.Function, work *awstest.Queue, targets map[str
 			n.Function = f
 		}
 		notices = append(notices, n)
-		for name, pattern := range map[string]string{
-			"created-" + way: `{"source":["aws.s3"],"detail-type":["Object Created"],"detail":{"object":{"key":[{"prefix":"eventbridge-` + way + `/"}]}}}`,
-			"record-" + way:  `{"detail-type":["AWS API Call via CloudTrail"],"source":["test.` + way + `"]}`,
-		} {
-			r := h.Rule(h.t, name, pattern)
-			f.Permit(h.t, "events.amazonaws.com", r.ARN)
-			r.To(h.t, targets[way])
-		}
+		r := h.Rule(h.t, "created-"+way, `{"source":["aws.s3"],"detail-type":["Object Created"],"detail":{"object":{"key":[{"prefix":"eventbridge-`+way+`/"}]}}}`)
+		f.Permit(h.t, "events.amazonaws.com", r.ARN)
+		r.To(h.t, targets[way])
 	}
 	h.logs.Notify(h.t, notices...)
 }
 
-// TestShapes: every way in which AWS tells of log files and records, as its services
-// (ministack's) send it, into one function.
+// TestShapes: every way in which AWS tells of log files, as its services (ministack's)
+// send it, and of records, into one function.
 func TestShapes(t *testing.T) {
 	h := newHub(t, stack.Start(t))
 	f := h.function(mayAll, envFrom+"=s3://logs") // without it warns
@@ -77,7 +70,17 @@ func TestShapes(t *testing.T) {
 			h.put(kind+way+"/"+strange, kind+way)
 			want = append(want, kind+way)
 		}
-		h.send("test."+way, "AWS API Call via CloudTrail", record("record-"+way))
+		inBridge := fmt.Sprintf(`{"version":"0","detail-type":"AWS API Call via CloudTrail","source":"aws.s3","account":%q,"detail":%s}`, prod, record("record-"+way))
+		switch to := topics[way]; {
+		case to != nil:
+			to.Publish(t, inBridge)
+		case way == "sqs":
+			work.Send(t, inBridge)
+		default:
+			if _, err := f.Invoke(t, []byte(inBridge)); err != nil {
+				t.Error(err)
+			}
+		}
 		want = append(want, "record-"+way)
 		if to := topics[way]; to != nil {
 			to.Publish(t, cloudTrailNotice("logs", h.put("", "trail-"+way+"-1"), h.put(strange, "trail-"+way+"-2")))
@@ -118,17 +121,6 @@ func cloudTrailNotice(bucket string, keys ...string) string {
 		panic(err)
 	}
 	return string(text)
-}
-
-// send puts an event on the account's bus.
-func (h *hub) send(source, kind, detail string) {
-	h.t.Helper()
-	out, err := eventbridge.NewFromConfig(h.Config()).PutEvents(h.t.Context(), &eventbridge.PutEventsInput{Entries: []types.PutEventsRequestEntry{{
-		Source: &source, DetailType: &kind, Detail: &detail,
-	}}})
-	if err != nil || out.FailedEntryCount != 0 {
-		h.t.Fatal(out, err)
-	}
 }
 
 // s3Event is a notice of S3, as S3 writes it.

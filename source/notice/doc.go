@@ -1,6 +1,10 @@
 // Package notice reads what AWS says when log files or records have come: S3's
 // events, EventBridge's, CloudTrail's own, each as it is or in the envelopes of SNS
 // and SQS (linkage.md 7.4). Pure: bytes in, names of objects and records out.
+//
+// Who may send to the queue, publish to the topic or call the function is believed: a
+// record that comes bare, as a rule with an InputPath sends it, has no word of AWS's
+// with it. An event of EventBridge has, and is held to it.
 package notice
 
 import (

@@ -200,7 +200,7 @@ func TestUnreadable(t *testing.T) {
 		`{"Records":[{"eventSource":"aws:s3","eventName":"ObjectCreated:Put","s3":[]}]}`: "record 0 s3 is no JSON object",
 		object(`{"size":1}`):                              "record 0 names no key",
 		object(`{"key":7}`):                               `record 0 has an object whose key is no text: "7"`,
-		object(`{"key":"%zz"}`):                           "record 0 has a key that is not encoded as a form is",
+		object(`{"key":"%zz"}`):                           `record 0 has a key that is not encoded as a form is: "%zz"`,
 		object(`{"key":"%ff"}`):                           `record 0 names a key that cannot be: "\xff"`,
 		object(`{"key":"` + long("k") + `"}`):             "record 0 names a key that cannot be: ",
 		object(`{"key":"k","key":"l"}`):                   `record 0 object has "key" twice`,
@@ -219,6 +219,10 @@ func TestUnreadable(t *testing.T) {
 		`{"s3Bucket":"b-1","s3ObjectKey":[` + strings.Repeat(`"k",`, 1e4) + `"k"]}`:             "CloudTrail's notice the message names more than 10000 objects",
 		`{"detail-type":"Object Created","source":"aws.s3"}`:                                    "the event of EventBridge has no detail",
 		`{"detail-type":"Object Created","source":"aws.s3","detail":{"bucket":{"name":"b-1"}}}`: "the event of EventBridge has no object",
+		inBridge(`"source":"evil.corp","account":"111111111111"`, "111111111111"):               `the event of EventBridge is not CloudTrail's, whatever its detail-type says: it is from "evil.corp"`,
+		inBridge(`"source":"aws.partner/evil/aws.sts","account":"111111111111"`, ""):            `the event of EventBridge is not CloudTrail's, whatever its detail-type says`,
+		inBridge(`"account":"111111111111"`, ""):                                                `the event of EventBridge is not CloudTrail's, whatever its detail-type says: it is from ""`,
+		inBridge(`"source":"aws.sts","account":"111111111111"`, "999999999999"):                 `the event of EventBridge is of account "111111111111" and its record is of account "999999999999"`,
 		`{"detail-type":"Object Created","source":"me.s3","detail":{}}`:                         `the event of EventBridge is of a kind that is not read here: "Object Created" from "me.s3"`,
 		`{"detail-type":"Scheduled Event","source":"aws.events","detail":{}}`:                   `the event of EventBridge is of a kind that is not read here: "Scheduled Event" from "aws.events"`,
 		`{"detail-type":"AWS API Call via CloudTrail","source":"aws.sts","detail":{"a":1}}`:     "the event of EventBridge is no record of CloudTrail: its detail has no eventName, eventSource or eventTime",
@@ -290,4 +294,9 @@ func FuzzEvent(f *testing.F) {
 			}
 		}
 	})
+}
+
+// inBridge is a record in an event of EventBridge, with fields of that's own.
+func inBridge(fields, recipient string) string {
+	return `{"detail-type":"AWS API Call via CloudTrail",` + fields + `,"detail":{"eventName":"AssumeRole","eventSource":"sts.amazonaws.com","eventTime":"2026-03-05T00:00:00Z","recipientAccountId":"` + recipient + `"}}`
 }

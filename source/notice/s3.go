@@ -32,9 +32,11 @@ func (n *Notice) readS3(r object) *Error {
 		return failed
 	}
 	object.Bucket = bucket
-	if object.Key, err = url.QueryUnescape(object.Key); err != nil {
+	key, err := url.QueryUnescape(object.Key)
+	if err != nil {
 		return problem("has a key that is not encoded as a form is: ", quoted(object.Key))
 	}
+	object.Key = key
 	return n.add(object)
 }
 
@@ -64,8 +66,8 @@ func (n *Notice) readEventBridge(o object, body []byte) *Error {
 	case err != nil:
 		return problem("the event of EventBridge ", err.Error())
 	case viaCloudTrail[kind]:
-		if !isRecord(detail) {
-			return problem("the event of EventBridge is no record of CloudTrail: its detail has no eventName, eventSource or eventTime")
+		if failed := foreign(o, detail); failed != nil {
+			return failed
 		}
 		return n.addRecord(body)
 	case kind == insight:
@@ -84,6 +86,25 @@ func (n *Notice) readEventBridge(o object, body []byte) *Error {
 	}
 	if failed != nil {
 		return problem("the event of EventBridge ", failed.Problem)
+	}
+	return nil
+}
+
+// foreign is why an event is none of CloudTrail's, though it is of its kind. Anyone who
+// may put events on a bus chooses their kind and detail, but no source that begins with
+// "aws.", which is AWS's services' own; a partner's begins with "aws.partner/":
+// https://docs.aws.amazon.com/eventbridgev2/latest/APIReference/API_PutEventsRequestEntry.html
+// The account is EventBridge's own word, and CloudTrail delivers a record to the
+// account that it names as recipient.
+func foreign(o, detail object) *Error {
+	from, account, recipient := o.text("source"), o.text("account"), detail.text("recipientAccountId")
+	switch {
+	case !strings.HasPrefix(from, "aws.") || strings.HasPrefix(from, "aws.partner/"):
+		return problem("the event of EventBridge is not CloudTrail's, whatever its detail-type says: it is from ", quoted(from), ", where AWS's own are from aws.*")
+	case !isRecord(detail):
+		return problem("the event of EventBridge is no record of CloudTrail: its detail has no eventName, eventSource or eventTime")
+	case recipient != "" && recipient != account:
+		return problem("the event of EventBridge is of account ", quoted(account), " and its record is of account ", quoted(recipient), ": CloudTrail sends no such event")
 	}
 	return nil
 }
