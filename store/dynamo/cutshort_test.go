@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 )
 
 // TestCutShort: runs that end before their files do leave nothing behind: not the
@@ -38,21 +39,24 @@ func TestCutShort(t *testing.T) {
 	}
 }
 
-// TestKnownAnew: what was written is written again when it is to go at another time,
-// or may have gone.
-func TestKnownAnew(t *testing.T) {
-	var r recent
-	i := itemKey{partDays, "x#2026-01-02"}.attributes()
-	r.add([]item{i})
-	if n := len(r.missing([]item{i})); n != 0 {
-		t.Errorf("%d are missing that were written", n)
+// TestTableAgain: a writer does not take what it wrote to a table for what is in
+// another of its name.
+func TestTableAgain(t *testing.T) {
+	c := newCast(t)
+	c.make(t, MakeOptions{Unprotected: true})
+	s := c.open(t, c.writer)
+	add(t, s, logFile(firstFile, `{"eventID":"a","eventTime":"2026-01-02T10:00:00Z"}`))
+	before := c.items(t)
+	if _, err := c.table.Owner.DeleteTable(t.Context(), &dynamodb.DeleteTableInput{TableName: &c.table.Name}); err != nil {
+		t.Fatal(err)
 	}
-	later := changed(i, attrExpires, number(1))
-	if n := len(r.missing([]item{later})); n != 1 {
-		t.Error("it was written to stay another time")
-	}
-	r.add([]item{later})
-	if r.forget(); len(r.missing([]item{i, later})) != 2 {
-		t.Error("they are known still")
+	c.make(t, MakeOptions{Unprotected: true})
+	s.meta.Load().read = time.Time{} // a minute later
+	add(t, s, logFile(firstFile, `{"eventID":"a","eventTime":"2026-01-02T10:00:00Z"}`))
+	after := c.items(t)
+	for k := range before {
+		if after[k] == nil {
+			t.Errorf("%s is not there", k)
+		}
 	}
 }

@@ -20,6 +20,9 @@
 //	failed                          <delivery>#<URI>#<version>              a log file that could not be read
 //	crosstrail                      table                                   the format, the watch, how long events are kept
 //
+// Events, pointers to them and notes of failed log files that were read since have an
+// end where there is one (TTL); the others stay.
+//
 // A fact is not stored: it is read from its event's record when it is asked for
 // ([lineage.Facts]). Facts are written first, then the event, the log file last: an
 // event that is there has all its facts, a log file all its events. So a writer may be

@@ -23,6 +23,9 @@ func (s *Store) Failed(ctx context.Context) ([]source.FailedFile, error) {
 			return nil, err
 		}
 		for _, i := range page {
+			if i[attrExpires] != nil {
+				continue // it was read since
+			}
 			f := source.FailedFile{LogFile: readFile(i), Problem: textOf(i, attrProblem)}
 			f.Records, _ = strconv.Atoi(textOf(i, attrRecords))
 			if k := keyOf(i); failedKey(f.LogFile) != k {

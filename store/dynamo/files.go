@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -64,7 +65,8 @@ func timeOf(i item, name string) cloudtrail.Time {
 const mostProblem = 1000
 
 // failedItem is a log file that could not be read. It means nothing where the file's
-// own item is there: it was read later, under this watch or another.
+// own item is there: it was read later, under this watch or another. Nor does it where
+// it has an end ([Store.settleFailed]).
 func failedItem(f cloudtrail.LogFile, failed error) item {
 	i := fileItem(failedKey(f), f)
 	i[attrAt] = text(fileKey(f).partition)
@@ -79,6 +81,10 @@ func failedItem(f cloudtrail.LogFile, failed error) item {
 // note writes what became of a log file, after all its records.
 func (s *Store) note(ctx context.Context, f finished) error {
 	if f.failed != nil {
+		// One that was read once, under another watch maybe, is not missing.
+		if there, err := s.get(ctx, fileKey(f.LogFile), attrEvent); err != nil || len(there) > 0 {
+			return err
+		}
 		_, err := s.client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &s.table, Item: failedItem(f.LogFile, f.failed)}, s.patient)
 		return s.explain(ctx, err)
 	}
@@ -88,12 +94,30 @@ func (s *Store) note(ctx context.Context, f finished) error {
 	in := &dynamodb.PutItemInput{TableName: &s.table, Item: fileItem(fileKey(f.LogFile), f.LogFile)}
 	if f.hash != "" {
 		in.Item[attrWatch] = text(f.hash)
-		// That all of it was read is not to be forgotten.
-		in.ConditionExpression = aws.String("attribute_not_exists(#e) OR attribute_exists(#w)")
-		in.ExpressionAttributeNames = map[string]string{"#e": attrEvent, "#w": attrWatch}
 	}
-	_, err := s.client.PutItem(ctx, in, s.patient)
-	return s.explain(ctx, unlessFailed(err))
+	if f.old.Load() {
+		in.Item[attrFloor] = number(f.floor)
+	}
+	if f.hash != "" || f.old.Load() {
+		// That all of it was read is not to be forgotten.
+		in.ConditionExpression = aws.String("attribute_not_exists(#e) OR attribute_exists(#w) OR attribute_exists(#f)")
+		in.ExpressionAttributeNames = map[string]string{"#e": attrEvent, "#w": attrWatch, "#f": attrFloor}
+	}
+	if _, err := s.client.PutItem(ctx, in, s.patient); unlessFailed(err) != nil {
+		return s.explain(ctx, err)
+	}
+	return s.settleFailed(ctx, f.LogFile)
+}
+
+// settleFailed gives the note that a file could not be read, where there is one, its
+// end: DynamoDB deletes it, and readers leave it out until then. Who writes has no
+// leave to delete.
+func (s *Store) settleFailed(ctx context.Context, f cloudtrail.LogFile) error {
+	k := failedKey(f)
+	if i, err := s.get(ctx, k, attrEvent); err != nil || len(i) == 0 {
+		return err
+	}
+	return s.setExpiry(ctx, k, time.Now().Unix())
 }
 
 // unlessFailed is an error of a call, but that its condition did not hold.

@@ -19,15 +19,14 @@ type recent struct {
 // shared reports whether others make an item too. A pointer belongs to one event.
 func shared(i item) bool { return i[attrAt] == nil }
 
-// hash is of an item's key, and of when it goes: one that is to stay longer is another.
 func (r *recent) hash(i item) uint64 {
 	if r.new == nil {
 		r.seed, r.new = maphash.MakeSeed(), map[uint64]struct{}{}
 	}
-	return maphash.Comparable(r.seed, [...]string{textOf(i, attrEvent), textOf(i, attrTime), textOf(i, attrExpires)})
+	return maphash.Comparable(r.seed, keyOf(i))
 }
 
-// forget is called when what was written may have gone.
+// forget is for when what was written may not be there any more.
 func (r *recent) forget() {
 	r.mu.Lock()
 	defer r.mu.Unlock()

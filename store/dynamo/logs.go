@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"iter"
 	"slices"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -99,9 +98,8 @@ func (s *Store) Lack(ctx context.Context) (query.Lack, error) {
 			lack.Failed++
 		}
 	}
-	if m := s.meta.Load(); m != nil && m.retain > 0 {
-		// DynamoDB deletes by its clock (Developer Guide, "Using time to live").
-		lack.Floor = cloudtrail.TimeOf(time.Now().AddDate(0, 0, -m.retain))
+	if m := s.meta.Load(); m != nil {
+		lack.Floor = m.lacks()
 	}
 	return lack, nil
 }

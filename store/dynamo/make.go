@@ -2,6 +2,7 @@ package dynamo
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"slices"
@@ -87,6 +88,7 @@ func (m *maker) make(ctx context.Context) error {
 func (m *maker) sign(ctx context.Context) error {
 	i := metaKey.attributes()
 	i[attrFormat] = number(format)
+	i[attrID] = text(rand.Text())
 	watch, err := watchText(m.want.Watch)
 	if err != nil {
 		return err

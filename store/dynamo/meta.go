@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/lineage"
 )
 
@@ -25,6 +26,9 @@ const (
 	attrFormat = "format"
 	attrWatch  = "watch" // as JSON; of a log file: the hash of the one that it was read under
 	attrRetain = "retainDays"
+	// attrFloor is, in Unix seconds, up to when events were not kept: of the table
+	// those that it was to keep once, of a log file those that it had.
+	attrFloor = "floor"
 )
 
 // metaKey is where the table's own item is.
@@ -33,8 +37,10 @@ var metaKey = itemKey{partTable, "table"}
 // meta is what the table's own item says.
 type meta struct {
 	watch  *lineage.Watch
-	hash   string // of the watch; "" for none
-	retain int    // days that events are kept; 0: for ever
+	hash   string          // of the watch; "" for none
+	retain int             // days that events are kept; 0: for ever
+	floor  cloudtrail.Time // up to then they were not kept once; 0: all were
+	id     string          // drawn when the table was made, or made ours
 	read   time.Time
 }
 
@@ -83,8 +89,10 @@ func (s *Store) readMeta(ctx context.Context, how ...func(*dynamodb.Options)) er
 		}
 	}
 	m.retain, _ = strconv.Atoi(textOf(out.Item, attrRetain))
-	if old := s.meta.Swap(m); old != nil && old.retain != m.retain {
-		s.writer.known.forget() // days may have expired meanwhile
+	m.floor, m.id = timeOf(out.Item, attrFloor), textOf(out.Item, attrID)
+	old := s.meta.Swap(m)
+	if old != nil && old.id != m.id || s.writer.aged() {
+		s.writer.forget()
 	}
 	return nil
 }

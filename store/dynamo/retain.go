@@ -25,15 +25,28 @@ const (
 	mostExpired = 4 * 365 * aDay
 )
 
-// keeps reports whether an event of that time is still taken.
-func (m *meta) keeps(t cloudtrail.Time) bool {
-	return m.retain == 0 || expiry(t, m.retain) > time.Now().Unix()
+// oldest is the moment up to which events are not taken any more; 0: all are.
+func (m *meta) oldest() cloudtrail.Time {
+	if m.retain == 0 {
+		return 0
+	}
+	return cloudtrail.Time(time.Now().Unix() - int64(m.retain+longer)*aDay)
+}
+
+// lacks is the moment before which not all may be there; 0: all is. DynamoDB deletes
+// by its clock (Developer Guide, "Using time to live").
+func (m *meta) lacks() cloudtrail.Time {
+	if m.retain == 0 {
+		return m.floor
+	}
+	return max(m.floor, cloudtrail.TimeOf(time.Now().AddDate(0, 0, -m.retain)))
 }
 
 // expiry is when an item goes, in Unix seconds.
 func expiry(t cloudtrail.Time, days int) int64 { return int64(t) + int64(days+longer)*aDay }
 
-// expire says when what an event became goes. Names stay.
+// expire says when what an event became goes. Names and days, which many have made,
+// stay: a day that went too early would hide the events of another.
 func (e *written) expire(t cloudtrail.Time, days int) {
 	if days == 0 {
 		return
@@ -48,14 +61,12 @@ func (e *written) expire(t cloudtrail.Time, days int) {
 }
 
 // mortal is the time by which an item goes, of those that do: events, pointers to
-// them, days (with their last second), and what the program in AWS's text put.
+// them, and what the program in AWS's text put.
 func mortal(i item) (t cloudtrail.Time, ok bool) {
-	clock, _, _ := strings.Cut(keyOf(i).sort, "#")
 	switch kindOf(i) {
 	case kindEvent, kindPointer, kindForeign:
+		clock, _, _ := strings.Cut(keyOf(i).sort, "#")
 		return cloudtrail.ParseTime(clock)
-	case kindDay:
-		return cloudtrail.ParseTime(clock + "T23:59:59Z")
 	}
 	return 0, false
 }
@@ -66,7 +77,8 @@ func mortal(i item) (t cloudtrail.Time, ok bool) {
 // may be called again, and goes on with what is left. DynamoDB deletes what has
 // expired within some days, and takes nothing for it (Developer Guide, "Using time to
 // live"). Who writes to the table meanwhile learns of it within a minute: what was
-// written until then goes with the next call.
+// written until then goes with the next call. Where events are to stay longer that
+// minute is waited for, so that none goes earlier.
 func (s *Store) SetRetention(ctx context.Context, days int) error {
 	if days < 0 || days > 100_000 {
 		return fmt.Errorf("%d days: events are kept for 1 day to 100000, or 0: for ever", days)
@@ -78,16 +90,35 @@ func (s *Store) SetRetention(ctx context.Context, days int) error {
 		ExpressionAttributeNames:  map[string]string{"#e": attrEvent, "#r": attrRetain},
 		ExpressionAttributeValues: item{":r": number(days)},
 	}
+	if err := s.readMeta(ctx); err != nil {
+		return err
+	}
+	was := s.meta.Load()
+	if was == nil {
+		return s.notOurs(ErrForeign)
+	}
+	if was.retain > 0 { // what is older than that may have gone for good
+		in.UpdateExpression = aws.String("SET #r = :r, #f = :f")
+		in.ExpressionAttributeNames["#f"] = attrFloor
+		in.ExpressionAttributeValues[":f"] = number(was.lacks())
+	}
 	if err := s.updateMeta(ctx, in); err != nil {
 		return err
 	}
+	if days == 0 || was.retain > 0 && days >= was.retain {
+		s.options.note("waiting %v, until all who write to the table have learned of it", s.learning)
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(s.learning):
+		}
+	}
 	// Records are large, and only whether one is there is of interest here.
 	what := dynamodb.ScanInput{
-		ConsistentRead:            aws.Bool(true),
-		FilterExpression:          aws.String("attribute_exists(#r) OR attribute_exists(#f) OR attribute_exists(#a) OR #e = :d"),
-		ProjectionExpression:      aws.String("#e, #t, #x, #a, #f"),
-		ExpressionAttributeNames:  map[string]string{"#e": attrEvent, "#t": attrTime, "#x": attrExpires, "#a": attrAt, "#f": attrFile, "#r": attrRecord},
-		ExpressionAttributeValues: item{":d": text(partDays)},
+		ConsistentRead:           aws.Bool(true),
+		FilterExpression:         aws.String("attribute_exists(#r) OR attribute_exists(#f) OR attribute_exists(#a)"),
+		ProjectionExpression:     aws.String("#e, #t, #x, #a, #f"),
+		ExpressionAttributeNames: map[string]string{"#e": attrEvent, "#t": attrTime, "#x": attrExpires, "#a": attrAt, "#f": attrFile, "#r": attrRecord},
 	}
 	var looked, changed atomic.Int64
 	return s.scanAll(ctx, what, func(ctx context.Context, _ int, page []item) error {

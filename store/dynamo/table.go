@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -72,9 +73,10 @@ type Store struct {
 	region  string
 	options Options
 
-	meta   atomic.Pointer[meta] // nil: the table has none, it is that of AWS's text
-	writer writer
-	reads  reads
+	meta     atomic.Pointer[meta] // nil: the table has none, it is that of AWS's text
+	learning time.Duration        // by when all who write to the table know of a change
+	writer   writer
+	reads    reads
 }
 
 // ErrNoTable is a table that is not there. [Make] makes it.
@@ -122,7 +124,7 @@ func Open(ctx context.Context, cfg aws.Config, table string, o Options) (*Store,
 }
 
 func newStore(cfg aws.Config, table string, o Options) *Store {
-	s := &Store{client: dynamodb.NewFromConfig(cfg), table: table, region: cfg.Region, options: o}
+	s := &Store{client: dynamodb.NewFromConfig(cfg), table: table, region: cfg.Region, options: o, learning: metaEvery * 3 / 2}
 	s.writer.begin()
 	return s
 }
@@ -167,6 +169,7 @@ func (s *Store) explain(ctx context.Context, err error) error {
 		return err
 	}
 	if _, ok := errors.AsType[*types.ResourceNotFoundException](err); ok {
+		s.writer.forget() // another of its name would be empty
 		return s.notOurs(ErrNoTable)
 	}
 	api, ok := errors.AsType[smithy.APIError](err)

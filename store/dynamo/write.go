@@ -5,7 +5,9 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -15,6 +17,9 @@ import (
 	"github.com/crosstrail/crosstrail/lineage"
 	"github.com/crosstrail/crosstrail/source"
 )
+
+// inS3 begins the URI of a log file that whoever asks the table can read.
+const inS3 = "s3://"
 
 // mostFlying is how many events a Store writes at once: enough for what DynamoDB
 // takes some milliseconds for, and few enough to be held in 128 MB.
@@ -34,12 +39,15 @@ type writer struct {
 	reading  map[string]*reading
 	finished []finished
 	spans    map[place]stamps
+	since    time.Time // that known and spans know what is there
 }
 
 // reading is a log file of which records are being added.
 type reading struct {
 	*meta
-	inline bool // nobody else has it: its records are nowhere else
+	floor  cloudtrail.Time // events up to then are not taken; 0: all are
+	old    atomic.Bool     // there were such
+	inline bool            // nobody else has it: its records are nowhere else
 	// over tells that Finish came: else the reading is forgotten when the run that
 	// it is a part of ends.
 	over func() bool
@@ -48,7 +56,7 @@ type reading struct {
 // finished is a log file of which no more comes.
 type finished struct {
 	cloudtrail.LogFile
-	reading
+	*reading
 	failed error
 }
 
@@ -56,7 +64,35 @@ type place struct{ account, region string }
 
 func (w *writer) begin() {
 	w.flying = semaphore.NewWeighted(mostFlying)
-	w.reading, w.spans = map[string]*reading{}, map[place]stamps{}
+	w.reading = map[string]*reading{}
+	w.forget()
+}
+
+// mostSince is how long a writer remembers what it wrote: in a table that was restored
+// from a backup it may not be there any more.
+const mostSince = time.Hour
+
+func (w *writer) aged() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return time.Since(w.since) > mostSince
+}
+
+// forget is for when what was written may not be there any more.
+func (w *writer) forget() {
+	w.known.forget()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.spans, w.since = map[place]stamps{}, time.Now()
+}
+
+// drop ends the reading of a file.
+func (w *writer) drop(f cloudtrail.LogFile, r *reading) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.reading[f.Key()] == r {
+		delete(w.reading, f.Key())
+	}
 }
 
 // isInline reports whether a log file is of our own making.
@@ -76,17 +112,11 @@ func (s *Store) under(ctx context.Context, f cloudtrail.LogFile) (*reading, erro
 	if err != nil {
 		return nil, err
 	}
-	r = &reading{meta: m, inline: isInline(f.URI)}
+	r = &reading{meta: m, floor: m.oldest(), inline: isInline(f.URI)}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.reading[f.Key()] = r
-	r.over = context.AfterFunc(ctx, func() {
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		if w.reading[f.Key()] == r {
-			delete(w.reading, f.Key())
-		}
-	})
+	r.over = context.AfterFunc(ctx, func() { w.drop(f, r) })
 	return r, nil
 }
 
@@ -109,7 +139,7 @@ func (s *Store) current(ctx context.Context) (*meta, error) {
 }
 
 // Has reports whether the file was read to its end, under the table's watch or
-// under none.
+// under none, and nothing was left out for its age that would be taken now.
 func (s *Store) Has(ctx context.Context, f cloudtrail.LogFile) (bool, error) {
 	m, err := s.current(ctx)
 	if err != nil || isInline(f.URI) {
@@ -119,14 +149,14 @@ func (s *Store) Has(ctx context.Context, f cloudtrail.LogFile) (bool, error) {
 	if err != nil || len(i) == 0 {
 		return false, err
 	}
-	under := textOf(i, attrWatch)
-	return under == "" || under == m.hash, nil
+	under, floor := textOf(i, attrWatch), timeOf(i, attrFloor)
+	return (under == "" || under == m.hash) && floor <= m.oldest(), nil
 }
 
 // Add takes in a file's records, of those that the table's watch takes: when it
-// returns they are in the table. A record that is too large for an item, and is in
-// no log file that could be read again, is told by a [*source.PartError]; all others
-// are added.
+// returns they are in the table. A record that is too large for an item, and is in no
+// object in S3, which everybody who asks could read again, is told by a
+// [*source.PartError]; all others are added.
 func (s *Store) Add(ctx context.Context, f source.File) (kept, duplicate int, err error) {
 	r, err := s.under(ctx, f.LogFile)
 	if err != nil {
@@ -140,7 +170,11 @@ func (s *Store) Add(ctx context.Context, f source.File) (kept, duplicate int, er
 			a.shift = f.First
 		}
 	}
-	return a.records(ctx, f)
+	kept, duplicate, err = a.records(ctx, f)
+	if err != nil && ctx.Err() != nil {
+		s.writer.drop(f.LogFile, r) // the run ends, and Finish does not come
+	}
+	return kept, duplicate, err
 }
 
 // Finish remembers a file for the next Commit.
@@ -150,13 +184,13 @@ func (s *Store) Finish(ctx context.Context, f cloudtrail.LogFile, failed error) 
 		return err
 	}
 	w := &s.writer
+	w.drop(f, r)
+	r.over()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	delete(w.reading, f.Key())
-	r.over()
 	// What came without a log file cannot be read again: a note would stay for ever.
 	if !r.inline {
-		w.finished = append(w.finished, finished{f, *r, failed})
+		w.finished = append(w.finished, finished{f, r, failed})
 	}
 	return nil
 }
@@ -240,12 +274,16 @@ func (a *adding) count(fresh bool) {
 func (a *adding) event(r *cloudtrail.Record, uri string) (e written, ok bool) {
 	who := lineage.NewIdentity(&r.UserIdentity)
 	u := lineage.NewUse(r, r.ID(a.account), &who, lineage.Location{File: a.file.URI, Record: r.Ordinal - a.shift})
-	if !a.watch.Takes(r, &u) || !a.keeps(u.Time) {
+	if !a.watch.Takes(r, &u) {
+		return e, false
+	}
+	if u.Time <= a.floor && a.retain > 0 {
+		a.old.Store(true)
 		return e, false
 	}
 	e = a.store.items(r.Clone(), a.file.Version, a.account, u.Location)
 	e.expire(u.Time, a.retain)
-	if _, whole := e.event[attrRecord]; !whole && a.inline {
+	if _, whole := e.event[attrRecord]; !whole && !strings.HasPrefix(a.file.URI, inS3) {
 		a.lose(r, uri)
 		return e, false
 	}
@@ -258,7 +296,7 @@ func (a *adding) lose(r *cloudtrail.Record, uri string) {
 	}
 	a.lost.First = &source.Error{
 		URI: uri, Record: r.Ordinal, Offset: r.Offset,
-		Problem: fmt.Sprintf("a record of %d bytes does not fit into an item of DynamoDB, which are 400 KB at most, and is in no log file to point to: ingest the log file that it is in", len(r.Raw)),
+		Problem: fmt.Sprintf("a record of %d bytes does not fit into an item of DynamoDB, which are 400 KB at most, and is in no log file in S3 to point to: ingest that, by its s3:// address", len(r.Raw)),
 		Err:     errTooLarge,
 	}
 }

@@ -366,6 +366,11 @@ func TestTooLarge(t *testing.T) {
 			t.Errorf("%s points to %s %s %s", k, textOf(i, attrFile), textOf(i, attrVersion), textOf(i, attrOrdinal))
 		}
 	}
+	// What lies in a folder, or in another table, nobody else who asks can read.
+	folder := logFile("/logs/one.json", strings.Replace(huge, "huge", "huge3", 1))
+	if kept, _, err := s.Add(t.Context(), folder); kept != 0 || err == nil || !strings.Contains(err.Error(), "by its s3:// address") {
+		t.Errorf("in a folder: kept %d, %v", kept, err)
+	}
 	inline := logFile(source.Stdin, strings.Replace(small, "small", "small2", 1), strings.Replace(huge, "huge", "huge2", 1))
 	inline.Open = nil
 	kept, _, err := s.Add(t.Context(), inline)
@@ -431,6 +436,13 @@ func TestFailedFile(t *testing.T) {
 		t.Errorf("has it: %v, %v", there, err)
 	}
 	end(nil)
+	if i := c.items(t)[failedKey(f)]; i[attrExpires] == nil {
+		t.Errorf("that it could not be read stays noted: %v", i)
+	}
+	end(errTooLarge) // read again, by another who may not
+	if failed, err := c.open(t, c.Account(account).Config()).Failed(t.Context()); err != nil || len(failed) > 0 {
+		t.Errorf("failed: %v, %v", failed, err)
+	}
 	if i := c.items(t)[fileKey(f)]; i == nil || readFile(i) != f {
 		t.Errorf("%v", i)
 	}
