@@ -80,7 +80,11 @@ func (f *feed) Next(ctx context.Context) (source.Delivery, error) {
 		if !ok {
 			return d, io.EOF
 		}
-		f.invocation.objects += len(d.Items)
+		for i := range d.Items {
+			if d.Items[i].PassOver == "" {
+				f.invocation.objects++
+			}
+		}
 		return d, nil
 	case <-ctx.Done():
 		return source.Delivery{}, ctx.Err()

@@ -55,7 +55,7 @@ type invocation struct {
 	last     time.Time // when the last dead letter must be sent; zero, as end: there is no hurry
 	verdicts []verdict // of each message, in order
 
-	objects        int // log files, and records that came without one
+	objects        int // log files to be read, and records that came without one
 	files, records ingest.Counts
 	bytes          int64
 }

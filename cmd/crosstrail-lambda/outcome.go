@@ -195,14 +195,19 @@ func (v *invocation) sum(began time.Time, err error) {
 			failed++
 		}
 	}
-	log, text := v.log.Info, "done"
-	if err != nil {
-		log, text = v.log.Error, reason(err)
-	}
-	log(text,
+	attrs := []any{
 		slog.String("shape", v.shape), slog.Int("messages", len(v.verdicts)), slog.Int("messagesFailed", failed), slog.Int("messagesDead", dead),
 		slog.Int("objects", v.objects), counts("files", v.files), counts("records", v.records),
-		slog.Int64("bytes", v.bytes), slog.Int64("milliseconds", time.Since(began).Milliseconds()), slog.Bool("coldStart", v.cold))
+		slog.Int64("bytes", v.bytes), slog.Int64("milliseconds", time.Since(began).Milliseconds()), slog.Bool("coldStart", v.cold),
+	}
+	switch {
+	case err != nil:
+		v.log.Error("failed", append(attrs, slog.String("reason", reason(err)))...)
+	case failed+dead > 0:
+		v.log.Warn("done in part", attrs...)
+	default:
+		v.log.Info("done", attrs...)
+	}
 }
 
 func counts(name string, c ingest.Counts) slog.Attr {

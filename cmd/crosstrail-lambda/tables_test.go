@@ -84,8 +84,8 @@ func TestSummary(t *testing.T) {
 	got.Timestamp, got.Bytes = "", 0
 	type counts = struct{ Read, Kept, Duplicate, PassedOver, Failed int }
 	if diff := cmp.Diff(logLine{
-		Level: "INFO", Message: "done", RequestID: "request-1", Shape: "sqs", ColdStart: true,
-		Messages: len(messages), MessagesFailed: 1, MessagesDead: 1, Objects: len(messages) - 1,
+		Level: "WARN", Message: "done in part", RequestID: "request-1", Shape: "sqs", ColdStart: true,
+		Messages: len(messages), MessagesFailed: 1, MessagesDead: 1, Objects: len(messages) - 1 - (2 + 1),
 		Files:   &counts{Read: len(messages) - 1, Kept: 12 + 3, PassedOver: 2 + 1, Failed: 1},
 		Records: &counts{Read: len(want) + 1, Kept: len(want), Failed: 1},
 	}, got); diff != "" {
