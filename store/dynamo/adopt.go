@@ -69,6 +69,11 @@ func (m *maker) adoptOne(ctx context.Context, i item) (fresh bool, lost, err err
 	at := lineage.Location{File: cloudtrail.InlineURI(sha256.Sum256(raw))}
 	var e written
 	lost = m.reads.decode(raw, func(r *cloudtrail.Record) error {
+		was := r.Envelope
+		if err := (&event{key: keyOf(i)}).read(&m.reads, i, r, false); err != nil {
+			return err // as who asks the table is told
+		}
+		r.Envelope = was
 		e = m.items(r.Clone(), "", "", at)
 		if e.event[attrRecord] == nil {
 			return errTooLarge

@@ -56,7 +56,12 @@ func (a *arriving) Next(context.Context) (source.Delivery, error) {
 
 func pour(t *testing.T, from ingest.Source, to ingest.Store) (files, records ingest.Counts) {
 	t.Helper()
-	files, records, err := ingest.Pump(t.Context(), from, to, ingest.Options{OnError: func(err error) { t.Error(err) }})
+	return pourTelling(t, from, to, func(err error) { t.Error(err) })
+}
+
+func pourTelling(t *testing.T, from ingest.Source, to ingest.Store, tell func(error)) (files, records ingest.Counts) {
+	t.Helper()
+	files, records, err := ingest.Pump(t.Context(), from, to, ingest.Options{OnError: tell})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -118,13 +118,19 @@ func (s *Source) scan(ctx context.Context, give func(source.Item, error) bool) {
 	for n := range files {
 		files[n] = filing{table: s.store.table, path: []string{"scan", strconv.Itoa(n)}, give: give}
 	}
-	var bad atomic.Int64
+	var others atomic.Int64
 	err := s.store.scanAll(ctx, dynamodb.ScanInput{}, func(ctx context.Context, n int, page []item) error {
 		if err := s.store.mayRead(ctx); err != nil {
 			return err
 		}
 		for _, i := range page {
-			if k := kindOf(i); k != kindForeign && k != kindOther {
+			switch kindOf(i) {
+			case kindForeign:
+			case kindOther:
+				others.Add(1)
+				s.store.leftOut(keyOf(i), errNoRecord)
+				continue
+			default:
 				continue
 			}
 			e, raw, err := s.store.readWhole(ctx, i, false)
@@ -132,8 +138,9 @@ func (s *Source) scan(ctx context.Context, give func(source.Item, error) bool) {
 			case err != nil && ctx.Err() != nil:
 				return ctx.Err()
 			case err != nil:
-				bad.Add(1)
-				s.store.leftOut(keyOf(i), err)
+				if !s.unread(keyOf(i), err, give) {
+					return errEnough
+				}
 			case s.alone && !give(aloneItem(i, raw), nil), !s.alone && !files[n].add(e, raw):
 				return errEnough
 			}
@@ -148,10 +155,22 @@ func (s *Source) scan(ctx context.Context, give func(source.Item, error) bool) {
 	if err != nil && !errors.Is(err, errEnough) {
 		give(source.Item{}, err)
 	}
-	if bad := bad.Load(); bad > 0 {
-		s.store.options.note("%s%s: items that hold no record that can be read, and were left out: %d", Scheme, s.store.table, bad)
+	if n := others.Load(); n > 0 {
+		s.store.options.note("%s%s: items that hold no record, and are neither crosstrail's nor of AWS's text: %d", Scheme, s.store.table, n)
 	}
 }
+
+// unread gives an item that cannot be read as a log file that cannot be, so that it is
+// counted and told as one.
+func (s *Source) unread(k itemKey, err error, give func(source.Item, error) bool) bool {
+	why := errors.New(strings.TrimPrefix(err.Error(), k.String()+": "))
+	return give(source.Item{
+		LogFile: cloudtrail.LogFile{URI: "inline:" + Scheme + s.store.table + "/" + k.partition + "/" + k.sort}, Once: true,
+		Open: func(context.Context) (io.ReadCloser, error) { return nil, why },
+	}, nil)
+}
+
+var errNoRecord = errors.New("it holds no record")
 
 // errEnough says that no more is wanted.
 var errEnough = errors.New("enough")

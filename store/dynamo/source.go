@@ -150,7 +150,9 @@ func (s *Source) readShard(ctx context.Context, d accountDay, shard int, give fu
 				if ctx.Err() != nil {
 					return false
 				}
-				s.store.leftOut(keyOf(i), err)
+				if !s.unread(keyOf(i), err, give) {
+					return false
+				}
 				continue
 			}
 			if s.wants(e) && !files.add(e, raw) {

@@ -118,18 +118,26 @@ func TestStrangeItems(t *testing.T) {
 	if told := h.all(); !strings.Contains(told, `item other 2026-01-02T10:05:00Z#`) {
 		t.Errorf("told %q", told)
 	}
-	var got []string
 	out := memory.New()
-	pour(t, opened(t, cfg, w.table, Options{}).Source(), out)
-	for row, err := range out.Rows(t.Context(), query.Selection{}) {
+	files, _ := pourTelling(t, opened(t, cfg, w.table, Options{}).Source(), out, func(err error) { h.note(err.Error()) })
+	if told := h.all(); files.Failed != 10 || !strings.Contains(told, "/other/2026-01-02T10:05:00Z#") {
+		t.Errorf("%+v, told %q", files, told)
+	}
+	if got := eventIDs(t, out); !slices.Equal(got, []string{"issued", "use"}) {
+		t.Errorf("as a source it has %q", got)
+	}
+}
+
+// eventIDs are those of all events, in their order.
+func eventIDs(t *testing.T, r query.Reader) (all []string) {
+	t.Helper()
+	for row, err := range r.Rows(t.Context(), query.Selection{}) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got = append(got, row.ID.Event)
+		all = append(all, row.ID.Event)
 	}
-	if want := []string{"issued", "use"}; !slices.Equal(got, want) {
-		t.Errorf("as a source it has %q", got)
-	}
+	return all
 }
 
 // itemOf is the item of an event that was written.
@@ -172,10 +180,11 @@ func TestTextsTable(t *testing.T) {
 		t.Errorf("%v, %v", c, err)
 	}
 	in := memory.New()
-	if _, records := pour(t, s.Source(), in); records.Kept != 2 || records.Read != 2 {
-		t.Errorf("%+v", records)
+	tell := func(err error) { h.note(err.Error()) }
+	if files, records := pourTelling(t, s.Source(), in, tell); records.Kept != 2 || records.Read != 2 || files.Failed != 1 {
+		t.Errorf("%+v, %+v", files, records)
 	}
-	for _, words := range []string{"item broken 2016-04-05T20:39:37Z is left out", "item somebody's note is left out", "left out: 2"} {
+	for _, words := range []string{"/broken/2016-04-05T20:39:37Z: cannot be opened: its record cannot be read", "item somebody's note is left out: it holds no record"} {
 		if !strings.Contains(h.all(), words) {
 			t.Errorf("told %q, want %q", h.all(), words)
 		}
@@ -220,7 +229,7 @@ func TestTextsTable(t *testing.T) {
 			t.Errorf("by %s found %d times, told %q", name, found, h.all())
 		}
 	}
-	if _, records := pour(t, s.Strays(), s); records.Kept != 1 || records.Duplicate != 2 {
+	if _, records := pourTelling(t, s.Strays(), s, tell); records.Kept != 1 || records.Duplicate != 2 {
 		t.Errorf("completed: %+v", records)
 	}
 }
