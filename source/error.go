@@ -63,9 +63,11 @@ func fileError(uri, problem string, err error) *Error {
 // it, as [Error] names the file itself, and with what to do about it.
 func problem(err error) string {
 	text := err.Error()
-	if p, ok := errors.AsType[*fs.PathError](err); ok {
-		text = p.Err.Error()
+	p, ok := errors.AsType[*fs.PathError](err)
+	if !ok {
+		return text
 	}
+	text = p.Err.Error()
 	switch {
 	case errors.Is(err, fs.ErrPermission):
 		text += ": give this user the right to read it"

@@ -3,7 +3,6 @@ package bucket
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 
@@ -16,9 +15,9 @@ import (
 // is passed over by its name is not asked for at all.
 //
 // Opened, it has the bytes of that ETag, and of that version; else the error is one
-// that [IsReplaced] knows: they have been replaced since, or the notice is forged. An object that was
-// deleted is read from the versions that its bucket keeps; an error that is
-// [fs.ErrNotExist] means that it keeps none.
+// that [IsReplaced] knows: they have been replaced since, or the notice is forged. An
+// object that was deleted is read from the versions that its bucket keeps; an error
+// that is [fs.ErrNotExist] means that it keeps none.
 func (l *Log) Announced(ctx context.Context, key, versionID, etag string, size int64) source.Item {
 	o := l.listed(key, size, etag, "")
 	if etag != "" {
@@ -101,7 +100,7 @@ func isGone(err error) bool {
 }
 
 func gone(err error, why string) error {
-	return fmt.Errorf("%w: %w", &told{"", "it was announced and is not there any more, " + why, err}, fs.ErrNotExist)
+	return &told{"", "it was announced and is not there any more, " + why, errors.Join(err, fs.ErrNotExist)}
 }
 
 // IsReplaced reports whether an error is that an object has other bytes now than

@@ -61,13 +61,13 @@ func (l *Log) words(ctx context.Context, err error, action, key string) string {
 	case "NoSuchBucket":
 		return "there is no bucket " + l.bucket + ": check the spelling, and that the account and partition are the right ones"
 	case "NoSuchKey", "NotFound":
-		return "it is not there any more: it was deleted after it was listed"
+		return "it is not there any more: it was deleted after it was listed or announced"
 	case "PreconditionFailed":
-		return "it has changed since it was listed: the same command again reads it as it is now"
+		return "it has changed since it was listed" + l.again(": the same command again reads it as it is now")
 	case "InvalidObjectState":
 		return "it is archived (Glacier), and cannot be read before it is restored: aws s3api restore-object --restore-request Days=7 --bucket " + l.bucket + " --key …"
 	case "SlowDown", "ServiceUnavailable", "RequestLimitExceeded", "TooManyRequestsException", "503":
-		return "S3 says that there are too many requests, and went on saying so: the same command again, later"
+		return "S3 says that there are too many requests, and went on saying so" + l.again(": the same command again, later")
 	case "InvalidRequest", "KMS.DisabledException", "KMS.NotFoundException", "KMS.KMSInvalidStateException", "KMS.InvalidStateException":
 		if strings.HasPrefix(code, "KMS.") || strings.Contains(messageOf(err), "KMS") {
 			return "its encryption key cannot be used: " + messageOf(err) + ": ask the owner of the key"
@@ -92,6 +92,23 @@ func isRefused(err error) bool {
 		return ok && r.HTTPStatusCode() == http.StatusForbidden
 	}
 	return false
+}
+
+// IsOutage reports whether an error is likely to be about more than the one object: S3
+// refuses the caller, or the use of a key, or too many requests, or it cannot be reached,
+// or there are no credentials.
+func IsOutage(err error) bool {
+	if err == nil || errors.Is(err, context.Canceled) {
+		return false
+	}
+	_, unsent := errors.AsType[*smithyhttp.RequestSendError](err)
+	code := codeOf(err)
+	switch code {
+	case "SlowDown", "ServiceUnavailable", "RequestLimitExceeded", "TooManyRequestsException", "InternalError", "503", "500",
+		"ExpiredToken", "InvalidAccessKeyId", "InvalidToken", "SignatureDoesNotMatch", "RequestTimeTooSkewed":
+		return true
+	}
+	return unsent || !answered(err) || isRefused(err) || strings.HasPrefix(code, "KMS.") || errors.Is(err, errStalled)
 }
 
 // NotListable reports whether an error is that the caller may not list what lies
@@ -123,6 +140,9 @@ func (l *Log) refused(ctx context.Context, err error, action, key string) string
 		if strings.HasPrefix(d.Action, "kms:") {
 			return fmt.Sprintf("it is encrypted with the KMS key %s, and %s may not use that: it needs %s on the key, in a policy of its own and in the key's policy%s", d.Resource, d.Who, d.Action, why)
 		}
+		if action == "s3:GetObject" && d.Action == "s3:ListBucket" {
+			return fmt.Sprintf("it is not there, as far as S3 tells: to know, %s needs %s on %s%s", d.Who, d.Action, d.Resource, why)
+		}
 		return fmt.Sprintf("refused: %s needs %s on %s%s", d.Who, d.Action, d.Resource, why)
 	}
 	payer := ""
@@ -139,7 +159,7 @@ func (l *Log) refused(ctx context.Context, err error, action, key string) string
 	if id := l.keyOf(ctx, key); id != "" {
 		return fmt.Sprintf("refused: it is encrypted with the KMS key %s; the caller may look at the object and needs kms:Decrypt on that key, in a policy of its own and in the key's policy", id)
 	}
-	return fmt.Sprintf("refused: the caller needs %s on %s, and where the bucket is another account's its policy has to allow it too; or kms:Decrypt on the key that encrypts it%s", action, l.arn(key), payer)
+	return fmt.Sprintf("refused: the caller needs %s on %s, and where the bucket is another account's its policy has to allow it too; or kms:Decrypt on the key that encrypts it; or it is not there, which S3 does not tell without s3:ListBucket%s", action, l.arn(key), payer)
 }
 
 // keyOf is the KMS key that encrypts an object, where the caller may look at it:

@@ -121,7 +121,7 @@ func (l *Log) get(ctx context.Context, o *Object, from int64) (*s3.GetObjectOutp
 	if err != nil {
 		defer cancel(nil)
 		if context.Cause(ctx) == errStalled {
-			return nil, nil, &told{"", l.stalled(), err}
+			return nil, nil, &told{"", l.stalled(), errStalled}
 		}
 		return nil, nil, l.explain(ctx, err, "s3:GetObject", o.Key)
 	}
@@ -131,7 +131,15 @@ func (l *Log) get(ctx context.Context, o *Object, from int64) (*s3.GetObjectOutp
 var errStalled = errors.New("no byte came for too long")
 
 func (l *Log) stalled() string {
-	return fmt.Sprintf("nothing came for %s: look at the network, and run the same command again", l.options.Stall)
+	return fmt.Sprintf("nothing came for %s: look at the network%s", l.options.Stall, l.again(", and run the same command again"))
+}
+
+// again is what to do, where somebody has run a command.
+func (l *Log) again(text string) string {
+	if l.options.Unattended {
+		return ""
+	}
+	return text
 }
 
 // entire reads an object to its end, from the start again where it was cut.
@@ -165,7 +173,7 @@ func (l *Log) entire(ctx context.Context, o *Object) ([]byte, error) {
 			return nil, ctx.Err()
 		}
 	}
-	return nil, fmt.Errorf("asked for %d times, and each time it did not come whole: %w: run the same command again", attempts, err)
+	return nil, fmt.Errorf("asked for %d times, and each time it did not come whole: %w%s", attempts, err, l.again(": run the same command again"))
 }
 
 // readBody reads a body to its end, which is to be after size bytes; -1: wherever.
@@ -268,7 +276,7 @@ func (r *long) Read(p []byte) (int, error) {
 		}
 		r.cut = r.at
 		if r.failed++; r.failed >= attempts || r.at > r.object.Size {
-			return n, fmt.Errorf("asked for %d times, and each time it did not come whole: %w: run the same command again", r.failed, err)
+			return n, fmt.Errorf("asked for %d times, and each time it did not come whole: %w%s", r.failed, err, r.log.again(": run the same command again"))
 		}
 		r.log.cost.retries.Add(1)
 		if err := pause(r.ctx, r.failed); err != nil {

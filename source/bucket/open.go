@@ -23,6 +23,8 @@ type Options struct {
 	Gets  int           // objects in flight; 0: 128
 	Ahead int64         // bytes of objects that are fetched before they are asked for; 0: 32 MiB
 	Stall time.Duration // how long a body may send nothing; 0: 30 s
+
+	Unattended bool // nobody has run a command: no error says to run it again
 }
 
 const (

@@ -3,7 +3,6 @@ package bucket
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"regexp"
@@ -44,7 +43,7 @@ func (l *Log) Fetch(ctx context.Context, f cloudtrail.LogFile) (io.ReadCloser, e
 		err = &told{"", "what was read of it is not there any more, " + why, err}
 	}
 	if gone {
-		err = fmt.Errorf("%w: %w", err, fs.ErrNotExist)
+		err = &told{"", err.Error(), errors.Join(err, fs.ErrNotExist)}
 	}
 	return nil, err
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
+	"github.com/crosstrail/crosstrail/query"
 	"github.com/crosstrail/crosstrail/source/notice"
 )
 
@@ -23,7 +24,15 @@ type DeadLetters struct {
 	cfg aws.Config
 
 	mu     sync.Mutex
-	queues map[string]redrive // by the ARN of the queue that a message came from
+	queues map[string]*asked // by the ARN of the queue that a message came from
+}
+
+// asked is what was answered about a queue.
+type asked struct {
+	mu sync.Mutex // held while it is asked
+	redrive
+	err error
+	at  time.Time
 }
 
 // redrive is what a queue does with messages that nobody can settle:
@@ -32,15 +41,18 @@ type redrive struct {
 	target address // of no name where there is none
 	client *sqs.Client
 	most   int // times that a message is handed out
-	asked  time.Time
 }
 
-// redriveKept is how long a redrive policy is held to be what it was.
-const redriveKept = 5 * time.Minute
+// How long a redrive policy is held to be what it was, and one that cannot be asked for
+// not to be had.
+const (
+	redriveKept = 5 * time.Minute
+	refusalKept = 5 * time.Second
+)
 
 // NewDeadLetters asks and sends with this configuration.
 func NewDeadLetters(cfg aws.Config) *DeadLetters {
-	return &DeadLetters{cfg: cfg, queues: map[string]redrive{}}
+	return &DeadLetters{cfg: cfg, queues: map[string]*asked{}}
 }
 
 // Send sends a message to the dead-letter queue, with its reason. It is false where
@@ -71,26 +83,36 @@ func (d *DeadLetters) of(ctx context.Context, arn string) (redrive, error) {
 		return redrive{}, nil
 	}
 	d.mu.Lock()
-	known, ok := d.queues[arn]
-	d.mu.Unlock()
-	if ok && time.Since(known.asked) < redriveKept {
-		return known, nil
+	a := d.queues[arn]
+	if a == nil {
+		a = &asked{}
+		d.queues[arn] = a
 	}
-	client := clientFor(d.cfg, &from)
+	d.mu.Unlock()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if age := time.Since(a.at); age < redriveKept && (a.err == nil || age < refusalKept) {
+		return a.redrive, a.err
+	}
+	r, err := d.ask(ctx, &from)
+	if ctx.Err() == nil {
+		a.redrive, a.err, a.at = r, err, time.Now()
+	}
+	return r, err
+}
+
+func (d *DeadLetters) ask(ctx context.Context, of *address) (redrive, error) {
+	client := clientFor(d.cfg, of)
 	out, err := client.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{
-		QueueUrl: &from.url, AttributeNames: []types.QueueAttributeName{types.QueueAttributeNameRedrivePolicy},
+		QueueUrl: &of.url, AttributeNames: []types.QueueAttributeName{types.QueueAttributeNameRedrivePolicy},
 	})
 	if err != nil {
-		return redrive{}, fmt.Errorf("%s: %w", from.url, explain(err, "sqs:GetQueueAttributes", arn))
+		return redrive{}, fmt.Errorf("%s: %w", of.url, explain(err, "sqs:GetQueueAttributes", of.arn()))
 	}
 	r, err := readRedrive(d.cfg, out.Attributes[string(types.QueueAttributeNameRedrivePolicy)])
 	if err != nil {
-		return redrive{}, fmt.Errorf("%s: %w", from.url, err)
+		return redrive{}, fmt.Errorf("%s: %w", of.url, err)
 	}
-	r.asked = time.Now()
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.queues[arn] = r
 	return r, nil
 }
 
@@ -139,7 +161,7 @@ func letter(to *address, m *notice.Message, reason string) *sqs.SendMessageInput
 		room -= len(name) + len(kind) + len(value)
 		in.MessageAttributes[name] = types.MessageAttributeValue{DataType: aws.String(kind), StringValue: &value}
 	}
-	add("reason", cut(plain(reason), mostReason))
+	add("reason", cut(plain(query.RedactText(reason)), mostReason))
 	add("messageId", plain(m.ID))
 	if to.isFIFO() {
 		group := m.Group

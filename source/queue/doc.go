@@ -1,7 +1,8 @@
 // Package queue reads the log files and records that messages announce: those of
 // an SQS queue as an ingest.Source, and single ones for a Lambda function. What is
 // settled is deleted from its queue; what can never be read goes to the queue's
-// dead letters with the reason.
+// dead letters with the reason. What S3 refuses, with all else in its bucket, waits in
+// hand until it does not.
 //
 // The caller needs, on each queue, sqs:ReceiveMessage, sqs:DeleteMessage,
 // sqs:ChangeMessageVisibility and sqs:GetQueueAttributes; sqs:SendMessage on its

@@ -100,6 +100,38 @@ func (h *hands) drop(m *message, count func(*Counts)) bool {
 	return true
 }
 
+// hold notes that a message waits to be tried again, without what was fetched for it;
+// it is false where so many do.
+func (h *hands) hold(m *message, most int) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if _, held := h.held[m]; !held || m.lost || h.waiting() >= most {
+		return false
+	}
+	m.waiting = true
+	h.bytes -= m.bytes - int64(len(m.Body))
+	m.bytes = int64(len(m.Body))
+	h.free()
+	return true
+}
+
+// waited notes that it waits no more.
+func (h *hands) waited(m *message) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	m.waiting = false
+}
+
+// waiting is how many wait. The mutex is held.
+func (h *hands) waiting() (n int) {
+	for m := range h.held {
+		if m.waiting {
+			n++
+		}
+	}
+	return n
+}
+
 // free wakes who waits for room. The mutex is held.
 func (h *hands) free() {
 	close(h.room)
@@ -153,6 +185,7 @@ type Counts struct {
 
 	InHand      int           // messages that are not settled
 	InHandBytes int64         // bytes of them that are held
+	Waiting     int           // of them, to be tried again: S3 refuses what they name, or does not answer
 	Lag         time.Duration // since the oldest of them was sent to its queue
 	Behind      time.Duration // since the oldest log file that they name was delivered
 	Heard       time.Time     // when the queue last answered
@@ -164,7 +197,7 @@ func (s *Source) Counts() Counts {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	c := h.counts
-	c.InHand, c.InHandBytes = len(h.held), h.bytes
+	c.InHand, c.InHandBytes, c.Waiting = len(h.held), h.bytes, h.waiting()
 	for m := range h.held {
 		if !m.Sent.IsZero() {
 			c.Lag = max(c.Lag, now.Sub(m.Sent))

@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"golang.org/x/sync/errgroup"
@@ -46,24 +47,43 @@ const (
 	defaultAhead = 8 << 20
 	mostLogs     = 64 // buckets that are remembered
 	gets         = 8  // objects of one message that are fetched at once
+	mostGets     = 64 // of all messages
 )
 
 // Opener makes deliveries of messages. It is safe for concurrent use.
 type Opener struct {
 	cfg     aws.Config
 	options OpenerOptions
+	from    []place       // those of options.From
+	room    chan struct{} // for objects that are fetched
 
 	mu   sync.Mutex
-	logs map[string]*bucket.Log // by bucket
+	logs map[string]*logOf // by bucket
+}
+
+// place is a bucket, and how keys in it begin.
+type place struct{ bucket, prefix string }
+
+// logOf is the log of a bucket.
+type logOf struct {
+	*bucket.Log
+	read time.Time // when an object of it was last opened; under Opener.mu
 }
 
 // NewOpener reads what messages name with this configuration. A bucket's region is
 // found out.
 func NewOpener(cfg aws.Config, o OpenerOptions) *Opener {
+	o.Bucket.Unattended = true
 	if o.Ahead == 0 {
 		o.Ahead = defaultAhead
 	}
-	return &Opener{cfg: cfg, options: o, logs: map[string]*bucket.Log{}}
+	opener := &Opener{cfg: cfg, options: o, room: make(chan struct{}, mostGets), logs: map[string]*logOf{}}
+	for _, from := range o.From {
+		if name, prefix, err := bucket.Split(from); err == nil {
+			opener.from = append(opener.from, place{name, prefix})
+		}
+	}
+	return opener
 }
 
 // Delivery is what a message names: log files, and records in files of our own
@@ -122,9 +142,8 @@ func (o *Opener) open(ctx context.Context, m notice.Message, take func(int64) bo
 
 // allowed refuses an object that lies below none of the addresses.
 func (o *Opener) allowed(at *notice.Object) error {
-	for _, from := range o.options.From {
-		name, prefix, err := bucket.Split(from)
-		if err == nil && name == at.Bucket && strings.HasPrefix(at.Key, prefix) {
+	for _, from := range o.from {
+		if from.bucket == at.Bucket && strings.HasPrefix(at.Key, from.prefix) {
 			return nil
 		}
 	}
@@ -135,16 +154,17 @@ func (o *Opener) allowed(at *notice.Object) error {
 }
 
 // log is the log of a bucket.
-func (o *Opener) log(name string) (*bucket.Log, error) {
+func (o *Opener) log(name string) (*logOf, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if l := o.logs[name]; l != nil {
 		return l, nil
 	}
-	l, err := bucket.Reach(o.cfg, bucket.Scheme+name, o.options.Bucket)
+	reached, err := bucket.Reach(o.cfg, bucket.Scheme+name, o.options.Bucket)
 	if err != nil {
 		return nil, err
 	}
+	l := &logOf{Log: reached}
 	if len(o.logs) >= mostLogs {
 		for other := range o.logs { // any: who names so many has a purpose
 			delete(o.logs, other)
@@ -155,13 +175,45 @@ func (o *Opener) log(name string) (*bucket.Log, error) {
 	return l, nil
 }
 
+// worked is when an object of a bucket was last opened.
+func (o *Opener) worked(name string) time.Time {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if l := o.logs[name]; l != nil {
+		return l.read
+	}
+	return time.Time{}
+}
+
+// announced is the item of an object, which notes that it could be opened.
+func (o *Opener) announced(ctx context.Context, l *logOf, key, version, etag string, size int64) source.Item {
+	item := l.Announced(ctx, key, version, etag, size)
+	open := item.Open
+	item.Open = func(ctx context.Context) (io.ReadCloser, error) {
+		body, err := open(ctx)
+		if err == nil {
+			o.mu.Lock()
+			l.read = time.Now()
+			o.mu.Unlock()
+		}
+		return body, err
+	}
+	return item
+}
+
 // object is the item of an object, fetched already where take lets it.
 func (o *Opener) object(ctx context.Context, at *notice.Object, take func(int64) bool) (source.Item, error) {
+	select {
+	case o.room <- struct{}{}:
+		defer func() { <-o.room }()
+	case <-ctx.Done():
+		return source.Item{}, ctx.Err()
+	}
 	l, err := o.log(at.Bucket)
 	if err != nil {
 		return source.Item{}, err
 	}
-	item := l.Announced(ctx, at.Key, at.VersionID, at.ETag, at.Size)
+	item := o.announced(ctx, l, at.Key, at.VersionID, at.ETag, at.Size)
 	if item.PassOver != "" {
 		return item, nil
 	}
@@ -174,13 +226,13 @@ func (o *Opener) object(ctx context.Context, at *notice.Object, take func(int64)
 	if item.Size <= 0 || item.Size > bucket.Whole || !take(item.Size) {
 		if at.VersionID == "" && at.ETag != "" {
 			// It is opened later; what is there then is to have its own ETag.
-			item = l.Announced(ctx, at.Key, "", "", -1)
+			item = o.announced(ctx, l, at.Key, "", "", -1)
 		}
 		return item, nil
 	}
 	body, err := item.Open(ctx)
 	if bucket.IsReplaced(err) {
-		item = l.Announced(ctx, at.Key, "", "", -1)
+		item = o.announced(ctx, l, at.Key, "", "", -1)
 		return item, nil
 	}
 	return given(item, body, err), nil

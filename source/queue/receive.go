@@ -24,12 +24,15 @@ type message struct {
 	receipt string
 	came    time.Time // when it was received
 	items   []source.Item
+	tries   int  // that it waited in hand after
+	doubted bool // it failed where others of its bucket did not
 
 	// Under hands.mu:
 	until     time.Time // until when it is ours
 	bytes     int64
 	delivered cloudtrail.Time
 	lost      bool // it is in the queue again
+	waiting   bool // in hand, to be tried again
 }
 
 // receive asks for messages.

@@ -35,9 +35,12 @@ func (s *Source) remove(ctx context.Context, m *message, count func(*Counts)) er
 	return nil
 }
 
-// reject has a message come again later; or sends it to the dead letters, if it can
+// reject has a message wait in hand, or come again later; or sends it to the dead letters, if it can
 // never be read, or will not come again.
 func (s *Source) reject(ctx context.Context, m *message, why error, never bool) error {
+	if !never && s.wait(m, why) {
+		return nil
+	}
 	if !never {
 		last, err := s.dead.Last(ctx, m.Message)
 		if err != nil {

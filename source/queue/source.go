@@ -70,7 +70,7 @@ type Source struct {
 	dead    *DeadLetters
 	queue   *queue
 	calls   context.Context // of calls that a stop does not cut short
-	stop    <-chan struct{}
+	running context.Context // until a stop
 	ready   chan *message
 	hands   *hands
 	cancel  context.CancelFunc
@@ -112,7 +112,7 @@ func open(ctx context.Context, cfg aws.Config, url string, o Options) (*Source, 
 	}
 	s := &Source{
 		options: o, opener: NewOpener(cfg, o.Opener), dead: NewDeadLetters(cfg),
-		calls: context.WithoutCancel(ctx), stop: ctx.Done(), ready: make(chan *message), hands: newHands(o.Most, o.MostBytes),
+		calls: context.WithoutCancel(ctx), running: ctx, ready: make(chan *message), hands: newHands(o.Most, o.MostBytes),
 		idle: make(chan struct{}), closed: make(chan struct{}),
 	}
 	var err error
@@ -172,14 +172,14 @@ func (s *Source) reach(ctx context.Context, cfg aws.Config, url string) (*queue,
 // to Open has ended.
 func (s *Source) Next(ctx context.Context) (source.Delivery, error) {
 	select {
-	case <-s.stop:
+	case <-s.running.Done():
 		return source.Delivery{}, io.EOF
 	default:
 	}
 	select {
 	case m := <-s.ready:
 		return source.Delivery{Items: m.items, Settle: m.settle, Beside: true}, nil
-	case <-s.stop:
+	case <-s.running.Done():
 		return source.Delivery{}, io.EOF
 	case <-ctx.Done():
 		return source.Delivery{}, ctx.Err()

@@ -214,6 +214,52 @@ func TestFails(t *testing.T) {
 	}
 }
 
+// TestOutage: what S3 refuses stays in hand as long as it refuses all, however often it
+// is tried, and is read when it may be. What alone is refused ends with the dead letters.
+func TestOutage(t *testing.T) {
+	s := newSite(t)
+	short := s.owner.Queue(t, "short", awstest.Redrive(s.dead, 1))
+	permitted := permissions(s)
+	permitted[short.ARN] = permitted[s.queue.ARN]
+	delete(permitted, "arn:aws:s3:::acme-logs") // S3 does not tell what is not there
+	s.logs.Put(t, awstest.Object{Key: key(1), Body: logFile("a")})
+	faults := s.aws.Faults(t)
+	faults.Set(t, awstest.Fault{Service: "s3", Operation: "GetObject", Error: "AccessDenied", Status: 403})
+	follow, _ := s.openAs(t, faults.Through(s.owner.User(t, "of-short", policyOf(permitted))), short, queue.Options{Backoff: 50 * time.Millisecond, Most: 4})
+	good := put("acme-logs", key(1), "", "", len(logFile("a")))
+	short.Send(t, good, put("acme-logs", key(2), "0123", "", 9))
+	refused := func(d source.Delivery) bool {
+		_, err := d.Items[0].Open(t.Context())
+		if err != nil {
+			err = &source.Error{URI: d.Items[0].URI, Problem: err.Error(), Err: err}
+		}
+		settle(t, d, err)
+		return err != nil
+	}
+	for range 8 {
+		if !refused(next(t, follow)) {
+			t.Error("it is not refused")
+		}
+	}
+	until(t, "both wait", func() bool { c := follow.Counts(); return c.Waiting == 2 || c.InHand != 2 })
+	if got := follow.Counts(); got.InHand != 2 || got.Received != 2 || short.Count(t) != (awstest.Count{InFlight: 2}) {
+		t.Errorf("%+v, %+v", got, short.Count(t))
+	}
+	faults.Clear(t)
+	until(t, "one is read, and the other a dead letter", func() bool {
+		if follow.Counts().InHand > 0 {
+			refused(next(t, follow))
+		}
+		return follow.Counts().InHand == 0
+	})
+	if got := follow.Counts(); got.Settled != 1 || got.DeadLettered != 1 {
+		t.Errorf("%+v", got)
+	}
+	if got := s.reasons(t); len(got) != 1 || !strings.Contains(got[0], "it is not there, as far as S3 tells: to know, arn:aws:iam::111111111111:user/of-short needs s3:ListBucket") {
+		t.Errorf("%q", got)
+	}
+}
+
 // TestSettleFails: settlements that are under way at once share requests. A message
 // that cannot be renewed is told of.
 func TestSettleFails(t *testing.T) {
