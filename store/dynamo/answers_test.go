@@ -197,7 +197,7 @@ func TestAnswersAreThoseOfOtherStores(t *testing.T) {
 	owner := stack.Start(t).Account("999999999999")
 	cfg := owner.Config()
 	seed := seedOf(t)
-	files := slices.Collect(synth.New(seed, synth.Options{Stories: 6}).Files())
+	files := slices.Collect(synth.New(seed, synth.Options{Stories: 4}).Files())
 	inMemory := memory.New()
 	pour(t, &arriving{files}, inMemory)
 

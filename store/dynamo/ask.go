@@ -9,12 +9,15 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/smithy-go"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/crosstrail/crosstrail/cloudtrail"
 )
 
 // mostAsking is how many calls a question has in flight.
@@ -105,7 +108,8 @@ func (s *Store) pages(ctx context.Context, a span) iter.Seq2[[]item, error] {
 			if out.ConsumedCapacity != nil {
 				s.reads.purse.pay(*out.ConsumedCapacity)
 			}
-			if len(out.Items) > 0 && !yield(out.Items, nil) || len(out.LastEvaluatedKey) == 0 {
+			page := slices.DeleteFunc(out.Items, expired)
+			if len(page) > 0 && !yield(page, nil) || len(out.LastEvaluatedKey) == 0 {
 				return
 			}
 			in.ExclusiveStartKey = out.LastEvaluatedKey
@@ -114,6 +118,13 @@ func (s *Store) pages(ctx context.Context, a span) iter.Seq2[[]item, error] {
 			}
 		}
 	}
+}
+
+// expired reports whether an item is over: DynamoDB deletes it within some days
+// (Developer Guide, "Using time to live"), and until then it is there for nobody.
+func expired(i item) bool {
+	end := timeOf(i, attrExpires)
+	return !end.IsZero() && end < cloudtrail.TimeOf(time.Now())
 }
 
 // explainQuery knows a missing index by DynamoDB's words: "The table does not have
@@ -185,7 +196,7 @@ func (s *Store) batch(ctx context.Context, keys []itemKey, consistent bool) (map
 			return nil, s.explain(ctx, err)
 		}
 		s.reads.purse.pay(out.ConsumedCapacity...)
-		for _, i := range out.Responses[s.table] {
+		for _, i := range slices.DeleteFunc(out.Responses[s.table], expired) {
 			found[keyOf(i)] = i
 		}
 		left := out.UnprocessedKeys[s.table].Keys

@@ -14,9 +14,11 @@ const (
 	// apart is how far the times of two forms of one event may lie apart for them to
 	// be noticed as forms of one where events are read by time.
 	apart cloudtrail.Time = 10 * 60
-	// mostHeld is how many events are held to look for their other forms. Where ten
-	// minutes have more, it is looked less far ahead.
-	mostHeld = 1 << 16
+	// mostHeld is how many events are held to look for their other forms, and
+	// mostHeldTexts how many bytes of texts. Where ten minutes have more, it is looked
+	// less far ahead.
+	mostHeld      = 1 << 16
+	mostHeldTexts = 64 << 20
 	// atFirst is for how many events their other forms are looked for by their ids:
 	// who asks for the newest event alone should not pay for ten minutes of a busy log.
 	atFirst = 16
@@ -112,6 +114,7 @@ type formWindow struct {
 	newest bool
 	give   func(*event) bool
 	held   []*event // by time
+	texts  int      // bytes of theirs
 	passed []*event // given already; kept for their forms alone
 	forms  map[cloudtrail.ID][]form
 }
@@ -126,12 +129,13 @@ func (w *formWindow) past(e, now *event) cloudtrail.Time {
 
 // add takes in the next event; false: no more is wanted.
 func (w *formWindow) add(e *event) bool {
-	for len(w.held) > 0 && (w.past(w.held[0], e) > apart || len(w.held) >= mostHeld && w.held[0].Time != e.Time) {
+	for len(w.held) > 0 && (w.past(w.held[0], e) > apart || (len(w.held) >= mostHeld || w.texts > mostHeldTexts) && w.held[0].Time != e.Time) {
 		if !w.giveSecond() {
 			return false
 		}
 	}
 	w.held = append(w.held, e)
+	w.texts += e.texts
 	w.forms[e.ID] = append(w.forms[e.ID], form{e.Fingerprint, e.Time})
 	return true
 }
@@ -151,6 +155,7 @@ func (w *formWindow) giveSecond() bool {
 	w.held = w.held[n:]
 	w.forget(second[0])
 	for _, e := range second {
+		w.texts -= e.texts
 		others, less := 0, false
 		for _, f := range w.forms[e.ID] {
 			if f.print != e.Fingerprint && max(f.at-e.Time, e.Time-f.at) <= apart {

@@ -20,7 +20,7 @@ type Finding struct {
 // Checked is what a check has looked at.
 type Checked struct {
 	Items, Events, Pointers, Files int
-	Others                         int // items of the program in AWS's text, without ours beside them or with
+	Others                         int // items of the program in AWS's text, without ours beside them
 }
 
 // Check reads all of the table and looks whether each record can be read and is of the
@@ -33,15 +33,17 @@ func (s *Store) Check(ctx context.Context, found func(Finding)) (Checked, error)
 	if err != nil {
 		return Checked{}, err
 	}
-	if cost := costOfBytes(2 * float64(info.Bytes)); s.options.Allow != nil && cost.Much() {
+	cost := costOfBytes(2 * float64(info.Bytes))
+	if s.options.Allow != nil && cost.Much() {
 		if err := s.options.Allow(ctx, cost); err != nil {
 			return Checked{}, err
 		}
 	}
+	s.reads.purse.allow(2*cost.Units + smallRead)
 	for _, index := range info.Missing {
 		found(Finding{"index " + index, "it is not there", RemedyComplete})
 	}
-	c := checking{Store: s, found: found, pairs: newPairs()}
+	c := checking{Store: s, found: found, pairs: newPairs(mostNamed)}
 	if err := c.scan(ctx, c.look); err != nil {
 		return c.Checked, err
 	}
@@ -115,7 +117,21 @@ func (c *checking) look(ctx context.Context, i item) error {
 		for p := range e.pointers() {
 			c.pairs.see(p, k)
 		}
+	default:
+		return c.other(ctx, k)
 	}
+	return nil
+}
+
+// other counts an event that the program in AWS's text put, where ours is not beside it.
+func (c *checking) other(ctx context.Context, k itemKey) error {
+	beside := span{partition: eventPartition(k.partition), from: k.sort + "#", to: k.sort + afterHash, limit: 1}
+	for _, err := range c.Store.pages(ctx, beside) {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.Others++
 	return nil
 }
 
@@ -189,8 +205,6 @@ func (c *checking) count(k kind) {
 		c.Pointers++
 	case kindFile:
 		c.Files++
-	case kindForeign:
-		c.Others++
 	case kindEvent:
 		c.Events++
 	}

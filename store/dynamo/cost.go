@@ -65,6 +65,13 @@ func (p *purse) pay(used ...types.ConsumedCapacity) {
 	}
 }
 
+// allow lets so much be spent without another word.
+func (p *purse) allow(units float64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.allowed = max(p.allowed, units)
+}
+
 // Spent is what was read until now.
 func (s *Store) Spent() Cost {
 	p := &s.reads.purse

@@ -87,13 +87,46 @@ func (s *spent) put(i item) (cost int) {
 	return cost
 }
 
-// spend is what one process spends on n events of a day's middle, the table empty
-// before.
-func spend(t *testing.T, n int, w *lineage.Watch) (s spent, sizes []int) {
-	t.Helper()
+// spending is what one process writes under a watch.
+type spending struct {
+	spent
+	watch *lineage.Watch
+	known recent
+	there map[itemKey]int
+	sizes []int
+}
+
+func (s *spending) take(e written) {
+	k := keyOf(e.event)
+	if size := s.there[k]; size > 0 {
+		if !e.heavy { // else a read tells that it is there
+			s.units, s.again = s.units+units(size), s.again+units(size)
+		}
+		return
+	}
+	for _, i := range s.known.missing(e.facts) {
+		if shared(i) {
+			s.names += s.put(i)
+		} else {
+			s.pointers += s.put(i)
+		}
+	}
+	s.known.add(e.facts)
+	s.put(e.event)
+	s.kept++
+	s.there[k] = exactSize(e.event)
+	s.sizes = append(s.sizes, s.there[k])
+}
+
+// spend is what one process spends under each of the watches on n events of a day's
+// middle, the table empty before.
+func spend(n int) []*spending {
+	var all []*spending
+	for _, w := range watches {
+		all = append(all, &spending{watch: w.watch, there: map[itemKey]int{}})
+	}
 	store := &Store{}
 	store.writer.begin()
-	there := map[itemKey]int{}
 	const before = 20_000 // in which the corpus opens its sessions, all at once
 	passed := 0
 	for f := range synth.Corpus(synth.Live, 42, before+n) {
@@ -103,37 +136,22 @@ func spend(t *testing.T, n int, w *lineage.Watch) (s spent, sizes []int) {
 		file := cloudtrail.ParseLogFileName("s3://acme-trail/" + f.Name)
 		file.Version = `"0123456789abcdef0123456789abcdef"`
 		for r := range logFile(file.URI, asStrings(f.Records)...).Records {
-			s.events++
-			a := adding{store: store, reading: &reading{meta: &meta{watch: w}}, file: file, account: file.Account}
-			e, ok := a.event(r, file.URI)
-			if !ok {
-				continue
-			}
-			k := keyOf(e.event)
-			if size := there[k]; size > 0 {
-				if !e.heavy { // else a read tells that it is there
-					s.units, s.again = s.units+units(size), s.again+units(size)
-				}
-				continue
-			}
-			for _, i := range store.writer.known.missing(e.facts) {
-				if shared(i) {
-					s.names += s.put(i)
-				} else {
-					s.pointers += s.put(i)
+			a := adding{store: store, reading: &reading{meta: &meta{}}, file: file, account: file.Account}
+			e, _ := a.event(r, file.URI)
+			who := lineage.NewIdentity(&r.UserIdentity)
+			u := lineage.NewUse(r, r.ID(a.account), &who, lineage.Location{})
+			for _, s := range all {
+				if s.events++; s.watch.Takes(r, &u) {
+					s.take(e)
 				}
 			}
-			store.writer.known.add(e.facts)
-			s.put(e.event)
-			s.kept++
-			there[k] = exactSize(e.event)
-			sizes = append(sizes, there[k])
 		}
-		s.files += s.put(fileItem(fileKey(file), file)) + 1 // and the newest of its span
-		s.units++
+		for _, s := range all {
+			s.files += s.put(fileItem(fileKey(file), file)) + 1 // and the newest of its span
+			s.units++
+		}
 	}
-	slices.Sort(sizes)
-	return s, sizes
+	return all
 }
 
 func asStrings(records [][]byte) (all []string) {
@@ -161,8 +179,8 @@ func TestCostPage(t *testing.T) {
 	table.WriteString("| watch | kept | write units | KB stored | writes | a month of storage |\n|---|---|---|---|---|---|\n")
 	parts.WriteString("| watch | events | pointers | log files | repeats | names and days |\n|---|---|---|---|---|---|\n")
 	sizesTold := ""
-	for _, w := range watches {
-		s, sizes := spend(t, thousands*1000, w.watch)
+	for n, s := range spend(thousands * 1000) {
+		w, sizes := watches[n], slices.Sorted(slices.Values(s.sizes))
 		each := func(n int) float64 { return float64(n) * 1000 / float64(s.events) }
 		rest := s.units - s.names
 		bytes := float64(s.bytes + s.indexed)

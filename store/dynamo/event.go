@@ -27,6 +27,7 @@ type event struct {
 	facts []lineage.Fact // what it adds, but for names; nil where they were not asked for
 	lacks bool           // the record itself does not tell its account or its time
 	known bool           // all its forms were looked for
+	texts int            // how many bytes its texts are
 }
 
 // readEvent reads the item of an event, its facts too where they are wanted. The
@@ -150,7 +151,7 @@ func (e *event) read(in *reads, i item, r *cloudtrail.Record, facts bool) error 
 		}
 	}
 	e.Row = query.NewRow(r, use)
-	keepTexts(&e.Row)
+	e.texts = keepTexts(&e.Row)
 	return nil
 }
 
@@ -212,8 +213,8 @@ func isHashOf(partition string, r *cloudtrail.Record) bool {
 // redacted is what [query.Redact] writes for a session token.
 const redacted = "REDACTED"
 
-// keepTexts copies the texts of a row that alias the record's.
-func keepTexts(r *query.Row) {
+// keepTexts copies the texts of a row that alias the record's, which are so many bytes.
+func keepTexts(r *query.Row) (size int) {
 	texts := []*string{
 		&r.ID.Event, &r.ID.Recipient, &r.EventSource, &r.EventName, &r.Region, &r.ErrorCode, &r.RequestID,
 		&r.SharedEventID, &r.SourceIP, &r.UserAgent, &r.ErrorMessage, &r.EventType,
@@ -221,7 +222,6 @@ func keepTexts(r *query.Row) {
 	for i := range r.Resources {
 		texts = append(texts, &r.Resources[i])
 	}
-	size := 0
 	for _, t := range texts {
 		size += len(*t)
 	}
@@ -232,4 +232,5 @@ func keepTexts(r *query.Row) {
 		b.WriteString(*t)
 		*t = b.String()[at:]
 	}
+	return size
 }

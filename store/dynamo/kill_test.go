@@ -4,10 +4,13 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"os/exec"
 	"strconv"
 	"strings"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -17,8 +20,20 @@ import (
 	"github.com/crosstrail/crosstrail/internal/synth"
 )
 
-// childVariable makes the test's own program one that is killed.
+// childVariable makes the test's own program one that is killed: what it does, and at
+// which of its requests it ends.
 const childVariable = "CROSSTRAIL_TEST_CHILD"
+
+// mortality ends the program, at once, with one of its requests: others are on their
+// way.
+type mortality struct{ left atomic.Int64 }
+
+func (m *mortality) Do(r *http.Request) (*http.Response, error) {
+	if m.left.Add(-1) == 0 {
+		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+	}
+	return http.DefaultClient.Do(r) //nolint:bodyclose // the SDK's
+}
 
 func TestMain(m *testing.M) {
 	if task := os.Getenv(childVariable); task != "" {
@@ -36,7 +51,14 @@ func child(ctx context.Context, task string) error {
 		Region: os.Getenv("AWS_REGION"), BaseEndpoint: aws.String(os.Getenv("AWS_ENDPOINT_URL")),
 		Credentials: credentials.NewStaticCredentialsProvider(os.Getenv("AWS_ACCESS_KEY_ID"), os.Getenv("AWS_SECRET_ACCESS_KEY"), ""),
 	}
-	fmt.Println("begun")
+	task, requests, _ := strings.Cut(task, " ")
+	n, err := strconv.Atoi(requests)
+	if err != nil {
+		return err
+	}
+	m := &mortality{}
+	m.left.Store(int64(n))
+	cfg.HTTPClient = m
 	if task == "make" {
 		return Make(ctx, cfg, "Audit", MakeOptions{})
 	}
@@ -48,33 +70,20 @@ func child(ctx context.Context, task string) error {
 	return err
 }
 
-// kill runs a child and kills it after a while.
-func (c *cast) kill(t *testing.T, cfg aws.Config, task string, after time.Duration) (ended bool) {
+// kill runs a child that ends with its nth request.
+func (c *cast) kill(t *testing.T, cfg aws.Config, task string, n int) (ended bool) {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(self)
-	cmd.Env = append(c.Environment(t, cfg), childVariable+"="+task, "GORACE=atexit_sleep_ms=0")
-	var stderr strings.Builder
-	cmd.Stderr = &stderr
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
+	cmd.Env = append(c.Environment(t, cfg), fmt.Sprintf("%s=%s %d", childVariable, task, n), "GORACE=atexit_sleep_ms=0")
+	out, err := cmd.CombinedOutput()
+	if err != nil && cmd.ProcessState.Exited() {
+		t.Fatalf("%s: %v: %s", task, err, out)
 	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := out.Read(make([]byte, 8)); err != nil {
-		t.Fatalf("%v: %s", err, stderr.String())
-	}
-	timer := time.AfterFunc(after, func() { _ = cmd.Process.Kill() })
-	defer timer.Stop()
-	if err := cmd.Wait(); err != nil && cmd.ProcessState.Exited() {
-		t.Fatalf("%s: %v: %s", task, err, stderr.String())
-	}
-	return cmd.ProcessState.Success()
+	return err == nil
 }
 
 // TestKilled: a writer that is killed at any moment has lost nothing that a repeat
@@ -92,7 +101,7 @@ func TestKilled(t *testing.T) {
 	want, events := wants(t, files, nil)
 	killed := 0
 	for range 3 {
-		if c.kill(t, c.writer, "write", time.Duration(r.Int64N(int64(500*time.Millisecond)))) {
+		if c.kill(t, c.writer, "write", 3+r.IntN(events)) {
 			break
 		}
 		killed++
@@ -154,9 +163,7 @@ func TestAdoptKilled(t *testing.T) {
 		id := fmt.Sprintf("%08d-0000-4000-8000-000000000000", n)
 		c.table.Put(t, foreign(t, "ASIAJJQOJ64OAM7C65AA", "2016-04-05T20:39:39Z", id, strings.Replace(seedUse, "099ff820-00f2-4500-94fc-2b9da26d576f", id, 1)))
 	}
-	after := 100 * time.Millisecond
-	for !c.kill(t, c.maker, "make", after) {
-		after += 500 * time.Millisecond
+	for n := 5; !c.kill(t, c.maker, "make", n); n = 3*n + 2 {
 	}
 	c.make(t, MakeOptions{})
 	events := 0

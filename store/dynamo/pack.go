@@ -40,7 +40,7 @@ func (p *packer) pack(raw []byte) []byte {
 // mostRecord is how long a record may be in the table, unpacked: CloudTrail's are
 // 256 KB at most (linkage.md 4.2), and what is there anybody may have put who may
 // write to the table. A longer one is left in its log file.
-const mostRecord = 4 << 20
+const mostRecord = 1 << 20
 
 // unpacker makes of packed records what they were. The zero value is ready; any
 // number may use it at once.

@@ -20,6 +20,7 @@ const (
 // others alone what was not seen again yet. For that it must be begun with [pairs.again].
 type pairs struct {
 	seed maphash.Seed
+	most int // to hold
 
 	mu    sync.Mutex // guards what follows
 	sums  []uint64
@@ -27,7 +28,9 @@ type pairs struct {
 	over  bool                // there were more
 }
 
-func newPairs() *pairs { return &pairs{seed: maphash.MakeSeed(), sums: make([]uint64, pairSums)} }
+func newPairs(most int) *pairs {
+	return &pairs{seed: maphash.MakeSeed(), most: most, sums: make([]uint64, pairSums)}
+}
 
 // see tells of a pointer or, where it is of an event, that it should be there.
 func (p *pairs) see(pointer, event itemKey) {
@@ -41,7 +44,7 @@ func (p *pairs) see(pointer, event itemKey) {
 	case *sum == 0:
 	case seen:
 		delete(p.named, pointer)
-	case len(p.named) == mostNamed:
+	case len(p.named) == p.most:
 		p.over = true
 	default:
 		p.named[pointer] = event

@@ -28,18 +28,32 @@ const (
 // what fails inside AWS and what a network cuts off is tried again, ever slower.
 // Other errors are not.
 func (s *Store) patient(o *dynamodb.Options) {
-	o.Retryer = &patience{Standard: retry.NewStandard(func(o *retry.StandardOptions) { o.RateLimiter = ratelimit.None }), store: s}
+	o.Retryer = newPatience(s)
+}
+
+func newPatience(s *Store) *patience {
+	return &patience{Standard: retry.NewStandard(func(o *retry.StandardOptions) { o.RateLimiter = ratelimit.None }), store: s}
 }
 
 // patience is the SDK's idea of what may be tried again, without an end.
 type patience struct {
 	*retry.Standard
 	store *Store
+	ended func() error // of the call's context; nil before the first try
+}
+
+// GetAttemptToken implements [aws.RetryerV2]. It is called before each try.
+func (p *patience) GetAttemptToken(ctx context.Context) (func(error) error, error) {
+	p.ended = ctx.Err
+	return p.Standard.GetAttemptToken(ctx)
 }
 
 func (*patience) MaxAttempts() int { return math.MaxInt32 }
 
 func (p *patience) RetryDelay(attempt int, err error) (time.Duration, error) {
+	if p.ended != nil && p.ended() != nil {
+		return 0, nil // whoever ended it cut the connection off
+	}
 	if attempt >= sayAfter || throttles.IsErrorThrottle(err).Bool() {
 		p.store.writer.slow.say(p.store, err)
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
+	"github.com/crosstrail/crosstrail/query"
 )
 
 // TestRetention: events and what leads to them get an end, whenever they came, names
@@ -54,6 +55,17 @@ func TestRetention(t *testing.T) {
 	}
 	if i, err := Look(t.Context(), c.maker, "Audit"); err != nil || i.Retain != days || mortals == 0 {
 		t.Errorf("%+v, %v; %d have an end", i, err, mortals)
+	}
+	// DynamoDB has deleted nothing yet, and nobody sees any more what is over.
+	if err := s.SetRetention(t.Context(), 1); err != nil {
+		t.Fatal(err)
+	}
+	r := opened(t, c.Account(account).Config(), "Audit", Options{})
+	second, _ := cloudtrail.ParseTime("2026-01-02T10:00:00Z")
+	left, err := count(r.Rows(t.Context(), query.Selection{Since: second, Until: second}))
+	whole, err2 := count(r.Rows(t.Context(), query.Selection{EventIDs: []string{"days", "a#b", "seed's"}}))
+	if err := errors.Join(err, err2); err != nil || left+whole > 0 {
+		t.Errorf("%d and %d rows, %v; want none", left, whole, err)
 	}
 	if err := s.SetRetention(t.Context(), 0); err != nil {
 		t.Fatal(err)

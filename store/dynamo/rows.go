@@ -120,19 +120,36 @@ func (s *Store) eventsIn(ctx context.Context, partitions []string, eventual bool
 	return all, group.Wait()
 }
 
-// eventsOf reads items that are events. Those that cannot be read are told of and
-// left out.
-func (s *Store) eventsOf(ctx context.Context, items []item) []*event {
-	events := make([]*event, 0, len(items))
-	for _, i := range items {
+// mostTexts is how many bytes of texts are held at a time of events that are read on.
+const mostTexts = 4 << 20
+
+// someOf reads items that are events, until their texts are long. Those that cannot
+// be read are told of and left out.
+func (s *Store) someOf(ctx context.Context, items []item) (events []*event, left []item) {
+	size := 0
+	for n, i := range items {
+		if size > mostTexts {
+			return events, items[n:]
+		}
 		switch e, err := s.readEvent(ctx, i, false); {
 		case err != nil && ctx.Err() != nil:
-			return nil
+			return nil, nil
 		case err != nil:
 			s.leftOut(keyOf(i), err)
 		default:
 			events = append(events, e)
+			size += e.texts
 		}
+	}
+	return events, nil
+}
+
+// eventsOf reads all of some items.
+func (s *Store) eventsOf(ctx context.Context, items []item) (events []*event) {
+	for len(items) > 0 {
+		var some []*event
+		some, items = s.someOf(ctx, items)
+		events = append(events, some...)
 	}
 	return events
 }
@@ -214,7 +231,7 @@ func (s *Store) keysOfPrincipals(ctx context.Context, sel *query.Selection) ([]i
 	for _, id := range sel.Principals {
 		_, name, whole := strings.Cut(id, ":")
 		one := sessionSpan(id, sel.Since, sel.Until)
-		if !whole { // and all that have it before a colon
+		if !whole || fit(name, mostSort) != name { // and all that have it before a colon
 			spans = append(spans, span{of: indexSession, partition: one.partition})
 			continue
 		}

@@ -65,15 +65,19 @@ func (s *Store) dayPages(ctx context.Context, a span) iter.Seq2[[]*event, error]
 				yield(nil, err)
 				return
 			}
-			events := slices.DeleteFunc(s.eventsOf(ctx, page), func(e *event) bool {
-				is := e.dayKey() == a.partition
-				if !is {
-					s.leftOut(e.key, errOtherDay)
+			for len(page) > 0 { // which may unpack to a thousand times its size
+				var events []*event
+				events, page = s.someOf(ctx, page)
+				events = slices.DeleteFunc(events, func(e *event) bool {
+					is := e.dayKey() == a.partition
+					if !is {
+						s.leftOut(e.key, errOtherDay)
+					}
+					return !is
+				})
+				if !yield(events, ctx.Err()) {
+					return
 				}
-				return !is
-			})
-			if !yield(events, ctx.Err()) {
-				return
 			}
 		}
 	}

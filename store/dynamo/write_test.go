@@ -152,7 +152,7 @@ func (c *cast) holds(t *testing.T, want map[itemKey]bool) {
 func byKey(a, b itemKey) int { return strings.Compare(a.String(), b.String()) }
 
 func organisation() []synth.File {
-	return slices.Collect(synth.New(5, synth.Options{Stories: 5}).Files())
+	return slices.Collect(synth.New(5, synth.Options{Stories: 3}).Files())
 }
 
 // logFile is a log file of these records.
@@ -349,11 +349,7 @@ func unpacked(t *testing.T, packed []byte) []byte {
 func TestTooLarge(t *testing.T) {
 	c := newCast(t)
 	c.make(t, MakeOptions{})
-	noise := make([]byte, 0, 700_000)
-	for n := uint64(1); len(noise) < cap(noise); n = n*6364136223846793005 + 1442695040888963407 {
-		noise = append(noise, fmt.Sprintf("%x", n)...)
-	}
-	huge := `{"eventID":"huge","eventTime":"2026-01-02T10:00:00Z","requestParameters":{"text":"` + string(noise) + `"}}`
+	huge := `{"eventID":"huge","eventTime":"2026-01-02T10:00:00Z","requestParameters":{"text":"` + noise(600_000) + `"}}`
 	small := `{"eventID":"small","eventTime":"2026-01-02T10:00:00Z"}`
 	s := c.open(t, c.writer)
 	f := logFile(firstFile, small, huge)

@@ -36,7 +36,7 @@ type filler interface {
 func Run(t *testing.T, open func(t *testing.T) Store) { run(t, open, 5000) }
 
 // RunSlow is [Run] for a store to which a record takes milliseconds.
-func RunSlow(t *testing.T, open func(t *testing.T) Store) { run(t, open, 300) }
+func RunSlow(t *testing.T, open func(t *testing.T) Store) { run(t, open, 200) }
 
 // run gives the store at most so many records at once.
 func run(t *testing.T, open func(t *testing.T) Store, most int) {
@@ -60,7 +60,7 @@ func run(t *testing.T, open func(t *testing.T) Store, most int) {
 		{"the record itself can be read", raw},
 		{"log files are known, empty ones too", logFiles},
 		{"what comes after a commit is there after the next", commits},
-		{"adding at once is adding one by one", atOnce},
+		{"adding at once is adding one by one", func(t *testing.T, s Store) { atOnce(t, s, most) }},
 		{"of what was never verified nothing is told", neverVerified},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, open(t)) })
