@@ -1,6 +1,7 @@
 package query_test
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/lineage"
 	"github.com/crosstrail/crosstrail/query"
+	"github.com/crosstrail/crosstrail/store/memory"
 )
 
 func originID(c *lineage.Chain) string {
@@ -174,6 +176,23 @@ func TestShow(t *testing.T) {
 		t.Errorf("shown: %s", text)
 	}
 	if a, err = query.Show(t.Context(), store, resolver, "issue-work@"+prod); err != nil || a.Absent == nil || a.Absent.Account != prod || len(a.Shown) != 0 {
+		t.Errorf("%+v, %v", a, err)
+	}
+}
+
+// swapped is a store whose log file was written over: another record is where one was.
+type swapped struct{ *memory.Store }
+
+func (s swapped) Raw(ctx context.Context, at lineage.Location) ([]byte, error) {
+	at.Record = (at.Record + 1) % 3
+	return s.Store.Raw(ctx, at)
+}
+
+// TestAnotherRecord: the record of another event is shown for none.
+func TestAnotherRecord(t *testing.T) {
+	store, resolver := tell(t, story(), 3)
+	a, err := query.Show(t.Context(), swapped{store}, resolver, "issue-work")
+	if err == nil || !strings.Contains(err.Error(), "there is event ") {
 		t.Errorf("%+v, %v", a, err)
 	}
 }

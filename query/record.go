@@ -36,6 +36,9 @@ func (m *matcher) resource(ctx context.Context, r Reader, row *Row) (bool, error
 		return true, nil
 	}
 	raw, err := r.Raw(ctx, row.Location)
+	if err == nil {
+		err = isOf(row, raw)
+	}
 	if err != nil {
 		return false, err
 	}

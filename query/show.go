@@ -36,6 +36,9 @@ func Show(ctx context.Context, r Reader, resolver *lineage.Resolver, asked strin
 	}
 	for _, l := range lines {
 		raw, err := r.Raw(ctx, l.Row.Location)
+		if err == nil {
+			err = isOf(l.Row, raw)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("reading record %d of %s again: %w", l.Row.Record, l.Row.File, err)
 		}
@@ -45,6 +48,18 @@ func Show(ctx context.Context, r Reader, resolver *lineage.Resolver, asked strin
 		answer.Absent, err = absence(ctx, r, eventAccount(asked), 0)
 	}
 	return answer, err
+}
+
+// isOf is an error where a record is not that of a row: under one name a log may have
+// had two contents, and a store knows a record by the name of its file.
+func isOf(row *Row, raw []byte) error {
+	var d cloudtrail.Decoder
+	for rec, err := range d.Records(bytes.Clone(raw)) {
+		if err == nil && rec != nil && rec.EventID != "" && rec.EventID != row.ID.Event {
+			return fmt.Errorf("there is event %s now: the file was written over, or is there in two versions", rec.EventID)
+		}
+	}
+	return nil
 }
 
 func shown(l Line, raw []byte) Shown {

@@ -139,6 +139,9 @@ func trailBucket(ctx context.Context, r Reader, row *Row, buckets map[string]boo
 // requestOf reads what a call asked for, from its record.
 func requestOf(ctx context.Context, r Reader, row *Row, read func(asked cloudtrail.JSON)) error {
 	raw, err := r.Raw(ctx, row.Location)
+	if err == nil {
+		err = isOf(row, raw)
+	}
 	if err != nil {
 		return fmt.Errorf("reading event %s again: %w", row.ID.Event, err)
 	}
