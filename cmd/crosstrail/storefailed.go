@@ -90,6 +90,9 @@ func (f *filling) failed(ctx context.Context) ([]source.FailedFile, error) {
 		if err != nil {
 			return nil, err
 		}
+		if t.Foreign() {
+			return nil, usage(fmt.Errorf("%s is as AWS's text on auditing cross-account roles makes it: what could not be read into it it does not tell", t))
+		}
 		return t.Failed(ctx)
 	}
 	r, _, err := openToRead(ctx, &f.store)
