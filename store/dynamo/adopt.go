@@ -74,7 +74,8 @@ func (m *maker) adoptOne(ctx context.Context, i item) (fresh bool, lost, err err
 			return err // as who asks the table is told
 		}
 		r.Envelope = was
-		e = m.items(r.Clone(), "", "", at)
+		r = r.Clone()
+		e = m.items(r, useOf(r, "", at), "")
 		if e.event[attrRecord] == nil {
 			return errTooLarge
 		}

@@ -156,11 +156,11 @@ func (c *checking) name(ctx context.Context, i item) error {
 // confirm looks again, consistently, at what did not fit together.
 func (c *checking) confirm(ctx context.Context) error {
 	for pointer, event := range c.pairs.named {
-		there, err := c.get(ctx, pointer)
+		there, err := c.get(ctx, pointer, "")
 		if err != nil {
 			return err
 		}
-		whole, err := c.get(ctx, event)
+		whole, err := c.get(ctx, event, "")
 		if err != nil {
 			return err
 		}

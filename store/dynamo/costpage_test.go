@@ -203,7 +203,7 @@ func example(t *testing.T) item {
 	store.writer.begin()
 	f := logFile(firstFile, called(7))
 	for r := range f.Records {
-		return store.items(r, "", account, lineage.Location{File: f.URI}).event
+		return store.items(r, useOf(r, account, lineage.Location{File: f.URI}), "").event
 	}
 	t.Fatal("no event")
 	return nil

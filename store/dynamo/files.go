@@ -16,19 +16,6 @@ import (
 	"github.com/crosstrail/crosstrail/source"
 )
 
-// Attributes of log files and spans.
-const (
-	attrAccount   = "account"
-	attrRegion    = "region"
-	attrOrg       = "org"
-	attrKind      = "kind"      // [cloudtrail.FileKind]
-	attrDelivered = "delivered" // in Unix seconds, as the name tells
-	attrFirst     = "first"     // of a span, likewise
-	attrNewest    = "newest"
-	attrProblem   = "problem" // why a file could not be read
-	attrRecords   = "records" // how many of its records could not be; absent: not to its end
-)
-
 // fileItem is a log file under a key of its.
 func fileItem(k itemKey, f cloudtrail.LogFile) item {
 	i := k.attributes()
@@ -144,17 +131,17 @@ func (s *Store) widen(ctx context.Context, f cloudtrail.LogFile) error {
 	w.mu.Unlock()
 	none := known.newest.IsZero()
 	if !ok {
-		if err := s.update(ctx, f, ""); err != nil {
+		if err := s.openSpan(ctx, f); err != nil {
 			return err
 		}
 	}
 	if !t.IsZero() && (none || known.first > t) {
-		if err := s.update(ctx, f, attrFirst, "#t > :t"); err != nil {
+		if err := s.stretch(ctx, f, attrFirst, "#t > :t"); err != nil {
 			return err
 		}
 	}
 	if !t.IsZero() && (none || known.newest < t) {
-		if err := s.update(ctx, f, attrNewest, "#t < :t"); err != nil {
+		if err := s.stretch(ctx, f, attrNewest, "#t < :t"); err != nil {
 			return err
 		}
 	}
@@ -171,21 +158,21 @@ func (s *Store) widen(ctx context.Context, f cloudtrail.LogFile) error {
 	return nil
 }
 
-// update sets one end of a span where a condition holds, or, without one, sees to it
-// that the span is there.
-func (s *Store) update(ctx context.Context, f cloudtrail.LogFile, end string, when ...string) error {
-	in := &dynamodb.UpdateItemInput{
-		TableName: &s.table, Key: spanKey(f.Account, f.Region).attributes(),
+// openSpan sees to it that a span is there.
+func (s *Store) openSpan(ctx context.Context, f cloudtrail.LogFile) error {
+	return s.update(ctx, spanKey(f.Account, f.Region), &dynamodb.UpdateItemInput{
 		UpdateExpression:          aws.String("SET #a = :a, #r = :r"),
 		ExpressionAttributeNames:  map[string]string{"#a": attrAccount, "#r": attrRegion},
 		ExpressionAttributeValues: item{":a": text(f.Account), ":r": text(f.Region)},
-	}
-	for _, condition := range when {
-		in.UpdateExpression = aws.String("SET #t = :t")
-		in.ConditionExpression = aws.String("attribute_not_exists(#t) OR " + condition)
-		in.ExpressionAttributeNames = map[string]string{"#t": end}
-		in.ExpressionAttributeValues = item{":t": number(f.Delivered)}
-	}
-	_, err := s.client.UpdateItem(ctx, in, s.patient)
-	return s.explain(ctx, unlessFailed(err))
+	})
+}
+
+// stretch sets one end of a span where that is beyond it, as further says.
+func (s *Store) stretch(ctx context.Context, f cloudtrail.LogFile, end, further string) error {
+	return s.update(ctx, spanKey(f.Account, f.Region), &dynamodb.UpdateItemInput{
+		UpdateExpression:          aws.String("SET #t = :t"),
+		ConditionExpression:       aws.String("attribute_not_exists(#t) OR " + further),
+		ExpressionAttributeNames:  map[string]string{"#t": end},
+		ExpressionAttributeValues: item{":t": number(f.Delivered)},
+	})
 }

@@ -13,25 +13,6 @@ import (
 	"github.com/crosstrail/crosstrail/lineage"
 )
 
-// Attributes. The first four are those of AWS's text.
-const (
-	attrEvent     = "eventID"   // partition key
-	attrTime      = "eventTime" // sort key
-	attrKey       = "accessKeyId"
-	attrRecord    = "record"
-	attrPrincipal = "principalId" // the caller's, up to its first colon: of a session its role
-	attrSession   = "session"     // what is behind that colon, and the time: <name>#<time>
-	attrDay       = "day"         // <account>#<day>#<shard>: partition key of byTime
-	attrFile      = "file"        // of the record; of a log file its URI
-	attrVersion   = "version"     // of a log file
-	attrOrdinal   = "ordinal"     // of the record in its file
-	attrAt        = "at"          // the partition of the item that is meant: of a fact its event, of a failed file its file
-	attrID        = "id"          // of a name: the unique id
-	attrName      = "name"        // of a name
-	attrARN       = "arn"         // of a name
-	attrExpires   = "expires"     // TTL, in Unix seconds
-)
-
 // index is a global secondary index.
 type index struct {
 	name, partition, sort string // of the attributes that are its keys

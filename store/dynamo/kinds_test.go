@@ -13,7 +13,8 @@ func TestKindOf(t *testing.T) {
 	use := lineage.Use{Time: 1, ID: cloudtrail.ID{Event: "e", Recipient: account}}
 	f := cloudtrail.ParseLogFileName(firstFile)
 	named := &lineage.Fact{Kind: lineage.Name}
-	event := new(Store).items(&cloudtrail.Record{Raw: "{}", EventID: "a#b"}, "", account, lineage.Location{})
+	r := &cloudtrail.Record{Raw: "{}", EventID: "a#b"}
+	event := new(Store).items(r, useOf(r, account, lineage.Location{}), "")
 	put := func(partition, sort string) item {
 		i := itemKey{partition, sort}.attributes()
 		i[attrRecord] = text("{}")

@@ -22,7 +22,7 @@ func TestLongTexts(t *testing.T) {
 	s.writer.begin()
 	var items []item
 	for r := range logFile(firstFile, records...).Records {
-		items = append(items, s.items(r, "", account, lineage.Location{}).event)
+		items = append(items, s.items(r, useOf(r, account, lineage.Location{}), "").event)
 	}
 	events, left := s.someOf(t.Context(), items)
 	if n := len(events); n == 0 || n > 6 || n+len(left) != 20 {

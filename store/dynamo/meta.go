@@ -21,16 +21,6 @@ import (
 // format is the version of keys.go and item.go. A table of a newer one is refused.
 const format = 1
 
-// Attributes of the table's own item.
-const (
-	attrFormat = "format"
-	attrWatch  = "watch" // as JSON; of a log file: the hash of the one that it was read under
-	attrRetain = "retainDays"
-	// attrFloor is, in Unix seconds, up to when events were not kept: of the table
-	// those that it was to keep once, of a log file those that it had.
-	attrFloor = "floor"
-)
-
 // metaKey is where the table's own item is.
 var metaKey = itemKey{partTable, "table"}
 

@@ -26,11 +26,6 @@ func ReadPolicy(table string) string {
 	return allow(s)
 }
 
-// MakePolicy is the policy of who makes a table, or a table of AWS's text ours.
-func MakePolicy(table string) string {
-	return allow(statement("Make", table, makeActions), statement("Write", table, writeActions))
-}
-
 type policyStatement struct {
 	Sid, Effect      string
 	Action, Resource []string
@@ -41,10 +36,16 @@ func statement(sid, table string, actions []string) policyStatement {
 	return policyStatement{Sid: "Crosstrail" + sid, Effect: "Allow", Action: actions, Resource: []string{table}}
 }
 
+type policyDocument struct {
+	Version   string
+	Statement []policyStatement
+}
+
+func document(statements ...policyStatement) policyDocument {
+	return policyDocument{"2012-10-17", statements}
+}
+
 func allow(statements ...policyStatement) string {
-	text, _ := json.MarshalIndent(struct { // of texts alone
-		Version   string
-		Statement []policyStatement
-	}{"2012-10-17", statements}, "", "  ")
+	text, _ := json.MarshalIndent(document(statements...), "", "  ") // of texts alone
 	return string(text)
 }

@@ -16,16 +16,6 @@ import (
 	"github.com/crosstrail/crosstrail/lineage"
 )
 
-// attrBy is a number drawn for each writing of an event: who is told that the event
-// was there already knows by it whether it was the answer to its own first try that
-// was lost.
-const attrBy = "by"
-
-// attrSum orders the records of one event that differ in no link field: those out of
-// log files first, then by checksum. Who can send a message could make one of any
-// checksum: it takes no place of what CloudTrail delivered.
-const attrSum = "sum"
-
 // castagnoli has an instruction of its own on amd64 and arm64.
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
@@ -44,15 +34,20 @@ type written struct {
 	heavy bool   // there are pointers: it is worth a look whether the event is there
 }
 
-// items makes the items of a record.
-func (s *Store) items(r *cloudtrail.Record, version, account string, at lineage.Location) written {
+// useOf is what a record tells of its caller, in a log file of that account.
+func useOf(r *cloudtrail.Record, account string, at lineage.Location) *lineage.Use {
 	who := lineage.NewIdentity(&r.UserIdentity)
 	u := lineage.NewUse(r, r.ID(account), &who, at)
-	facts := lineage.Facts(r, u)
-	e := written{event: eventItem(r, &u, facts, version, s.writer.packer.pack)}
+	return &u
+}
+
+// items makes the items of a record, which alias it, and of what useOf makes of it.
+func (s *Store) items(r *cloudtrail.Record, u *lineage.Use, version string) written {
+	facts := lineage.Facts(r, *u)
+	e := written{event: eventItem(r, u, facts, version, s.writer.packer.pack)}
 	e.event[attrBy] = &types.AttributeValueMemberB{Value: binary.LittleEndian.AppendUint64(nil, rand.Uint64())}
-	e.event[attrSum] = text(sumOf(string(r.Raw), at.File))
-	key := eventKey(&u)
+	e.event[attrSum] = text(sumOf(string(r.Raw), u.File))
+	key := eventKey(u)
 	seen := map[itemKey]bool{}
 	add := func(i item) bool {
 		k := keyOf(i)
@@ -73,7 +68,7 @@ func (s *Store) items(r *cloudtrail.Record, version, account string, at lineage.
 			}
 		}
 	}
-	add(daysItem(&u))
+	add(daysItem(u))
 	return e
 }
 
@@ -123,12 +118,19 @@ func (s *Store) putNew(ctx context.Context, i item) (fresh bool, err error) {
 	return len(out.Attributes) == 0, nil
 }
 
-// get reads an item, or only these attributes of it; nil if it is not there.
-func (s *Store) get(ctx context.Context, k itemKey, attributes ...string) (item, error) {
+// update changes an item, where a condition that it has holds.
+func (s *Store) update(ctx context.Context, k itemKey, in *dynamodb.UpdateItemInput) error {
+	in.TableName, in.Key = &s.table, k.attributes()
+	_, err := s.client.UpdateItem(ctx, in, s.patient)
+	return s.explain(ctx, unlessFailed(err))
+}
+
+// get reads an item, or one attribute of it, and "" is all; nil if it is not there.
+func (s *Store) get(ctx context.Context, k itemKey, attribute string) (item, error) {
 	in := &dynamodb.GetItemInput{TableName: &s.table, Key: k.attributes(), ConsistentRead: aws.Bool(true)}
-	for _, a := range attributes {
+	if attribute != "" {
 		in.ProjectionExpression = aws.String("#a")
-		in.ExpressionAttributeNames = map[string]string{"#a": a}
+		in.ExpressionAttributeNames = map[string]string{"#a": attribute}
 	}
 	out, err := s.client.GetItem(ctx, in, s.patient)
 	if err != nil {

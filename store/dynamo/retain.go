@@ -164,7 +164,6 @@ func newExpiry(i item, days int, now int64) (at int64, change bool) {
 
 func (s *Store) setExpiry(ctx context.Context, k itemKey, at int64) error {
 	in := &dynamodb.UpdateItemInput{
-		TableName: &s.table, Key: k.attributes(),
 		ConditionExpression:      aws.String("attribute_exists(#e)"), // it may have gone
 		UpdateExpression:         aws.String("REMOVE #x"),
 		ExpressionAttributeNames: map[string]string{"#e": attrEvent, "#x": attrExpires},
@@ -173,6 +172,5 @@ func (s *Store) setExpiry(ctx context.Context, k itemKey, at int64) error {
 		in.UpdateExpression = aws.String("SET #x = :x")
 		in.ExpressionAttributeValues = item{":x": number(at)}
 	}
-	_, err := s.client.UpdateItem(ctx, in, s.patient)
-	return s.explain(ctx, unlessFailed(err))
+	return s.update(ctx, k, in)
 }

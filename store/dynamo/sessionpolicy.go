@@ -33,9 +33,6 @@ func LeastPolicy(roleARN, table string, write bool) string {
 	use.Resource = append(use.Resource, arn+"/index/*")
 	open := statement("Keys", "*", keys)
 	open.Condition = map[string]map[string][]string{"StringLike": {"kms:ViaService": {services}}}
-	text, _ := json.Marshal(struct { // of texts alone
-		Version   string
-		Statement []policyStatement
-	}{"2012-10-17", []policyStatement{use, statement("Names", "*", []string{"dynamodb:ListTables"}), open}})
+	text, _ := json.Marshal(document(use, statement("Names", "*", []string{"dynamodb:ListTables"}), open)) // of texts alone
 	return string(text)
 }

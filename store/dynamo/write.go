@@ -145,7 +145,7 @@ func (s *Store) Has(ctx context.Context, f cloudtrail.LogFile) (bool, error) {
 	if err != nil || isInline(f.URI) {
 		return false, err
 	}
-	i, err := s.get(ctx, fileKey(f))
+	i, err := s.get(ctx, fileKey(f), "")
 	if err != nil || len(i) == 0 {
 		return false, err
 	}
@@ -272,16 +272,16 @@ func (a *adding) count(fresh bool) {
 // event makes the items of a record; ok is false for one that is not taken, and one
 // that is lost. Nothing of it aliases the record.
 func (a *adding) event(r *cloudtrail.Record, uri string) (e written, ok bool) {
-	who := lineage.NewIdentity(&r.UserIdentity)
-	u := lineage.NewUse(r, r.ID(a.account), &who, lineage.Location{File: a.file.URI, Record: r.Ordinal - a.shift})
-	if !a.watch.Takes(r, &u) {
+	r = r.Clone()
+	u := useOf(r, a.account, lineage.Location{File: a.file.URI, Record: r.Ordinal - a.shift})
+	if !a.watch.Takes(r, u) {
 		return e, false
 	}
 	if u.Time <= a.floor && a.retain > 0 {
 		a.old.Store(true)
 		return e, false
 	}
-	e = a.store.items(r.Clone(), a.file.Version, a.account, u.Location)
+	e = a.store.items(r, u, a.file.Version)
 	e.expire(u.Time, a.retain)
 	if _, whole := e.event[attrRecord]; !whole && !strings.HasPrefix(a.file.URI, inS3) {
 		a.lose(r, uri)

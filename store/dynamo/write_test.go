@@ -41,7 +41,7 @@ func newCast(t *testing.T) *cast {
 	owner := a.Account(account)
 	return &cast{
 		a, owner.OwnedTable("Audit"),
-		owner.User(t, "maker", MakePolicy(tableARN)), owner.User(t, "writer", WritePolicy(tableARN)),
+		owner.User(t, "maker", allow(statement("Make", tableARN, slices.Concat(makeActions, writeActions)))), owner.User(t, "writer", WritePolicy(tableARN)),
 	}
 }
 
@@ -308,7 +308,8 @@ func TestHostile(t *testing.T) {
 	seen := map[itemKey]string{}
 	for r := range f.Records {
 		n++
-		e := new(Store).items(r.Clone(), "", account, lineage.Location{})
+		r = r.Clone()
+		e := new(Store).items(r, useOf(r, account, lineage.Location{}), "")
 		if other, twice := seen[keyOf(e.event)]; twice {
 			t.Errorf("%.80s and %.80s have one key", r.Raw, other)
 		}
