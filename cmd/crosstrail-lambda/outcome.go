@@ -13,6 +13,7 @@ import (
 
 	"github.com/crosstrail/crosstrail/ingest"
 	"github.com/crosstrail/crosstrail/source/notice"
+	"github.com/crosstrail/crosstrail/source/queue"
 )
 
 var (
@@ -48,7 +49,7 @@ func (v *invocation) deadLetter(ctx context.Context, o *verdict) bool {
 	if o.err == nil || o.hindered || o.message.Source == "" {
 		return false
 	}
-	_, never := errors.AsType[*notice.Error](o.err)
+	never := queue.IsFinal(o.err)
 	last, err := never, error(nil)
 	if !never {
 		last, err = v.dead.Last(ctx, o.message)

@@ -21,7 +21,7 @@ func TestFollowOutage(t *testing.T) {
 	owner := stand.Account(hubAccount)
 	dead := owner.Queue(t, "dead")
 	q := owner.Queue(t, "announced", awstest.Redrive(dead, 50))
-	large := owner.Queue(t, "large", awstest.Redrive(dead, 1))
+	large := owner.Queue(t, "large", awstest.Redrive(dead, 50))
 	b := owner.Bucket(t, "acme-trail")
 	ask(t, exitDone, "demo")
 	var messages []string

@@ -14,7 +14,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
+	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/query"
+	"github.com/crosstrail/crosstrail/source"
 	"github.com/crosstrail/crosstrail/source/notice"
 )
 
@@ -67,6 +69,14 @@ func (d *DeadLetters) Send(ctx context.Context, m notice.Message, reason string)
 		return false, fmt.Errorf("%s: %w", r.target.url, explain(err, "sqs:SendMessage", r.target.arn()))
 	}
 	return true, nil
+}
+
+// IsFinal reports whether an error is that a message can never be read: it says nothing
+// that is known, or what cannot be kept is in the message itself.
+func IsFinal(err error) bool {
+	_, unknown := errors.AsType[*notice.Error](err)
+	e, ok := errors.AsType[*source.Error](err)
+	return unknown || ok && cloudtrail.IsInline(e.URI)
 }
 
 // Last reports whether a message was handed out as often as its queue allows: when

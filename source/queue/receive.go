@@ -2,7 +2,6 @@ package queue
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strconv"
@@ -165,11 +164,7 @@ func (s *Source) unreadable(m *message, err error) {
 	s.options.OnError(fmt.Errorf("%s: message %s: %w", s.queue.url, m.ID, err))
 	ctx, cancel := context.WithTimeout(s.calls, mostWaited)
 	defer cancel()
-	never := false
-	if _, ok := errors.AsType[*notice.Error](err); ok {
-		never = true
-	}
-	if err := s.reject(ctx, m, err, never); err != nil {
+	if err := s.reject(ctx, m, err, IsFinal(err)); err != nil {
 		s.options.OnError(fmt.Errorf("%s: message %s is not settled, so it will come again: %w", s.queue.url, m.ID, err))
 	}
 }

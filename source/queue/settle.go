@@ -19,7 +19,7 @@ const (
 // settle is of [source.Delivery].
 func (m *message) settle(ctx context.Context, failed error) error {
 	if failed != nil {
-		return m.source.reject(ctx, m, failed, false)
+		return m.source.reject(ctx, m, failed, IsFinal(failed))
 	}
 	return m.source.remove(ctx, m, func(c *Counts) { c.Settled++ })
 }
