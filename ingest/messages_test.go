@@ -9,8 +9,6 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/url"
-	"os"
-	"strconv"
 	"testing"
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
@@ -19,26 +17,15 @@ import (
 	"github.com/crosstrail/crosstrail/source"
 	"github.com/crosstrail/crosstrail/source/notice"
 	"github.com/crosstrail/crosstrail/source/queue"
+	"github.com/crosstrail/crosstrail/store/storetest"
 )
 
 const hub = "999999999999"
 
-// dice are those of CROSSTRAIL_TEST_SEED, or new ones that a failure names.
+// dice are a test's, by its seed.
 func dice(t *testing.T) *rand.Rand {
 	t.Helper()
-	seed := rand.Uint64()
-	if text := os.Getenv("CROSSTRAIL_TEST_SEED"); text != "" {
-		var err error
-		if seed, err = strconv.ParseUint(text, 10, 64); err != nil {
-			t.Fatal(err)
-		}
-	}
-	t.Cleanup(func() {
-		if t.Failed() {
-			t.Logf("to repeat: CROSSTRAIL_TEST_SEED=%d", seed)
-		}
-	})
-	return rand.New(rand.NewPCG(seed, 0))
+	return rand.New(rand.NewPCG(storetest.Seed(t), 0))
 }
 
 func marshalled(v any) string {

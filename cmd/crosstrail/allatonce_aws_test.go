@@ -15,6 +15,7 @@ import (
 	"github.com/crosstrail/crosstrail/internal/awstest"
 	"github.com/crosstrail/crosstrail/internal/awstest/demo"
 	"github.com/crosstrail/crosstrail/source"
+	"github.com/crosstrail/crosstrail/store/storetest"
 )
 
 // announced is S3's notice of an object with its ETag, as S3 sends it.
@@ -27,7 +28,7 @@ func announced(bucket string, o awstest.Object) string {
 // fails; one object was written twice. The table tells what a folder of the log files
 // does, nothing waits, and nothing is among the dead letters.
 func TestAllAtOnce(t *testing.T) {
-	r := rand.New(rand.NewPCG(seedOfTest(t), 1))
+	r := rand.New(rand.NewPCG(storetest.Seed(t), 1))
 	stand := stack.Start(t)
 	program := built(t, "crosstrail-lambda")
 	t.Chdir(t.TempDir())

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/crosstrail/crosstrail/internal/awstest"
+	"github.com/crosstrail/crosstrail/store/storetest"
 )
 
 // loadVariable is how many log files TestFollowLoad has, in place of 10,000 small
@@ -33,25 +34,12 @@ func fleetSize(t *testing.T) (files, most int) {
 	return n, 1 << 20
 }
 
-func seedOfTest(t *testing.T) uint64 {
-	t.Helper()
-	seed := uint64(time.Now().UnixNano())
-	if text := os.Getenv("CROSSTRAIL_TEST_SEED"); text != "" {
-		var err error
-		if seed, err = strconv.ParseUint(text, 10, 64); err != nil {
-			t.Fatal(err)
-		}
-	}
-	t.Logf("to repeat: CROSSTRAIL_TEST_SEED=%d", seed)
-	return seed
-}
-
 // TestFollowLoad: thousands of live-sized files are announced on two queues, out of
 // order, some twice, several in a message. The program is killed, stopped, and begun
 // again: the store holds every event once, and the queues are empty.
 func TestFollowLoad(t *testing.T) {
 	files, most := fleetSize(t)
-	r := rand.New(rand.NewPCG(seedOfTest(t), 0))
+	r := rand.New(rand.NewPCG(storetest.Seed(t), 0))
 	program := built(t, "crosstrail")
 	t.Chdir(t.TempDir())
 	begun := time.Now()

@@ -20,13 +20,14 @@ import (
 	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/internal/awstest"
 	"github.com/crosstrail/crosstrail/internal/synth"
+	"github.com/crosstrail/crosstrail/store/storetest"
 )
 
 // TestFollowOrders: log files come in another order, twice, in two halves, a day after
 // the same records came by EventBridge, or by that alone, so that the two ends of a
 // link come by different ways. The answers are those of a folder with all of it.
 func TestFollowOrders(t *testing.T) {
-	r := rand.New(rand.NewPCG(seedOfTest(t), 0))
+	r := rand.New(rand.NewPCG(storetest.Seed(t), 0))
 	program := built(t, "crosstrail")
 	t.Chdir(t.TempDir())
 	load := awstest.OpenLoad("trail")

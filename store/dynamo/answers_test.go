@@ -8,12 +8,9 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/ingest"
@@ -24,21 +21,8 @@ import (
 	"github.com/crosstrail/crosstrail/source"
 	"github.com/crosstrail/crosstrail/store/local"
 	"github.com/crosstrail/crosstrail/store/memory"
+	"github.com/crosstrail/crosstrail/store/storetest"
 )
-
-// seedOf is the seed of a random test, which it prints.
-func seedOf(t *testing.T) uint64 {
-	t.Helper()
-	seed := uint64(time.Now().UnixNano())
-	if text := os.Getenv("CROSSTRAIL_TEST_SEED"); text != "" {
-		var err error
-		if seed, err = strconv.ParseUint(text, 10, 64); err != nil {
-			t.Fatal(err)
-		}
-	}
-	t.Logf("CROSSTRAIL_TEST_SEED=%d", seed)
-	return seed
-}
 
 // arriving hands out the files of an organisation.
 type arriving struct{ files []synth.File }
@@ -196,7 +180,7 @@ func some(t *testing.T, r query.Reader) (asked []string) {
 func TestAnswersAreThoseOfOtherStores(t *testing.T) {
 	owner := stack.Start(t).Account("999999999999")
 	cfg := owner.Config()
-	seed := seedOf(t)
+	seed := storetest.Seed(t)
 	files := slices.Collect(synth.New(seed, synth.Options{Stories: 4}).Files())
 	inMemory := memory.New()
 	pour(t, &arriving{files}, inMemory)

@@ -12,12 +12,12 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
 	"github.com/crosstrail/crosstrail/internal/synth"
+	"github.com/crosstrail/crosstrail/store/storetest"
 )
 
 // childVariable makes the test's own program one that is killed: what it does, and at
@@ -89,11 +89,7 @@ func (c *cast) kill(t *testing.T, cfg aws.Config, task string, n int) (ended boo
 // TestKilled: a writer that is killed at any moment has lost nothing that a repeat
 // does not bring, and an event that is there is found by all its keys.
 func TestKilled(t *testing.T) {
-	seed := uint64(time.Now().UnixNano())
-	if s := os.Getenv("CROSSTRAIL_TEST_SEED"); s != "" {
-		seed, _ = strconv.ParseUint(s, 10, 64)
-	}
-	t.Logf("CROSSTRAIL_TEST_SEED=%d", seed)
+	seed := storetest.Seed(t)
 	r := rand.New(rand.NewPCG(seed, 1))
 	c := newCast(t)
 	c.make(t, MakeOptions{})

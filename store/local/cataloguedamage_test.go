@@ -16,6 +16,7 @@ import (
 	"github.com/crosstrail/crosstrail/internal/synth"
 	"github.com/crosstrail/crosstrail/query"
 	"github.com/crosstrail/crosstrail/store/local"
+	"github.com/crosstrail/crosstrail/store/storetest"
 )
 
 // singly leaves every record in the first file that has it: of several files
@@ -140,7 +141,7 @@ func damages() []damage {
 // names it, nothing else is lost for it, and a rebuild brings all answers back.
 func TestDamagedCatalogue(t *testing.T) {
 	t.Parallel()
-	seed := seedOf(t)
+	seed := storetest.Seed(t)
 	template, all, _ := filled(t, local.Options{})
 	want := lines(t, template, all)
 	for _, d := range damages() {

@@ -16,7 +16,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -26,6 +25,7 @@ import (
 	"github.com/crosstrail/crosstrail/internal/synth"
 	"github.com/crosstrail/crosstrail/query"
 	"github.com/crosstrail/crosstrail/store/local"
+	"github.com/crosstrail/crosstrail/store/storetest"
 )
 
 // childVariable makes the test's own program one that is killed.
@@ -128,30 +128,10 @@ func kill(t *testing.T, r *rand.Rand, task, dir string, within time.Duration) (s
 	return strings.Fields(text), err == nil
 }
 
-// seedVariable is the seed with which tests choose at random, to repeat what one of
-// them came upon: each says which one it took, "seed N", when it fails. Without it
-// every run takes another.
-//
-//	CROSSTRAIL_TEST_SEED=1795981607628497317 go test -run TestDamagedCatalogue ./store/local
-const seedVariable = "CROSSTRAIL_TEST_SEED"
-
-func seedOf(t *testing.T) uint64 {
-	t.Helper()
-	seed := uint64(time.Now().UnixNano())
-	if text := os.Getenv(seedVariable); text != "" {
-		var err error
-		if seed, err = strconv.ParseUint(text, 10, 64); err != nil {
-			t.Fatalf("%s: %v", seedVariable, err)
-		}
-	}
-	t.Logf("seed %d (%s repeats it)", seed, seedVariable)
-	return seed
-}
-
-// seeded chooses at random, see seedVariable.
+// seeded chooses at random, see [storetest.Seed].
 func seeded(t *testing.T) *rand.Rand {
 	t.Helper()
-	return rand.New(rand.NewPCG(seedOf(t), 0))
+	return rand.New(rand.NewPCG(storetest.Seed(t), 0))
 }
 
 // seededFor is for one case of many: it chooses alike whichever others there are,

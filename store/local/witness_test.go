@@ -23,6 +23,7 @@ import (
 	"github.com/crosstrail/crosstrail/query"
 	"github.com/crosstrail/crosstrail/source"
 	"github.com/crosstrail/crosstrail/store/local"
+	"github.com/crosstrail/crosstrail/store/storetest"
 )
 
 // witnessed is a store of whose catalogue much is told by nothing else: log files
@@ -233,7 +234,7 @@ func turnPlace(r *rand.Rand, body []byte) []byte {
 // rebuild has all of it again, or says what is lost.
 func TestTurnedWitness(t *testing.T) {
 	t.Parallel()
-	seed := seedOf(t)
+	seed := storetest.Seed(t)
 	template, o, all := witnessed(t)
 	want := witnessOf(t, template)
 	for i := range flips() / 4 {
