@@ -24,7 +24,7 @@ func TestBatch(t *testing.T) {
 	h := newHub(t, stack.Start(t))
 	f := h.function(mayAll)
 	dead := h.Queue(t, "dead")
-	work := h.Queue(t, "work", awstest.Visibility(2*time.Second), awstest.Redrive(dead, 2))
+	work := h.Queue(t, "work", awstest.Visibility(time.Second), awstest.Redrive(dead, 2))
 	good, want := h.good()
 	bad := h.bad()
 	work.Send(t, good[:8]...)

@@ -46,11 +46,11 @@ func TestStart(t *testing.T) {
 	if said, failed := e.invoke(t, s3Event("logs", keyOf("live"))); failed {
 		t.Error(said)
 	}
-	// 20 MB decompressed, of records of 100 KB that compress to half of it: what they
+	// 12 MB decompressed, of records of 100 KB that compress to half of it: what they
 	// have in common lies further apart than gzip looks.
 	records = nil
 	long := noise(100_000)
-	for i := range 200 {
+	for i := range 120 {
 		records = append(records, strings.Replace(record(fmt.Sprintf("large-%d", i)), `"userAgent":"x"`, `"userAgent":"`+long+`"`, 1))
 	}
 	h.logs.Put(t, awstest.Object{Key: keyOf("large"), Body: logFile(records...)})

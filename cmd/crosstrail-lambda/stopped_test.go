@@ -60,7 +60,7 @@ func TestTimeRunsOut(t *testing.T) {
 	if said, failed := e.invoke(t, h.event("zero")); failed {
 		t.Error(said)
 	}
-	e.timeout = 3 * time.Second
+	e.timeout = 2 * time.Second
 	began := time.Now()
 	said, failed := e.invoke(t, batch("work", 9, h.event("one"), h.event("slow"), h.event("two")))
 	if took := time.Since(began); failed || said != `{"batchItemFailures":[{"itemIdentifier":"m1"}]}` || took > e.timeout {
