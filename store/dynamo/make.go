@@ -96,7 +96,7 @@ func (m *maker) sign(ctx context.Context) error {
 	if watch != "" {
 		i[attrWatch] = text(watch)
 	}
-	if _, err := m.putNew(ctx, i); err != nil {
+	if _, _, err := m.putNew(ctx, i); err != nil {
 		return err
 	}
 	return m.readMeta(ctx)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"maps"
 	"math/rand/v2"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -88,14 +89,37 @@ func (s *Store) put(ctx context.Context, e written) (fresh bool, err error) {
 		return false, err
 	}
 	s.writer.known.add(e.facts)
-	return s.putNew(ctx, e.event)
+	fresh, there, err := s.putNew(ctx, e.event)
+	if ends := there[attrExpires]; err == nil && there != nil && textOf(there, attrExpires) != textOf(e.event, attrExpires) {
+		// Another put it meanwhile, who knows more, or less, of how long events are
+		// kept: what leads to it goes when it does.
+		return false, s.putAll(ctx, e.pointers(ends))
+	}
+	return fresh, err
+}
+
+// pointers are those to an event, with another end; nil: with none.
+func (e *written) pointers(ends types.AttributeValue) (all []item) {
+	for _, i := range e.facts {
+		if shared(i) {
+			continue
+		}
+		if i = maps.Clone(i); ends != nil {
+			i[attrExpires] = ends
+		} else {
+			delete(i, attrExpires)
+		}
+		all = append(all, i)
+	}
+	return all
 }
 
 // putNew writes the item of an event that is not there. Two records of one event that
 // differ in no link field are duplicates; should they differ elsewhere, as they do
 // where EventBridge wrote one and CloudTrail the other, the one from a log file is kept,
 // then the one with the least sum, so that it does not matter which came first.
-func (s *Store) putNew(ctx context.Context, i item) (fresh bool, err error) {
+// The item that is there is returned where another put it.
+func (s *Store) putNew(ctx context.Context, i item) (fresh bool, there item, err error) {
 	in := &dynamodb.PutItemInput{
 		TableName: &s.table, Item: i,
 		ConditionExpression:                 aws.String("attribute_not_exists(#e)"),
@@ -110,12 +134,15 @@ func (s *Store) putNew(ctx context.Context, i item) (fresh bool, err error) {
 	}
 	out, err := s.client.PutItem(ctx, in, s.patient)
 	if failed, ok := errors.AsType[*types.ConditionalCheckFailedException](err); ok {
-		return textOf(i, attrBy) == textOf(failed.Item, attrBy), nil
+		if textOf(i, attrBy) == textOf(failed.Item, attrBy) {
+			return true, nil, nil
+		}
+		return false, failed.Item, nil
 	}
 	if err != nil {
-		return false, s.explain(ctx, err)
+		return false, nil, s.explain(ctx, err)
 	}
-	return len(out.Attributes) == 0, nil
+	return len(out.Attributes) == 0, nil, nil
 }
 
 // update changes an item, where a condition that it has holds.

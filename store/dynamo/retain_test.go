@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
+	"github.com/crosstrail/crosstrail/lineage"
 	"github.com/crosstrail/crosstrail/query"
 )
 
@@ -114,5 +115,35 @@ func TestTooOld(t *testing.T) {
 	has(true)
 	if lacks, yesterday := int64(s.meta.Load().lacks()), time.Now().AddDate(0, 0, -1).Unix(); lacks > yesterday || lacks < yesterday-600 {
 		t.Errorf("it lacks what is older than %d, want %d", lacks, yesterday)
+	}
+}
+
+// TestEndsTogether: of two who put one event at once, and know otherwise how long it
+// is kept, the pointers go when the event does.
+func TestEndsTogether(t *testing.T) {
+	c := newCast(t)
+	c.make(t, MakeOptions{})
+	s := c.open(t, c.writer)
+	add(t, s, logFile(firstFile, tableIssued))
+	for r := range logFile(firstFile, tableIssued).Records {
+		r = r.Clone()
+		e := s.items(r, useOf(r, account, lineage.Location{File: firstFile}), "")
+		e.expire(r.EventTime, 30)
+		e.heavy = false // as if it had not been there when the other looked
+		if fresh, err := s.put(t.Context(), e); fresh || err != nil {
+			t.Fatal(fresh, err)
+		}
+	}
+	pointers := 0
+	for k, i := range c.items(t) {
+		if kindOf(i) == kindPointer {
+			pointers++
+		}
+		if i[attrExpires] != nil {
+			t.Errorf("%s has an end", k)
+		}
+	}
+	if pointers == 0 {
+		t.Error("no pointers: this proves nothing")
 	}
 }

@@ -398,12 +398,12 @@ func TestEdgeOfItem(t *testing.T) {
 	i[attrOrdinal] = number(12)
 	i[attrRecord] = text("")
 	i[attrRecord] = text(strings.Repeat("x", mostItem-sizeOf(i)))
-	if fresh, err := s.putNew(t.Context(), i); err != nil || !fresh {
+	if fresh, _, err := s.putNew(t.Context(), i); err != nil || !fresh {
 		t.Errorf("an item of %d bytes: %v", sizeOf(i), err)
 	}
 	i[attrTime] = text("2026-01-02T10:00:01Z#x#0000000000000000")
 	i[attrRecord] = text(textOf(i, attrRecord) + strings.Repeat("x", 64))
-	if _, err := s.putNew(t.Context(), i); err == nil {
+	if _, _, err := s.putNew(t.Context(), i); err == nil {
 		t.Errorf("an item of %d bytes was taken: this proves nothing", sizeOf(i))
 	}
 }
