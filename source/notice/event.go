@@ -6,9 +6,6 @@ import (
 	"time"
 )
 
-// mostMessages bounds an event: SQS hands a function ten thousand at most.
-const mostMessages = 10_000
-
 // Event splits what a Lambda function is called with into its messages: records of
 // SQS, SNS and S3, in any mixture; else the event is one message.
 //
@@ -34,8 +31,8 @@ func Event(lambdaEvent []byte) ([]Message, error) {
 	if !ok || len(all) == 0 {
 		return whole, nil
 	}
-	if len(all) > mostMessages {
-		return nil, problem("the event has ", strconv.Itoa(len(all)), " messages: more than Lambda hands over")
+	if len(all) > mostListed { // SQS hands a function as many at most
+		return nil, problem("the event has more than ", strconv.Itoa(mostListed), " messages: more than Lambda hands over")
 	}
 	messages := make([]Message, 0, len(all))
 	ours := false

@@ -95,12 +95,22 @@ func (o object) below(name string) (object, error) {
 	return b, nil
 }
 
-// list is the array below a name.
-func (o object) list(name string) ([]json.RawMessage, bool) {
-	var all []json.RawMessage
-	v := o[name]
-	if len(v) == 0 || v[0] != '[' || json.Unmarshal(v, &all) != nil {
+// mostListed is how many elements of an array are read: each takes memory, and a
+// message has room for millions.
+const mostListed = 10_000
+
+// list is the array below a name, no more than one element over mostListed.
+func (o object) list(name string) (all []json.RawMessage, ok bool) {
+	d := json.NewDecoder(bytes.NewReader(o[name]))
+	if t, err := d.Token(); err != nil || t != json.Delim('[') {
 		return nil, false
+	}
+	for d.More() && len(all) <= mostListed {
+		var v json.RawMessage
+		if d.Decode(&v) != nil {
+			return nil, false
+		}
+		all = append(all, v)
 	}
 	return all, true
 }

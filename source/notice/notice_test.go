@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -147,7 +148,7 @@ func TestEvent(t *testing.T) {
 	for text, want := range map[string]string{
 		`{"Records":[{"eventSource":"aws:sqs","body":"x"}]}`:                      "record 0 of the event has no messageId",
 		`{"Records":[{"eventSource":"aws:s3"},"x"]}`:                              "record 1 of the event is no JSON object",
-		`{"Records":[` + strings.Repeat(`{"eventSource":"aws:s3"},`, 1e4) + `1]}`: "the event has 10001 messages: more than Lambda hands over",
+		`{"Records":[` + strings.Repeat(`{"eventSource":"aws:s3"},`, 1e4) + `1]}`: "the event has more than 10000 messages: more than Lambda hands over",
 		`{"Records":["` + strings.Repeat("x", 8<<20) + `"]}`:                      "the event has 8388624 bytes: more than Lambda hands over",
 	} {
 		if got, err := notice.Event([]byte(text)); err == nil || err.Error() != want {
@@ -299,4 +300,21 @@ func FuzzEvent(f *testing.F) {
 // inBridge is a record in an event of EventBridge, with fields of that's own.
 func inBridge(fields, recipient string) string {
 	return `{"detail-type":"AWS API Call via CloudTrail",` + fields + `,"detail":{"eventName":"AssumeRole","eventSource":"sts.amazonaws.com","eventTime":"2026-03-05T00:00:00Z","recipientAccountId":"` + recipient + `"}}`
+}
+
+// TestMillions: a message of nothing but elements takes little memory.
+func TestMillions(t *testing.T) {
+	text := []byte(`{"Records":[` + strings.Repeat("1,", 2_900_000) + `1]}`)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	if _, err := notice.Event(text); err == nil {
+		t.Error("it is taken")
+	}
+	if _, err := notice.Parse(text); err == nil {
+		t.Error("it is read")
+	}
+	runtime.ReadMemStats(&after)
+	if n := (after.TotalAlloc - before.TotalAlloc) >> 20; n > 64 {
+		t.Errorf("%d MiB for %d", n, len(text)>>20)
+	}
 }
