@@ -181,7 +181,7 @@ func TestAnswersAreThoseOfOtherStores(t *testing.T) {
 	owner := stack.Start(t).Account("999999999999")
 	cfg := owner.Config()
 	seed := storetest.Seed(t)
-	files := slices.Collect(synth.New(seed, synth.Options{Stories: 4}).Files())
+	files := slices.Collect(synth.New(seed, synth.Options{Stories: 3}).Files())
 	inMemory := memory.New()
 	pour(t, &arriving{files}, inMemory)
 

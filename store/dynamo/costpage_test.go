@@ -174,7 +174,7 @@ var watches = []struct {
 
 // TestCostPage holds docs/cost.md to what is written of a corpus.
 func TestCostPage(t *testing.T) {
-	const thousands = 4
+	const thousands = 2
 	var table, parts strings.Builder
 	table.WriteString("| watch | kept | write units | KB stored | writes | a month of storage |\n|---|---|---|---|---|---|\n")
 	parts.WriteString("| watch | events | pointers | log files | repeats | names and days |\n|---|---|---|---|---|---|\n")

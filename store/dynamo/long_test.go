@@ -15,7 +15,7 @@ import (
 // TestLongTexts: records that are packed a hundredfold are not all held at once.
 func TestLongTexts(t *testing.T) {
 	var records []string
-	for n := range 20 {
+	for n := range 10 {
 		records = append(records, fmt.Sprintf(`{"eventID":"%d","eventTime":"2026-01-02T10:00:%02dZ","userAgent":"%s"}`, n, n, strings.Repeat("x", mostRecord-1000)))
 	}
 	var s Store
@@ -25,7 +25,7 @@ func TestLongTexts(t *testing.T) {
 		items = append(items, s.items(r, useOf(r, account, lineage.Location{}), "").event)
 	}
 	events, left := s.someOf(t.Context(), items)
-	if n := len(events); n == 0 || n > 6 || n+len(left) != 20 {
+	if n := len(events); n == 0 || n > 6 || n+len(left) != 10 {
 		t.Errorf("%d held, %d left", n, len(left))
 	}
 	given := 0
