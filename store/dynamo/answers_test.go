@@ -3,7 +3,6 @@ package dynamo
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -90,40 +89,9 @@ func answers(t *testing.T, r query.Reader, asked []string, without ...string) []
 	}
 	var texts []string
 	for line := range strings.Lines(b.String()) {
-		texts = append(texts, leaveOut(t, line, without))
+		texts = append(texts, storetest.LeaveOut(t, line, without))
 	}
 	return texts
-}
-
-// leaveOut takes fields out of a line of JSON, however deep.
-func leaveOut(t *testing.T, line string, fields []string) string {
-	t.Helper()
-	var v any
-	if err := json.Unmarshal([]byte(line), &v); err != nil {
-		t.Fatalf("%v in %s", err, line)
-	}
-	var strip func(v any)
-	strip = func(v any) {
-		switch v := v.(type) {
-		case map[string]any:
-			for _, f := range fields {
-				delete(v, f)
-			}
-			for _, member := range v {
-				strip(member)
-			}
-		case []any:
-			for _, element := range v {
-				strip(element)
-			}
-		}
-	}
-	strip(v)
-	out, err := json.Marshal(v)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(out)
 }
 
 // sameLines holds answers to those that are right.

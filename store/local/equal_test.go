@@ -2,7 +2,6 @@ package local_test
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -23,6 +22,7 @@ import (
 	"github.com/crosstrail/crosstrail/source"
 	"github.com/crosstrail/crosstrail/store/local"
 	"github.com/crosstrail/crosstrail/store/memory"
+	"github.com/crosstrail/crosstrail/store/storetest"
 )
 
 // TestAnswersAreThoseOfTrace: whatever the order, the runs, the cuts and the
@@ -249,7 +249,7 @@ func questions(t *testing.T, r query.Reader, of *told, without ...string) []stri
 	var texts []string
 	for line := range strings.Lines(b.String()) {
 		if len(without) > 0 {
-			line = leaveOut(t, line, without)
+			line = storetest.LeaveOut(t, line, without)
 		}
 		texts = append(texts, line)
 	}
@@ -289,43 +289,12 @@ func sample(of *told) []string {
 	return all
 }
 
-// leaveOut takes fields out of a line of JSON, however deep.
-func leaveOut(t *testing.T, line string, fields []string) string {
-	t.Helper()
-	var v any
-	if err := json.Unmarshal([]byte(line), &v); err != nil {
-		t.Fatalf("%v in %s", err, line)
-	}
-	var strip func(v any)
-	strip = func(v any) {
-		switch v := v.(type) {
-		case map[string]any:
-			for _, f := range fields {
-				delete(v, f)
-			}
-			for _, member := range v {
-				strip(member)
-			}
-		case []any:
-			for _, element := range v {
-				strip(element)
-			}
-		}
-	}
-	strip(v)
-	out, err := json.Marshal(v)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(out)
-}
-
 // uncounted are lines without numbers of log files.
 func uncounted(t *testing.T, lines []string) []string {
 	t.Helper()
 	var all []string
 	for _, line := range lines {
-		all = append(all, leaveOut(t, line, []string{"files"}))
+		all = append(all, storetest.LeaveOut(t, line, []string{"files"}))
 	}
 	return all
 }
