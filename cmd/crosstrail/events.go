@@ -18,7 +18,9 @@ Several values of one filter mean any of them, several filters all of them.
 
 With --follow it goes on with what comes into the store, until Ctrl-C: each event once,
 when it comes, whatever time it is of, with the chain as far as it is known then. What is
-there already is left out, or printed first from --since on.`,
+there already is left out, or printed first from --since on. A table is looked at every ten
+seconds for events of the last 20 minutes, and every five minutes for those of the last three
+hours: of a table no event is shown that comes later. What that costs an hour is told.`,
 		Example: `  # everything that jsmith is behind, whatever role it was done with
   crosstrail events --origin jsmith
 

@@ -5,11 +5,13 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io/fs"
 	"iter"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -18,6 +20,7 @@ import (
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/query"
+	"github.com/crosstrail/crosstrail/store/dynamo"
 )
 
 // growing is an output that is looked at while it is being written.
@@ -126,15 +129,23 @@ func TestEventsFollow(t *testing.T) {
 // rowsAt is a store whose rows a test changes.
 type rowsAt struct {
 	query.Reader
-	rows []query.Row
-	from []cloudtrail.Time // that were asked for
+	rows  []query.Row
+	from  []cloudtrail.Time // that were asked for
+	fails error             // behind the first row
 }
+
+func (r *rowsAt) String() string     { return "dynamodb://T" }
+func (r *rowsAt) Spent() dynamo.Cost { return dynamo.Cost{Units: 100 * float64(len(r.from))} }
 
 func (r *rowsAt) Rows(_ context.Context, s query.Selection) iter.Seq2[*query.Row, error] {
 	r.from = append(r.from, s.Since)
 	return func(yield func(*query.Row, error) bool) {
 		for i := range r.rows {
 			if r.rows[i].Time >= s.Since && !yield(&r.rows[i], nil) {
+				return
+			}
+			if r.fails != nil {
+				yield(nil, r.fails)
 				return
 			}
 		}
@@ -191,5 +202,49 @@ func TestPolled(t *testing.T) {
 	}
 	if n := len(p.met); n > 4*60 {
 		t.Errorf("it remembers %d events", n)
+	}
+}
+
+// TestPoll goes on after looks that fail: it says so once, and shows all, once. It says
+// at the beginning what it costs.
+func TestPoll(t *testing.T) {
+	now := time.Date(2026, 3, 1, 10, 0, 0, 0, time.UTC)
+	store := &rowsAt{}
+	for _, id := range []string{"one", "two"} {
+		var row query.Row
+		row.ID.Event, row.Time = id, cloudtrail.TimeOf(now)
+		store.rows = append(store.rows, row)
+	}
+	p := newPolled(store, func() time.Time { return now })
+	p.every = 0
+	var said strings.Builder
+	q := &question{ui: &terminal{stderr: &said}}
+	looks := 0
+	var met []string
+	err := q.poll(t.Context(), store, p, func() (bool, error) {
+		looks++
+		if store.fails = nil; looks == 2 || looks == 3 {
+			store.fails = errors.New("AWS is away")
+			store.rows = append(store.rows, store.rows[0])
+			store.rows[len(store.rows)-1].ID.Event = "new" + strconv.Itoa(looks)
+		}
+		var ids []string
+		for row, err := range p.Rows(t.Context(), query.Selection{}) {
+			if err != nil {
+				return false, err
+			}
+			ids = append(ids, row.ID.Event)
+		}
+		met = append(met, ids...)
+		return looks == 6, nil
+	})
+	if err != nil || strings.Join(met, " ") != "one two new2 new3" {
+		t.Errorf("it met %q, %v", met, err)
+	}
+	if strings.Count(said.String(), "AWS is away: it is tried again") != 1 || !strings.Contains(said.String(), "can be read again") {
+		t.Errorf("it said %s", said.String())
+	}
+	if !strings.Contains(said.String(), "an hour of it costs about 36,000 read units, less than a cent") || !q.polls {
+		t.Errorf("it said %s", said.String())
 	}
 }

@@ -11,16 +11,12 @@ import (
 	"github.com/crosstrail/crosstrail/store/dynamo"
 )
 
-// What an event costs in a table, about, in us-east-1, on demand (Amazon DynamoDB
-// pricing, since 1 November 2024): a write unit is 0.625 dollars a million, a gigabyte
-// 0.25 a month and 0.20 more with point-in-time recovery, which leaves indexes out.
-// An event of 1.1 KB is two units in the table, two in byTime and one in each of the
-// other indexes, and its facts are half a one on the average; with its indexes it is
-// 3.1 KB.
+// What an event costs in a table that takes everything, about: docs/cost.md, to which a
+// test holds what is written. An item is 0.75 KB, and 2.1 KB with its indexes.
 const (
-	dollarsAUnit   = 0.625e-6
-	dollarsToWrite = 6.5 * dollarsAUnit
-	dollarsToKeep  = 3.1e-6*0.25 + 1.2e-6*0.20
+	unitsToWrite   = 4
+	dollarsToWrite = unitsToWrite * dynamo.DollarsAWrite
+	dollarsToKeep  = 2100*dynamo.DollarsAByte + 750*dynamo.DollarsToRecover
 	million        = 1e6
 )
 
@@ -58,7 +54,7 @@ func (m *making) ready(ctx context.Context, name string, opened error) (made boo
 			return false, nil
 		default:
 			text = fmt.Sprintf("%s lacks the index %s: it will be added, and filled from the %s that are there, for %s",
-				dynamo.Scheme+name, strings.Join(info.Missing, ", "), number(info.Items, "item"), dollars(float64(info.Items*int64(len(info.Missing)))*2*dollarsAUnit))
+				dynamo.Scheme+name, strings.Join(info.Missing, ", "), number(info.Items, "item"), dollars(float64(info.Items*int64(len(info.Missing)))*2*dynamo.DollarsAWrite))
 		}
 	}
 	for line := range strings.Lines(text) {
@@ -84,7 +80,7 @@ func adoption(i *dynamo.Info, onDemand bool) string {
 	case onDemand:
 		text += "\nit will be paid by request, and no longer by the hour"
 	default:
-		text += fmt.Sprintf("\nits capacity stays as it is, %s a second, and an event takes 7 or so: to have the table paid by request, and as fast as need be: --on-demand", number(i.WriteUnits, "write unit"))
+		text += fmt.Sprintf("\nits capacity stays as it is, %s a second, and an event takes %d of them: to have the table paid by request, and as fast as need be: --on-demand", number(i.WriteUnits, "write unit"), unitsToWrite)
 	}
 	return text
 }

@@ -65,13 +65,31 @@ func (p *polled) Wait(ctx context.Context) error {
 		return ctx.Err()
 	case <-time.After(p.every):
 	}
-	p.look++
-	p.back = pollBack
+	p.begin()
 	if now := p.now(); now.Sub(p.further) >= furtherEach {
 		p.back, p.further = furtherBack, now
 		p.forget(cloudtrail.TimeOf(now.Add(-furtherBack - pollBack)))
 	}
 	return nil
+}
+
+// begin begins a look.
+func (p *polled) begin() {
+	p.look++
+	p.back = pollBack
+}
+
+// undo is for a look that failed: what it met is met anew, at the next that reaches as
+// far.
+func (p *polled) undo() {
+	for id, s := range p.met {
+		if s.look == p.look {
+			delete(p.met, id)
+		}
+	}
+	if p.back > pollBack {
+		p.further = time.Time{}
+	}
 }
 
 // forget forgets the events from before a time, which no look reaches any more.

@@ -24,6 +24,7 @@ type question struct {
 	limits limits
 	aws    awsFlags
 	yes    bool         // do not ask before much is fetched
+	polls  bool         // a table, for as long as it runs: what that costs was told
 	where  query.Filter // of questions about one thing: where to look for it
 
 	who, usage string // the command as it is called, and with its arguments

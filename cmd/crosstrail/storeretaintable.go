@@ -55,7 +55,7 @@ func (r *retention) table(ctx context.Context, name, text string) error {
 		what = "events stay for ever: those that are still there"
 	}
 	fmt.Fprintf(r.ui.stderr, "%s: %s\nall of it is read, and each item given its end: %s, up to %s; DynamoDB deletes what is over within days\n",
-		t, what, number(i.Items, "item"), dollars(float64(i.Items)*changedUnits*dollarsAUnit+float64(i.Bytes)/4096*0.125e-6))
+		t, what, number(i.Items, "item"), dollars(float64(i.Items)*changedUnits*dynamo.DollarsAWrite+float64(i.Bytes)/4096*dynamo.DollarsARead))
 	if i.Expiry == dynamo.Off && days > 0 {
 		return hinted(errors.New("the table's expiry (TTL) is off, or by another attribute: nothing would go"),
 			"its owner turns it on: aws dynamodb update-time-to-live --table-name "+name+" --time-to-live-specification Enabled=true,AttributeName=expires")

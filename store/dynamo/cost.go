@@ -13,15 +13,22 @@ import (
 type Cost struct {
 	Units   float64 // read request units: half of one for each 4 KB that are read eventually consistent, a whole one otherwise
 	Bytes   int64   // that they stand for at least
-	Dollars float64 // on demand, in us-east-1: see dollarsAUnit
+	Dollars float64 // on demand, in us-east-1: see DollarsARead
 }
 
+// Prices of us-east-1: a read and a write request unit on demand, 0.125 and 0.625
+// dollars a million, and a month of a gigabyte, and of its point-in-time recovery, which
+// leaves indexes out (Amazon DynamoDB pricing for on-demand capacity, since 1 November
+// 2024). Other regions take up to twice that; a table with provisioned capacity pays by
+// the hour, however much is read.
 const (
-	// dollarsAUnit is the price of a read request unit on demand in us-east-1, 0.125
-	// dollars a million (Amazon DynamoDB pricing for on-demand capacity, since
-	// 1 November 2024). Other regions take up to twice that; a table with provisioned
-	// capacity pays by the hour, however much is read.
-	dollarsAUnit = 0.125 / 1e6
+	DollarsARead     = 0.125 / 1e6
+	DollarsAWrite    = 0.625 / 1e6
+	DollarsAByte     = 0.25 / (1 << 30)
+	DollarsToRecover = 0.20 / (1 << 30)
+)
+
+const (
 	// bytesAUnit is how much an eventually consistent read gives for a unit.
 	bytesAUnit = 8 << 10
 	// smallRead is how much is read without a question: 80 MB, a tenth of a cent. Who
@@ -31,7 +38,7 @@ const (
 )
 
 func costOf(units float64) Cost {
-	return Cost{Units: units, Bytes: int64(units * bytesAUnit), Dollars: units * dollarsAUnit}
+	return Cost{Units: units, Bytes: int64(units * bytesAUnit), Dollars: units * DollarsARead}
 }
 
 // costOfBytes is the cost of reading so much eventually consistent.

@@ -22,12 +22,9 @@ import (
 
 var update = flag.Bool("update", false, "rewrite what docs/cost.md tells of the code")
 
-// Prices of docs/cost.md beside dollarsAUnit: us-east-1, on demand.
-const (
-	dollarsAWrite = 0.625 / 1e6
-	dollarsAGB    = 0.25 // of 2^30 bytes, a month
-	overhead      = 100  // bytes of storage an item, in the table and in each index
-)
+// overhead is how many bytes of storage an item takes beside its own, in the table and
+// in each index.
+const overhead = 100
 
 // attributeSize is what DynamoDB counts for an attribute (Developer Guide, "DynamoDB
 // item sizes and formats").
@@ -185,7 +182,7 @@ func TestCostPage(t *testing.T) {
 		rest := s.units - s.names
 		bytes := float64(s.bytes + s.indexed)
 		fmt.Fprintf(&table, "| %s | %.0f | %.0f | %.0f | $%.2f | $%.2f |\n", w.name, each(s.kept), each(rest), bytes/1024*1000/float64(s.events),
-			each(rest)*1000*dollarsAWrite, bytes/float64(s.events)*1e6/(1<<30)*dollarsAGB)
+			each(rest)*1000*DollarsAWrite, bytes/float64(s.events)*1e6*DollarsAByte)
 		fmt.Fprintf(&parts, "| %s | %.0f | %.0f | %.0f | %.0f | %d in all |\n", w.name, each(rest-s.pointers-s.files-s.again), each(s.pointers), each(s.files), each(s.again), s.names)
 		if w.watch == nil {
 			over, _ := slices.BinarySearch(sizes, aUnit+1)
@@ -245,12 +242,12 @@ func TestCostExample(t *testing.T) {
 	}
 	fmt.Fprintf(&b, "    together%51d write units\n\n", total)
 	stored := s.bytes + s.indexed
-	fmt.Fprintf(&b, "    writing   1,000,000 events × %d units × $0.625 a million = $%.2f\n", total, float64(total)*1e6*dollarsAWrite)
+	fmt.Fprintf(&b, "    writing   1,000,000 events × %d units × $0.625 a million = $%.2f\n", total, float64(total)*1e6*DollarsAWrite)
 	fmt.Fprintf(&b, "    storage   %d", exactSize(i))
 	for _, x := range indexes() {
 		fmt.Fprintf(&b, " + %d", inIndex(i, x))
 	}
-	fmt.Fprintf(&b, " + 4 × 100 = %d bytes; × 1,000,000 / 2^30 = %.2f GB × $0.25 = $%.2f a month\n", stored, float64(stored)*1e6/(1<<30), float64(stored)*1e6/(1<<30)*dollarsAGB)
+	fmt.Fprintf(&b, " + 4 × 100 = %d bytes; × 1,000,000 / 2^30 = %.2f GB × $0.25 = $%.2f a month\n", stored, float64(stored)*1e6/(1<<30), float64(stored)*1e6*DollarsAByte)
 	holdPage(t, "example", b.String())
 }
 
