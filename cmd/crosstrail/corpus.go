@@ -26,11 +26,13 @@ type corpus struct {
 	damage   *damage        // of a store in a folder
 	table    *table         // that is asked; nil: none
 	watch    *lineage.Watch // of a table that all was read from
-	lack     query.Lack
-	sealed   *sealed // what digest files tell of the store; nil: of none
-	far      bool    // it was fetched for the question alone
-	part     bool    // there are folders in buckets that were not looked into
-	since    bool    // of some source nothing from before the filter's time was read
+
+	onlyTables bool // were read
+	lack       query.Lack
+	sealed     *sealed // what digest files tell of the store; nil: of none
+	far        bool    // it was fetched for the question alone
+	part       bool    // there are folders in buckets that were not looked into
+	since      bool    // of some source nothing from before the filter's time was read
 }
 
 // read makes ready what is asked: the sources, read into memory, or the store
@@ -63,7 +65,7 @@ func (q *question) readAll(ctx context.Context, sources []string, from *fromSour
 		return nil, q.aws.explained(err)
 	}
 	from.spent()
-	c := &corpus{Reader: store, files: files, records: records, variants: store.Variants(), part: from.part, watch: from.watch()}
+	c := &corpus{Reader: store, files: files, records: records, variants: store.Variants(), part: from.part, watch: from.watch(), onlyTables: from.onlyTables()}
 	return c, c.link(ctx)
 }
 
@@ -136,6 +138,8 @@ func (q *question) done(c *corpus, err error) error {
 	switch {
 	case c.part || c.files.Failed+c.records.Failed > 0:
 		return silent(exitPart)
+	case c.records.Read == 0 && !c.far && c.onlyTables:
+		q.ui.warnNothing(emptyTable)
 	case c.records.Read == 0 && !c.far:
 		q.ui.warnNothing(namesHint)
 	}

@@ -24,7 +24,7 @@ const tableWorkers = 16
 // changed for it is said, and asked.
 func (f *filling) openTable(ctx context.Context, name string) (filled, error) {
 	f.limits.waits = tableWorkers
-	o := dynamo.Options{Write: true, MaxFile: int64(f.limits.maxFile)}
+	o := dynamo.Options{Write: true, MaxFile: int64(f.limits.maxFile), Note: f.tells}
 	t, err := f.aws.table(ctx, f.ui, name, o)
 	if isUnmade(err) && f.makes || err == nil && f.completes {
 		m := making{ui: f.ui, aws: &f.aws, yes: f.yes, onDemand: f.onDemand}

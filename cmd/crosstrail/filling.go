@@ -23,10 +23,11 @@ type filling struct {
 	wait   bool
 	form   formValue
 
-	yes       bool // do not ask before a table is made, or much is fetched
-	makes     bool // a table that is not there
-	completes bool // the table that is read: what it lacks is added
-	onDemand  bool // the table is to be paid by request
+	yes       bool              // do not ask before a table is made, or much is fetched
+	makes     bool              // a table that is not there
+	tells     func(note string) // of the table; nil: to the terminal at once
+	completes bool              // the table that is read: what it lacks is added
+	onDemand  bool              // the table is to be paid by request
 
 	files, records ingest.Counts
 	part           bool // there are folders in buckets that were not looked into

@@ -11,6 +11,7 @@ import (
 
 	"github.com/crosstrail/crosstrail/render"
 	"github.com/crosstrail/crosstrail/source/bucket"
+	"github.com/crosstrail/crosstrail/source/queue"
 )
 
 func newFollowCommand(ui *terminal) *cobra.Command {
@@ -38,7 +39,8 @@ credentials have expired, it goes on trying, and says so once.
 With --listen it answers /metrics, for Prometheus, and /healthz: 503 once a queue could not
 be received from, or what is in work not be committed, for five minutes, or the store has
 failed. A port alone is of this machine only. It asks before it begins, since what it
-takes from a queue nobody else gets; where nobody can be asked, it wants --yes.`,
+takes from a queue nobody else gets; where nobody can be asked, it wants --yes. With that it
+makes no table: crosstrail ingest does, or store watch.`,
 		Example: `  # a queue that the bucket of the trail tells of new log files
   crosstrail follow --queue https://sqs.us-east-1.amazonaws.com/999999999999/trail \
     --from s3://acme-trail
@@ -59,7 +61,6 @@ takes from a queue nobody else gets; where nobody can be asked, it wants --yes.`
 	flags.StringArrayVar(&f.queues, "queue", nil, "the `URL` of an SQS queue (repeatable)")
 	flags.StringArrayVar(&f.from, "from", nil, "read only objects below `s3://bucket/prefix` (repeatable; default: whatever a message names)")
 	f.filling = newFilling(ui, cmd)
-	f.makes = true
 	flags.StringVar(&f.listen, "listen", "", "answer /healthz and /metrics on `ADDR`: a port of this machine, or ADDRESS:PORT")
 	cmd.Flags().BoolVar(&f.yes, "yes", false, "do not ask before it begins")
 	flags.DurationVar(&f.visible, "visible", 0, "how long a message is kept from others before that is renewed")
@@ -92,6 +93,9 @@ func (f *following) check(cmd *cobra.Command) (err error) {
 		return usage(errors.New("follow needs a queue: --queue URL"), "which there are: aws sqs list-queues")
 	}
 	for i, q := range f.queues {
+		if err := queue.Check(q); err != nil {
+			return usage(fmt.Errorf("--queue: %w", err), "the URL of one: aws sqs get-queue-url --queue-name NAME")
+		}
 		if slices.Contains(f.queues[:i], q) {
 			return usage(fmt.Errorf("--queue %s is named twice", q))
 		}
@@ -121,6 +125,8 @@ func (f *following) run(ctx context.Context) error {
 	f.metrics, f.health = newFollowMetrics(f.followed), newHealth(f.followed, time.Now)
 	f.teller = startTeller(ctx, f.ui, f.followed)
 	defer f.teller.end()
+	f.tells = f.teller.note
+	f.makes = !f.yes // --yes is said of the queues: nobody is there who knows the table by its name
 	if f.address != "" {
 		at, err := f.serve(ctx, f.address)
 		if err != nil {
@@ -133,7 +139,11 @@ func (f *following) run(ctx context.Context) error {
 	if err != nil {
 		return f.aws.explained(err)
 	}
-	fmt.Fprintln(f.ui.stderr, "read "+counted(f.files, "file")+"; "+counted(f.records, "record"))
+	told := "read " + counted(f.files, "file") + "; " + counted(f.records, "record")
+	if n := f.followed.deadLetters(); n > 0 {
+		told += "; " + number(n, "message") + " sent to the dead letters"
+	}
+	fmt.Fprintln(f.ui.stderr, told)
 	if err := f.print(); err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -94,7 +95,7 @@ func listenAddress(s string) (string, error) {
 		s = ":" + s
 	}
 	host, port, err := net.SplitHostPort(s)
-	if err != nil || port == "" {
+	if _, bad := strconv.ParseUint(port, 10, 16); err != nil || bad != nil {
 		return "", usage(fmt.Errorf("--listen %s: it is a port, or ADDRESS:PORT", s), "for example: --listen 9464")
 	}
 	if host == "" {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/ingest"
+	"github.com/crosstrail/crosstrail/source/notice"
 	"github.com/crosstrail/crosstrail/source/queue"
 	"github.com/crosstrail/crosstrail/store/local"
 )
@@ -60,6 +61,7 @@ func (f *following) keepOn(ctx context.Context) error {
 			f.fails(err, pause)
 			select {
 			case <-ctx.Done():
+				f.stopping()
 				return nil
 			case <-time.After(pause):
 			}
@@ -91,16 +93,16 @@ func (f *following) once(ctx context.Context, cfg aws.Config, store followedStor
 		f.coming = f.begin(ctx)
 	}
 	begun()
-	f.health.opened(nil)
-	f.teller.over(failedStore, "the store is open again")
 	f.teller.over(failedReceive, "the queues answer again")
 	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	defer context.AfterFunc(ctx, func() {
-		f.note("stopping: what is in work is finished, the rest given back; Ctrl-C again ends it at once")
+		f.stopping()
 		time.AfterFunc(inWorkFor, cancel)
 	})()
-	f.coming.again()
+	if f.coming.again() == 0 {
+		f.takes() // as far as can be told before something is to be stored
+	}
 	err = f.pump(work, f.coming, &metered{followedStore: store, following: f})
 	if _, ok := errors.AsType[*ingest.StoreError](err); !ok || ctx.Err() != nil {
 		f.coming.cancel()
@@ -109,6 +111,16 @@ func (f *following) once(ctx context.Context, cfg aws.Config, store followedStor
 		f.health.idle()
 	}
 	return err
+}
+
+func (f *following) stopping() {
+	f.note("stopping: what is in work is finished, the rest given back; Ctrl-C again ends it at once")
+}
+
+// takes tells that the store takes what comes.
+func (f *following) takes() {
+	f.health.opened(nil)
+	f.teller.over(failedStore, "the store takes what comes again")
 }
 
 // stopped is what a run that was stopped ends with: to be stopped is no error.
@@ -209,7 +221,11 @@ func (f *following) queueOptions() queue.Options {
 
 // receiveFailed tells of what failed before a log file was read.
 func (f *following) receiveFailed(err error) {
-	f.metrics.failed(failedReceive)
+	what := failedReceive
+	if _, ok := errors.AsType[*notice.Error](err); ok {
+		what = failedMessage
+	}
+	f.metrics.failed(what)
 	f.teller.error(f.aws.explained(err))
 }
 
@@ -268,6 +284,7 @@ func (m *metered) Commit(ctx context.Context) error {
 	now := time.Now()
 	m.following.metrics.commits.Observe(now.Sub(begun).Seconds())
 	m.following.health.commit()
+	m.following.takes()
 	for _, t := range delivered {
 		m.following.metrics.stored.Observe(max(now.Sub(t), 0).Seconds())
 	}

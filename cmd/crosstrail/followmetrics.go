@@ -28,6 +28,7 @@ type followMetrics struct {
 // fails.
 const (
 	failedReceive = "receive"
+	failedMessage = "message"
 	failedStore   = "store"
 	failedRead    = "read"
 	failedSettle  = "settle"
@@ -44,7 +45,7 @@ func newFollowMetrics(queues prometheus.Collector) *followMetrics {
 		registry: prometheus.NewRegistry(),
 		files:    vec("files_total", "Log files, by what became of them; redelivered ones are duplicate.", "outcome"),
 		events:   vec("events_total", "CloudTrail records, by what became of them.", "outcome"),
-		failing:  vec("failures_total", "What failed: receive, store, read of a log file or record, settle of a message. All but what can never be read is tried again.", "what"),
+		failing:  vec("failures_total", "What failed: receive, a message that can never be read, store, read of a log file or record, settle of a message. All but what can never be read is tried again.", "what"),
 		bytes:    prometheus.NewCounter(prometheus.CounterOpts{Name: namespace + "bytes_total", Help: "Bytes of log files read, as they were delivered."}),
 		stored: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: namespace + "delivery_to_commit_seconds", Help: "How long before its commit a log file was delivered, by the minute in its name.",
@@ -59,7 +60,7 @@ func newFollowMetrics(queues prometheus.Collector) *followMetrics {
 		m.files.WithLabelValues(outcome)
 		m.events.WithLabelValues(outcome)
 	}
-	for _, what := range []string{failedReceive, failedStore, failedRead, failedSettle} {
+	for _, what := range []string{failedReceive, failedMessage, failedStore, failedRead, failedSettle} {
 		m.failing.WithLabelValues(what)
 	}
 	m.registry.MustRegister(m.files, m.events, m.failing, m.bytes, m.stored, m.commits, queues, buildInfo(),

@@ -9,7 +9,11 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
 	"github.com/crosstrail/crosstrail/internal/awstest"
+	"github.com/crosstrail/crosstrail/store/dynamo"
 )
 
 // TestFollowOutage: into a table, by two at once, while DynamoDB fails, then SQS, and
@@ -29,6 +33,8 @@ func TestFollowOutage(t *testing.T) {
 		b.Put(t, o)
 		messages = append(messages, created("acme-trail", o.Key))
 	}
+	signIn(t, stand.Environment(t, owner.Config()))
+	ask(t, exitDone, "store", "watch", "--everything", "--store", "dynamodb://CrossAccountAuditing", "--yes") // makes the table
 	faults := stand.Faults(t)
 	environment := append(sqsAndLoad(t, stand, owner, nil), "AWS_ENDPOINT_URL="+faults.Endpoint, "AWS_MAX_ATTEMPTS=2")
 	args := []string{"--queue", q.URL, "--from", b.URI(""), "--store", "dynamodb://CrossAccountAuditing", "--listen", "0"}
@@ -73,15 +79,36 @@ func TestFollowOutage(t *testing.T) {
 	await(t, "an empty queue", func() bool { c := q.Count(t); return c.Visible+c.InFlight+c.Delayed == 0 })
 	await(t, "an answer that it is well", func() bool { status, _ := f.get(t, "/healthz"); return status == 200 })
 	await(t, "a dead letter", func() bool { return dead.Count(t).Visible == 1 && large.Count(t) == awstest.Count{} })
-	for _, one := range []*follower{f, second} {
+	stop := func(one *follower) {
+		t.Helper()
 		if one.stop(t, syscall.SIGTERM); one.status != exitDone {
 			t.Errorf("exit status %d: %s", one.status, one.err.String())
 		}
 	}
-	signIn(t, stand.Environment(t, owner.Config()))
+	stop(second)
 	ask(t, exitDone, "ingest", "crosstrail-demo/AWSLogs", "--store", "p")
 	want, got := answersOf(t, "p"), answersOf(t, "dynamodb://CrossAccountAuditing")
 	if len(want) < 90 || strings.Join(got, "") != strings.Join(want, "") {
 		t.Errorf("%d events are in the table, and %d in the folder: %.3000s", len(got), len(want), f.err.String())
+	}
+
+	// Somebody takes the table away: it is not made again, and who is stopped then gives
+	// back what was to go there.
+	table := owner.OwnedTable("CrossAccountAuditing")
+	_, err := table.Owner.UpdateTable(t.Context(), &dynamodb.UpdateTableInput{TableName: &table.Name, DeletionProtectionEnabled: aws.Bool(false)})
+	if err == nil {
+		_, err = table.Owner.DeleteTable(t.Context(), &dynamodb.DeleteTableInput{TableName: &table.Name})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	q.Send(t, messages[0])
+	await(t, "that the store has failed", func() bool { return strings.Count(f.err.String(), "there is no such table") > 0 })
+	stop(f)
+	if c := q.Count(t); c != (awstest.Count{Visible: 1}) {
+		t.Errorf("it was stopped, and of one message are there %+v", c)
+	}
+	if there, err := dynamo.Tables(t.Context(), owner.Config()); err != nil || len(there) > 0 {
+		t.Errorf("there are tables: %q, %v", there, err)
 	}
 }

@@ -50,6 +50,14 @@ func (f *followed) counts() (all []queueCounts) {
 	return all
 }
 
+// deadLetters are the messages that were sent there.
+func (f *followed) deadLetters() (n int64) {
+	for _, q := range f.counts() {
+		n += q.counts.DeadLettered
+	}
+	return n
+}
+
 // added are the counts of two sources of one queue, one after the other.
 func added(before, now queue.Counts) queue.Counts {
 	now.Received += before.Received
@@ -181,13 +189,14 @@ func (f *following) begin(stop context.Context) *coming {
 	return c
 }
 
-// again is called before each run.
-func (c *coming) again() {
+// again is called before each run. It is how many the run before has left.
+func (c *coming) again() (left int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.left = slices.AppendSeq(c.left, maps.Keys(c.handed))
 	c.handed = map[*source.Delivery]bool{}
 	c.following.health.idle()
+	return len(c.left)
 }
 
 // Next is of ingest.Source.

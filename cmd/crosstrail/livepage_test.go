@@ -124,7 +124,7 @@ func (l livePage) during(command string, printed func() string) (ends func()) {
 				}
 			}
 		case strings.HasPrefix(command, "events --follow"):
-			for end := time.Now().Add(20 * time.Second); !strings.Contains(printed(), "0b7c3e55-1f0f-4c7e-9d63-51f4f1f3a003") && time.Now().Before(end); {
+			for end := time.Now().Add(20 * time.Second); !strings.Contains(printed(), "is looked at every") && time.Now().Before(end); {
 				time.Sleep(50 * time.Millisecond)
 			}
 		default:

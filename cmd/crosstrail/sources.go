@@ -94,11 +94,19 @@ func openSources(ctx context.Context, ui *terminal, a *awsFlags, args []string, 
 // nothing is what to do where there was nothing to read.
 func (s *fromSources) nothing() string {
 	all := len(s.windows) == 0 || slices.Contains(s.windows, source.Window{})
+	if s.onlyTables() {
+		return emptyTable
+	}
 	if len(s.buckets) == 0 || all {
 		return namesHint
 	}
 	return "which accounts, regions and times there are log files of: crosstrail coverage --from " + quoteShell(s.buckets[0].log.String())
 }
+
+// emptyTable is why there is nothing in tables, where nothing else was read.
+const emptyTable = "the table is empty, or has nothing of that time"
+
+func (s *fromSources) onlyTables() bool { return len(s.tables) > 0 && !s.others }
 
 // isNarrow reports whether windows keep to some accounts or regions.
 func isNarrow(windows []source.Window) bool {

@@ -91,7 +91,8 @@ func (f *filling) failed(ctx context.Context) ([]source.FailedFile, error) {
 			return nil, err
 		}
 		if t.Foreign() {
-			return nil, usage(fmt.Errorf("%s is as AWS's text on auditing cross-account roles makes it: what could not be read into it it does not tell", t))
+			return nil, usage(fmt.Errorf("%s is as AWS's text on auditing cross-account roles makes it: nothing in it tells which log files its program could not read", t),
+				"to have it kept: crosstrail ingest "+quoteShell(t.String())+f.flags())
 		}
 		return t.Failed(ctx)
 	}

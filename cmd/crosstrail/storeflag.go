@@ -70,6 +70,8 @@ func isFolder(s string) error {
 		return errors.New("it is the folder that the store is in, and empty")
 	case strings.HasPrefix(s, "arn:"):
 		return fmt.Errorf("%s: a table is named by its name: dynamodb://TABLE", s)
+	case strings.HasPrefix(s, "dynamodb:"):
+		return fmt.Errorf("%s: a table is named dynamodb://%s", s, strings.TrimLeft(strings.TrimPrefix(s, "dynamodb:"), "/"))
 	case strings.Contains(s, "://"):
 		return fmt.Errorf("%s: a store is a folder of this machine, or dynamodb://TABLE", s)
 	}

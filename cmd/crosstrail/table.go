@@ -28,7 +28,9 @@ func (a *awsFlags) table(ctx context.Context, ui *terminal, name string, o dynam
 		return nil, err
 	}
 	o.Fetch = a.fetch(ui)
-	o.Note = func(text string) { ui.say("note", text) }
+	if o.Note == nil {
+		o.Note = func(text string) { ui.say("note", text) }
+	}
 	s, err := dynamo.Open(ctx, cfg, name, o)
 	if err != nil {
 		return nil, a.tableError(ctx, cfg, name, err)

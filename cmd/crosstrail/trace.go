@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -68,6 +69,9 @@ func runTrace(ctx context.Context, q *question, filter query.Filter, sources []s
 		style.Program = programName()
 		for _, s := range sources {
 			style.From = strings.TrimLeft(style.From+" --from "+quoteShell(s), " ")
+		}
+		if slices.ContainsFunc(sources, isApart) {
+			style.From += q.aws.reach()
 		}
 		if render.Form(q.form) != render.Table {
 			return printEvents(ctx, q, c, filter, style)

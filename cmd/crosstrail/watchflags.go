@@ -67,8 +67,8 @@ func (w *watchFlags) watch() (*lineage.Watch, error) {
 		}
 	}
 	for _, id := range w.accounts {
-		if !isAccount(id) || id == "" {
-			return nil, usage(fmt.Errorf("--watch-account %s: an account has a number", quoteShell(id)), "for example: --watch-account 999999999999")
+		if !isAccount(id) || len(id) < 12 {
+			return nil, usage(fmt.Errorf("--watch-account %s: the number of an account has twelve digits", quoteShell(id)), "for example: --watch-account 999999999999")
 		}
 	}
 	uses, err := w.watchedUses()

@@ -48,6 +48,12 @@ var (
 
 const urlForm = "https://sqs.REGION.amazonaws.com/ACCOUNT/NAME, as aws sqs get-queue-url prints it"
 
+// Check refuses what is no queue's URL.
+func Check(text string) error {
+	_, err := readURL(aws.Config{BaseEndpoint: &text}, text)
+	return err
+}
+
 // readURL reads a queue's URL. A host that is none of AWS's is right only where the
 // configuration has an endpoint of its own.
 func readURL(cfg aws.Config, text string) (address, error) {

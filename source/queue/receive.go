@@ -161,10 +161,15 @@ func (s *Source) stopped(m *message) {
 
 // unreadable is of a message of which no delivery can be made.
 func (s *Source) unreadable(m *message, err error) {
-	s.options.OnError(fmt.Errorf("%s: message %s: %w", s.queue.url, m.ID, err))
 	ctx, cancel := context.WithTimeout(s.calls, mostWaited)
 	defer cancel()
-	if err := s.reject(ctx, m, err, IsFinal(err)); err != nil {
+	dead, failed := s.reject(ctx, m, err, IsFinal(err))
+	where := "it is tried again"
+	if dead {
+		where = "it is with the dead letters"
+	}
+	s.options.OnError(fmt.Errorf("%s: message %s: %w; %s", s.queue.url, m.ID, err, where))
+	if err := failed; err != nil {
 		s.options.OnError(fmt.Errorf("%s: message %s is not settled, so it will come again: %w", s.queue.url, m.ID, err))
 	}
 }

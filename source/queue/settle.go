@@ -19,7 +19,11 @@ const (
 // settle is of [source.Delivery].
 func (m *message) settle(ctx context.Context, failed error) error {
 	if failed != nil {
-		return m.source.reject(ctx, m, failed, IsFinal(failed))
+		dead, err := m.source.reject(ctx, m, failed, IsFinal(failed))
+		if dead {
+			m.source.options.OnNote(m.source.queue.url + ": message " + m.ID + " failed, and is with the dead letters")
+		}
+		return err
 	}
 	return m.source.remove(ctx, m, func(c *Counts) { c.Settled++ })
 }
@@ -37,14 +41,14 @@ func (s *Source) remove(ctx context.Context, m *message, count func(*Counts)) er
 
 // reject has a message wait in hand, or come again later; or sends it to the dead letters, if it can
 // never be read, or will not come again.
-func (s *Source) reject(ctx context.Context, m *message, why error, never bool) error {
+func (s *Source) reject(ctx context.Context, m *message, why error, never bool) (dead bool, err error) {
 	if !never && s.wait(m, why) {
-		return nil
+		return false, nil
 	}
 	if !never {
 		last, err := s.dead.Last(ctx, m.Message)
 		if err != nil {
-			return errors.Join(err, s.later(ctx, m))
+			return false, errors.Join(err, s.later(ctx, m))
 		}
 		never = last
 	}
@@ -52,12 +56,12 @@ func (s *Source) reject(ctx context.Context, m *message, why error, never bool) 
 		sent, err := s.dead.Send(ctx, m.Message, why.Error())
 		switch {
 		case err != nil:
-			return errors.Join(err, s.later(ctx, m))
+			return false, errors.Join(err, s.later(ctx, m))
 		case sent:
-			return s.remove(ctx, m, func(c *Counts) { c.DeadLettered++ })
+			return true, s.remove(ctx, m, func(c *Counts) { c.DeadLettered++ })
 		}
 	}
-	return s.later(ctx, m)
+	return false, s.later(ctx, m)
 }
 
 // later gives a message back, to come again after a while.
