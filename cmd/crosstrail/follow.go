@@ -38,7 +38,7 @@ credentials have expired, it goes on trying, and says so once.
 
 With --listen it answers /metrics, for Prometheus, and /healthz: 503 once a queue could not
 be received from, or what is in work not be committed, for five minutes, or the store has
-failed. A port alone is of this machine only. It asks before it begins, since what it
+failed, or S3 refuses what messages name. A port alone is of this machine only. It asks before it begins, since what it
 takes from a queue nobody else gets; where nobody can be asked, it wants --yes. With that it
 makes no table: crosstrail ingest does, or store watch.`,
 		Example: `  # a queue that the bucket of the trail tells of new log files

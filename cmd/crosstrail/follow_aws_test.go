@@ -175,7 +175,8 @@ follow_files_total counter
 follow_lag_seconds gauge
 follow_last_receive_timestamp_seconds gauge
 follow_messages_in_hand gauge
-follow_messages_total counter`
+follow_messages_total counter
+follow_messages_waiting gauge`
 	if got := strings.Join(kinds, "\n"); got != want {
 		t.Errorf("the metrics are\n%s", got)
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -78,6 +77,11 @@ func (h *health) wrong() []string {
 			all = append(all, fmt.Sprintf("%s: nothing could be received for %s", q.url, ago.Round(time.Second)))
 		}
 	}
+	for _, q := range h.queues.counts() {
+		if n := q.counts.Waiting; n > 0 {
+			all = append(all, fmt.Sprintf("%s: %s cannot be worked on: S3 refuses what is named there, or does not answer", q.url, number(n, "message")))
+		}
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.store != nil {
@@ -95,7 +99,10 @@ func listenAddress(s string) (string, error) {
 		s = ":" + s
 	}
 	host, port, err := net.SplitHostPort(s)
-	if _, bad := strconv.ParseUint(port, 10, 16); err != nil || bad != nil {
+	if err == nil {
+		_, err = net.LookupPort("tcp", port)
+	}
+	if err != nil || port == "" {
 		return "", usage(fmt.Errorf("--listen %s: it is a port, or ADDRESS:PORT", s), "for example: --listen 9464")
 	}
 	if host == "" {

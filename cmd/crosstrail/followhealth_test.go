@@ -38,6 +38,12 @@ func TestHealth(t *testing.T) {
 	h.opened(errors.New("full"))
 	wrong("the store failed, and is tried again: full")
 	h.opened(nil)
+	c := queues.done["q"]
+	c.Waiting = 3
+	queues.done["q"] = c
+	wrong("q: 3 messages cannot be worked on: S3 refuses")
+	c.Waiting = 0
+	queues.done["q"] = c
 	h.work(-1)
 	now = now.Add(time.Hour) // with nothing to do
 	heard()
@@ -48,7 +54,7 @@ func TestListenAddress(t *testing.T) {
 	for given, want := range map[string]string{
 		"9464": "127.0.0.1:9464", ":9464": "127.0.0.1:9464", "0": "127.0.0.1:0",
 		"0.0.0.0:1": "0.0.0.0:1", "[::1]:2": "[::1]:2", "localhost:http": "localhost:http",
-		"a:b:c": "", "host:": "", "": "",
+		"a:b:c": "", "foo": "", "99999": "", "host:": "", "": "",
 	} {
 		if got, err := listenAddress(given); got != want || (err == nil) != (want != "") {
 			t.Errorf("--listen %s: %q, %v", given, got, err)

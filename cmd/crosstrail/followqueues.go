@@ -100,7 +100,7 @@ func (f *followed) close() {
 	defer f.mu.Unlock()
 	for url, s := range open {
 		c := added(f.done[url], s.Counts())
-		c.InHand, c.InHandBytes, c.Lag, c.Behind = 0, 0, 0, 0
+		c.InHand, c.InHandBytes, c.Waiting, c.Lag, c.Behind = 0, 0, 0, 0, 0
 		f.done[url] = c
 	}
 	f.open = map[string]*queue.Source{}
@@ -110,13 +110,14 @@ func (f *followed) close() {
 var (
 	messagesDesc = prometheus.NewDesc(namespace+"messages_total", "SQS messages, by what became of them: received, each time that one came; stored; returned, to come again; deadLetters; lost, as they came again before they were settled.", []string{"queue", "outcome"}, nil)
 	inHandDesc   = prometheus.NewDesc(namespace+"messages_in_hand", "SQS messages that were received and are not settled.", []string{"queue"}, nil)
+	waitDesc     = prometheus.NewDesc(namespace+"messages_waiting", "Of the SQS messages in hand those that are to be tried again, as S3 refuses what they name, or does not answer.", []string{"queue"}, nil)
 	lagDesc      = prometheus.NewDesc(namespace+"lag_seconds", "Age of the oldest that is in hand, 0 where nothing is: since delivery of the log file, by the minute in its name; since message, as SQS has it.", []string{"queue", "since"}, nil)
 	heardDesc    = prometheus.NewDesc(namespace+"last_receive_timestamp_seconds", "When the queue last answered, 0 if it never did.", []string{"queue"}, nil)
 )
 
 // Describe is of [prometheus.Collector].
 func (f *followed) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{messagesDesc, inHandDesc, lagDesc, heardDesc} {
+	for _, d := range []*prometheus.Desc{messagesDesc, inHandDesc, waitDesc, lagDesc, heardDesc} {
 		to <- d
 	}
 }
@@ -131,6 +132,7 @@ func (f *followed) Collect(to chan<- prometheus.Metric) {
 			to <- prometheus.MustNewConstMetric(messagesDesc, prometheus.CounterValue, float64(n), q.url, outcome)
 		}
 		to <- prometheus.MustNewConstMetric(inHandDesc, prometheus.GaugeValue, float64(c.InHand), q.url)
+		to <- prometheus.MustNewConstMetric(waitDesc, prometheus.GaugeValue, float64(c.Waiting), q.url)
 		to <- prometheus.MustNewConstMetric(lagDesc, prometheus.GaugeValue, c.Behind.Seconds(), q.url, "delivery")
 		to <- prometheus.MustNewConstMetric(lagDesc, prometheus.GaugeValue, c.Lag.Seconds(), q.url, "message")
 		heard := 0.0
