@@ -79,21 +79,21 @@ func TestFollowOutage(t *testing.T) {
 	await(t, "an empty queue", func() bool { c := q.Count(t); return c.Visible+c.InFlight+c.Delayed == 0 })
 	await(t, "an answer that it is well", func() bool { status, _ := f.get(t, "/healthz"); return status == 200 })
 	await(t, "a dead letter", func() bool { return dead.Count(t).Visible == 1 && large.Count(t) == awstest.Count{} })
-	stop := func(one *follower) {
-		t.Helper()
-		if one.stop(t, syscall.SIGTERM); one.status != exitDone {
-			t.Errorf("exit status %d: %s", one.status, one.err.String())
-		}
+	if second.stop(t, syscall.SIGTERM); second.status != exitDone {
+		t.Errorf("exit status %d: %s", second.status, second.err.String())
 	}
-	stop(second)
 	ask(t, exitDone, "ingest", "crosstrail-demo/AWSLogs", "--store", "p")
 	want, got := answersOf(t, "p"), answersOf(t, "dynamodb://CrossAccountAuditing")
 	if len(want) < 90 || strings.Join(got, "") != strings.Join(want, "") {
 		t.Errorf("%d events are in the table, and %d in the folder: %.3000s", len(got), len(want), f.err.String())
 	}
+	f.loses(t, owner, q, messages[0])
+}
 
-	// Somebody takes the table away: it is not made again, and who is stopped then gives
-	// back what was to go there.
+// loses has somebody take the table away: it is not made again, and who is stopped then
+// gives back what was to go there.
+func (f *follower) loses(t *testing.T, owner awstest.Account, q *awstest.Queue, message string) {
+	t.Helper()
 	table := owner.OwnedTable("CrossAccountAuditing")
 	_, err := table.Owner.UpdateTable(t.Context(), &dynamodb.UpdateTableInput{TableName: &table.Name, DeletionProtectionEnabled: aws.Bool(false)})
 	if err == nil {
@@ -102,9 +102,11 @@ func TestFollowOutage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	q.Send(t, messages[0])
+	q.Send(t, message)
 	await(t, "that the store has failed", func() bool { return strings.Count(f.err.String(), "there is no such table") > 0 })
-	stop(f)
+	if f.stop(t, syscall.SIGTERM); f.status != exitDone {
+		t.Errorf("exit status %d: %s", f.status, f.err.String())
+	}
 	if c := q.Count(t); c != (awstest.Count{Visible: 1}) {
 		t.Errorf("it was stopped, and of one message are there %+v", c)
 	}
