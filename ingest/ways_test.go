@@ -117,9 +117,9 @@ func told(t *testing.T, s kept) string {
 		t.Fatal(err)
 	}
 	if s.watch != nil {
-		lack.Watch = s.watch
+		lack.Watches = []*lineage.Watch{s.watch}
 	}
-	resolver := lineage.NewResolver(r, lineage.NewHorizon(spans, lack.Lost...).Under(lack.Watch))
+	resolver := lineage.NewResolver(r, lineage.NewHorizon(spans, lack.Lost...).Under(lack.Watches...))
 	var out bytes.Buffer
 	lines := render.NewLines(&out, render.JSONL, render.Style{})
 	people := map[string]bool{}

@@ -3,6 +3,7 @@ package lineage
 import (
 	"iter"
 	"math"
+	"slices"
 	"sort"
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
@@ -26,9 +27,9 @@ type Lost struct {
 // delivery stamps alone, never the wall clock, so that one set of files has one
 // answer for ever (linkage.md section 2, "Coverage and gaps").
 type LogHorizon struct {
-	spans map[place]deliveries
-	lost  map[place][]cloudtrail.Period // by start, none touching another
-	watch *Watch
+	spans   map[place]deliveries
+	lost    map[place][]cloudtrail.Period // by start, none touching another
+	watches []*Watch
 }
 
 type place struct{ account, region string }
@@ -97,14 +98,17 @@ func NewHorizon(spans []Span, lost ...Lost) *LogHorizon {
 	return h
 }
 
-// Under is the horizon of a store that took no more than a watch lets it.
-func (h *LogHorizon) Under(w *Watch) *LogHorizon {
-	h.watch = w
+// Under is the horizon of a store that took no more than one of these watches let it
+// when the log was read.
+func (h *LogHorizon) Under(watches ...*Watch) *LogHorizon {
+	h.watches = watches
 	return h
 }
 
 // LeavesOut implements [Horizon].
-func (h *LogHorizon) LeavesOut(session *Identity) bool { return h != nil && h.watch.LeavesOut(session) }
+func (h *LogHorizon) LeavesOut(session *Identity) bool {
+	return h != nil && slices.ContainsFunc(h.watches, func(w *Watch) bool { return w.LeavesOut(session) })
+}
 
 // At implements [Horizon]. A proved hole is told before anything else.
 func (h *LogHorizon) At(account, region string, t cloudtrail.Time) Coverage {

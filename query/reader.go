@@ -78,12 +78,12 @@ type Sealed struct {
 
 // Lack is what a set is known to lack.
 type Lack struct {
-	Failed  int             // log files that could not be read to their end
-	Partly  int             // log files that were, but for some of their records
-	Floor   cloudtrail.Time // what is older is not kept; zero: all is
-	Lost    []lineage.Lost  // what digest files prove to be missing, by account, region and time
-	Altered int             // log files that are not as they were delivered, by digest files
-	Watch   *lineage.Watch  // what was not taken, by intent; nil: everything was
+	Failed  int              // log files that could not be read to their end
+	Partly  int              // log files that were, but for some of their records
+	Floor   cloudtrail.Time  // what is older is not kept; zero: all is
+	Lost    []lineage.Lost   // what digest files prove to be missing, by account, region and time
+	Altered int              // log files that are not as they were delivered, by digest files
+	Watches []*lineage.Watch // under each of which some of the log may have been read; none: everything was taken
 }
 
 // Nothing reports whether nothing is known to be lacking.

@@ -1,10 +1,10 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/crosstrail/crosstrail/ingest"
 	"github.com/crosstrail/crosstrail/lineage"
@@ -21,11 +21,11 @@ type corpus struct {
 	resolver *lineage.Resolver
 	files    ingest.Counts
 	records  ingest.Counts
-	variants int            // of the records kept, those that tell differently of an event than the one shown
-	stored   bool           // it is a store, and no files were read
-	damage   *damage        // of a store in a folder
-	table    *table         // that is asked; nil: none
-	watch    *lineage.Watch // of a table that all was read from
+	variants int              // of the records kept, those that tell differently of an event than the one shown
+	stored   bool             // it is a store, and no files were read
+	damage   *damage          // of a store in a folder
+	table    *table           // that is asked; nil: none
+	watches  []*lineage.Watch // of a table that all was read from
 
 	onlyTables bool // were read
 	lack       query.Lack
@@ -65,7 +65,7 @@ func (q *question) readAll(ctx context.Context, sources []string, from *fromSour
 		return nil, q.aws.explained(err)
 	}
 	from.spent()
-	c := &corpus{Reader: store, files: files, records: records, variants: store.Variants(), part: from.part, watch: from.watch(), onlyTables: from.onlyTables()}
+	c := &corpus{Reader: store, files: files, records: records, variants: store.Variants(), part: from.part, watches: from.watches(), onlyTables: from.onlyTables()}
 	return c, c.link(ctx)
 }
 
@@ -112,7 +112,7 @@ func (c *corpus) link(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c.resolver = lineage.NewResolver(c, lineage.NewHorizon(spans, lack.Lost...).Under(cmp.Or(lack.Watch, c.watch)))
+	c.resolver = lineage.NewResolver(c, lineage.NewHorizon(spans, lack.Lost...).Under(slices.Concat(lack.Watches, c.watches)...))
 	return nil
 }
 

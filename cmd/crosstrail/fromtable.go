@@ -65,13 +65,13 @@ func (s *fromSources) readTable(t *table, windows []source.Window, from ingest.S
 	s.tables, s.next = append(s.tables, one), append(s.next, one)
 }
 
-// watch is that of the one table that is read, and nothing else; nil: other sources
-// may hold what it leaves out.
-func (s *fromSources) watch() *lineage.Watch {
+// watches are those of the one table that is read, and nothing else; none: other
+// sources may hold what they leave out.
+func (s *fromSources) watches() []*lineage.Watch {
 	if len(s.tables) != 1 || s.others {
 		return nil
 	}
-	return s.tables[0].Watch()
+	return s.tables[0].Watches()
 }
 
 // Next implements [ingest.Source].
@@ -135,7 +135,7 @@ func (q *question) openTable(ctx context.Context, name string) (*corpus, error) 
 	if c.lack, err = t.Lack(ctx); err != nil {
 		return nil, q.aws.explained(err)
 	}
-	if c.lack.Watch != nil {
+	if t.Watch() != nil {
 		q.ui.say("note", t.watched(q.store.tableFlags(&q.aws)))
 	}
 	return c, c.link(ctx)

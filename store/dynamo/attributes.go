@@ -44,9 +44,10 @@ const (
 	attrRecords   = "records" // how many of its records could not be; absent: not to its end
 
 	// Of the table's own item.
-	attrFormat = "format"
-	attrWatch  = "watch" // as JSON; of a log file: the hash of the one that it was read under
-	attrRetain = "retainDays"
+	attrFormat  = "format"
+	attrWatches = "watches" // that the table had before, as a JSON list
+	attrWatch   = "watch"   // as JSON; of a log file: the hash of the one that it was read under
+	attrRetain  = "retainDays"
 	// attrFloor is, in Unix seconds, up to when events were not kept: of the table
 	// those that it was to keep once, of a log file those that it had.
 	attrFloor = "floor"

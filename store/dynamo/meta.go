@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -27,10 +28,11 @@ var metaKey = itemKey{partTable, "table"}
 // meta is what the table's own item says.
 type meta struct {
 	watch  *lineage.Watch
-	hash   string          // of the watch; "" for none
-	retain int             // days that events are kept; 0: for ever
-	floor  cloudtrail.Time // up to then they were not kept once; 0: all were
-	id     string          // drawn when the table was made, or made ours
+	before []*lineage.Watch // that it had
+	hash   string           // of the watch; "" for none
+	retain int              // days that events are kept; 0: for ever
+	floor  cloudtrail.Time  // up to then they were not kept once; 0: all were
+	id     string           // drawn when the table was made, or made ours
 	read   time.Time
 }
 
@@ -78,6 +80,11 @@ func (s *Store) readMeta(ctx context.Context, how ...func(*dynamodb.Options)) er
 			return fmt.Errorf("%s%s: its watch cannot be read: %w", Scheme, s.table, err)
 		}
 	}
+	if kept := textOf(out.Item, attrWatches); kept != "" {
+		if err := json.Unmarshal([]byte(kept), &m.before); err != nil {
+			return fmt.Errorf("%s%s: the watches that it had cannot be read: %w", Scheme, s.table, err)
+		}
+	}
 	m.retain, _ = strconv.Atoi(textOf(out.Item, attrRetain))
 	m.floor, m.id = timeOf(out.Item, attrFloor), textOf(out.Item, attrID)
 	old := s.meta.Swap(m)
@@ -95,6 +102,19 @@ func (s *Store) Watch() *lineage.Watch {
 	return nil
 }
 
+// Watches are the table's watch and those that it had: what was passed over under one
+// of them is not there, unless its log file was read again since, which is not known.
+func (s *Store) Watches() []*lineage.Watch {
+	m := s.meta.Load()
+	switch {
+	case m == nil:
+		return nil
+	case m.watch == nil:
+		return m.before
+	}
+	return append([]*lineage.Watch{m.watch}, m.before...)
+}
+
 // SetWatch changes which records the table takes from now on; nil: every one.
 // Those who write to it meanwhile learn of it within a minute. What is in the table
 // stays, and log files that were read under another watch may be read again.
@@ -102,6 +122,12 @@ func (s *Store) SetWatch(ctx context.Context, w *lineage.Watch) error {
 	kept, err := watchText(w)
 	if err != nil {
 		return err
+	}
+	if err := s.readMeta(ctx); err != nil {
+		return err
+	}
+	if s.meta.Load() == nil {
+		return s.notOurs(ErrForeign)
 	}
 	in := &dynamodb.UpdateItemInput{
 		TableName: &s.table, Key: metaKey.attributes(),
@@ -113,7 +139,38 @@ func (s *Store) SetWatch(ctx context.Context, w *lineage.Watch) error {
 		in.UpdateExpression = aws.String("SET #w = :w")
 		in.ExpressionAttributeValues = item{":w": text(kept)}
 	}
+	if had := s.Watches(); len(had) > 0 {
+		before, err := earlier(had, kept)
+		if err != nil {
+			return err
+		}
+		in.UpdateExpression = aws.String("SET #b = :b " + strings.Replace(*in.UpdateExpression, "SET #w", ", #w", 1))
+		in.ExpressionAttributeNames["#b"] = attrWatches
+		if in.ExpressionAttributeValues == nil {
+			in.ExpressionAttributeValues = item{}
+		}
+		in.ExpressionAttributeValues[":b"] = text(before)
+	}
 	return s.updateMeta(ctx, in)
+}
+
+// earlier are the watches that a table had, each once, as they are kept beside the one
+// that it gets.
+func earlier(had []*lineage.Watch, now string) (string, error) {
+	seen := map[string]bool{now: true}
+	var kept []json.RawMessage
+	for _, w := range had {
+		one, err := watchText(w)
+		if err != nil {
+			return "", err
+		}
+		if !seen[one] {
+			seen[one] = true
+			kept = append(kept, json.RawMessage(one))
+		}
+	}
+	all, err := json.Marshal(kept)
+	return string(all), err
 }
 
 // updateMeta changes the table's own item, which must be there, and reads it.

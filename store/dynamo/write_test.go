@@ -262,6 +262,10 @@ func TestWatched(t *testing.T) {
 	if err := s.SetWatch(t.Context(), nil); err != nil || s.Watch() != nil {
 		t.Fatal(s.Watch(), err)
 	}
+	// What was passed over until now is not missing: it was not wanted.
+	if had := s.Watches(); len(had) != 1 || had[0].Uses != lineage.NoUses {
+		t.Errorf("it had the watches %+v", had)
+	}
 	has(false)
 	if _, err := pump(t.Context(), s, files); err != nil {
 		t.Fatal(err)
@@ -273,6 +277,9 @@ func TestWatched(t *testing.T) {
 		t.Fatal(err)
 	}
 	has(true) // all of it was read
+	if got := s.Watches(); len(got) != 1 {
+		t.Errorf("one watch and none, by turns, are %d", len(got))
+	}
 	if got := c.open(t, c.writer).Watch(); got == nil || got.Uses != lineage.NoUses {
 		t.Errorf("another finds the watch %+v", got)
 	}
