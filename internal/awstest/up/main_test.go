@@ -107,10 +107,10 @@ func (o *terminal) enter(line string) {
 	command := strings.ReplaceAll(line, "go run ./cmd/crosstrail", o.program)
 	if part == "crosstrail follow" { // until Ctrl-C, and then what it has
 		command = strings.ReplaceAll(command, "./followed", filepath.Join(o.dir, "followed"))
-		command = "timeout --signal=INT 5 " + command + "; " + o.program + " events --event-name ListBuckets --store " + filepath.Join(o.dir, "followed")
+		command = "timeout --signal=INT 2 " + command + "; " + o.program + " events --event-name ListBuckets --store " + filepath.Join(o.dir, "followed")
 	}
 	want := regexp.MustCompile(printed[part])
-	for end := time.Now().Add(30 * time.Second); ; time.Sleep(500 * time.Millisecond) {
+	for end := time.Now().Add(30 * time.Second); ; time.Sleep(100 * time.Millisecond) {
 		shell := exec.CommandContext(o.Context(), "sh", "-c", o.exported.String()+command)
 		shell.Env = append(os.Environ(), "HOME="+o.dir, "AWS_PAGER=", "HTTPS_PROXY=http://127.0.0.1:9", "NO_PROXY=127.0.0.1")
 		said, err := shell.CombinedOutput()
