@@ -117,9 +117,9 @@ func told(t *testing.T, s kept) string {
 		t.Fatal(err)
 	}
 	if s.watch != nil {
-		lack.Watches = []*lineage.Watch{s.watch}
+		lack.Watch = s.watch
 	}
-	resolver := lineage.NewResolver(r, lineage.NewHorizon(spans, lack.Lost...).Under(lack.Watches...))
+	resolver := lineage.NewResolver(r, lineage.NewHorizon(spans, lack.Lost...).Under(lack.Watch, lack.Before...))
 	var out bytes.Buffer
 	lines := render.NewLines(&out, render.JSONL, render.Style{})
 	people := map[string]bool{}

@@ -96,6 +96,9 @@ type Horizon interface {
 	// LeavesOut reports whether the issuance of a session may be one that was not
 	// taken, whatever the log holds.
 	LeavesOut(session *Identity) bool
+	// LeftOut reports whether it may be one that was not taken once, though it would
+	// be now: that it is not there says nothing about the log.
+	LeftOut(session *Identity) bool
 }
 
 // Coverage is one reading of a Horizon.

@@ -17,7 +17,7 @@ func (f *frame) reason(late bool) Reason {
 		return ServiceInternal
 	case late:
 		return ExpiredWindow
-	case f.leftOut():
+	case f.w.r.horizon != nil && f.w.r.horizon.LeftOut(id):
 		return NotWatched
 	}
 	then := f.covered(account, id.Created)
@@ -46,9 +46,9 @@ func isServiceInternal(id *Identity) bool {
 	return id.InvokedBy == "AWS Internal" && !isReservedSSO(id)
 }
 
-// leftOut reports whether the issuance looked for may be one that a watch did not
+// leavesOut reports whether the issuance looked for may be one that the watch does not
 // take.
-func (f *frame) leftOut() bool {
+func (f *frame) leavesOut() bool {
 	h := f.w.r.horizon
 	return h != nil && h.LeavesOut(f.id)
 }

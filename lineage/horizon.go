@@ -27,9 +27,10 @@ type Lost struct {
 // delivery stamps alone, never the wall clock, so that one set of files has one
 // answer for ever (linkage.md section 2, "Coverage and gaps").
 type LogHorizon struct {
-	spans   map[place]deliveries
-	lost    map[place][]cloudtrail.Period // by start, none touching another
-	watches []*Watch
+	spans  map[place]deliveries
+	lost   map[place][]cloudtrail.Period // by start, none touching another
+	watch  *Watch
+	before []*Watch // that there were
 }
 
 type place struct{ account, region string }
@@ -98,16 +99,19 @@ func NewHorizon(spans []Span, lost ...Lost) *LogHorizon {
 	return h
 }
 
-// Under is the horizon of a store that took no more than one of these watches let it
-// when the log was read.
-func (h *LogHorizon) Under(watches ...*Watch) *LogHorizon {
-	h.watches = watches
+// Under is the horizon of a store that takes no more than a watch lets it, and took no
+// more than others let it once, of which the log may have been read again since.
+func (h *LogHorizon) Under(now *Watch, before ...*Watch) *LogHorizon {
+	h.watch, h.before = now, before
 	return h
 }
 
 // LeavesOut implements [Horizon].
-func (h *LogHorizon) LeavesOut(session *Identity) bool {
-	return h != nil && slices.ContainsFunc(h.watches, func(w *Watch) bool { return w.LeavesOut(session) })
+func (h *LogHorizon) LeavesOut(session *Identity) bool { return h != nil && h.watch.LeavesOut(session) }
+
+// LeftOut implements [Horizon].
+func (h *LogHorizon) LeftOut(session *Identity) bool {
+	return h.LeavesOut(session) || h != nil && slices.ContainsFunc(h.before, func(w *Watch) bool { return w.LeavesOut(session) })
 }
 
 // At implements [Horizon]. A proved hole is told before anything else.

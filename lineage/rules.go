@@ -146,7 +146,7 @@ func (f *frame) lowerInHole(t *tie) {
 		return
 	}
 	said := f.covered(callerAccount(f.id), f.id.Created)
-	if said[0] == Hole || said[1] == Hole || f.leftOut() {
+	if said[0] == Hole || said[1] == Hole || f.leavesOut() {
 		t.evidence, t.inHole = max(t.evidence, Inferred), true
 	}
 }

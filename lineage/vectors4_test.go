@@ -133,6 +133,8 @@ func (unwatched) At(string, string, cloudtrail.Time) Coverage { return UnknownCo
 
 func (unwatched) LeavesOut(*Identity) bool { return true }
 
+func (unwatched) LeftOut(*Identity) bool { return true }
+
 func (unwatched) Steady(_, _ string, t cloudtrail.Time) (from, until cloudtrail.Time) { return t, t }
 
 func coverageVectors() []vector {

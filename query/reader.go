@@ -83,7 +83,8 @@ type Lack struct {
 	Floor   cloudtrail.Time  // what is older is not kept; zero: all is
 	Lost    []lineage.Lost   // what digest files prove to be missing, by account, region and time
 	Altered int              // log files that are not as they were delivered, by digest files
-	Watches []*lineage.Watch // under each of which some of the log may have been read; none: everything was taken
+	Watch   *lineage.Watch   // what is not taken, by intent; nil: everything is
+	Before  []*lineage.Watch // the watches that there were: what they left out may not be there yet
 }
 
 // Nothing reports whether nothing is known to be lacking.

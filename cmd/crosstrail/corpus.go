@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,7 +26,8 @@ type corpus struct {
 	stored   bool             // it is a store, and no files were read
 	damage   *damage          // of a store in a folder
 	table    *table           // that is asked; nil: none
-	watches  []*lineage.Watch // of a table that all was read from
+	watch    *lineage.Watch   // of a table that all was read from
+	before   []*lineage.Watch // that it had
 
 	onlyTables bool // were read
 	lack       query.Lack
@@ -65,7 +67,8 @@ func (q *question) readAll(ctx context.Context, sources []string, from *fromSour
 		return nil, q.aws.explained(err)
 	}
 	from.spent()
-	c := &corpus{Reader: store, files: files, records: records, variants: store.Variants(), part: from.part, watches: from.watches(), onlyTables: from.onlyTables()}
+	c := &corpus{Reader: store, files: files, records: records, variants: store.Variants(), part: from.part, onlyTables: from.onlyTables()}
+	c.watch, c.before = from.watches()
 	return c, c.link(ctx)
 }
 
@@ -112,7 +115,7 @@ func (c *corpus) link(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c.resolver = lineage.NewResolver(c, lineage.NewHorizon(spans, lack.Lost...).Under(slices.Concat(lack.Watches, c.watches)...))
+	c.resolver = lineage.NewResolver(c, lineage.NewHorizon(spans, lack.Lost...).Under(cmp.Or(lack.Watch, c.watch), slices.Concat(lack.Before, c.before)...))
 	return nil
 }
 

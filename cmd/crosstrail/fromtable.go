@@ -67,11 +67,11 @@ func (s *fromSources) readTable(t *table, windows []source.Window, from ingest.S
 
 // watches are those of the one table that is read, and nothing else; none: other
 // sources may hold what they leave out.
-func (s *fromSources) watches() []*lineage.Watch {
+func (s *fromSources) watches() (now *lineage.Watch, before []*lineage.Watch) {
 	if len(s.tables) != 1 || s.others {
-		return nil
+		return nil, nil
 	}
-	return s.tables[0].Watches()
+	return s.tables[0].Watch(), s.tables[0].Before()
 }
 
 // Next implements [ingest.Source].

@@ -113,7 +113,7 @@ func (q *question) addStored(ctx context.Context, pasted *corpus) error {
 		}
 		spans = append(spans, some...)
 	}
-	pasted.resolver = lineage.NewResolver(both{pasted, stored}, lineage.NewHorizon(spans, stored.lack.Lost...).Under(stored.lack.Watches...))
+	pasted.resolver = lineage.NewResolver(both{pasted, stored}, lineage.NewHorizon(spans, stored.lack.Lost...).Under(stored.lack.Watch, stored.lack.Before...))
 	pasted.damage, pasted.lack, pasted.sealed, pasted.table = stored.damage, stored.lack, stored.sealed, stored.table
 	return nil
 }

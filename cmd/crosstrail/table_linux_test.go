@@ -41,7 +41,7 @@ func TestMakesTableWhenAsked(t *testing.T) {
 	if err := os.Truncate(much, 100<<20); err != nil { // of which no byte is on the disk
 		t.Fatal(err)
 	}
-	const says = "100 MiB of log files hold, by guess, 260,000 to 1,000,000 events: in the table about $1.06 to about $4.26 to write, and about $0.27 to about $1.06 a month to keep"
+	const says = "100 MiB of log files hold, by guess, 260,000 to 1,000,000 events: in the table about $0.66 to about $2.62 to write, and about $0.16 to about $0.66 a month to keep"
 	if _, stderr, status := runProgram(t, "", command...); status != exitUsage || !strings.Contains(stderr, says) || !strings.Contains(stderr, "error: nothing was read: nobody can be asked here") {
 		t.Errorf("exit status %d: %s", status, stderr)
 	}

@@ -61,7 +61,7 @@ func answers(t *testing.T, r query.Reader, asked []string, without ...string) []
 	if err = errors.Join(err, err2); err != nil {
 		t.Fatal(err)
 	}
-	resolver := lineage.NewResolver(r, lineage.NewHorizon(spans, lack.Lost...).Under(lack.Watches...))
+	resolver := lineage.NewResolver(r, lineage.NewHorizon(spans, lack.Lost...).Under(lack.Watch, lack.Before...))
 	var b bytes.Buffer
 	say := func(what string, err error) {
 		if err != nil {

@@ -86,7 +86,7 @@ func (s *Store) filesRead(ctx context.Context) iter.Seq2[fileRead, error] {
 // Lack is what is not there of what the table was to hold: log files that could not
 // be read, and were not later; what its watch leaves out; what has expired.
 func (s *Store) Lack(ctx context.Context) (query.Lack, error) {
-	lack := query.Lack{Watches: s.Watches()}
+	lack := query.Lack{Watch: s.Watch(), Before: s.Before()}
 	failed, err := s.Failed(ctx)
 	if err != nil {
 		return lack, err

@@ -102,17 +102,13 @@ func (s *Store) Watch() *lineage.Watch {
 	return nil
 }
 
-// Watches are the table's watch and those that it had: what was passed over under one
-// of them is not there, unless its log file was read again since, which is not known.
-func (s *Store) Watches() []*lineage.Watch {
-	m := s.meta.Load()
-	switch {
-	case m == nil:
-		return nil
-	case m.watch == nil:
+// Before are the watches that the table had: what they left out is not there, unless its
+// log file was read again since, which is not known.
+func (s *Store) Before() []*lineage.Watch {
+	if m := s.meta.Load(); m != nil {
 		return m.before
 	}
-	return append([]*lineage.Watch{m.watch}, m.before...)
+	return nil
 }
 
 // SetWatch changes which records the table takes from now on; nil: every one.
@@ -139,7 +135,7 @@ func (s *Store) SetWatch(ctx context.Context, w *lineage.Watch) error {
 		in.UpdateExpression = aws.String("SET #w = :w")
 		in.ExpressionAttributeValues = item{":w": text(kept)}
 	}
-	if had := s.Watches(); len(had) > 0 {
+	if had := had(s.meta.Load()); len(had) > 0 {
 		before, err := earlier(had, kept)
 		if err != nil {
 			return err
@@ -152,6 +148,14 @@ func (s *Store) SetWatch(ctx context.Context, w *lineage.Watch) error {
 		in.ExpressionAttributeValues[":b"] = text(before)
 	}
 	return s.updateMeta(ctx, in)
+}
+
+// had are all the watches of a table so far.
+func had(m *meta) []*lineage.Watch {
+	if m.watch == nil {
+		return m.before
+	}
+	return append([]*lineage.Watch{m.watch}, m.before...)
 }
 
 // earlier are the watches that a table had, each once, as they are kept beside the one

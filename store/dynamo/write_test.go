@@ -263,7 +263,7 @@ func TestWatched(t *testing.T) {
 		t.Fatal(s.Watch(), err)
 	}
 	// What was passed over until now is not missing: it was not wanted.
-	if had := s.Watches(); len(had) != 1 || had[0].Uses != lineage.NoUses {
+	if had := s.Before(); len(had) != 1 || had[0].Uses != lineage.NoUses {
 		t.Errorf("it had the watches %+v", had)
 	}
 	has(false)
@@ -277,8 +277,8 @@ func TestWatched(t *testing.T) {
 		t.Fatal(err)
 	}
 	has(true) // all of it was read
-	if got := s.Watches(); len(got) != 1 {
-		t.Errorf("one watch and none, by turns, are %d", len(got))
+	if got := s.Before(); len(got) != 0 {
+		t.Errorf("beside its watch it had %d", len(got))
 	}
 	if got := c.open(t, c.writer).Watch(); got == nil || got.Uses != lineage.NoUses {
 		t.Errorf("another finds the watch %+v", got)
