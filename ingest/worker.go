@@ -147,6 +147,9 @@ func (f *reading) piece(ctx context.Context, p source.Piece) error {
 	if err != nil && !stopped {
 		return f.storeFailed(err)
 	}
+	if stopped {
+		good = kept + duplicate // of the rest it is not known
+	}
 	f.first = f.last + 1
 	f.wanted = f.wanted || kept+duplicate > 0 || bad > 0
 	f.unwanted = f.unwanted || kept+duplicate < good
