@@ -1,10 +1,17 @@
 package main
 
 import (
+	"context"
 	"errors"
+	"io"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/crosstrail/crosstrail/cloudtrail"
+	"github.com/crosstrail/crosstrail/source"
+	"github.com/crosstrail/crosstrail/source/queue"
+	"github.com/crosstrail/crosstrail/store/memory"
 )
 
 // TestHealth lets an hour pass.
@@ -48,6 +55,69 @@ func TestHealth(t *testing.T) {
 	now = now.Add(time.Hour) // with nothing to do
 	heard()
 	wrong("")
+}
+
+// TestHealthOfNothing: neither a commit of nothing, nor a file that could not be read,
+// nor a message that is kept in hand counts as work that is done.
+func TestHealthOfNothing(t *testing.T) {
+	now := time.Date(2026, 3, 1, 10, 0, 0, 0, time.UTC)
+	queues := newFollowed(nil)
+	f := &following{followed: queues, metrics: newFollowMetrics(queues), health: newHealth(queues, func() time.Time { return now })}
+	f.teller = startTeller(t.Context(), newTerminal(nil, io.Discard, io.Discard), queues)
+	defer f.teller.end()
+	store := &metered{followedStore: unclosed{memory.New()}, following: f}
+	c := f.begin(t.Context())
+	var settled error
+	handed := func() source.Delivery {
+		return c.hand(&source.Delivery{Settle: func(context.Context, error) error { return settled }})
+	}
+	commit := func(want string) {
+		t.Helper()
+		if err := store.Commit(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(f.health.wrong(), "; "); !strings.Contains(got, want) || (want == "") != (got == "") {
+			t.Errorf("%q", got)
+		}
+	}
+	finish := func(failed error) {
+		t.Helper()
+		if err := store.Finish(t.Context(), cloudtrail.LogFile{URI: "s3://b/k"}, failed); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f.health.work(1) // of a message that nothing comes of
+	now = now.Add(6 * time.Minute)
+	refused := errors.New("refused")
+	for range failsBefore + 1 {
+		settled = queue.ErrKept
+		if err := handed().Settle(t.Context(), refused); err != nil {
+			t.Error(err)
+		}
+	}
+	if !f.slow.until.IsZero() {
+		t.Error("it slows down for what is kept")
+	}
+	commit("nothing was committed for 6m0s")
+	finish(refused)
+	commit("nothing was committed for 6m0s")
+	finish(nil)
+	commit("")
+	now = now.Add(6 * time.Minute)
+	commit("nothing was committed for 6m0s")
+	settled = nil
+	if err := handed().Settle(t.Context(), nil); err != nil {
+		t.Error(err)
+	}
+	commit("")
+	for range failsBefore + 1 {
+		if err := handed().Settle(t.Context(), refused); err != nil {
+			t.Error(err)
+		}
+	}
+	if f.slow.until.IsZero() {
+		t.Error("it does not slow down for what is given back")
+	}
 }
 
 func TestListenAddress(t *testing.T) {

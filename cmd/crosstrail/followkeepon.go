@@ -257,25 +257,30 @@ type metered struct {
 	following *following
 
 	mu        sync.Mutex
-	delivered []time.Time // of the files that wait for a commit
+	finished  bool        // there are files that wait for a commit
+	delivered []time.Time // of them
 }
 
 // Finish is of [ingest.Store].
 func (m *metered) Finish(ctx context.Context, file cloudtrail.LogFile, failed error) error {
 	err := m.followedStore.Finish(ctx, file, failed)
-	if err == nil && failed == nil && !file.Delivered.IsZero() {
-		m.mu.Lock()
-		defer m.mu.Unlock()
+	if err != nil || failed != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.finished = true
+	if !file.Delivered.IsZero() {
 		m.delivered = append(m.delivered, file.Delivered.Time())
 	}
-	return err
+	return nil
 }
 
 // Commit is of [ingest.Store].
 func (m *metered) Commit(ctx context.Context) error {
 	m.mu.Lock()
-	delivered := m.delivered
-	m.delivered = nil
+	finished, delivered := m.finished, m.delivered
+	m.finished, m.delivered = false, nil
 	m.mu.Unlock()
 	begun := time.Now()
 	if err := m.followedStore.Commit(ctx); err != nil {
@@ -283,7 +288,9 @@ func (m *metered) Commit(ctx context.Context) error {
 	}
 	now := time.Now()
 	m.following.metrics.commits.Observe(now.Sub(begun).Seconds())
-	m.following.health.commit()
+	if finished { // of nothing it tells nothing
+		m.following.health.commit()
+	}
 	m.following.takes()
 	for _, t := range delivered {
 		m.following.metrics.stored.Observe(max(now.Sub(t), 0).Seconds())

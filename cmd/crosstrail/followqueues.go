@@ -238,10 +238,16 @@ func (c *coming) hand(d *source.Delivery) source.Delivery {
 		delete(c.handed, d)
 		c.mu.Unlock()
 		defer f.health.work(-1)
-		f.slow.tell(failed)
 		err := d.Settle(ctx, failed)
-		if err != nil {
+		if errors.Is(err, queue.ErrKept) {
+			return nil // it costs no receive
+		}
+		f.slow.tell(failed)
+		switch {
+		case err != nil:
 			f.metrics.failed(failedSettle)
+		case failed == nil:
+			f.health.commit()
 		}
 		return err
 	}

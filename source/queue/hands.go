@@ -101,11 +101,12 @@ func (h *hands) drop(m *message, count func(*Counts)) bool {
 }
 
 // hold notes that a message waits to be tried again, without what was fetched for it;
-// it is false where so many do.
+// it is false where so many do. It waits until it is let go: to be tried is not to be
+// read.
 func (h *hands) hold(m *message, most int) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if _, held := h.held[m]; !held || m.lost || h.waiting() >= most {
+	if _, held := h.held[m]; !held || m.lost || (!m.waiting && h.waiting() >= most) {
 		return false
 	}
 	m.waiting = true
@@ -113,13 +114,6 @@ func (h *hands) hold(m *message, most int) bool {
 	m.bytes = int64(len(m.Body))
 	h.free()
 	return true
-}
-
-// waited notes that it waits no more.
-func (h *hands) waited(m *message) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	m.waiting = false
 }
 
 // waiting is how many wait. The mutex is held.

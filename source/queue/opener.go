@@ -67,7 +67,10 @@ type place struct{ bucket, prefix string }
 // logOf is the log of a bucket.
 type logOf struct {
 	*bucket.Log
-	read time.Time // when an object of it was last opened; under Opener.mu
+
+	// Under Opener.mu:
+	read  time.Time     // when an object of it was last opened
+	again chan struct{} // closed when one is the next time; nil: nobody waits for that
 }
 
 // NewOpener reads what messages name with this configuration. A bucket's region is
@@ -185,6 +188,21 @@ func (o *Opener) worked(name string) time.Time {
 	return time.Time{}
 }
 
+// again is closed when an object of a bucket is opened the next time; nil, which is
+// never, where no object of it was asked for.
+func (o *Opener) again(name string) <-chan struct{} {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	l := o.logs[name]
+	if l == nil {
+		return nil
+	}
+	if l.again == nil {
+		l.again = make(chan struct{})
+	}
+	return l.again
+}
+
 // announced is the item of an object, which notes that it could be opened.
 func (o *Opener) announced(ctx context.Context, l *logOf, key, version, etag string, size int64) source.Item {
 	item := l.Announced(ctx, key, version, etag, size)
@@ -194,6 +212,10 @@ func (o *Opener) announced(ctx context.Context, l *logOf, key, version, etag str
 		if err == nil {
 			o.mu.Lock()
 			l.read = time.Now()
+			if l.again != nil {
+				close(l.again)
+				l.again = nil
+			}
 			o.mu.Unlock()
 		}
 		return body, err
@@ -230,16 +252,20 @@ func (o *Opener) object(ctx context.Context, at *notice.Object, take func(int64)
 		}
 		return item, nil
 	}
+	begun := time.Now()
 	body, err := item.Open(ctx)
 	if bucket.IsReplaced(err) {
 		item = o.announced(ctx, l, at.Key, "", "", -1)
 		return item, nil
 	}
-	return given(item, body, err), nil
+	return given(item, body, err, func() bool {
+		return bucket.IsOutage(err) && o.worked(at.Bucket).After(begun)
+	}), nil
 }
 
-// given is an item whose first Open gives what is open already.
-func given(item source.Item, body io.ReadCloser, err error) source.Item {
+// given is an item whose first Open gives what is open already, or why it is not,
+// unless that is over.
+func given(item source.Item, body io.ReadCloser, err error, over func() bool) source.Item {
 	var once sync.Once
 	again := item.Open
 	item.Open = func(ctx context.Context) (r io.ReadCloser, failed error) {
@@ -248,7 +274,7 @@ func given(item source.Item, body io.ReadCloser, err error) source.Item {
 			r, failed, first = body, err, true
 			body = nil
 		})
-		if first {
+		if first && !over() {
 			return r, failed
 		}
 		return again(ctx)

@@ -2,6 +2,7 @@ package queue
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strconv"
@@ -23,15 +24,16 @@ type message struct {
 	receipt string
 	came    time.Time // when it was received
 	items   []source.Item
-	tries   int  // that it waited in hand after
-	doubted bool // it failed where others of its bucket did not
+	tries   int       // that it waited in hand after
+	tried   time.Time // when the last began
+	doubted bool      // it failed where others of its bucket did not
 
 	// Under hands.mu:
 	until     time.Time // until when it is ours
 	bytes     int64
 	delivered cloudtrail.Time
 	lost      bool // it is in the queue again
-	waiting   bool // in hand, to be tried again
+	waiting   bool // in hand, to be tried again, or being so
 }
 
 // receive asks for messages.
@@ -128,6 +130,7 @@ func (s *Source) take(ctx context.Context, asked int, all []types.Message) {
 
 // prepare makes a delivery of a message and hands it to Next.
 func (s *Source) prepare(ctx context.Context, m *message) {
+	m.tried = time.Now()
 	d, err := s.opener.open(ctx, m.Message, func(n int64) bool { return s.hands.take(m, n) })
 	if ctx.Err() != nil {
 		s.stopped(m)
@@ -169,7 +172,7 @@ func (s *Source) unreadable(m *message, err error) {
 		where = "it is with the dead letters"
 	}
 	s.options.OnError(fmt.Errorf("%s: message %s: %w; %s", s.queue.url, m.ID, err, where))
-	if err := failed; err != nil {
+	if err := failed; err != nil && !errors.Is(err, ErrKept) {
 		s.options.OnError(fmt.Errorf("%s: message %s is not settled, so it will come again: %w", s.queue.url, m.ID, err))
 	}
 }

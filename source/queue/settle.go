@@ -39,11 +39,11 @@ func (s *Source) remove(ctx context.Context, m *message, count func(*Counts)) er
 	return nil
 }
 
-// reject has a message wait in hand, or come again later; or sends it to the dead letters, if it can
-// never be read, or will not come again.
+// reject has a message wait in hand, which is [ErrKept], or come again later; or sends
+// it to the dead letters, if it can never be read, or will not come again.
 func (s *Source) reject(ctx context.Context, m *message, why error, never bool) (dead bool, err error) {
 	if !never && s.wait(m, why) {
-		return false, nil
+		return false, ErrKept
 	}
 	if !never {
 		last, err := s.dead.Last(ctx, m.Message)

@@ -169,7 +169,7 @@ func (s *Source) reach(ctx context.Context, cfg aws.Config, url string) (*queue,
 }
 
 // Next returns the next message's delivery; io.EOF once the context that was given
-// to Open has ended.
+// to Open has ended. Its Settle may say [ErrKept].
 func (s *Source) Next(ctx context.Context) (source.Delivery, error) {
 	select {
 	case <-s.running.Done():

@@ -233,7 +233,9 @@ func TestOutage(t *testing.T) {
 		if err != nil {
 			err = &source.Error{URI: d.Items[0].URI, Problem: err.Error(), Err: err}
 		}
-		settle(t, d, err)
+		if failed := d.Settle(t.Context(), err); failed != nil && !errors.Is(failed, queue.ErrKept) {
+			t.Fatal(failed)
+		}
 		return err != nil
 	}
 	for range 8 {
