@@ -26,7 +26,8 @@ no copy of (--keep reference) are read where they came from.
 
 A DynamoDB table is read whole, which it says the cost of, and asks where that is much:
 whether each record can be read and is of the event that it stands for, is found by all
-its keys, and each key leads to an event; and whether the indexes are there.`,
+its keys, and each key leads to an event; whether the day of each event and the span of
+each log file are noted; and whether the indexes are there.`,
 		Example: `  crosstrail store check
 
   # for a monitor: exit status 4 and a list, if anything is damaged
@@ -133,7 +134,7 @@ func (c *checking) table(ctx context.Context, name string, yes bool) error {
 		return usage(fmt.Errorf("%s is as AWS's text on auditing cross-account roles makes it: there is nothing that its items could be held to", t),
 			"to have them indexed and linked: crosstrail ingest "+t.String()+c.store.tableFlags(c.aws))
 	}
-	checked, err := t.Check(ctx, func(f dynamo.Finding) { c.find(f.Item, f.Problem, c.tableRemedy(f.Remedy, t)) })
+	checked, err := t.Check(ctx, func(f dynamo.Finding) { c.find(f.Item, f.Problem, c.tableRemedy(f, t)) })
 	if err != nil {
 		return c.aws.explained(err)
 	}
@@ -160,14 +161,16 @@ func (c *checking) complete(t *table) string {
 }
 
 // tableRemedy says what to type.
-func (c *checking) tableRemedy(r dynamo.Remedy, t *table) string {
-	switch r {
+func (c *checking) tableRemedy(f dynamo.Finding, t *table) string {
+	switch f.Remedy {
 	case dynamo.RemedyComplete:
 		return "have it added: " + c.complete(t)
 	case dynamo.RemedyReplace:
 		return "delete that item, and read the log file of the event again: crosstrail ingest s3://BUCKET/PREFIX" + c.store.tableFlags(c.aws)
 	case dynamo.RemedyReadAgain:
 		return "read the log files of that time again, which adds what is missing: crosstrail ingest s3://BUCKET/PREFIX" + c.store.tableFlags(c.aws)
+	case dynamo.RemedyPut:
+		return "put it there: aws dynamodb put-item --table-name " + quoteShell(t.name) + " --item " + quoteShell(f.Put)
 	case dynamo.RemedyNone:
 	}
 	return "nothing reads it: delete it, or leave it"

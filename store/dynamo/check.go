@@ -15,6 +15,7 @@ type Finding struct {
 	Item    string
 	Problem string
 	Remedy  Remedy
+	Put     string // the item that should be there, in DynamoDB's JSON, for RemedyPut
 }
 
 // Checked is what a check has looked at.
@@ -25,7 +26,8 @@ type Checked struct {
 
 // Check reads all of the table and looks whether each record can be read and is of the
 // event that its key says, whether each event is found by all its keys, and whether
-// each pointer leads to an event; and whether the indexes are there. What somebody
+// each pointer leads to an event; whether each event has its day and each log file its
+// span; and whether the indexes are there. What somebody
 // writes meanwhile is no finding. It takes a second reading where something does not
 // fit together; Options.Allow is asked before, with the price of both.
 func (s *Store) Check(ctx context.Context, found func(Finding)) (Checked, error) {
@@ -41,9 +43,9 @@ func (s *Store) Check(ctx context.Context, found func(Finding)) (Checked, error)
 	}
 	s.reads.purse.allow(2*cost.Units + smallRead)
 	for _, index := range info.Missing {
-		found(Finding{"index " + index, "it is not there", RemedyComplete})
+		found(Finding{Item: "index " + index, Problem: "it is not there", Remedy: RemedyComplete})
 	}
-	c := checking{Store: s, found: found, pairs: newPairs(mostNamed)}
+	c := checking{Store: s, found: found, pairs: newPairs(mostNamed), places: newPlaces()}
 	if err := c.scan(ctx, c.look); err != nil {
 		return c.Checked, err
 	}
@@ -51,9 +53,11 @@ func (s *Store) Check(ctx context.Context, found func(Finding)) (Checked, error)
 		if err := c.scan(ctx, c.name); err != nil {
 			return c.Checked, err
 		}
-		err = c.confirm(ctx)
+		if err := c.confirm(ctx); err != nil {
+			return c.Checked, err
+		}
 	}
-	return c.Checked, err
+	return c.Checked, c.confirmPlaces(ctx)
 }
 
 // Remedy is what to do about a finding.
@@ -65,11 +69,17 @@ const (
 	RemedyComplete                // [Make]
 	RemedyReplace                 // delete the item, and read the event's log file again
 	RemedyReadAgain               // read log files again: what is missing is added
+	RemedyPut                     // put Finding.Put
 )
+
+func finding(item, problem string, r Remedy) Finding {
+	return Finding{Item: item, Problem: problem, Remedy: r}
+}
 
 type checking struct {
 	*Store
-	pairs *pairs
+	pairs  *pairs
+	places *places
 
 	mu    sync.Mutex // guards what follows
 	found func(Finding)
@@ -95,13 +105,23 @@ func (c *checking) look(ctx context.Context, i item) error {
 	switch kind {
 	case kindPointer:
 		if event, err := pointsTo(i); err != nil {
-			c.report(Finding{k.String(), err.Error(), RemedyNone})
+			c.report(finding(k.String(), err.Error(), RemedyNone))
 		} else {
 			c.pairs.see(k, event)
 		}
 		return nil
 	case kindOther:
-		c.report(Finding{k.String(), "it is no item that crosstrail or the program of AWS's text writes", RemedyNone})
+		c.report(finding(k.String(), "it is no item that crosstrail or the program of AWS's text writes", RemedyNone))
+		return nil
+	case kindDay, kindSpan:
+		c.places.look(i)
+		return nil
+	case kindFile:
+		if f := readFile(i); fileKey(f) != k {
+			c.report(finding(k.String(), fmt.Sprintf("it is of log file %s", f.URI), RemedyNone))
+		} else if !expired(i) {
+			c.places.file(f)
+		}
 		return nil
 	case kindEvent, kindForeign:
 	default:
@@ -112,8 +132,11 @@ func (c *checking) look(ctx context.Context, i item) error {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case err != nil:
-		c.report(Finding{k.String(), strings.TrimPrefix(err.Error(), k.String()+": "), RemedyReplace})
+		c.report(finding(k.String(), strings.TrimPrefix(err.Error(), k.String()+": "), RemedyReplace))
 	case e.ours:
+		if !expired(i) {
+			c.places.event(e)
+		}
 		for p := range e.pointers() {
 			c.pairs.see(p, k)
 		}
@@ -172,15 +195,15 @@ func (c *checking) confirm(ctx context.Context) error {
 		}
 		switch {
 		case there == nil && has:
-			c.report(Finding{event.String(), fmt.Sprintf("it is not found by %s", strings.TrimPrefix(pointer.partition, partFact)), RemedyReplace})
+			c.report(finding(event.String(), fmt.Sprintf("it is not found by %s", strings.TrimPrefix(pointer.partition, partFact)), RemedyReplace))
 		case there != nil && whole == nil:
-			c.report(Finding{pointer.String(), "it leads to an event that is not there: whoever wrote it was stopped, or the event was deleted", RemedyReadAgain})
+			c.report(finding(pointer.String(), "it leads to an event that is not there: whoever wrote it was stopped, or the event was deleted", RemedyReadAgain))
 		case there != nil && !has:
-			c.report(Finding{pointer.String(), "it leads to an event that has no such key", RemedyNone})
+			c.report(finding(pointer.String(), "it leads to an event that has no such key", RemedyNone))
 		}
 	}
 	if c.pairs.over {
-		c.report(Finding{"others", fmt.Sprintf("more than %d keys and events do not fit together: mend those that are named, and check again", mostNamed), RemedyNone})
+		c.report(finding("others", fmt.Sprintf("more than %d keys and events do not fit together: mend those that are named, and check again", mostNamed), RemedyNone))
 	}
 	return nil
 }

@@ -38,17 +38,26 @@ func (s *Store) days(ctx context.Context, from, to cloudtrail.Time) ([]accountDa
 			return nil, err
 		}
 		for _, i := range page {
-			k := keyOf(i)
-			day, _, _ := strings.Cut(k.sort, "#")
-			one := accountDay{textOf(i, attrAccount), day}
-			if t, ok := cloudtrail.ParseTime(day + "T00:00:00Z"); !ok || dayText(t) != day || daysKey(one.account, day) != k {
-				s.leftOut(k, errors.New("it is no day of an account"))
+			one, err := readDay(i)
+			if err != nil {
+				s.leftOut(keyOf(i), err)
 				continue
 			}
 			all = append(all, one)
 		}
 	}
 	return all, nil
+}
+
+// readDay reads what daysItem made.
+func readDay(i item) (accountDay, error) {
+	k := keyOf(i)
+	day, _, _ := strings.Cut(k.sort, "#")
+	one := accountDay{textOf(i, attrAccount), day}
+	if t, ok := cloudtrail.ParseTime(day + "T00:00:00Z"); !ok || dayText(t) != day || daysKey(one.account, day) != k {
+		return accountDay{}, errors.New("it is no day of an account")
+	}
+	return one, nil
 }
 
 // countDays is how many days there are, of all accounts. It asks nobody: [Store.mayRead]

@@ -28,6 +28,9 @@ type event struct {
 	lacks bool           // the record itself does not tell its account or its time
 	known bool           // all its forms were looked for
 	texts int            // how many bytes its texts are
+
+	formID cloudtrail.ID // what forms of it have in common, where it is held to find them
+	thin   bool          // nothing else of the row is held: it is to be read again
 }
 
 // readEvent reads the item of an event, its facts too where they are wanted. The

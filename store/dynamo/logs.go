@@ -26,18 +26,27 @@ func (s *Store) Spans(ctx context.Context) ([]lineage.Span, error) {
 			return nil, err
 		}
 		for _, i := range page {
-			one := lineage.Span{
-				Account: textOf(i, attrAccount), Region: textOf(i, attrRegion),
-				First: timeOf(i, attrFirst), Newest: timeOf(i, attrNewest),
-			}
-			if k := keyOf(i); spanKey(one.Account, one.Region) != k {
-				s.leftOut(k, fmt.Errorf("it is of account %q and region %q", one.Account, one.Region))
+			one, err := readSpan(i)
+			if err != nil {
+				s.leftOut(keyOf(i), err)
 				continue
 			}
 			all = append(all, one)
 		}
 	}
 	return all, nil
+}
+
+// readSpan reads what widen wrote.
+func readSpan(i item) (lineage.Span, error) {
+	one := lineage.Span{
+		Account: textOf(i, attrAccount), Region: textOf(i, attrRegion),
+		First: timeOf(i, attrFirst), Newest: timeOf(i, attrNewest),
+	}
+	if spanKey(one.Account, one.Region) != keyOf(i) {
+		return lineage.Span{}, fmt.Errorf("it is of account %q and region %q", one.Account, one.Region)
+	}
+	return one, nil
 }
 
 // LogFiles yields every log file that was read to its end, log by log.

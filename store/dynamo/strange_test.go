@@ -110,6 +110,15 @@ func TestStrangeItems(t *testing.T) {
 			t.Errorf("%s: %s in %s", name, k, told)
 		}
 	}
+	named := map[string]Finding{}
+	if _, err := opened(t, cfg, w.table, Options{}).Check(t.Context(), func(f Finding) { named[f.Item] = f }); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"no day", "no span", "no file"} {
+		if k := keyOf(strange[name]).String(); named[k].Problem == "" {
+			t.Errorf("%s: check does not name %s: %v", name, k, named)
+		}
+	}
 	// By their own names they are not found either.
 	h = heard{}
 	r := opened(t, cfg, w.table, Options{Note: h.note})
