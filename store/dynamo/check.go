@@ -141,14 +141,16 @@ func (c *checking) look(ctx context.Context, i item) error {
 			c.pairs.see(p, k)
 		}
 	default:
-		return c.other(ctx, k)
+		return c.other(ctx, e)
 	}
 	return nil
 }
 
-// other counts an event that the program in AWS's text put, where ours is not beside it.
-func (c *checking) other(ctx context.Context, k itemKey) error {
-	beside := span{partition: eventPartition(k.partition), from: k.sort + "#", to: k.sort + afterHash, limit: 1}
+// other counts an event that the program in AWS's text put, where ours is not beside
+// it: at the time of its record, for its own sort key may be any text.
+func (c *checking) other(ctx context.Context, e *event) error {
+	at := timeText(e.Time)
+	beside := span{partition: eventPartition(e.ID.Event), from: at + "#", to: at + afterHash, limit: 1}
 	for _, err := range c.Store.pages(ctx, beside) {
 		return err
 	}
