@@ -110,15 +110,7 @@ func TestStrangeItems(t *testing.T) {
 			t.Errorf("%s: %s in %s", name, k, told)
 		}
 	}
-	named := map[string]Finding{}
-	if _, err := opened(t, cfg, w.table, Options{}).Check(t.Context(), func(f Finding) { named[f.Item] = f }); err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range []string{"no day", "no span", "no file"} {
-		if k := keyOf(strange[name]).String(); named[k].Problem == "" {
-			t.Errorf("%s: check does not name %s: %v", name, k, named)
-		}
-	}
+	checkNames(t, opened(t, cfg, w.table, Options{}), strange["no day"], strange["no span"], strange["no file"])
 	// By their own names they are not found either.
 	h = heard{}
 	r := opened(t, cfg, w.table, Options{Note: h.note})
@@ -135,6 +127,20 @@ func TestStrangeItems(t *testing.T) {
 	}
 	if got := eventIDs(t, out); !slices.Equal(got, []string{"issued", "use"}) {
 		t.Errorf("as a source it has %q", got)
+	}
+}
+
+// checkNames fails for items that a check does not name.
+func checkNames(t *testing.T, s *Store, items ...item) {
+	t.Helper()
+	named := map[string]bool{}
+	if _, err := s.Check(t.Context(), func(f Finding) { named[f.Item] = true }); err != nil {
+		t.Fatal(err)
+	}
+	for _, i := range items {
+		if k := keyOf(i).String(); !named[k] {
+			t.Errorf("check does not name %s: %v", k, named)
+		}
 	}
 }
 
