@@ -104,12 +104,19 @@ func (f *follower) loses(t *testing.T, owner awstest.Account, q *awstest.Queue, 
 	}
 	q.Send(t, message)
 	await(t, "that the store has failed", func() bool { return strings.Count(f.err.String(), "there is no such table") > 0 })
+	received := q.Messages(t)[0].Received
 	if f.stop(t, syscall.SIGTERM); f.status != exitDone {
 		t.Errorf("exit status %d: %s", f.status, f.err.String())
+	}
+	if q.Count(t) == (awstest.Count{Visible: 1}) {
+		received-- // it was given back, and nobody took it since
 	}
 	// The stand-in may hand it to a long poll whose caller has gone: then it is there
 	// again when that one's time is over.
 	await(t, "the message that was in hand", func() bool { return q.Count(t) == awstest.Count{Visible: 1} })
+	if again := q.Messages(t)[0].Received; again <= received {
+		t.Errorf("the message was not given back: it came back by itself, received %d times", again)
+	}
 	if there, err := dynamo.Tables(t.Context(), owner.Config()); err != nil || len(there) > 0 {
 		t.Errorf("there are tables: %q, %v", there, err)
 	}
