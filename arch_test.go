@@ -22,26 +22,26 @@ const module = "github.com/crosstrail/crosstrail/"
 var layers = []string{
 	"cloudtrail share/policy internal/synth internal/awscfg internal/denial internal/install internal/userdir",
 	"cloudtrail/digest share internal/awstest",
-	"lineage",
+	"lineage deploy",
 	"query",
 	"source",
-	"source/bucket source/notice source/lookup source/directory store/memory store/local store/dynamo store/storetest render share/iam",
+	"source/bucket source/notice source/lookup source/directory store/memory store/local store/dynamo store/storetest render share/iam deploy/stack deploy/site",
 	"ingest share/fetch source/queue internal/awstest/demo",
 	"store/remote internal/awstest/up",
 	"cmd/crosstrail cmd/crosstrail-lambda internal/bench",
 }
 
 // pure packages import the standard library and each other, nothing else.
-var pure = []string{"cloudtrail", "cloudtrail/digest", "lineage", "query", "share", "share/policy"}
+var pure = []string{"cloudtrail", "deploy", "cloudtrail/digest", "lineage", "query", "share", "share/policy"}
 
 // kept is what only the packages named may import. Tests are free.
 var kept = map[string]string{
 	module + "internal/synth":        "cmd/crosstrail internal/bench internal/awstest/demo",
 	module + "internal/awscfg":       "cmd/crosstrail cmd/crosstrail-lambda internal/bench",
 	module + "internal/awstest":      "internal/bench internal/awstest/demo internal/awstest/up",
-	module + "internal/denial":       "source/bucket share/iam store/dynamo",
+	module + "internal/denial":       "source/bucket share/iam store/dynamo deploy/stack deploy/site",
 	module + "internal/install":      "internal/awstest",
-	"github.com/aws/":                "internal/awscfg internal/awstest internal/awstest/demo internal/awstest/up source/bucket source/queue source/lookup source/directory share/iam share/fetch store/dynamo cmd/crosstrail cmd/crosstrail-lambda internal/bench",
+	"github.com/aws/":                "internal/awscfg internal/awstest internal/awstest/demo internal/awstest/up source/bucket source/queue source/lookup source/directory share/iam share/fetch store/dynamo deploy/stack deploy/site cmd/crosstrail cmd/crosstrail-lambda internal/bench",
 	"github.com/spf13/cobra":         "cmd/crosstrail",
 	"github.com/aws/aws-lambda-go":   "cmd/crosstrail-lambda",
 	"github.com/prometheus/":         "cmd/crosstrail",
