@@ -1,0 +1,239 @@
+package query_test
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/crosstrail/crosstrail/cloudtrail"
+	"github.com/crosstrail/crosstrail/query"
+	"github.com/crosstrail/crosstrail/source"
+	"github.com/crosstrail/crosstrail/store/memory"
+)
+
+const vendor = "777777777777"
+
+// assumption is one AssumeRole into prod, and what is here of it.
+type assumption struct {
+	id, at, account, region string
+	external                string
+	role                    string // "": Deploy of prod
+	event, log, ownLog      bool   // the caller's copy in a message, the owner's and the caller's in log files
+}
+
+func (a assumption) roleARN() string {
+	if a.role != "" {
+		return a.role
+	}
+	return deployRole
+}
+
+// copies are the records of both accounts: one requestID and sharedEventID, two eventIDs.
+func (a assumption) copies() (callers, owners string) {
+	key := "ASIAQQQQQQQQ" + fmt.Sprintf("%08X", sha256.Sum256([]byte(a.id)))[:8]
+	more := assumed(a.roleARN(), "AROADEPLOY", "work", key, a.at) + fmt.Sprintf(`,"sharedEventID":"shared-%s","requestID":"req-%s"`, a.id, a.id)
+	more = strings.Replace(more, `"roleSessionName"`, fmt.Sprintf(`"externalId":%q,"roleSessionName"`, a.external), 1)
+	in := func(record string) string {
+		return strings.ReplaceAll(record, `"awsRegion":"us-east-1"`, fmt.Sprintf(`"awsRegion":%q`, a.region))
+	}
+	who := strings.ReplaceAll(user("jsmith", "AIDAJSMITH", jsmithKey), home, a.account)
+	callers = in(record(a.id, a.at, "sts", "AssumeRole", a.account, who, jsmithAddress, true, more))
+	owners = in(record(a.id+"-copy", a.at, "sts", "AssumeRole", prod, fmt.Sprintf(`{"type":"AWSAccount","principalId":"AIDAJSMITH","accountId":%q}`, a.account), jsmithAddress, true, more))
+	return callers, owners
+}
+
+// arrival is one file that comes: of CloudTrail's, or a message.
+type arrival struct{ name, body string }
+
+func logOf(account, region, stamp string, n int, records ...string) arrival {
+	return arrival{
+		fmt.Sprintf("AWSLogs/%s/CloudTrail/%s/2026/05/04/%s_CloudTrail_%s_%s_%016d.json.gz", account, region, account, region, stamp, n),
+		`{"Records":[` + strings.Join(records, ",") + `]}`,
+	}
+}
+
+// message is what EventBridge sends: the record in its envelope.
+func message(record, account, region string) arrival {
+	body := fmt.Sprintf(`{"version":"0","id":"e","detail-type":"AWS API Call via CloudTrail","source":"aws.sts","account":%q,"time":"2026-05-04T10:00:00Z","region":%q,"resources":[],"detail":%s}`, account, region, record)
+	return arrival{cloudtrail.InlineURI(sha256.Sum256([]byte(body))), body}
+}
+
+func arrived(t testing.TB, all []arrival) *memory.Store {
+	t.Helper()
+	store := memory.New()
+	for _, a := range all {
+		var d cloudtrail.Decoder
+		body := append(make([]byte, 0, len(a.body)+cloudtrail.Padding), a.body...)
+		file := source.File{LogFile: cloudtrail.ParseLogFileName(a.name), Body: bytes.Clone(body), Records: func(yield func(*cloudtrail.Record) bool) {
+			for r, err := range d.Records(body) {
+				if err != nil {
+					t.Fatalf("%v in %s", err, a.body)
+				}
+				if !yield(r) {
+					return
+				}
+			}
+		}}
+		if _, _, err := store.Add(t.Context(), file); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := store.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return store
+}
+
+// assumptions are a day's: each is told as its id says.
+var assumptions = []assumption{
+	{id: "both", at: "2026-05-04T10:00:00Z", account: home, region: "us-east-1", event: true, log: true},
+	{id: "both-too", at: "2026-05-04T10:00:00Z", account: home, region: "us-east-1", event: true, log: true, external: "3414"},
+	{id: "lost", at: "2026-05-04T10:01:00Z", account: home, region: "us-east-1", log: true, external: "3414"},
+	{id: "lost-in-ireland", at: "2026-05-04T10:02:00Z", account: home, region: "eu-west-1", log: true, external: "3414"},
+	{id: "pending", at: "2026-05-04T11:35:00Z", account: home, region: "us-east-1", event: true},
+	{id: "unlogged", at: "2026-05-04T10:03:00Z", account: home, region: "us-east-1", event: true},
+	{id: "uncollected", at: "2026-05-04T10:04:00Z", account: home, region: "ap-south-1", event: true},
+	{id: "elsewhere", at: "2026-05-04T10:05:00Z", account: home, region: "us-east-1", event: true, role: "arn:aws:iam::333333333333:role/Deploy"},
+	{id: "within", at: "2026-05-04T10:06:00Z", account: home, region: "us-east-1", event: true, role: "arn:aws:iam::" + home + ":role/Deploy"},
+	{id: "vendors", at: "2026-05-04T10:07:00Z", account: vendor, region: "us-east-1", log: true},
+	{id: "own", at: "2026-05-04T10:08:00Z", account: "444444444444", region: "us-east-1", event: true, log: true, ownLog: true},
+	{id: "global", at: "2026-05-04T10:09:00Z", account: home, region: "global", event: true, log: true},
+}
+
+func arrivals(all []assumption) (files []arrival) {
+	work := role("ci/Deploy", "AROADEPLOY", "work", workKey, "2026-05-04T09:00:00Z")
+	files = append(files, logOf(prod, "us-east-1", "20260504T0950Z", 0, record("before", "2026-05-04T09:40:00Z", "s3", "ListBuckets", prod, work, jsmithAddress, true, ``)))
+	n := 0
+	for _, a := range all {
+		callers, owners := a.copies()
+		n++
+		region := strings.Replace(a.region, "global", "us-east-1", 1)
+		if a.event {
+			files = append(files, message(callers, a.account, region))
+		}
+		if a.log {
+			files = append(files, logOf(prod, region, "20260504T1140Z", n, owners))
+		}
+		if a.ownLog {
+			files = append(files, logOf(a.account, region, "20260504T1140Z", n, callers))
+		}
+	}
+	return files
+}
+
+func forwardedText(t *testing.T, r query.Reader, o query.ForwardedOptions) string {
+	t.Helper()
+	a, err := query.Forwarded(t.Context(), r, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	for _, l := range a.Lines {
+		fmt.Fprint(&b, l.Account[:1], " ", l.Region)
+		for _, c := range []struct {
+			name string
+			n    int
+		}{{"both", l.Both}, {"lost", l.Lost}, {"others", l.Others}, {"pending", l.Pending}, {"unlogged", l.Unlogged}, {"uncollected", l.Uncollected}, {"within", l.Within}, {"own", l.Own}} {
+			if c.n > 0 {
+				fmt.Fprintf(&b, " %s=%d", c.name, c.n)
+			}
+		}
+		for _, e := range l.Missing {
+			fmt.Fprint(&b, " ", e.ID.Event, "@", e.ID.Recipient[:1], "(", e.ExternalID, ")")
+		}
+		fmt.Fprintln(&b)
+	}
+	return b.String()
+}
+
+// What is told of each call is what is there of it, by account and region.
+func TestForwardedTells(t *testing.T) {
+	store := arrived(t, arrivals(assumptions))
+	at := func(text string) cloudtrail.Time { t, _ := cloudtrail.ParseTime(text); return t }
+	for name, c := range map[string]struct {
+		o    query.ForwardedOptions
+		want string
+	}{
+		"all of it": {query.ForwardedOptions{}, `1 ap-south-1 uncollected=1
+1 eu-west-1 lost=1 lost-in-ireland-copy@2(3414)
+1 us-east-1 both=3 lost=1 pending=1 unlogged=1 uncollected=1 within=1 lost-copy@2(3414)
+4 us-east-1 own=1
+7 us-east-1 lost=1 vendors-copy@2()
+`},
+		"the vendor sends nothing": {query.ForwardedOptions{Sent: []query.Sent{{Accounts: []string{home}}}}, `1 ap-south-1 uncollected=1
+1 eu-west-1 lost=1 lost-in-ireland-copy@2(3414)
+1 us-east-1 both=3 lost=1 pending=1 unlogged=1 uncollected=1 within=1 lost-copy@2(3414)
+4 us-east-1 own=1
+7 us-east-1 others=1
+`},
+		"an external id that nobody showed, and a role": {query.ForwardedOptions{Sent: []query.Sent{{ExternalIDs: []string{"1"}}, {Roles: []string{deployRole}, ExternalIDs: []string{"341"}}}}, `1 ap-south-1 uncollected=1
+1 eu-west-1 others=1
+1 us-east-1 both=3 others=1 pending=1 unlogged=1 uncollected=1 within=1
+4 us-east-1 own=1
+7 us-east-1 others=1
+`},
+		"either of two": {query.ForwardedOptions{Since: at("2026-05-04T10:01:00Z"), Until: at("2026-05-04T10:02:00Z"), Sent: []query.Sent{{ExternalIDs: []string{"1"}}, {Roles: []string{deployRole}, ExternalIDs: []string{"1", "3414"}}}}, `1 eu-west-1 lost=1 lost-in-ireland-copy@2(3414)
+1 us-east-1 lost=1 lost-copy@2(3414)
+`},
+	} {
+		if diff := cmp.Diff(c.want, forwardedText(t, store, c.o)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+	a, err := query.Forwarded(t.Context(), store, query.ForwardedOptions{})
+	if err != nil || a.Newest != at("2026-05-04T11:40:00Z") {
+		t.Errorf("log files tell until %s: %v", a.Newest, err)
+	}
+	if l := a.Lines[2]; l.FirstEvent != at("2026-05-04T10:00:00Z") || l.LastEvent != at("2026-05-04T11:35:00Z") || l.FirstLogged != l.FirstEvent || l.LastLogged != at("2026-05-04T10:09:00Z") {
+		t.Errorf("from %s to %s, logged from %s to %s", l.FirstEvent, l.LastEvent, l.FirstLogged, l.LastLogged)
+	}
+}
+
+// In any order, cut into files otherwise, told twice: the answer is the same, and every
+// call is counted once.
+func TestForwardedIsOfASet(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3414, 8))
+	var all []assumption
+	for i := range 1500 { // more than are read for at once
+		a := assumptions[rng.IntN(len(assumptions))]
+		a.id = fmt.Sprint(a.id, i)
+		a.at = fmt.Sprintf("2026-05-04T10:%02d:%02dZ", rng.IntN(60), rng.IntN(4))
+		all = append(all, a)
+	}
+	files := arrivals(all)
+	want := forwardedText(t, arrived(t, files), query.ForwardedOptions{})
+	a, err := query.Forwarded(t.Context(), arrived(t, files), query.ForwardedOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, l := range a.Lines {
+		n += l.Both + l.Lost + l.Others + l.Pending + l.Unlogged + l.Uncollected + l.Within + l.Own
+	}
+	if n != len(all) {
+		t.Fatalf("%d calls are told of, and there were %d:\n%s", n, len(all), want)
+	}
+	for i := range 3 {
+		mixed := append([]arrival(nil), files...)
+		mixed = append(mixed, files[:500*i]...) // again
+		for range 40 {                          // the same records in another file of the same log, and a message with other spaces
+			f := files[rng.IntN(len(files))]
+			if cloudtrail.IsInline(f.name) {
+				f.body = strings.ReplaceAll(f.body, `"version":`, `"version" : `)
+				f.name = cloudtrail.InlineURI(sha256.Sum256([]byte(f.body)))
+			} else {
+				f.name = strings.Replace(f.name, "_0", "_9", 1)
+			}
+			mixed = append(mixed, f)
+		}
+		rng.Shuffle(len(mixed), func(i, j int) { mixed[i], mixed[j] = mixed[j], mixed[i] })
+		if diff := cmp.Diff(want, forwardedText(t, arrived(t, mixed), query.ForwardedOptions{})); diff != "" {
+			t.Fatalf("order %d (-want +got):\n%s", i, diff)
+		}
+	}
+}
