@@ -37,7 +37,7 @@ var pure = []string{"cloudtrail", "deploy", "cloudtrail/digest", "lineage", "que
 // kept is what only the packages named may import. Tests are free.
 var kept = map[string]string{
 	module + "internal/synth":        "cmd/crosstrail internal/bench internal/awstest/demo",
-	module + "internal/awscfg":       "cmd/crosstrail cmd/crosstrail-lambda internal/bench",
+	module + "internal/awscfg":       "cmd/crosstrail cmd/crosstrail-lambda internal/awstest internal/bench",
 	module + "internal/awstest":      "internal/bench internal/awstest/demo internal/awstest/up",
 	module + "internal/denial":       "source/bucket share/iam store/dynamo deploy/stack deploy/site",
 	module + "internal/install":      "internal/awstest",

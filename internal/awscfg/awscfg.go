@@ -75,6 +75,7 @@ func Load(ctx context.Context, o Options) (aws.Config, error) {
 	}
 	// Most services have an endpoint in every region, and S3 tells a bucket's.
 	cfg.Region = cmp.Or(cfg.Region, "us-east-1")
+	cfg.HTTPClient = PlainBodies{cfg.HTTPClient} // not with the loaders: one that is not the SDK's own takes no AWS_CA_BUNDLE
 	cfg.Credentials = &told{provider: cfg.Credentials}
 	if o.RoleARN != "" && o.MFASerial != "" {
 		cfg.Credentials = o.shown(cfg)
