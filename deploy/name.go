@@ -19,3 +19,30 @@ func (n Name) SpokeStack() string { return string(n) + "-spoke" }
 
 // RoleStack is the stack of a role that is assumed across accounts.
 func (n Name) RoleStack(role string) string { return string(n) + "-role-" + role }
+
+// Bus is the hub's event bus.
+func (n Name) Bus() string { return string(n) }
+
+// Queue is the hub's queue, and DeadLetters that of what could not be read.
+func (n Name) Queue() string { return string(n) }
+
+// DeadLetters is the queue of what could not be read.
+func (n Name) DeadLetters() string { return string(n) + "-dead-letters" }
+
+// Function is the hub's function, and LogGroup its log.
+func (n Name) Function() string { return string(n) }
+
+// LogGroup is that of the function.
+func (n Name) LogGroup() string { return "/aws/lambda/" + string(n) }
+
+// Rule is a spoke's rule, on the default bus of each region, and the hub's, on its own bus.
+func (n Name) Rule() string { return string(n) }
+
+// LogFileRule is the hub's rule for new log files, on the default bus.
+func (n Name) LogFileRule() string { return string(n) + "-log-files" }
+
+// Topic is a spoke's topic, one in each region.
+func (n Name) Topic() string { return string(n) }
+
+// Notification is the id of the hub's entry in a bucket's notification configuration.
+func (n Name) Notification() string { return string(n) + "-hub" }
