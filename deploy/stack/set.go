@@ -1,6 +1,9 @@
 package stack
 
-import "context"
+import (
+	"context"
+	"errors"
+)
 
 // Set is a StackSet to be: a stack in every account of organizational units, those to
 // come too, and in each of some regions. CloudFormation makes none in the management
@@ -58,3 +61,8 @@ func (c *Client) FindSet(ctx context.Context, name string, delegatedAdmin bool) 
 func (c *Client) DeleteSet(ctx context.Context, name string, delegatedAdmin bool, told func(Instance)) error {
 	return errUnmade
 }
+
+var (
+	errUnmade  = errors.New("not there yet")
+	errNoTrust = errors.New("the organisation does not let CloudFormation work in its accounts")
+)

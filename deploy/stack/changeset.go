@@ -1,0 +1,176 @@
+package stack
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+)
+
+func ourChangeSet(name string) bool { return strings.HasPrefix(name, mine) }
+
+// prepare makes the plan's change set and reads it. Where that fails nothing is left.
+func (c *Client) prepare(ctx context.Context, p *Plan, as types.ChangeSetType) (*Plan, error) {
+	made, err := c.makeChangeSet(ctx, p, as)
+	if err != nil {
+		return nil, fmt.Errorf("planning %s: %w", p.Stack.Name, err)
+	}
+	p.stackID, p.changeSet = aws.ToString(made.StackId), aws.ToString(made.Id)
+	none, err := c.readChangeSet(ctx, p)
+	if err == nil && !none {
+		return p, nil
+	}
+	parting, cancel := whole(ctx)
+	defer cancel()
+	if drop := c.Drop(parting, p); err == nil && drop != nil {
+		return nil, drop
+	}
+	if none {
+		p.Kind = Unchanged
+		return p, nil
+	}
+	return nil, err
+}
+
+func (c *Client) makeChangeSet(ctx context.Context, p *Plan, as types.ChangeSetType) (*cloudformation.CreateChangeSetOutput, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	// Whether it is there has to be known, or it would be left behind.
+	ctx, cancel := whole(ctx)
+	defer cancel()
+	name := fresh()
+	input := &cloudformation.CreateChangeSetInput{
+		StackName: &p.Stack.Name, ChangeSetName: &name, ClientToken: &name, ChangeSetType: as,
+		TemplateBody: aws.String(string(p.Stack.Template)),
+		Description:  aws.String("by crosstrail deploy"),
+	}
+	if as == types.ChangeSetTypeUpdate {
+		input.StackName = &p.stackID // and no other of that name
+	}
+	input.Parameters, input.Tags, input.Capabilities = p.Stack.asked()
+	return c.api.CreateChangeSet(ctx, input)
+}
+
+// readChangeSet waits until CloudFormation has compared, and takes the changes over.
+// none: there are none.
+func (c *Client) readChangeSet(ctx context.Context, p *Plan) (none bool, err error) {
+	input := &cloudformation.DescribeChangeSetInput{ChangeSetName: &p.changeSet}
+	p.Changes = nil
+	for {
+		page, err := c.api.DescribeChangeSet(ctx, input)
+		if err != nil {
+			return false, fmt.Errorf("reading the change set of %s: %w", p.Stack.Name, err)
+		}
+		switch page.Status {
+		case types.ChangeSetStatusFailed:
+			reason := aws.ToString(page.StatusReason)
+			if unchanged(reason) {
+				return true, nil
+			}
+			return false, &RefusedError{p.Stack.Name, reason, c.details(ctx, &cloudformation.DescribeEventsInput{ChangeSetName: &p.changeSet})}
+		case types.ChangeSetStatusCreateComplete:
+			p.take(page.Changes)
+			if page.NextToken == nil {
+				return false, nil
+			}
+			input.NextToken = page.NextToken
+			continue
+		}
+		if err := pause(ctx, c.every()); err != nil {
+			return false, fmt.Errorf("planning %s: nothing was done: %w", p.Stack.Name, err)
+		}
+	}
+}
+
+// unchanged knows how CloudFormation says that there is nothing to change: the second
+// where a template has macros. aws cloudformation deploy looks for the same.
+func unchanged(reason string) bool {
+	return strings.Contains(reason, "The submitted information didn't contain changes.") || strings.Contains(reason, "No updates are to be performed")
+}
+
+func (p *Plan) take(changes []types.Change) {
+	for _, change := range changes {
+		r := change.ResourceChange
+		if r == nil {
+			continue
+		}
+		p.Changes = append(p.Changes, Change{
+			string(r.Action), aws.ToString(r.LogicalResourceId), aws.ToString(r.PhysicalResourceId), aws.ToString(r.ResourceType), string(r.Replacement),
+		})
+	}
+}
+
+// details are what CloudFormation found wrong before it began: a name that is taken, a
+// value that a property cannot have. Only DescribeEvents tells them (User Guide,
+// "Validate stack deployments"); who may not call it does without.
+func (c *Client) details(ctx context.Context, input *cloudformation.DescribeEventsInput) (lines []string) {
+	for _, e := range c.wrong(ctx, input) {
+		lines = append(lines, e.LogicalID+" ("+e.Type+"): "+e.Reason)
+	}
+	return lines
+}
+
+func (c *Client) wrong(ctx context.Context, input *cloudformation.DescribeEventsInput) (events []Event) {
+	input.Filters = &types.EventFilter{FailedEvents: aws.Bool(true)}
+	pages := cloudformation.NewDescribeEventsPaginator(c.api, input)
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return events
+		}
+		for _, e := range page.OperationEvents {
+			if e.EventType != types.EventTypeValidationError {
+				continue
+			}
+			events = append(events, Event{
+				Time: aws.ToTime(e.Timestamp), LogicalID: aws.ToString(e.LogicalResourceId), PhysicalID: aws.ToString(e.PhysicalResourceId),
+				Type: aws.ToString(e.ResourceType), Status: string(e.ValidationStatus), Reason: aws.ToString(e.ValidationStatusReason),
+			})
+		}
+	}
+	return events
+}
+
+// changeSets are the names of those that a stack has.
+func (c *Client) changeSets(ctx context.Context, stackID string) (names []string, err error) {
+	pages := cloudformation.NewListChangeSetsPaginator(c.api, &cloudformation.ListChangeSetsInput{StackName: &stackID})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("change sets of %s: %w", stackID, err)
+		}
+		for _, set := range page.Summaries {
+			names = append(names, aws.ToString(set.ChangeSetName))
+		}
+	}
+	return names, nil
+}
+
+// overtaken reports whether an error says that another operator was faster.
+func overtaken(err error) bool {
+	return says(err, "ValidationError", "_IN_PROGRESS state") || says(err, "ValidationError", "already exists") ||
+		says(err, "AlreadyExistsException", "") || says(err, "ChangeSetNotFound", "") || says(err, "InvalidChangeSetStatus", "")
+}
+
+// isGone reports whether an error says that a change set, or its stack, is no more.
+func isGone(err error) bool {
+	return says(err, "ChangeSetNotFound", "") || says(err, "ValidationError", "does not exist")
+}
+
+// asked is the stack in CloudFormation's words.
+func (s *Stack) asked() (parameters []types.Parameter, tags []types.Tag, capabilities []types.Capability) {
+	for key, value := range s.Parameters {
+		parameters = append(parameters, types.Parameter{ParameterKey: aws.String(key), ParameterValue: aws.String(value)})
+	}
+	for key, value := range s.Tags {
+		tags = append(tags, types.Tag{Key: aws.String(key), Value: aws.String(value)})
+	}
+	for _, name := range s.Capabilities {
+		capabilities = append(capabilities, types.Capability(name))
+	}
+	return parameters, tags, capabilities
+}

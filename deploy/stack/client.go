@@ -1,0 +1,94 @@
+package stack
+
+import (
+	"context"
+	"crypto/rand"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+)
+
+// Tag is the key of the tag that tells a stack of ours; its value is the name of the
+// deployment. A stack or StackSet without it is never touched.
+const Tag = "crosstrail"
+
+// Stack is one to be.
+type Stack struct {
+	Name         string
+	Template     []byte            // CloudFormation's, YAML or JSON, 51,200 bytes at most
+	Parameters   map[string]string // what is not to have its default
+	Tags         map[string]string // Tags[Tag] has to be there; others that the stack has stay
+	Capabilities []string          // as CAPABILITY_IAM, CAPABILITY_NAMED_IAM
+}
+
+// Client calls CloudFormation in one account and region.
+type Client struct {
+	// Note is told, in a line, what the client waits for or does that nobody asked for:
+	// another's operation, a leftover. It holds AWS's text. Nil: nobody is.
+	Note func(string)
+	// Every is how long it is between two looks at what goes on. 0: two seconds.
+	Every time.Duration
+
+	api    *cloudformation.Client
+	config aws.Config
+}
+
+// New makes a client. Retries are the configuration's.
+func New(cfg aws.Config) *Client {
+	return &Client{api: cloudformation.NewFromConfig(cfg), config: cfg}
+}
+
+const (
+	interval    = 2 * time.Second
+	maxInterval = 30 * time.Second
+	// parting is for calls that are made though nobody waits any longer.
+	parting = time.Minute
+)
+
+func (c *Client) every() time.Duration {
+	if c.Every == 0 {
+		return interval
+	}
+	return c.Every
+}
+
+func (c *Client) note(line string) {
+	if c.Note != nil {
+		c.Note(line)
+	}
+}
+
+// pause waits, and reports what ended the context before.
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
+
+// whole is for a call that is not to be cut off half-way: whether it happened has to be
+// known.
+func whole(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), parting)
+}
+
+// mine begins what we name in CloudFormation: change sets and request tokens. Both
+// begin with a letter, and have letters, digits and hyphens.
+const mine = "crosstrail-"
+
+func fresh() string { return mine + strings.ToLower(rand.Text()) }
+
+func tagged(have []types.Tag) map[string]string {
+	tags := make(map[string]string, len(have))
+	for _, t := range have {
+		tags[aws.ToString(t.Key)] = aws.ToString(t.Value)
+	}
+	return tags
+}

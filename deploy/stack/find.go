@@ -1,0 +1,119 @@
+package stack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+	"github.com/aws/smithy-go"
+)
+
+// Found is a stack that is there.
+type Found struct {
+	Name, ID, Status, Reason string
+	Ours                     bool // it has the tag
+	Made, Changed            time.Time
+	Tags                     map[string]string
+	Outputs                  map[string]string
+	Parameters               map[string]string
+	Resources                []Resource
+}
+
+// Resource is one of a stack.
+type Resource struct {
+	LogicalID, PhysicalID, Type, Status, Reason string
+}
+
+// Find is what is there of a stack, ours or not. [ErrNone] where there is none.
+func (c *Client) Find(ctx context.Context, name string) (*Found, error) {
+	s, err := c.describe(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	f := &Found{
+		Name: aws.ToString(s.StackName), ID: aws.ToString(s.StackId),
+		Status: string(s.StackStatus), Reason: aws.ToString(s.StackStatusReason),
+		Made: aws.ToTime(s.CreationTime), Changed: aws.ToTime(s.LastUpdatedTime),
+		Tags: tagged(s.Tags), Outputs: outputs(s), Parameters: map[string]string{},
+	}
+	f.Ours = f.Tags[Tag] != ""
+	for _, p := range s.Parameters {
+		f.Parameters[aws.ToString(p.ParameterKey)] = aws.ToString(p.ParameterValue)
+	}
+	pages := cloudformation.NewListStackResourcesPaginator(c.api, &cloudformation.ListStackResourcesInput{StackName: s.StackId})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("resources of the stack %s: %w", name, err)
+		}
+		for _, r := range page.StackResourceSummaries {
+			f.Resources = append(f.Resources, Resource{
+				aws.ToString(r.LogicalResourceId), aws.ToString(r.PhysicalResourceId), aws.ToString(r.ResourceType),
+				string(r.ResourceStatus), aws.ToString(r.ResourceStatusReason),
+			})
+		}
+	}
+	return f, nil
+}
+
+// describe is a stack by its name, or by its id, which a deleted one has too.
+func (c *Client) describe(ctx context.Context, name string) (*types.Stack, error) {
+	answer, err := c.api.DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: &name})
+	switch {
+	case err != nil && says(err, "ValidationError", "does not exist"):
+		return nil, fmt.Errorf("%s: %w", name, ErrNone)
+	case err != nil:
+		return nil, fmt.Errorf("looking for the stack %s: %w", name, err)
+	case len(answer.Stacks) == 0:
+		return nil, fmt.Errorf("%s: %w", name, ErrNone)
+	}
+	return &answer.Stacks[0], nil
+}
+
+func outputs(s *types.Stack) map[string]string {
+	values := make(map[string]string, len(s.Outputs))
+	for _, o := range s.Outputs {
+		values[aws.ToString(o.OutputKey)] = aws.ToString(o.OutputValue)
+	}
+	return values
+}
+
+// settled is the stack when nothing is done to it any longer, however long that takes.
+// gone: it was being deleted, and is no more.
+func (c *Client) settled(ctx context.Context, name string) (s *types.Stack, gone bool, err error) {
+	said := types.StackStatus("")
+	for {
+		s, err = c.describe(ctx, name)
+		switch {
+		case errors.Is(err, ErrNone):
+			return nil, said == types.StackStatusDeleteInProgress, err
+		case err != nil:
+			return nil, false, err
+		case !inProgress(s.StackStatus):
+			return s, false, nil
+		case said != s.StackStatus:
+			said = s.StackStatus
+			c.note(fmt.Sprintf("%s is %s by somebody else: waiting for the end", name, said))
+		}
+		if err := pause(ctx, c.every()); err != nil {
+			return nil, false, fmt.Errorf("%s is %s by somebody else, nothing was done: %w", name, said, err)
+		}
+	}
+}
+
+// inProgress reports whether an operation runs. A stack is REVIEW_IN_PROGRESS as long
+// as it has change sets alone.
+func inProgress(s types.StackStatus) bool {
+	return strings.HasSuffix(string(s), "_IN_PROGRESS") && s != types.StackStatusReviewInProgress
+}
+
+// says reports whether AWS answered with a code, and a part of a message.
+func says(err error, code, part string) bool {
+	answer, ok := errors.AsType[smithy.APIError](err)
+	return ok && answer.ErrorCode() == code && strings.Contains(answer.ErrorMessage(), part)
+}
