@@ -23,6 +23,13 @@ func (a *AWS) Account(id string) Account { return Account{ID: id, aws: a} }
 // stand-in checks no signature of root: what a test is about, a user does.
 func (c Account) Config() aws.Config { return c.aws.config(c.ID, "test", "") }
 
+// ConfigIn is Config for the calls of another region.
+func (c Account) ConfigIn(region string) aws.Config {
+	cfg := c.Config()
+	cfg.Region = region
+	return cfg
+}
+
 // User makes an IAM user with a policy of its own, none if that is empty, and an
 // access key.
 func (c Account) User(t testing.TB, name, policy string) aws.Config {

@@ -37,6 +37,7 @@ func TestAcrossAccounts(t *testing.T) {
 	stand := stack.Start(t)
 	here, there := stand.Account(dev), stand.Account(prod)
 	queue, bus := there.Queue(t, "seen"), there.Bus(t, "central", "")
+	queue.AllowService(t, "events.amazonaws.com", "arn:aws:events:us-east-1:"+prod+":rule/central/keep")
 	sender := here.Role(t, "Sender", eventsTrust, awstest.Allow(bus, "events:PutEvents"))
 	here.Rule(t, "forward", fromSTS, awstest.ReadsToo).To(t, bus, sender)
 	there.Rule(t, "keep", fromSTS, awstest.ReadsToo, awstest.OnBus("central")).To(t, queue.ARN)

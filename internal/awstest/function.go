@@ -45,7 +45,7 @@ const lambdaTrust = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Pri
 func (c Account) Function(t testing.TB, o FunctionOptions) *Function {
 	t.Helper()
 	f := &Function{Name: o.Name, Role: c.Role(t, o.Name, lambdaTrust, o.Policy), Owner: lambda.NewFromConfig(c.Config()), account: c}
-	code, err := zipped(o.Binary)
+	code, err := Zip(o.Binary)
 	must(t, err)
 	input := &lambda.CreateFunctionInput{
 		FunctionName: &o.Name, Role: &f.Role, Code: &types.FunctionCode{ZipFile: code},
@@ -65,6 +65,11 @@ func (c Account) Function(t testing.TB, o FunctionOptions) *Function {
 	must(t, err)
 	f.ARN = *made.FunctionArn
 	return f
+}
+
+// OwnedFunction is a function of the account that is there already, or will be.
+func (c Account) OwnedFunction(name string) *Function {
+	return &Function{Name: name, ARN: "arn:aws:lambda:" + Region + ":" + c.ID + ":function:" + name, Owner: lambda.NewFromConfig(c.Config()), account: c}
 }
 
 // environment is what a function is started with: Lambda itself puts in the
@@ -90,9 +95,9 @@ func (f *Function) Configure(t testing.TB, env map[string]string) {
 	must(t, err)
 }
 
-// zipped is a deployment package with the program as bootstrap: Lambda Developer
+// Zip is a deployment package with the program as bootstrap: Lambda Developer
 // Guide, "Deploy Go Lambda functions with .zip file archives".
-func zipped(path string) ([]byte, error) {
+func Zip(path string) ([]byte, error) {
 	program, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("the function's program: %w", err)

@@ -57,6 +57,16 @@ func (c Account) Queue(t testing.TB, name string, options ...QueueOption) *Queue
 	return q
 }
 
+// OwnedQueue is a queue of the account that is there already.
+func (c Account) OwnedQueue(t testing.TB, name string) *Queue {
+	t.Helper()
+	q := &Queue{Name: name, ARN: "arn:aws:sqs:" + Region + ":" + c.ID + ":" + name, Owner: sqs.NewFromConfig(c.Config()), account: c}
+	found, err := q.Owner.GetQueueUrl(t.Context(), &sqs.GetQueueUrlInput{QueueName: &name})
+	must(t, err)
+	q.URL = *found.QueueUrl
+	return q
+}
+
 // Policy gives the queue this policy in the place of any other.
 func (q *Queue) Policy(t testing.TB, policy string) {
 	t.Helper()

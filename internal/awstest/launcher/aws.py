@@ -34,6 +34,7 @@ def mended(app):
         awskeys,
         batches,
         bucketpolicy,
+        buses,
         control,
         controlpolicies,
         delivery,
@@ -58,8 +59,10 @@ def mended(app):
         roles,
         sealed,
         sessions,
+        stackresources,
         sts,
         tables,
+        targets,
         trails,
     )
 
@@ -67,7 +70,7 @@ def mended(app):
     parts = (control, policy, keyids, sts, mfa, sessions, principals, roles, bucketpolicy, ownership)
     parts += (awskeys, sealed, objects, keys, organizations, trails)
     parts += (identitycenter, history, publickeys, controlpolicies, refusals, analyzer, tables, batches, functions)
-    parts += (receipts,)
+    parts += (receipts, stackresources, buses, targets)
     for part in (*parts, events, delivery, recording, hooks, requests):
         part.mend()
     return control.beside(app)

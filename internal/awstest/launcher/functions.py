@@ -4,9 +4,15 @@ Lambda Developer Guide, Lambda execution environment lifecycle: whatever ends th
 process of a function, the call that it was at has failed, and the next gets a new one.
 ministack does that; it is only asked to kill. A line that comes just after the answer
 ministack keeps for the log of the next call: it is told here.
+
+A function reaches this stand-in and nothing else, whoever made it: a template that is
+made for AWS says no endpoint. What its own environment says of that stays.
 """
 
+import os
+
 from ministack.core import lambda_runtime as runtime
+from ministack.services import lambda_svc
 
 from . import control
 
@@ -14,6 +20,21 @@ from . import control
 def mend():
     control.ROUTES["kill-function"] = _kill
     control.ROUTES["late-lines"] = _late
+    original = lambda_svc._provided_worker_env
+
+    def environment(config, *rest):
+        here = {
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{os.environ['GATEWAY_PORT']}",
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "HTTPS_PROXY": "http://127.0.0.1:9",
+            "NO_PROXY": "127.0.0.1,localhost",
+        }
+        own = lambda_svc._runtime_env_vars(config)
+        return original(config, *rest) | {name: value for name, value in here.items() if name not in own}
+
+    lambda_svc._provided_worker_env = environment
 
 
 def _late(question):
