@@ -4,8 +4,9 @@
 TOOLS = go tool -modfile=tools/go.mod
 FUZZTIME ?= 5m
 
-build: ## the program, with its commit
-	CGO_ENABLED=0 go build -trimpath -buildvcs=$(shell git rev-parse HEAD >/dev/null 2>&1 && echo true || echo false) -o crosstrail ./cmd/crosstrail
+build: lambda ## the program, with its commit, and with the function in it that crosstrail deploy uploads
+	cp dist/crosstrail-lambda-arm64.zip dist/crosstrail-lambda-amd64.zip deploy/function/
+	CGO_ENABLED=0 go build -trimpath -tags embedfunction -buildvcs=$(shell git rev-parse HEAD >/dev/null 2>&1 && echo true || echo false) -o crosstrail ./cmd/crosstrail
 
 lambda: ## dist/crosstrail-lambda-{arm64,amd64}.zip: what AWS Lambda takes; one commit, the same bytes
 	@for arch in arm64 amd64; do \

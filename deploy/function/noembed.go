@@ -1,0 +1,6 @@
+//go:build !embedfunction
+
+package function
+
+// embedded is a package that was built in: none was.
+func embedded(string) ([]byte, bool) { return nil, false }
