@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 
@@ -132,6 +133,27 @@ func (t *terminal) wanted(ctx context.Context, yes bool, nothing string, hints .
 		err = hinted(errors.New(nothing), hints...)
 	}
 	return err
+}
+
+// canAsk reports whether somebody is there who can be asked.
+func (t *terminal) canAsk() bool { return isTerminal(t.stdin) && isTerminal(t.stderr) }
+
+// choose asks which of some is meant, and gives its place; -1 where none is.
+func (t *terminal) choose(ctx context.Context, what string, from []string) (int, error) {
+	fmt.Fprintln(t.stderr, render.Text(what))
+	for i, text := range from {
+		fmt.Fprintf(t.stderr, "%3d  %s\n", i+1, render.Text(text))
+	}
+	fmt.Fprintf(t.stderr, "which one? [1-%d] ", len(from))
+	word, err := t.answer(ctx)
+	if err != nil {
+		return -1, err
+	}
+	n, err := strconv.Atoi(word)
+	if err != nil || n < 1 || n > len(from) {
+		return -1, nil //nolint:nilerr // what was typed names none
+	}
+	return n - 1, nil
 }
 
 // answer is a line that a person typed, in small letters; empty where none was.

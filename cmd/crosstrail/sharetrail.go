@@ -6,10 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
-	"github.com/crosstrail/crosstrail/render"
 	"github.com/crosstrail/crosstrail/share"
 	"github.com/crosstrail/crosstrail/share/iam"
 )
@@ -19,23 +17,21 @@ import (
 func (t *shareTarget) observe(ctx context.Context, ui *terminal, c *iam.Client) (*share.Surroundings, error) {
 	s, err := c.Observe(ctx, t.ask())
 	several, ok := errors.AsType[*iam.Error](err)
-	if !ok || len(several.Which) == 0 || !isTerminal(ui.stdin) || !isTerminal(ui.stderr) {
+	if !ok || len(several.Which) == 0 || !ui.canAsk() {
 		return s, err
 	}
-	fmt.Fprintln(ui.stderr, render.Text(several.Error()))
-	for i, trail := range several.Which {
-		fmt.Fprintf(ui.stderr, "%3d  %s\n", i+1, render.Text(iam.TrailText(trail)))
+	var texts []string
+	for _, trail := range several.Which {
+		texts = append(texts, iam.TrailText(trail))
 	}
-	fmt.Fprintf(ui.stderr, "which one? [1-%d] ", len(several.Which))
-	word, failed := ui.answer(ctx)
+	n, failed := ui.choose(ctx, several.Error(), texts)
 	if failed != nil {
 		return nil, failed
 	}
-	n, failed := strconv.Atoi(word)
-	if failed != nil || n < 1 || n > len(several.Which) {
+	if n < 0 {
 		return nil, err
 	}
-	t.trail = several.Which[n-1].ARN
+	t.trail = several.Which[n].ARN
 	return c.Observe(ctx, t.ask())
 }
 

@@ -26,6 +26,9 @@ func ReadPolicy(table string) string {
 	return allow(s)
 }
 
+// MakeActions are what [Make] and [Store.SetWatch] call.
+func MakeActions() []string { return append(append([]string{}, makeActions...), writeActions...) }
+
 type policyStatement struct {
 	Sid, Effect      string
 	Action, Resource []string

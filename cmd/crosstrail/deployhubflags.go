@@ -1,0 +1,199 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/crosstrail/crosstrail/deploy"
+	"github.com/crosstrail/crosstrail/deploy/function"
+)
+
+// hubFlags are what a hub is to be. What is not given stays as it is, and lists grow:
+// --remove takes away.
+type hubFlags struct {
+	trail, bucket string
+	noLogs        bool
+	table         string
+	accounts      []string
+	organization  string
+	topics        []string
+	trigger       string
+	architecture  string
+	memory, days  int
+	alarmTopic    string
+	remove        removals
+}
+
+// ownOrganization is --organization without an id: that of the account.
+const ownOrganization = "own"
+
+func (h *hubFlags) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringArrayVar(&h.accounts, "account", nil, "an account that may send to the hub, by its `ID` (repeatable)")
+	flags.Var(said(&h.organization), "organization", "every account of your organisation may; or of another: --organization=`ID`")
+	flags.Lookup("organization").NoOptDefVal = ownOrganization
+	flags.StringArrayVar(&h.topics, "topic", nil, "the `ARN` of a spoke's topic that the hub listens to (repeatable)")
+	flags.Var(said(&h.table), "table", "the `NAME` of the table (default "+deploy.DefaultTable+"); one that is there is adopted, with what is in it")
+	flags.Var(said(&h.trigger), "trigger", "how the hub hears of new log files: auto, notification, eventbridge, or sns (default auto: the first of these that the bucket allows)")
+	flags.Var(said(&h.architecture), "architecture", "what the function runs on: arm64 or x86_64 (default arm64, or that of --function)")
+	flags.IntVar(&h.memory, "memory-size", 0, "the function's memory in `MB` (default 512)")
+	flags.IntVar(&h.days, "log-days", 0, "for how many `DAYS` the function's own log is kept (default 30)")
+	flags.Var(said(&h.alarmTopic), "alarm-topic", "the `ARN` of a topic that alarms tell (default: they are only shown)")
+	flags.Var(said(&h.trail), "trail", "the trail whose log files are read, by `NAME` or ARN")
+	flags.Var(said(&h.bucket), "bucket", "or the `BUCKET` that it writes to")
+	flags.BoolVar(&h.noLogs, "no-logs", false, "no log files: only what spokes send")
+	must(cmd.RegisterFlagCompletionFunc("trigger", cobra.FixedCompletions(triggerWords(), cobra.ShellCompDirectiveNoFileComp)))
+	must(cmd.RegisterFlagCompletionFunc("architecture", cobra.FixedCompletions(architectures(), cobra.ShellCompDirectiveNoFileComp)))
+}
+
+const autoTrigger = "auto"
+
+func triggerWords() []string {
+	return []string{autoTrigger, string(deploy.TriggerNotification), string(deploy.TriggerEventBridge), string(deploy.TriggerSNS)}
+}
+
+func architectures() []string { return []string{function.ARM, function.X86} }
+
+// What AWS takes as ARNs of topics, queues and buses, and as ids of organizations.
+var (
+	topicARN       = regexp.MustCompile(`^arn:aws[a-z-]*:sns:[a-z0-9-]{5,30}:\d{12}:[A-Za-z0-9_-]{1,256}$`)
+	queueARN       = regexp.MustCompile(`^arn:aws[a-z-]*:sqs:[a-z0-9-]{5,30}:\d{12}:[A-Za-z0-9_-]{1,80}$`)
+	busARN         = regexp.MustCompile(`^arn:aws[a-z-]*:events:[a-z0-9-]{5,30}:\d{12}:event-bus/[A-Za-z0-9._/-]{1,256}$`)
+	organizationID = regexp.MustCompile(`^o-[a-z0-9]{10,32}$`)
+	unitID         = regexp.MustCompile(`^(ou-[a-z0-9]{4,32}-[a-z0-9]{8,32}|r-[a-z0-9]{4,32})$`)
+	regionName     = regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+){1,3}-\d{1,2}$`)
+)
+
+func checkAccount(flag, id string) error {
+	if !isAccount(id) || len(id) != 12 {
+		return usage(fmt.Errorf("%s %s: the number of an account has twelve digits", flag, quoteShell(id)), "for example: "+flag+" 111111111111")
+	}
+	return nil
+}
+
+func checkValue(flag, value string, form *regexp.Regexp, example string) error {
+	if value != "" && !form.MatchString(value) {
+		return usage(fmt.Errorf("%s %s: AWS takes no such value", flag, quoteShell(value)), "one looks like "+example)
+	}
+	return nil
+}
+
+// check looks at the flags alone.
+func (h *hubFlags) check() error {
+	for _, id := range h.accounts {
+		if err := checkAccount("--account", id); err != nil {
+			return err
+		}
+	}
+	for _, arn := range append(slices.Clone(h.topics), h.alarmTopic) {
+		if err := checkValue("--topic", arn, topicARN, "arn:aws:sns:eu-west-1:111111111111:crosstrail"); err != nil {
+			return err
+		}
+	}
+	if h.organization != ownOrganization {
+		if err := checkValue("--organization", h.organization, organizationID, "o-a1b2c3d4e5"); err != nil {
+			return err
+		}
+	}
+	var ok bool
+	if h.trigger, ok = fold(triggerWords(), orElse(h.trigger, autoTrigger)); !ok {
+		return usage(fmt.Errorf("--trigger %s: it is %s", quoteShell(h.trigger), join(triggerWords())))
+	}
+	if h.architecture != "" && !slices.Contains(architectures(), h.architecture) {
+		return usage(fmt.Errorf("--architecture %s: it is %s", quoteShell(h.architecture), join(architectures())))
+	}
+	if h.noLogs && h.trail+h.bucket != "" {
+		return usage(errors.New("--no-logs reads no log files: --trail and --bucket say which"), "give one or the other")
+	}
+	return h.remove.check("account", "topic", "organization", "alarm-topic")
+}
+
+// merge brings what was given into a hub that is there, or a new one. What has to be
+// looked up on AWS is left: the organization's id, and the log files.
+func (h *hubFlags) merge(hub *deploy.Hub) error {
+	hub.Senders.Accounts = h.remove.from("account", unique(append(hub.Senders.Accounts, h.accounts...)))
+	hub.Topics = h.remove.from("topic", unique(append(hub.Topics, h.topics...)))
+	hub.Senders.Organization = h.remove.of("organization", hub.Senders.Organization)
+	if h.organization != "" && h.organization != ownOrganization {
+		hub.Senders.Organization = h.organization
+	}
+	hub.AlarmTo = orElse(h.alarmTopic, h.remove.of("alarm-topic", hub.AlarmTo))
+	hub.Table = orElse(h.table, orElse(hub.Table, deploy.DefaultTable))
+	hub.Code.Architecture = orElse(h.architecture, hub.Code.Architecture)
+	if h.memory != 0 {
+		hub.Function.MemoryMB = h.memory
+	}
+	if h.days != 0 {
+		hub.Function.LogDays = h.days
+	}
+	if h.noLogs {
+		hub.Logs = nil
+	}
+	return h.remove.unused()
+}
+
+// wanted is the trigger that was asked for; "": the best there is.
+func (h *hubFlags) wanted() deploy.Trigger {
+	if h.trigger == autoTrigger {
+		return ""
+	}
+	return deploy.Trigger(h.trigger)
+}
+
+// removals are what --remove takes away of a deployment that is there: WHAT=VALUE, or
+// WHAT alone of what there is one of.
+type removals struct {
+	texts []string
+	used  []bool
+}
+
+func (r *removals) add(cmd *cobra.Command, example string) {
+	cmd.Flags().StringArrayVar(&r.texts, "remove", nil, "take away what an earlier run gave: a flag and its value, as `"+example+"` (repeatable)")
+}
+
+// check wants each to name one of these flags.
+func (r *removals) check(names ...string) error {
+	r.used = make([]bool, len(r.texts))
+	for _, text := range r.texts {
+		if name, _, _ := strings.Cut(text, "="); !slices.Contains(names, name) {
+			return usage(fmt.Errorf("--remove %s: what can be removed is %s", quoteShell(text), join(names)), "for example: --remove "+names[0]+"=VALUE")
+		}
+	}
+	return nil
+}
+
+// of is a value, "" where it is to be taken away.
+func (r *removals) of(name, value string) string {
+	for i, text := range r.texts {
+		if value != "" && (text == name || text == name+"="+value) {
+			r.used[i], value = true, ""
+		}
+	}
+	return value
+}
+
+// from is a list without what is to be taken away of it.
+func (r *removals) from(name string, list []string) []string {
+	return slices.DeleteFunc(list, func(value string) bool {
+		i := slices.Index(r.texts, name+"="+value)
+		if i >= 0 {
+			r.used[i] = true
+		}
+		return i >= 0
+	})
+}
+
+// unused is an error where something that is to be taken away is not there.
+func (r *removals) unused() error {
+	for i, text := range r.texts {
+		if !r.used[i] {
+			return usage(fmt.Errorf("--remove %s: the deployment has no such", quoteShell(text)), "what it has, this command tells without --remove")
+		}
+	}
+	return nil
+}

@@ -1,0 +1,169 @@
+package main
+
+import (
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"github.com/crosstrail/crosstrail/deploy"
+)
+
+func newDeployTemplateCommand(ui *terminal) *cobra.Command {
+	return group(&cobra.Command{
+		Use:   "template",
+		Short: "print a CloudFormation template: for a reviewer, or a third party",
+		Long: `Print the CloudFormation template that crosstrail deploy up uses: commented, complete,
+and of use without crosstrail. Nothing is called. What differs from account to account is
+a parameter of the template, whose default is what was given here.`,
+		Example: `  # what a third party deploys, who has no crosstrail
+  crosstrail deploy template spoke --external-id 3414 \
+    --hub arn:aws:events:us-east-1:999999999999:event-bus/crosstrail > spoke.yaml
+  aws cloudformation deploy --template-file spoke.yaml --stack-name crosstrail-spoke \
+    --capabilities CAPABILITY_IAM
+
+  crosstrail deploy template hub --account 111111111111 --bucket cloudtrailbucket
+  crosstrail deploy template role CrossAccountTest --to 111111111111 --external-id 3414`,
+	}, newTemplateHubCommand(ui), newTemplateSpokeCommand(ui), newTemplateRoleCommand(ui))
+}
+
+func newTemplateHubCommand(ui *terminal) *cobra.Command {
+	var d deployFlags
+	var h hubFlags
+	var prefix, key, topic, code string
+	cmd := &cobra.Command{
+		Use:   "hub",
+		Short: "print the template of a hub",
+		Long: `Print the template of a hub. It makes everything but three things, which are said in its
+comments: the notice of the bucket to the hub's queue (aws s3api
+put-bucket-notification-configuration), the code of the function (make lambda, aws s3 cp;
+parameters CodeBucket and CodeKey), and the mark of crosstrail in the table (crosstrail
+store watch). crosstrail deploy up hub does all of it.`,
+		Example: `  crosstrail deploy template hub --account 111111111111 --bucket cloudtrailbucket > hub.yaml
+  aws cloudformation deploy --template-file hub.yaml --stack-name crosstrail-hub \
+    --capabilities CAPABILITY_IAM --parameter-overrides CodeBucket=my-code CodeKey=crosstrail-lambda-arm64.zip`,
+		Annotations:       exits(exitDone, exitFailed, exitUsage),
+		Args:              noArguments,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(*cobra.Command, []string) error {
+			name, err := d.deployment()
+			if err != nil {
+				return err
+			}
+			hub := &deploy.Hub{Name: name, MakeTable: true}
+			if err := h.check(); err != nil {
+				return err
+			}
+			if h.organization == ownOrganization {
+				return usage(errors.New("a template is made without asking AWS, so it has to be said which organisation"), "--organization=o-a1b2c3d4e5 (aws organizations describe-organization)")
+			}
+			if err := h.merge(hub); err != nil {
+				return err
+			}
+			switch {
+			case h.bucket == "" && !h.noLogs:
+				return usage(errors.New("deploy template hub: in which bucket are the log files?"), "--bucket NAME; or, for what spokes send alone, --no-logs")
+			case h.bucket != "":
+				hub.Logs = &deploy.Logs{Bucket: h.bucket, Prefix: prefix, Trigger: deploy.Trigger(orElse(string(h.wanted()), string(deploy.TriggerNotification))), Topic: topic, Key: key, Trail: h.trail}
+			}
+			hub.Code.Bucket = code
+			hub.Code.Architecture = orElse(hub.Code.Architecture, architectures()[0])
+			return printTemplate(ui, hub)
+		},
+	}
+	h.add(cmd)
+	flags := cmd.Flags()
+	flags.StringVar(&prefix, "prefix", "AWSLogs/", "how the keys of log files begin")
+	flags.Var(said(&key), "key", "the `ARN` of the KMS key that encrypts them")
+	flags.Var(said(&topic), "trail-topic", "the `ARN` of the topic that the trail tells, for --trigger sns")
+	flags.Var(said(&code), "code-bucket", "the `BUCKET` with the function's code")
+	d.addName(cmd)
+	return cmd
+}
+
+func newTemplateSpokeCommand(ui *terminal) *cobra.Command {
+	var d deployFlags
+	var s spokeFlags
+	cmd := &cobra.Command{
+		Use:   "spoke",
+		Short: "print the template of a spoke",
+		Long: `Print the template of a spoke, which sends a hub who gets credentials in an account and
+region. EventBridge and STS are regional: deploy it in every region that is enabled, in an
+organisation as a StackSet.
+
+Without --external-id and --role-arn it sends every call that hands out credentials.`,
+		Example: `  crosstrail deploy template spoke --external-id 3414 \
+    --hub arn:aws:events:us-east-1:999999999999:event-bus/crosstrail > spoke.yaml
+  aws cloudformation deploy --template-file spoke.yaml --stack-name crosstrail-spoke \
+    --capabilities CAPABILITY_IAM --region us-east-1`,
+		Annotations:       exits(exitDone, exitFailed, exitUsage),
+		Args:              noArguments,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			name, err := d.deployment()
+			if err != nil {
+				return err
+			}
+			spoke := &deploy.Spoke{Name: name}
+			if err := s.check(); err != nil {
+				return err
+			}
+			if err := s.merge(spoke); err != nil {
+				return err
+			}
+			if err := needHub(cmd, spoke); err != nil {
+				return err
+			}
+			return printTemplate(ui, spoke)
+		},
+	}
+	s.add(cmd)
+	d.addName(cmd)
+	return cmd
+}
+
+func newTemplateRoleCommand(ui *terminal) *cobra.Command {
+	var d deployFlags
+	var r roleFlags
+	cmd := &cobra.Command{
+		Use:   "role NAME",
+		Short: "print the template of a role that is assumed across accounts",
+		Long: `Print the template of a role that is assumed from another account, as AWS's text makes
+CrossAccountTest: whom it trusts, with which external id, and what may be done with it.`,
+		Example: `  crosstrail deploy template role CrossAccountTest --to 111111111111 --external-id 3414 > role.yaml
+  aws cloudformation deploy --template-file role.yaml --stack-name crosstrail-role-CrossAccountTest \
+    --capabilities CAPABILITY_NAMED_IAM`,
+		Annotations:       exits(exitDone, exitFailed, exitUsage),
+		Args:              oneArgument("NAME", "crosstrail deploy template role CrossAccountTest --to 111111111111"),
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if _, err := d.deployment(); err != nil {
+				return err
+			}
+			role := &deploy.Role{Name: args[0]}
+			if err := r.check(cmd, args[0]); err != nil {
+				return err
+			}
+			if err := r.merge(cmd, role); err != nil {
+				return err
+			}
+			return printTemplate(ui, role)
+		},
+	}
+	r.add(cmd)
+	d.addName(cmd)
+	return cmd
+}
+
+// templated is what a template is made of.
+type templated interface {
+	Check() error
+	Template() []byte
+}
+
+func printTemplate(ui *terminal, of templated) error {
+	if err := of.Check(); err != nil {
+		return usage(err)
+	}
+	_, err := ui.stdout.Write([]byte(visible(string(of.Template()))))
+	return err
+}
