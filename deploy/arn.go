@@ -13,16 +13,42 @@ func parseARN(text string) (arn, bool) {
 	return arn{p[1], p[2], p[3], p[4], p[5]}, true
 }
 
-// always are the regions that an account of AWS's first partition has without asking
-// (Account Management Reference Guide, "Regions that are enabled by default").
-const always = " us-east-1 us-east-2 us-west-1 us-west-2 ap-south-1 ap-northeast-1 ap-northeast-2 ap-northeast-3 ap-southeast-1 ap-southeast-2 ca-central-1 eu-central-1 eu-west-1 eu-west-2 eu-west-3 eu-north-1 sa-east-1 cn-north-1 cn-northwest-1 us-gov-east-1 us-gov-west-1 "
-
-// snsIn is SNS as it delivers from a region: to another one, it is called by its
-// region in those that an account has to ask for (SNS Developer Guide, "Cross-region
-// delivery").
-func snsIn(region string) string {
-	if strings.Contains(always, " "+region+" ") {
-		return "sns.amazonaws.com"
+// suffix ends the names of a partition's hosts, and what a key's policy calls services
+// by (KMS Developer Guide, "kms:ViaService").
+func suffix(partition string) string {
+	if partition == "aws-cn" {
+		return "amazonaws.com.cn"
 	}
-	return "sns." + region + ".amazonaws.com"
+	return "amazonaws.com"
+}
+
+// unasked are the regions that an account has without asking for them (SNS Developer
+// Guide, "Sending Amazon SNS messages to an Amazon SQS queue or AWS Lambda function in
+// a different Region": those launched before March 20, 2019).
+const unasked = " us-east-1 us-east-2 us-west-1 us-west-2 ap-south-1 ap-northeast-1 ap-northeast-2 ap-southeast-1 ap-southeast-2" +
+	" ca-central-1 eu-central-1 eu-west-1 eu-west-2 eu-west-3 eu-north-1 sa-east-1 cn-north-1 cn-northwest-1 us-gov-east-1 us-gov-west-1 "
+
+// osaka is asked for according to that page, and not according to the Account
+// Management Reference Guide.
+const osaka = "ap-northeast-3"
+
+// sns is what SNS is called by who delivers from one region to a queue in another one,
+// by that page: where a region is one to be asked for, by its name. Where "to" is not
+// known it is taken for none of those.
+func sns(from, to string) []string {
+	const global = "sns.amazonaws.com"
+	asked := func(region string) bool { return region != "" && !strings.Contains(unasked, " "+region+" ") }
+	if from == to || !asked(from) && !asked(to) {
+		return []string{global}
+	}
+	var all []string
+	for _, region := range []string{from, to} {
+		if asked(region) {
+			all = append(all, "sns."+region+".amazonaws.com")
+		}
+		if region == osaka {
+			all = append(all, global)
+		}
+	}
+	return all
 }

@@ -10,12 +10,14 @@ import (
 	"unicode/utf8"
 )
 
-// What AWS takes (IAM and STS API Reference, S3 User Guide, "Bucket naming rules",
-// DynamoDB Developer Guide, "Naming rules", Lambda API Reference; EventBridge takes 64
-// characters for a rule, and IAM for a role's name).
+// What AWS takes (IAM API Reference; STS API Reference, AssumeRole; S3 User Guide,
+// "General purpose bucket naming rules"; DynamoDB Developer Guide, "Naming rules";
+// EventBridge, SQS, SNS and KMS API References). A deployment's name is shorter than
+// each of the names that are made of it may be.
 var (
 	nameForm      = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]{0,39}$`)
 	accountForm   = regexp.MustCompile(`^[0-9]{12}$`)
+	regionForm    = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]+$`)
 	orgForm       = regexp.MustCompile(`^o-[a-z0-9]{10,32}$`)
 	tableForm     = regexp.MustCompile(`^[A-Za-z0-9_.-]{3,255}$`)
 	bucketForm    = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
@@ -36,9 +38,11 @@ var (
 var logDays = []int{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}
 
 const (
-	mostTemplate = 51200 // bytes that CreateStack takes as they are (CloudFormation User Guide, "Quotas")
+	mostTemplate = 51200 // bytes of a template that CreateStack takes (CloudFormation User Guide, "Quotas")
 	mostBus      = 10240 // bytes of an event bus's policy (EventBridge API Reference, PutPermission)
-	mostPattern  = 2048  // characters (EventBridge User Guide, "Quotas")
+	mostPattern  = 2048  // characters of an event pattern (EventBridge User Guide, "Quotas")
+	mostExternal = 1224  // characters (STS API Reference, AssumeRole)
+	mostPolicies = 10    // attached to a role (IAM User Guide, "IAM and AWS STS quotas")
 )
 
 // Check says what is wrong with the hub.
@@ -51,10 +55,16 @@ func (h *Hub) Check() error {
 	if !tableForm.MatchString(h.Table) {
 		wrong("%q is no name of a table: 3 to 255 letters, digits, '_', '-' and '.'", h.Table)
 	}
-	for _, a := range h.Senders.Accounts {
+	for i, a := range h.Senders.Accounts {
 		if !accountForm.MatchString(a) {
 			wrong("%q is no account: it has twelve digits", a)
 		}
+		if slices.Contains(h.Senders.Accounts[:i], a) {
+			wrong("the account %s is there twice", a)
+		}
+	}
+	if h.Region != "" && !regionForm.MatchString(h.Region) {
+		wrong("%q is no region", h.Region)
 	}
 	if o := h.Senders.Organization; o != "" && !orgForm.MatchString(o) {
 		wrong("%q is no organisation's id: o-… , as aws organizations describe-organization shows it", o)
@@ -88,10 +98,25 @@ func (h *Hub) Check() error {
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
-	if n := len(h.Senders.Accounts) * 60; n > mostBus-500 {
-		return fmt.Errorf("%d accounts are too many for the event bus's policy, which may have 10 KB: take their organisation (--organization), or two hubs", len(h.Senders.Accounts))
+	return errors.Join(h.room(), fits(h.Template()))
+}
+
+// room says whether the senders find room in the bus's policy and in the pattern of the
+// rule, which names the accounts where no organisation may send.
+func (h *Hub) room() error {
+	const (
+		policy  = 500 // bytes of a statement without its principals
+		pattern = 120 // characters without accounts
+	)
+	n := len(h.Senders.Accounts)
+	inPolicy, inPattern := (mostBus-2*policy)/len(`"arn:aws-us-gov:iam::111111111111:root",`), (mostPattern-pattern)/len(`"111111111111",`)
+	switch {
+	case n > inPolicy:
+		return fmt.Errorf("%d accounts are too many for the event bus's policy, which has room for %d: take their organisation, or a second hub of another name", n, inPolicy)
+	case n > inPattern && h.Senders.Organization == "":
+		return fmt.Errorf("%d accounts are too many for the rule's event pattern, which has room for %d: take their organisation, or a second hub of another name", n, inPattern)
 	}
-	return fits(h.Template())
+	return nil
 }
 
 func fits(template []byte) error {
@@ -150,20 +175,19 @@ func (s *Spoke) Check() error {
 		wrong("%q is no ARN of a hub's event bus: arn:aws:events:REGION:ACCOUNT:event-bus/NAME", s.Hub)
 	}
 	for _, id := range s.Match.ExternalIDs {
-		if !externalForm.MatchString(id) {
-			wrong("%q is no external id: 2 to 1224 letters, digits and any of _+=,.@:/-", id)
-		}
+		errs = append(errs, checkExternalID(id))
 	}
 	for _, role := range s.Match.Roles {
 		if !roleARNForm.MatchString(role) {
 			wrong("%q is no ARN of a role: arn:aws:iam::ACCOUNT:role/NAME", role)
 		}
 	}
-	for _, f := range s.Match.Fields {
-		if !fieldForm.MatchString(f.Path) || len(f.Values) == 0 {
-			wrong("%q is no field of a record with a value: as userIdentity.type=IAMUser", f.Path)
+	for _, region := range s.Regions {
+		if !regionForm.MatchString(region) {
+			wrong("%q is no region", region)
 		}
 	}
+	errs = append(errs, s.Match.check())
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
@@ -171,6 +195,43 @@ func (s *Spoke) Check() error {
 		return fmt.Errorf("the event pattern has %d characters, and EventBridge takes %d: name fewer external ids and roles, or none, which sends every call that hands out credentials", n, mostPattern)
 	}
 	return fits(s.Template())
+}
+
+// check is of the fields: each of them once, and none below another one.
+func (m *Match) check() error {
+	var errs []error
+	wrong := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	var taken []string
+	if len(m.ExternalIDs) > 0 {
+		taken = append(taken, "requestParameters.externalId")
+	}
+	if len(m.Roles) > 0 {
+		taken = append(taken, "requestParameters.roleArn")
+	}
+	for _, f := range m.Fields {
+		if !fieldForm.MatchString(f.Path) || len(f.Values) == 0 {
+			wrong("%q is no field of a record with a value: as userIdentity.type=IAMUser", f.Path)
+		}
+		for _, value := range f.Values {
+			if !utf8.ValidString(value) {
+				wrong("%s: %q is no text", f.Path, value)
+			}
+		}
+		for _, other := range taken {
+			if strings.HasPrefix(f.Path+".", other+".") || strings.HasPrefix(other+".", f.Path+".") {
+				wrong("%s is asked for twice, as %s: give all its values at once", f.Path, other)
+			}
+		}
+		taken = append(taken, f.Path)
+	}
+	return errors.Join(errs...)
+}
+
+func checkExternalID(id string) error {
+	if !externalForm.MatchString(id) || len(id) < 2 || len(id) > mostExternal {
+		return fmt.Errorf("%q is no external id: 2 to %d letters, digits and any of _+=,.@:/-", id, mostExternal)
+	}
+	return nil
 }
 
 // Check says what is wrong with the role.
@@ -183,8 +244,8 @@ func (r *Role) Check() error {
 	if !accountForm.MatchString(r.To) && !principalForm.MatchString(r.To) {
 		wrong("%q is neither an account of twelve digits nor an ARN of a user or role", r.To)
 	}
-	if r.ExternalID != "" && !externalForm.MatchString(r.ExternalID) {
-		wrong("%q is no external id: 2 to 1224 letters, digits and any of _+=,.@:/-", r.ExternalID)
+	if r.ExternalID != "" {
+		errs = append(errs, checkExternalID(r.ExternalID))
 	}
 	if s := r.Session; s != 0 && (s < time.Hour || s > 12*time.Hour || s%time.Second != 0) {
 		wrong("%s is no length of a session: one to twelve hours", s)
@@ -194,8 +255,8 @@ func (r *Role) Check() error {
 			wrong("%q is neither an ARN of a policy nor the name of one of AWS's", p)
 		}
 	}
-	if len(r.Policies) > 10 {
-		wrong("%d policies are more than a role may have, 10", len(r.Policies))
+	if len(r.Policies) > mostPolicies {
+		wrong("%d policies are more than a role may have, %d", len(r.Policies), mostPolicies)
 	}
 	if err := errors.Join(errs...); err != nil {
 		return err

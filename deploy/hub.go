@@ -3,8 +3,9 @@ package deploy
 // Hub is what one hub is made of.
 type Hub struct {
 	Name      Name     `json:"name"`
-	Table     string   `json:"table"`     // its name
-	MakeTable bool     `json:"makeTable"` // the stack makes the table: there is none, or it is the stack's already
+	Region    string   `json:"region,omitempty"` // where it is; "": not known, and none that an account has to ask for
+	Table     string   `json:"table"`            // its name
+	MakeTable bool     `json:"makeTable"`        // the stack makes the table: there is none, or it is the stack's already
 	Senders   Senders  `json:"senders,omitzero"`
 	Topics    []string `json:"topics,omitempty"` // ARNs of spokes' topics that the queue listens to
 	Logs      *Logs    `json:"logs,omitempty"`   // nil: only what spokes send

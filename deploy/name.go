@@ -23,16 +23,16 @@ func (n Name) RoleStack(role string) string { return string(n) + "-role-" + role
 // Bus is the hub's event bus.
 func (n Name) Bus() string { return string(n) }
 
-// Queue is the hub's queue, and DeadLetters that of what could not be read.
+// Queue is the hub's queue.
 func (n Name) Queue() string { return string(n) }
 
 // DeadLetters is the queue of what could not be read.
 func (n Name) DeadLetters() string { return string(n) + "-dead-letters" }
 
-// Function is the hub's function, and LogGroup its log.
+// Function is the hub's function.
 func (n Name) Function() string { return string(n) }
 
-// LogGroup is that of the function.
+// LogGroup has the log of the function.
 func (n Name) LogGroup() string { return "/aws/lambda/" + string(n) }
 
 // Rule is a spoke's rule, on the default bus of each region, and the hub's, on its own bus.
@@ -43,6 +43,3 @@ func (n Name) LogFileRule() string { return string(n) + "-log-files" }
 
 // Topic is a spoke's topic, one in each region.
 func (n Name) Topic() string { return string(n) }
-
-// Notification is the id of the hub's entry in a bucket's notification configuration.
-func (n Name) Notification() string { return string(n) + "-hub" }

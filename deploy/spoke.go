@@ -8,6 +8,9 @@ type Spoke struct {
 	// is then subscribed to.
 	ByTopic bool  `json:"byTopic,omitempty"`
 	Match   Match `json:"match,omitzero"`
+	// Regions are those that were asked for; nil: every one that is enabled. The template
+	// is the same in each.
+	Regions []string `json:"regions,omitempty"`
 }
 
 // Match chooses the events that a spoke sends. The zero value: whatever hands out

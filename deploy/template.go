@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"embed"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"text/template"
@@ -48,27 +49,27 @@ func quote(v any) string {
 // sub joins texts to what stands behind !Sub.
 func sub(parts ...string) string { return quote(strings.Join(parts, "")) }
 
-// literal is a text that stands for itself alone in a Resource below !Sub: "*" and "?"
+// itself is a text that stands for itself alone in a policy's Resource: "*" and "?"
 // match nothing else there, and "$" begins no variable (IAM User Guide, "IAM policy
-// elements: Variables and tags"; CloudFormation, "Fn::Sub": "${!" stays as "${").
-func literal(parts ...string) string {
-	return strings.NewReplacer("*", "${!*}", "?", "${!?}", "$", "${!$}").Replace(strings.Join(parts, ""))
+// elements: Variables and tags").
+func itself(text string) string {
+	return strings.NewReplacer("*", "${*}", "?", "${?}", "$", "${$}").Replace(text)
 }
 
-// block is what is below a key of YAML, so many spaces in: maps by their keys' order,
-// lists, texts, numbers and booleans.
-func block(v any, in int) string {
+// literal is the same below !Sub, which leaves "${" where "${!" stands (CloudFormation
+// Template Reference, "Fn::Sub").
+func literal(text string) string { return strings.ReplaceAll(itself(text), "${", "${!") }
+
+// block is a map as what is below a key of YAML, so many spaces in.
+func block(v map[string]any, in int) string {
 	var b strings.Builder
 	pad := strings.Repeat(" ", in)
-	switch v := v.(type) {
-	case map[string]any:
-		for _, k := range keysOf(v) {
-			if m, ok := v[k].(map[string]any); ok {
-				fmt.Fprintf(&b, "%s%s:\n%s", pad, quote(k), block(m, in+2))
-				continue
-			}
-			fmt.Fprintf(&b, "%s%s: %s\n", pad, quote(k), flow(v[k]))
+	for _, k := range slices.Sorted(maps.Keys(v)) {
+		if below, ok := v[k].(map[string]any); ok {
+			fmt.Fprintf(&b, "%s%s:\n%s", pad, quote(k), block(below, in+2))
+			continue
 		}
+		fmt.Fprintf(&b, "%s%s: %s\n", pad, quote(k), flow(v[k]))
 	}
 	return b.String()
 }
@@ -86,19 +87,10 @@ func flow(v any) string {
 		return "[" + strings.Join(all, ", ") + "]"
 	case map[string]any:
 		all := make([]string, 0, len(v))
-		for _, k := range keysOf(v) {
+		for _, k := range slices.Sorted(maps.Keys(v)) {
 			all = append(all, quote(k)+": "+flow(v[k]))
 		}
 		return "{" + strings.Join(all, ", ") + "}"
 	}
 	return fmt.Sprint(v)
-}
-
-func keysOf(m map[string]any) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
 }

@@ -16,6 +16,7 @@ import (
 const (
 	envStore   = "CROSSTRAIL_STORE"     // dynamodb://TABLE
 	envFrom    = "CROSSTRAIL_FROM"      // s3://bucket/prefix[,…]: objects elsewhere are refused
+	envNew     = "CROSSTRAIL_NEW_TABLE" // true: the table was made for this function, see [dynamo.Options]
 	envMaxFile = "CROSSTRAIL_MAX_FILE"  // cap on one decompressed file
 	envLevel   = "CROSSTRAIL_LOG_LEVEL" // debug, info, warn, error
 
@@ -32,6 +33,7 @@ const leastMemory = 128 << 20
 // config is what the environment says. It is read once.
 type config struct {
 	table   string
+	isNew   bool // it was made for this function
 	from    []string
 	memory  int64 // bytes that the function has
 	maxFile int64 // 0: what the memory leaves for one
@@ -50,6 +52,11 @@ func readConfig(get func(string) string) (config, error) {
 		errs = append(errs, errors.New(envStore+" is not set: it names the table to write to, as "+dynamo.Scheme+"CrossAccountAuditing"))
 	} else if err != nil {
 		wrong(envStore, err.Error())
+	}
+	if text := get(envNew); text != "" {
+		if c.isNew, err = strconv.ParseBool(text); err != nil {
+			wrong(envNew, "it is true where the table was made for this function, and nothing else ever wrote to it")
+		}
 	}
 	for prefix := range strings.SplitSeq(get(envFrom), ",") {
 		if prefix = strings.TrimSpace(prefix); prefix != "" {

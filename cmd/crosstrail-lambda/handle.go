@@ -218,7 +218,7 @@ func (v *invocation) open(ctx context.Context) (*dynamo.Store, error) {
 		return v.table, nil
 	}
 	log := v.function.log // it outlives the invocation
-	table, err := dynamo.Open(ctx, *v.cfg, v.config.table, dynamo.Options{Write: true, Note: func(text string) { log.Warn(text) }})
+	table, err := dynamo.Open(ctx, *v.cfg, v.config.table, dynamo.Options{Write: true, New: v.isNew, Note: func(text string) { log.Warn(text) }})
 	if err != nil {
 		return nil, err
 	}

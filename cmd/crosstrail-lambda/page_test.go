@@ -15,7 +15,7 @@ func TestPage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wanted := []string{envStore, envFrom, envMaxFile, envLevel, "ReportBatchItemFailures"}
+	wanted := []string{envStore, envNew, envFrom, envMaxFile, envLevel, "ReportBatchItemFailures"}
 	for _, policy := range []string{dynamo.WritePolicy("t"), dynamo.ReadPolicy("t")} {
 		var p struct{ Statement []struct{ Action []string } }
 		if err := json.Unmarshal([]byte(policy), &p); err != nil {

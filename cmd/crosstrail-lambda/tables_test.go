@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/crosstrail/crosstrail/internal/awstest"
+	"github.com/crosstrail/crosstrail/store/dynamo"
 )
 
 // TestTables: a table that is not there or none of ours fails every message and kills
@@ -48,6 +49,27 @@ func TestTables(t *testing.T) {
 				t.Errorf("%d dead letters", n)
 			}
 		})
+	}
+}
+
+// TestNewTable: a table that was made for the function is made ready by it, with no
+// more than it may do; meanwhile what came waits.
+func TestNewTable(t *testing.T) {
+	stand := stack.Start(t)
+	h := &hub{Account: stand.Account(prod), t: t, aws: stand, table: stand.Account(prod).OwnedTable(table), logs: stand.Account(prod).Bucket(t, "logs")}
+	e := h.start(h.User(t, "role", policy(mayAll)), envNew+"=true")
+	if said, failed := e.invoke(t, h.event("a")); !failed || !strings.Contains(said, "there is no such table") {
+		t.Error(said)
+	}
+	h.Table(t, table)
+	if said, failed := e.invoke(t, h.event("a")); failed {
+		t.Error(said)
+	}
+	if got := h.stored(); fmt.Sprint(got) != "[a]" {
+		t.Errorf("stored: %q", got)
+	}
+	if _, err := dynamo.Open(t.Context(), h.Config(), table, dynamo.Options{Write: true}); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -123,9 +145,9 @@ func TestDirect(t *testing.T) {
 		t.Errorf("stored: %q", got)
 	}
 	// The environment of the function is wrong.
-	e = h.start(h.Config(), envStore+"=CrossAccountAuditing", envFrom+"=logs", envLevel+"=loud", envMaxFile+"=much")
+	e = h.start(h.Config(), envStore+"=CrossAccountAuditing", envFrom+"=logs", envLevel+"=loud", envMaxFile+"=much", envNew+"=perhaps")
 	said, failed := e.invoke(t, `{}`)
-	for _, want := range []string{envStore, envFrom, envLevel, envMaxFile} {
+	for _, want := range []string{envStore, envFrom, envLevel, envMaxFile, envNew} {
 		if !failed || !strings.Contains(said, want) || !strings.Contains(e.log(), want+`=\"`) {
 			t.Errorf("%s does not name %s", said, want)
 		}

@@ -40,6 +40,43 @@ func TestTableOf(t *testing.T) {
 	}
 }
 
+// TestNew: a table that was made for a writer, as a hub's template makes it, is ready
+// with what that writer may do; one that is not said to be so is refused. What is ready
+// stays as it is.
+func TestNew(t *testing.T) {
+	c := newCast(t)
+	m := &maker{Store: newStore(c.maker, "Audit", Options{})}
+	if err := m.create(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(t.Context(), c.writer, "Audit", Options{Write: true}); !errors.Is(err, ErrForeign) {
+		t.Errorf("taken: %v", err)
+	}
+	if s, err := Open(t.Context(), c.writer, "Audit", Options{New: true}); err != nil || !s.Foreign() {
+		t.Errorf("written to by who reads: %v", err)
+	}
+	ids := make([]string, 4)
+	var all sync.WaitGroup
+	for n := range ids {
+		all.Go(func() {
+			s, err := Open(t.Context(), c.writer, "Audit", Options{Write: true, New: n%2 == 0 || n > 1})
+			if err == nil {
+				ids[n] = s.meta.Load().id
+			} else if n != 1 || !errors.Is(err, ErrForeign) {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if ids[0] == "" || ids[0] != ids[2] || ids[0] != ids[3] || ids[1] != "" && ids[1] != ids[0] {
+		t.Errorf("made ready more than once: %q", ids)
+	}
+	c.make(t, MakeOptions{Watch: &lineage.Watch{}})
+	if s := c.open(t, c.writer); s.meta.Load().id != ids[0] || s.Watch() != nil {
+		t.Errorf("made ready again: %+v", s.meta.Load())
+	}
+}
+
 // TestMake: a table is made as it must be by who has the permissions, once.
 func TestMake(t *testing.T) {
 	c := newCast(t)

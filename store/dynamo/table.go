@@ -47,6 +47,10 @@ type Options struct {
 	// Write says that the table is to be written to: Open then fails on one that
 	// is not ours.
 	Write bool
+	// New says, beside Write, that the table was made for who opens it, with all that
+	// [Make] gives one, and that nothing else was ever written to it: without its own
+	// item it is given that, and is ours.
+	New bool
 	// MaxFile is how long a log file may be, decompressed, of which a record is
 	// read that did not fit into the table; 0: [source.DefaultMaxFile].
 	MaxFile int64
@@ -117,8 +121,14 @@ func Open(ctx context.Context, cfg aws.Config, table string, o Options) (*Store,
 	if err := s.readMeta(ctx); err != nil {
 		return nil, err
 	}
-	if o.Write && s.meta.Load() == nil {
+	if !o.Write || s.meta.Load() != nil {
+		return s, nil
+	}
+	if !o.New {
 		return nil, s.notOurs(ErrForeign)
+	}
+	if err := (&maker{Store: s}).sign(ctx); err != nil {
+		return nil, err
 	}
 	return s, nil
 }
