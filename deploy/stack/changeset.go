@@ -60,6 +60,7 @@ func (c *Client) makeChangeSet(ctx context.Context, p *Plan, as types.ChangeSetT
 func (c *Client) readChangeSet(ctx context.Context, p *Plan) (none bool, err error) {
 	input := &cloudformation.DescribeChangeSetInput{ChangeSetName: &p.changeSet}
 	p.Changes = nil
+	again := c.patience()
 	for {
 		page, err := c.api.DescribeChangeSet(ctx, input)
 		if err != nil {
@@ -80,7 +81,7 @@ func (c *Client) readChangeSet(ctx context.Context, p *Plan) (none bool, err err
 			input.NextToken = page.NextToken
 			continue
 		}
-		if err := pause(ctx, c.every()); err != nil {
+		if err := again.next(ctx, nil); err != nil {
 			return false, fmt.Errorf("planning %s: nothing was done: %w", p.Stack.Name, err)
 		}
 	}
@@ -136,12 +137,12 @@ func (c *Client) wrong(ctx context.Context, input *cloudformation.DescribeEvents
 }
 
 // changeSets are the names of those that a stack has.
-func (c *Client) changeSets(ctx context.Context, stackID string) (names []string, err error) {
-	pages := cloudformation.NewListChangeSetsPaginator(c.api, &cloudformation.ListChangeSetsInput{StackName: &stackID})
+func (c *Client) changeSets(ctx context.Context, stackName string) (names []string, err error) {
+	pages := cloudformation.NewListChangeSetsPaginator(c.api, &cloudformation.ListChangeSetsInput{StackName: &stackName})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return nil, fmt.Errorf("change sets of %s: %w", stackID, err)
+			return nil, fmt.Errorf("change sets of %s: %w", stackName, err)
 		}
 		for _, set := range page.Summaries {
 			names = append(names, aws.ToString(set.ChangeSetName))

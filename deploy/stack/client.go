@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 )
@@ -29,7 +30,8 @@ type Client struct {
 	// Note is told, in a line, what the client waits for or does that nobody asked for:
 	// another's operation, a leftover. It holds AWS's text. Nil: nobody is.
 	Note func(string)
-	// Every is how long it is between two looks at what goes on. 0: two seconds.
+	// Every is how long it is between two looks at what goes on. 0: soon at first, for what
+	// is quickly done, and every two seconds in the end.
 	Every time.Duration
 
 	api    *cloudformation.Client
@@ -42,18 +44,12 @@ func New(cfg aws.Config) *Client {
 }
 
 const (
+	first       = 200 * time.Millisecond
 	interval    = 2 * time.Second
-	maxInterval = 30 * time.Second
+	maxInterval = 30 * time.Second // where CloudFormation is asked too much
 	// parting is for calls that are made though nobody waits any longer.
 	parting = time.Minute
 )
-
-func (c *Client) every() time.Duration {
-	if c.Every == 0 {
-		return interval
-	}
-	return c.Every
-}
 
 func (c *Client) note(line string) {
 	if c.Note != nil {
@@ -71,6 +67,50 @@ func pause(ctx context.Context, d time.Duration) error {
 	case <-timer.C:
 		return nil
 	}
+}
+
+// patience is how somebody looks again and again at what CloudFormation does by itself.
+type patience struct {
+	wait, slowest time.Duration
+	lost          int // looks in a row that failed
+}
+
+func (c *Client) patience() *patience {
+	if c.Every != 0 {
+		return &patience{wait: c.Every, slowest: c.Every}
+	}
+	return &patience{wait: first, slowest: interval}
+}
+
+// losses is how many looks in a row may fail.
+const losses = 10
+
+// next waits for the next look. Throttling, which err may be, makes it slower, and
+// nothing else; what may pass is borne a few times.
+func (p *patience) next(ctx context.Context, err error) error {
+	wait := p.wait
+	switch {
+	case err == nil:
+		p.wait, p.lost = min(3*p.wait/2, p.slowest), 0
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case retry.IsErrorThrottles(retry.DefaultThrottles).IsErrorThrottle(err) == aws.TrueTernary:
+		wait = min(2*wait, maxInterval)
+		p.wait = wait
+	case retry.IsErrorRetryables(retry.DefaultRetryables).IsErrorRetryable(err) == aws.TrueTernary && p.lost < losses:
+		p.lost++
+	default:
+		return err
+	}
+	return pause(ctx, wait)
+}
+
+// region is the flag of a command that somebody is told to run.
+func (c *Client) region() string {
+	if c.config.Region == "" {
+		return ""
+	}
+	return " --region " + c.config.Region
 }
 
 // whole is for a call that is not to be cut off half-way: whether it happened has to be

@@ -31,7 +31,10 @@ func (c *Client) Do(ctx context.Context, p *Plan, told func(Event)) (map[string]
 	if err != nil {
 		parting, cancel := whole(ctx)
 		defer cancel()
-		return nil, errors.Join(err, c.Drop(parting, p))
+		if drop := c.Drop(parting, p); drop != nil {
+			err = fmt.Errorf("%w (and its change set stays: %w)", err, drop)
+		}
+		return nil, err
 	}
 	if err := t.follow(ctx); err != nil {
 		return nil, err
@@ -83,16 +86,19 @@ func (c *Client) execute(ctx context.Context, p *Plan, told func(Event)) (*trail
 		RetainExceptOnCreate: aws.Bool(true),
 	})
 	switch {
-	case err == nil:
+	case err == nil || c.executed(ctx, p) || t.look(ctx) == nil && len(t.events) != 0:
+		// The answer may have been lost, and the SDK have asked again.
 		return t, nil
 	case overtaken(err) || isGone(err):
-		// Or it was us, and the answer was lost on its way to the SDK, which asked again.
-		if t.look(ctx) == nil && t.end != "" {
-			return t, nil
-		}
 		return nil, fmt.Errorf("%s: %w", p.Stack.Name, ErrObsolete)
 	}
 	return nil, fmt.Errorf("beginning the change of %s: %w", p.Stack.Name, err)
+}
+
+// executed reports whether the plan's change set was begun, which nobody does but us.
+func (c *Client) executed(ctx context.Context, p *Plan) bool {
+	set, err := c.api.DescribeChangeSet(ctx, &cloudformation.DescribeChangeSetInput{ChangeSetName: &p.changeSet})
+	return err == nil && strings.HasPrefix(string(set.ExecutionStatus), "EXECUTE_")
 }
 
 // failed says what failed, and removes the empty stack of a creation, which nothing

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 )
@@ -101,43 +100,27 @@ func (t *trail) take(e types.StackEvent) {
 	}
 }
 
-// losses is how many looks in a row may fail.
-const losses = 10
-
-// follow tells events until the operation has ended. Throttling makes it slower, and
-// nothing else.
+// follow tells events until the operation has ended.
 func (t *trail) follow(ctx context.Context) error {
-	wait, lost := t.c.every(), 0
+	p := t.c.patience()
 	for {
-		err := t.look(ctx)
-		over := false
-		if err == nil {
-			lost, wait = 0, t.c.every()
-			over, err = t.over(ctx)
-		}
-		switch {
-		case over:
+		over, err := t.over(ctx)
+		if over {
 			return nil
-		case err == nil:
-		case ctx.Err() != nil:
-			return t.away(ctx.Err())
-		case retry.IsErrorThrottles(retry.DefaultThrottles).IsErrorThrottle(err) == aws.TrueTernary:
-			wait = max(wait, min(2*wait, maxInterval))
-		case retry.IsErrorRetryables(retry.DefaultRetryables).IsErrorRetryable(err) == aws.TrueTernary && lost < losses:
-			lost++
-		default:
-			return t.away(err)
 		}
-		if err := pause(ctx, wait); err != nil {
+		if err := p.next(ctx, err); err != nil {
 			return t.away(err)
 		}
 	}
 }
 
-// over reports whether the stack's last event is the operation's last. A stack that
+// over looks, and reports whether the stack's last event is the operation's last. A stack that
 // fails before its first resource is CREATE_FAILED or UPDATE_FAILED, and rolled back
 // then; only the stack itself tells whether it stays so.
 func (t *trail) over(ctx context.Context) (bool, error) {
+	if err := t.look(ctx); err != nil {
+		return false, err
+	}
 	switch {
 	case t.end == "" || strings.HasSuffix(string(t.end), "_IN_PROGRESS"):
 		return false, nil
@@ -149,11 +132,7 @@ func (t *trail) over(ctx context.Context) (bool, error) {
 }
 
 func (t *trail) away(err error) error {
-	look := "aws cloudformation describe-stack-events --stack-name " + t.name
-	if t.c.config.Region != "" {
-		look += " --region " + t.c.config.Region
-	}
-	return &AwayError{Name: t.name, Look: look, Err: err}
+	return &AwayError{Name: t.name, Look: "aws cloudformation describe-stack-events --stack-name " + t.name + t.c.region(), Err: err}
 }
 
 // cause is the first resource that failed of itself: others are cancelled on its

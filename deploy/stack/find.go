@@ -17,11 +17,13 @@ import (
 type Found struct {
 	Name, ID, Status, Reason string
 	Ours                     bool // it has the tag
+	Busy                     bool // an operation runs
 	Made, Changed            time.Time
 	Tags                     map[string]string
 	Outputs                  map[string]string
 	Parameters               map[string]string
 	Resources                []Resource
+	Template                 []byte // as it was given; nil where there are change sets alone
 }
 
 // Resource is one of a stack.
@@ -41,7 +43,7 @@ func (c *Client) Find(ctx context.Context, name string) (*Found, error) {
 		Made: aws.ToTime(s.CreationTime), Changed: aws.ToTime(s.LastUpdatedTime),
 		Tags: tagged(s.Tags), Outputs: outputs(s), Parameters: map[string]string{},
 	}
-	f.Ours = f.Tags[Tag] != ""
+	f.Ours, f.Busy = f.Tags[Tag] != "", inProgress(s.StackStatus)
 	for _, p := range s.Parameters {
 		f.Parameters[aws.ToString(p.ParameterKey)] = aws.ToString(p.ParameterValue)
 	}
@@ -58,6 +60,14 @@ func (c *Client) Find(ctx context.Context, name string) (*Found, error) {
 			})
 		}
 	}
+	if s.StackStatus == types.StackStatusReviewInProgress {
+		return f, nil
+	}
+	given, err := c.api.GetTemplate(ctx, &cloudformation.GetTemplateInput{StackName: s.StackId, TemplateStage: types.TemplateStageOriginal})
+	if err != nil {
+		return nil, fmt.Errorf("template of the stack %s: %w", name, err)
+	}
+	f.Template = []byte(aws.ToString(given.TemplateBody))
 	return f, nil
 }
 
@@ -86,7 +96,7 @@ func outputs(s *types.Stack) map[string]string {
 // settled is the stack when nothing is done to it any longer, however long that takes.
 // gone: it was being deleted, and is no more.
 func (c *Client) settled(ctx context.Context, name string) (s *types.Stack, gone bool, err error) {
-	said := types.StackStatus("")
+	said, p := types.StackStatus(""), c.patience()
 	for {
 		s, err = c.describe(ctx, name)
 		switch {
@@ -100,7 +110,7 @@ func (c *Client) settled(ctx context.Context, name string) (s *types.Stack, gone
 			said = s.StackStatus
 			c.note(fmt.Sprintf("%s is %s by somebody else: waiting for the end", name, said))
 		}
-		if err := pause(ctx, c.every()); err != nil {
+		if err := p.next(ctx, nil); err != nil {
 			return nil, false, fmt.Errorf("%s is %s by somebody else, nothing was done: %w", name, said, err)
 		}
 	}

@@ -1,5 +1,7 @@
 package stack
 
+import "slices"
+
 // Work is what a client is used for.
 type Work string
 
@@ -13,7 +15,43 @@ const (
 	WorkSetFind Work = "set find" // FindSet
 )
 
-// Permissions are the actions of CloudFormation (and Organizations, for sets) that the
-// caller needs, sorted. What the template's resources need comes on top: CloudFormation
-// makes them as the caller.
-func Permissions(of ...Work) []string { return nil }
+// Permissions are the actions that the caller needs, sorted: CloudFormation's, and for
+// sets one of Organizations. What the template's resources need comes on top, as
+// CloudFormation makes them with the caller's rights. cloudformation:DescribeEvents only
+// adds to what is said of a template that is refused.
+//
+// Tags want cloudformation:TagResource of their own (Service Authorization Reference,
+// CloudFormation; for stacks since the tags of CreateStackSet are asked for so).
+func Permissions(of ...Work) []string {
+	var actions []string
+	for _, work := range of {
+		for _, name := range needs(work) {
+			actions = append(actions, "cloudformation:"+name)
+		}
+		if work == WorkSetUp {
+			actions = append(actions, "organizations:ListRoots")
+		}
+	}
+	slices.Sort(actions)
+	return slices.Compact(actions)
+}
+
+func needs(work Work) []string {
+	switch work {
+	case WorkUp:
+		return append(needs(WorkDown), "CreateChangeSet", "DescribeChangeSet", "ExecuteChangeSet", "DeleteChangeSet", "DescribeEvents")
+	case WorkDown:
+		return []string{"DescribeStacks", "DescribeStackEvents", "ListChangeSets", "DeleteStack"}
+	case WorkFind:
+		return []string{"DescribeStacks", "ListStackResources", "GetTemplate"}
+	case WorkSetFind:
+		return []string{"DescribeStackSet", "ListStackInstances"}
+	case WorkSetUp:
+		return append(needs(WorkSetFind), "DescribeOrganizationsAccess", "CreateStackSet", "UpdateStackSet", "CreateStackInstances",
+			"DescribeStackSetOperation", "ListStackSetOperations", "ListStackSetOperationResults", "TagResource")
+	case WorkSetDown:
+		return append(needs(WorkSetFind), "DeleteStackInstances", "DeleteStackSet",
+			"DescribeStackSetOperation", "ListStackSetOperations", "ListStackSetOperationResults")
+	}
+	return nil
+}

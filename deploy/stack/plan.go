@@ -70,11 +70,12 @@ func (c *Client) Plan(ctx context.Context, s Stack) (*Plan, error) {
 	if err := s.check(); err != nil {
 		return nil, err
 	}
+	again := c.patience()
 	for try := 1; ; try++ {
 		p, err := c.planOnce(ctx, s)
 		if try < tries && err != nil && overtaken(err) {
 			c.note(s.Name + " was changed by somebody else just now: planning anew")
-			if err := pause(ctx, c.every()); err != nil {
+			if err := again.next(ctx, nil); err != nil {
 				return nil, err
 			}
 			continue
@@ -127,7 +128,7 @@ func (c *Client) ours(ctx context.Context, s *types.Stack, owner string) error {
 	case s.StackStatus != types.StackStatusReviewInProgress || len(tags) != 0:
 		return foreign
 	}
-	sets, err := c.changeSets(ctx, aws.ToString(s.StackId))
+	sets, err := c.changeSets(ctx, aws.ToString(s.StackName))
 	if err != nil {
 		return err
 	}
@@ -176,7 +177,7 @@ func (c *Client) Drop(ctx context.Context, p *Plan) error {
 		return err
 	}
 	// Another operator's change set may be there.
-	if left, err := c.changeSets(ctx, p.stackID); err != nil || len(left) != 0 {
+	if left, err := c.changeSets(ctx, p.Stack.Name); err != nil || len(left) != 0 {
 		return err
 	}
 	if _, err := c.api.DeleteStack(ctx, &cloudformation.DeleteStackInput{StackName: &p.stackID}); err != nil {

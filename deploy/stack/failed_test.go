@@ -1,0 +1,254 @@
+package stack_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+
+	"github.com/crosstrail/crosstrail/deploy/stack"
+	"github.com/crosstrail/crosstrail/internal/awstest"
+)
+
+// taken is an event bus that is there already.
+func taken(t *testing.T, a awstest.Account) {
+	t.Helper()
+	if _, err := eventbridge.NewFromConfig(a.Config()).CreateEventBus(t.Context(), &eventbridge.CreateEventBusInput{Name: aws.String("taken")}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// failing are queues, then a bus whose name is taken, then one more queue.
+func failing(names ...string) []byte {
+	resources, outputs, _ := strings.Cut(string(queues(true, names...)), "Outputs:")
+	return []byte(resources + `  Bus:
+    Type: AWS::Events::EventBus
+    DependsOn: Table
+    Properties: {Name: taken}
+  Last:
+    Type: AWS::SQS::Queue
+    DependsOn: Bus
+    Properties: {QueueName: last}
+Outputs:` + outputs)
+}
+
+// TestFailed: what failed is named, all is as before, and the next run begins clean.
+func TestFailed(t *testing.T) {
+	a := cloud.Start(t).Account("111111111111")
+	taken(t, a)
+	c := client(a.Config())
+
+	do := func(s stack.Stack) *stack.FailedError {
+		t.Helper()
+		plan, err := c.Plan(t.Context(), s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = c.Do(t.Context(), plan, nil)
+		failed, ok := errors.AsType[*stack.FailedError](err)
+		if !ok {
+			t.Fatalf("%v", err)
+		}
+		if failed.Failed.LogicalID != "Bus" || !strings.HasSuffix(failed.Failed.Status, "_FAILED") || !strings.Contains(failed.Failed.Reason, "taken") || !failed.RolledBack ||
+			!strings.Contains(err.Error(), "Bus (AWS::Events::EventBus): ") || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%v: %+v", err, failed)
+		}
+		return failed
+	}
+
+	failed := do(ours(failing("one")))
+	if !failed.Removed || failed.Doing != stack.Create || status(t, a, name) != "none" || len(queueNames(t, a)) != 0 {
+		t.Errorf("after a creation: %+v, %v, %v", failed, status(t, a, name), queueNames(t, a))
+	}
+
+	up(t, c, ours(queues(false, "one")))
+	failed = do(ours(failing("one", "two")))
+	if failed.Removed || failed.Doing != stack.Update || status(t, a, name) != "UPDATE_ROLLBACK_COMPLETE" {
+		t.Errorf("after an update: %+v, %v", failed, status(t, a, name))
+	}
+	wantWords(t, "queues", queueNames(t, a), "one")
+	plan, _, _ := up(t, c, ours(queues(false, "one", "two")))
+	if plan.Kind != stack.Update {
+		t.Errorf("after an update that failed: %+v", plan)
+	}
+}
+
+// leave makes a stack by other hands, and waits for what becomes of it.
+func leave(t *testing.T, a awstest.Account, template []byte, tags map[string]string, want string) *cloudformation.Client {
+	t.Helper()
+	api := cloudformation.NewFromConfig(a.Config())
+	input := &cloudformation.CreateStackInput{StackName: aws.String(name), TemplateBody: aws.String(string(template))}
+	for key, value := range tags {
+		input.Tags = append(input.Tags, types.Tag{Key: &key, Value: &value})
+	}
+	if _, err := api.CreateStack(t.Context(), input); err != nil {
+		t.Fatal(err)
+	}
+	for range 400 {
+		if status(t, a, name) == want {
+			return api
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	t.Fatalf("the stack is %s, not %s", status(t, a, name), want)
+	return nil
+}
+
+// TestLeftover: what an earlier creation left is deleted by Do, not by Plan.
+func TestLeftover(t *testing.T) {
+	a := cloud.Start(t).Account("111111111111")
+	taken(t, a)
+	tag := map[string]string{stack.Tag: "crosstrail"}
+	leave(t, a, failing("one"), tag, "ROLLBACK_COMPLETE")
+	c := client(a.Config())
+	var notes []string
+	c.Note = func(line string) { notes = append(notes, line) }
+
+	plan, err := c.Plan(t.Context(), ours(queues(false, "one", "two")))
+	if err != nil || !plan.Leftover || plan.Kind != stack.Create || status(t, a, name) != "ROLLBACK_COMPLETE" {
+		t.Fatalf("%+v, %v, %s", plan, err, status(t, a, name))
+	}
+	wantWords(t, "changes", words(plan.Changes), "Add Q1", "Add Q2")
+	if err := c.Drop(t.Context(), plan); err != nil {
+		t.Errorf("dropping it: %v", err)
+	}
+	plan, _, _ = up(t, c, ours(queues(false, "one", "two")))
+	if plan.Kind != stack.Create || status(t, a, name) != "CREATE_COMPLETE" || len(notes) != 1 {
+		t.Errorf("%+v, %s, %q", plan, status(t, a, name), notes)
+	}
+}
+
+// TestForeign: a stack of another's is neither changed nor taken down.
+func TestForeign(t *testing.T) {
+	a := cloud.Start(t).Account("111111111111")
+	c := client(a.Config())
+	for _, owner := range []string{"", "other"} {
+		tags := map[string]string{"team": "blue"}
+		if owner != "" {
+			tags[stack.Tag] = owner
+		}
+		api := leave(t, a, queues(false, "theirs"), tags, "CREATE_COMPLETE")
+		_, err := c.Plan(t.Context(), ours(queues(false, "one")))
+		foreign, ok := errors.AsType[*stack.ForeignError](err)
+		if !ok || foreign.Owner != owner || len(stack.Hints(err)) == 0 {
+			t.Errorf("plan on a stack of %q: %v", owner, err)
+		}
+		if owner == "" {
+			if err := c.Delete(t.Context(), name, nil); !errors.As(err, &foreign) {
+				t.Errorf("taking down a stack of nobody's we know: %v", err)
+			}
+		}
+		wantWords(t, "queues", queueNames(t, a), "theirs")
+		noChangeSets(t, a, name)
+		if _, err := api.DeleteStack(t.Context(), &cloudformation.DeleteStackInput{StackName: aws.String(name)}); err != nil {
+			t.Fatal(err)
+		}
+		for status(t, a, name) != "none" {
+			time.Sleep(5 * time.Millisecond)
+		}
+	}
+
+	// A change set that somebody else has not executed yet.
+	if _, err := cloudformation.NewFromConfig(a.Config()).CreateChangeSet(t.Context(), &cloudformation.CreateChangeSetInput{
+		StackName: aws.String(name), ChangeSetName: aws.String("theirs"), ChangeSetType: types.ChangeSetTypeCreate, TemplateBody: aws.String(string(queues(false, "theirs"))),
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Plan(t.Context(), ours(queues(false, "one"))); !errors.As(err, new(*stack.ForeignError)) {
+		t.Errorf("plan on another's change set: %v", err)
+	}
+}
+
+// TestStuck: what cannot be deleted is named, and nothing is done to it until it is gone.
+func TestStuck(t *testing.T) {
+	a := cloud.Start(t).Account("111111111111")
+	c := client(a.Config())
+	up(t, c, ours([]byte(string(queues(false, "one"))+"")))
+	const template = "Resources:\n  Role:\n    Type: AWS::IAM::Role\n    Properties:\n      RoleName: stuck\n      AssumeRolePolicyDocument: {Version: '2012-10-17', Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: 'sts:AssumeRole'}]}\n"
+	s := ours([]byte(template))
+	s.Capabilities = []string{"CAPABILITY_NAMED_IAM"}
+	up(t, c, s)
+	a.Grant(t, "stuck", awstest.Allow("*", "s3:GetObject"))
+	err := c.Delete(t.Context(), name, nil)
+	t.Logf("%v %q", err, stack.Hints(err))
+	_, err = c.Plan(t.Context(), s)
+	t.Logf("%v %q", err, stack.Hints(err))
+}
+
+// TestDropped: a plan that nobody wants leaves nothing, whoever ends it.
+func TestDropped(t *testing.T) {
+	a := cloud.Start(t).Account("111111111111")
+	c := client(a.Config())
+	plan, err := c.Plan(t.Context(), ours(queues(false, "one")))
+	if err != nil || status(t, a, name) != "REVIEW_IN_PROGRESS" {
+		t.Fatalf("%v, %s", err, status(t, a, name))
+	}
+	if err := c.Drop(t.Context(), plan); err != nil || status(t, a, name) != "none" {
+		t.Errorf("dropped: %v, %s", err, status(t, a, name))
+	}
+
+	// Ctrl-C between the answer and the first call.
+	plan, err = c.Plan(t.Context(), ours(queues(false, "one")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := c.Do(ended, plan, nil); !errors.Is(err, context.Canceled) || errors.As(err, new(*stack.AwayError)) || status(t, a, name) != "none" {
+		t.Errorf("cancelled before: %v, %s", err, status(t, a, name))
+	}
+	if _, err := c.Plan(ended, ours(queues(false, "one"))); !errors.Is(err, context.Canceled) || status(t, a, name) != "none" {
+		t.Errorf("cancelled before the plan: %v, %s", err, status(t, a, name))
+	}
+
+	up(t, c, ours(queues(false, "one")))
+	plan, err = c.Plan(t.Context(), ours(queues(false, "one", "two")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Drop(t.Context(), plan); err != nil {
+		t.Error(err)
+	}
+	noChangeSets(t, a, name)
+	wantWords(t, "queues", queueNames(t, a), "one")
+}
+
+// TestObsolete: somebody else's change between plan and deed is not overwritten.
+func TestObsolete(t *testing.T) {
+	a := cloud.Start(t).Account("111111111111")
+	c, other := client(a.Config()), client(a.Config())
+	up(t, c, ours(queues(false, "one")))
+	mine, err := c.Plan(t.Context(), ours(queues(false, "one", "mine")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	up(t, other, ours(queues(false, "one", "theirs")))
+	if _, err := c.Do(t.Context(), mine, nil); !errors.Is(err, stack.ErrObsolete) {
+		t.Errorf("%v", err)
+	}
+	names := queueNames(t, a)
+	wantWords(t, "queues", names, "one", "theirs")
+	plan, _, _ := up(t, c, ours(queues(false, "one", "mine")))
+	if plan.Kind != stack.Update || !slices.Equal(queueNames(t, a), []string{"mine", "one"}) {
+		t.Errorf("%+v, %v", plan, queueNames(t, a))
+	}
+
+	// Gone altogether.
+	mine, err = c.Plan(t.Context(), ours(queues(false, "one")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := other.Delete(t.Context(), name, nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Do(t.Context(), mine, nil); !errors.Is(err, stack.ErrObsolete) {
+		t.Errorf("of a stack that is gone: %v", err)
+	}
+}

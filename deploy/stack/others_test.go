@@ -1,0 +1,169 @@
+package stack_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+
+	"github.com/crosstrail/crosstrail/deploy/stack"
+	"github.com/crosstrail/crosstrail/internal/awstest"
+)
+
+// slow is a template whose last resource waits for a signal that nobody gives, for a
+// second, and fails then.
+func slow(names ...string) []byte {
+	resources, outputs, _ := strings.Cut(string(queues(false, names...)), "Outputs:")
+	return []byte(resources + `  Handle: {Type: AWS::CloudFormation::WaitConditionHandle}
+  Wait:
+    Type: AWS::CloudFormation::WaitCondition
+    DependsOn: Q1
+    Properties: {Handle: !Ref Handle, Timeout: '1', Count: 1}
+Outputs:` + outputs)
+}
+
+// TestAway: Ctrl-C in the middle says that CloudFormation goes on; the next run waits
+// for the end, and begins clean.
+func TestAway(t *testing.T) {
+	a := cloud.Start(t).Account("111111111111")
+	c := client(a.Config())
+	plan, err := c.Plan(t.Context(), ours(slow("one")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	_, err = c.Do(ctx, plan, func(stack.Event) { cancel() })
+	away, ok := errors.AsType[*stack.AwayError](err)
+	if !ok || !errors.Is(err, context.Canceled) || !strings.Contains(away.Look, "--stack-name "+name+" --region us-east-1") || !strings.Contains(err.Error(), "goes on") {
+		t.Fatalf("%v", err)
+	}
+	if got := status(t, a, name); got != "CREATE_IN_PROGRESS" {
+		t.Errorf("after that it is %s", got)
+	}
+
+	var notes []string
+	c.Note = func(line string) { notes = append(notes, line) }
+	plan, err = c.Plan(t.Context(), ours(queues(false, "one")))
+	if err != nil || !plan.Leftover || len(notes) == 0 || !strings.Contains(notes[0], "CREATE_IN_PROGRESS") {
+		t.Fatalf("%+v, %v, %q", plan, err, notes)
+	}
+	if _, err := c.Do(t.Context(), plan, nil); err != nil || status(t, a, name) != "CREATE_COMPLETE" {
+		t.Errorf("%v, %s", err, status(t, a, name))
+	}
+
+	// Somebody else's operation, that one waits for in vain.
+	ctx, cancel = context.WithCancel(t.Context())
+	c.Note = func(string) { cancel() }
+	leaveUpdate(t, a, slow("one"))
+	if _, err := c.Plan(ctx, ours(queues(false, "one", "two"))); !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "nothing was done") {
+		t.Errorf("waiting for somebody else: %v", err)
+	}
+	c.Note = nil
+	plan, _, _ = up(t, c, ours(queues(false, "one", "two")))
+	if plan.Kind != stack.Update || !slices.Equal(queueNames(t, a), []string{"one", "two"}) {
+		t.Errorf("after somebody else: %+v, %v", plan, queueNames(t, a))
+	}
+}
+
+func leaveUpdate(t *testing.T, a awstest.Account, template []byte) {
+	t.Helper()
+	if _, err := cloudformation.NewFromConfig(a.Config()).UpdateStack(t.Context(), &cloudformation.UpdateStackInput{StackName: aws.String(name), TemplateBody: aws.String(string(template))}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestTwoOperators: many at once, each with a queue of their own beside the first. Each
+// ends well or is told that the plan is obsolete, and plans anew.
+func TestTwoOperators(t *testing.T) {
+	a := cloud.Start(t).Account("111111111111")
+	up(t, client(a.Config()), ours(queues(false, "first")))
+	const operators = 4
+	var wg sync.WaitGroup
+	for i := range operators {
+		wg.Go(func() {
+			c := client(a.Config())
+			for range 50 {
+				plan, err := c.Plan(t.Context(), ours(queues(false, "first", fmt.Sprintf("own%d", i))))
+				if err != nil {
+					t.Errorf("operator %d plans: %v", i, err)
+					return
+				}
+				_, err = c.Do(t.Context(), plan, nil)
+				if err == nil {
+					return
+				}
+				if !errors.Is(err, stack.ErrObsolete) {
+					t.Errorf("operator %d: %v", i, err)
+					return
+				}
+			}
+			t.Errorf("operator %d was obsolete each time", i)
+		})
+	}
+	wg.Wait()
+	got := queueNames(t, a)
+	if len(got) != 2 || !strings.HasPrefix(got[1], "own") {
+		t.Errorf("queues: %v", got)
+	}
+	if got := status(t, a, name); got != "UPDATE_COMPLETE" {
+		t.Errorf("the stack is %s", got)
+	}
+	noChangeSets(t, a, name)
+
+	// Two take it down.
+	errs := make([]error, 2)
+	for i := range errs {
+		wg.Go(func() { errs[i] = client(a.Config()).Delete(t.Context(), name, nil) })
+	}
+	wg.Wait()
+	for _, err := range errs {
+		if err != nil && !errors.Is(err, stack.ErrNone) {
+			t.Errorf("taking down: %v", err)
+		}
+	}
+	if got := status(t, a, name); got != "none" {
+		t.Errorf("after that it is %s", got)
+	}
+}
+
+// TestUnreliable: throttling slows down, and an answer that is lost on its way is not
+// taken for another's doing.
+func TestUnreliable(t *testing.T) {
+	cloud := cloud.Start(t)
+	a, faults := cloud.Account("111111111111"), cloud.Faults(t)
+	cfg := faults.Through(a.Config())
+	cfg.Retryer = func() aws.Retryer { return aws.NopRetryer{} }
+	impatient := client(cfg)
+	plan, err := impatient.Plan(t.Context(), ours(queues(false, "one")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cloud.Before(t, "cloudformation:ExecuteChangeSet", 1, func() {
+		faults.Set(t, awstest.Fault{Service: "cloudformation", Operation: "DescribeStackEvents", Error: "Throttling", Times: 3},
+			awstest.Fault{Service: "cloudformation", Operation: "DescribeStackEvents", Reset: true, Times: 2})
+	})
+	var events []stack.Event
+	_, err = impatient.Do(t.Context(), plan, func(e stack.Event) { events = append(events, e) })
+	if err != nil || events[len(events)-1].Status != "CREATE_COMPLETE" {
+		t.Errorf("throttled: %v, %v", err, events)
+	}
+
+	if fired := faults.Fired(t); len(fired) != 5 {
+		t.Errorf("faults: %v", fired)
+	}
+	c := client(faults.Through(a.Config()))
+	plan, err = c.Plan(t.Context(), ours(queues(false, "one", "two")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	faults.Set(t, awstest.Fault{Service: "cloudformation", Operation: "ExecuteChangeSet", Truncate: 0.1, Times: 1})
+	if _, err := c.Do(t.Context(), plan, nil); err != nil || !slices.Equal(queueNames(t, a), []string{"one", "two"}) {
+		t.Errorf("with a lost answer: %v, %v", err, queueNames(t, a))
+	}
+}
