@@ -89,6 +89,14 @@ func (c Account) SCP(t testing.TB, policy string) {
 	c.aws.ask(t, "control-policy", map[string]string{"account": c.ID, "policy": policy}, nil)
 }
 
+// Regions are those that the account has enabled, in place of the seventeen that AWS
+// enables by itself: ListRegions says so, and calls to others fail. One of AWS's own
+// seventeen can be left out here, which AWS allows nobody.
+func (c Account) Regions(t testing.TB, enabled ...string) {
+	t.Helper()
+	c.aws.ask(t, "regions", map[string]any{"account": c.ID, "regions": enabled}, nil)
+}
+
 // Environment is for a program that is started as this caller: what leads it to
 // this AWS, with these credentials, and to nothing else.
 func (a *AWS) Environment(t testing.TB, caller aws.Config) []string {

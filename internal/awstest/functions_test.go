@@ -161,23 +161,22 @@ func notices(t *testing.T, stand *awstest.AWS, program string) {
 	rule.To(t, byRule.ARN)
 	logs.Notify(t,
 		awstest.Notice{Queue: direct, Prefix: "AWSLogs/", Suffix: ".json.gz"},
-		awstest.Notice{Topic: topic, Prefix: "AWSLogs/"},
-		awstest.Notice{Function: f, Suffix: ".gz"},
+		awstest.Notice{Topic: topic, Prefix: "Elsewhere/"},
+		awstest.Notice{Function: f, Prefix: "Called/", Suffix: ".gz"},
 		awstest.Notice{EventBridge: true})
 	for _, q := range []*awstest.Queue{direct, behind} {
 		if got := bodies(t, q); len(got) != 1 || !strings.Contains(got[0], "s3:TestEvent") {
 			t.Errorf("%s got %q in place of a test event", q.Name, got)
 		}
 	}
-	const key = "AWSLogs/1/Cloud Trail/é+.json.gz"
-	logs.Put(t, awstest.Object{Key: key}, awstest.Object{Key: "other.gz"})
-	const encoded = `AWSLogs/1/Cloud+Trail/%C3%A9%2B.json.gz`
-	eventually(t, "two in the queue, two behind the topic, two by the rule, two calls", func() bool {
+	const key, encoded = "/1/Cloud Trail/é+.json.gz", `/1/Cloud+Trail/%C3%A9%2B.json.gz`
+	logs.Put(t, awstest.Object{Key: "AWSLogs" + key}, awstest.Object{Key: "Elsewhere" + key}, awstest.Object{Key: "Called" + key}, awstest.Object{Key: "other.gz"})
+	eventually(t, "two in the queue, two behind the topic, four by the rule, one call", func() bool {
 		_, failure := f.Invoke(t, []byte(`{}`)) // plain ministack tells late lines with the next call
 		must(t, failure)
 		log := f.Log(t)
-		return len(bodies(t, direct)) == 2 && len(bodies(t, behind)) == 2 && len(bodies(t, byRule)) == 2 &&
-			strings.Contains(log, encoded) && strings.Contains(log, "other.gz")
+		return len(bodies(t, direct)) == 2 && len(bodies(t, behind)) == 2 && len(bodies(t, byRule)) == 4 &&
+			strings.Contains(log, "Called"+encoded) && !strings.Contains(log, "other.gz")
 	})
 	var envelope struct{ Type, Message, TopicArn string }
 	if err := json.Unmarshal([]byte(bodies(t, behind)[1]), &envelope); err != nil || envelope.Type != "Notification" || envelope.TopicArn != topic.ARN {

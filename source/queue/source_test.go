@@ -38,17 +38,20 @@ func TestFollow(t *testing.T) {
 	raw.AllowService(t, "sns.amazonaws.com", topic.ARN)
 	topic.Subscribe(t, byTopic, false)
 	topic.Subscribe(t, raw, true)
-	s.logs.Notify(t, awstest.Notice{Queue: s.queue}, awstest.Notice{Topic: topic, Prefix: "AWSLogs/"})
 	permitted := permissions(s)
 	permitted[byTopic.ARN], permitted[raw.ARN] = permitted[s.queue.ARN], permitted[s.queue.ARN]
 	caller := s.owner.User(t, "of-three", policyOf(permitted))
 
 	const files = 25
-	for n := range files {
-		s.logs.Put(t, awstest.Object{Key: key(n), Body: logFile(fmt.Sprint("a", n), fmt.Sprint("b", n))})
+	// S3 tells one of an object, not two: so the same log files are put twice.
+	for _, to := range []awstest.Notice{{Queue: s.queue}, {Topic: topic, Prefix: "AWSLogs/"}} {
+		s.logs.Notify(t, to)
+		for n := range files {
+			s.logs.Put(t, awstest.Object{Key: key(n), Body: logFile(fmt.Sprint("a", n), fmt.Sprint("b", n))})
+		}
+		s.logs.Put(t, awstest.Object{Key: strings.ReplaceAll(key(1), "CloudTrail", "CloudTrail-Digest"), Body: logFile("digest")})
+		s.logs.Put(t, awstest.Object{Key: "my pictures/é+1.png", Body: []byte("no log")})
 	}
-	s.logs.Put(t, awstest.Object{Key: strings.ReplaceAll(key(1), "CloudTrail", "CloudTrail-Digest"), Body: logFile("digest")})
-	s.logs.Put(t, awstest.Object{Key: "my pictures/é+1.png", Body: []byte("no log")})
 	s.owner.Bucket(t, "other").Put(t, awstest.Object{Key: key(1), Body: logFile("foreign")})
 	envelope := `{"version":"0","id":"1","detail-type":"AWS API Call via CloudTrail","source":"aws.sts","account":"222222222222","time":"2026-03-05T00:00:00Z","region":"us-east-1","detail":` + record("inline") + `}`
 	s.queue.Send(t, envelope, "no JSON", put("other", key(1), "", "", 1), "CloudTrail validation message.")

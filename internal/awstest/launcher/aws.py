@@ -39,6 +39,7 @@ def mended(app):
         controlpolicies,
         delivery,
         events,
+        expectedowner,
         functions,
         history,
         hooks,
@@ -46,6 +47,7 @@ def mended(app):
         keyids,
         keys,
         mfa,
+        notifications,
         objects,
         organizations,
         ownership,
@@ -55,6 +57,7 @@ def mended(app):
         receipts,
         recording,
         refusals,
+        regions,
         requests,
         roles,
         sealed,
@@ -63,6 +66,7 @@ def mended(app):
         sts,
         tables,
         targets,
+        topics,
         trails,
     )
 
@@ -70,7 +74,7 @@ def mended(app):
     parts = (control, policy, keyids, sts, mfa, sessions, principals, roles, bucketpolicy, ownership)
     parts += (awskeys, sealed, objects, keys, organizations, trails)
     parts += (identitycenter, history, publickeys, controlpolicies, refusals, analyzer, tables, batches, functions)
-    parts += (receipts, stackresources, buses, targets)
+    parts += (receipts, stackresources, buses, targets, notifications, expectedowner, topics, regions)
     for part in (*parts, events, delivery, recording, hooks, requests):
         part.mend()
     return control.beside(app)
