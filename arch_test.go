@@ -25,8 +25,8 @@ var layers = []string{
 	"lineage deploy",
 	"query",
 	"source",
-	"source/bucket source/notice source/lookup source/directory store/memory store/local store/dynamo store/storetest render share/iam deploy/stack deploy/site",
-	"ingest share/fetch source/queue internal/awstest/demo",
+	"source/bucket source/notice source/lookup source/directory store/memory store/local store/dynamo store/storetest render share/iam deploy/stack",
+	"ingest deploy/site share/fetch source/queue internal/awstest/demo",
 	"store/remote internal/awstest/up",
 	"cmd/crosstrail cmd/crosstrail-lambda internal/bench",
 }

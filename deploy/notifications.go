@@ -182,18 +182,31 @@ func (n Notifications) With(ours Notification) (Notifications, error) {
 	return with, nil
 }
 
-// Without is all that is there but ours, and whether that was there. It is an error
-// where something else would be lost.
-func (n Notifications) Without(ours Notification) (Notifications, bool, error) {
-	if !slices.ContainsFunc(n.All, ours.is) {
-		return n, false, nil
+// Told reports whether our rule is there, whatever it says: of its id, to its place.
+func (n Notifications) Told(ours Notification) bool { return slices.ContainsFunc(n.All, ours.is) }
+
+// Without is all that is there but ours. It is an error where something else would be
+// lost.
+func (n Notifications) Without(ours Notification) (Notifications, error) {
+	if !n.Told(ours) {
+		return n, nil
 	}
 	if err := n.whole(); err != nil {
-		return n, false, err
+		return n, err
 	}
 	without := n.clone()
 	without.All = slices.DeleteFunc(without.All, ours.is)
-	return without, true, nil
+	return without, nil
+}
+
+// WithEventBridge is all that is there, told to EventBridge too.
+func (n Notifications) WithEventBridge() (Notifications, error) {
+	if err := n.whole(); err != nil {
+		return n, err
+	}
+	with := n.clone()
+	with.EventBridge = true
+	return with, nil
 }
 
 // whole is an error where not all of the configuration is known.

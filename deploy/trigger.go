@@ -107,14 +107,14 @@ func (l Listening) refusesNotification() (why, do string) {
 	if why, do = l.apart(); why != "" {
 		return why, do
 	}
+	if l.Notifications != nil && l.Notifications.Has(l.Ours) {
+		return "", ""
+	}
 	if d := l.Denied[TriggerNotification]; d != "" {
-		return d, ""
+		return d, l.theirs()
 	}
 	if l.Notifications == nil {
 		return "the bucket's notifications cannot be read", "leave to call s3:GetBucketNotification"
-	}
-	if l.Notifications.Has(l.Ours) {
-		return "", ""
 	}
 	if _, err := l.Notifications.With(l.Ours); err != nil {
 		return err.Error(), ""
@@ -133,7 +133,7 @@ func (l Listening) refusesEventBridge() (why, do string) {
 		return "", ""
 	}
 	if d := l.Denied[TriggerEventBridge]; d != "" {
-		return d, ""
+		return d, "have whoever may turn on EventBridge in the bucket's properties"
 	}
 	if l.Notifications == nil {
 		return "the bucket's notifications cannot be read", "leave to call s3:GetBucketNotification"
@@ -149,7 +149,7 @@ func (l Listening) refusesTopic() (why, do string) {
 		return "the trail tells no topic", "give it one: aws cloudtrail update-trail --name TRAIL --sns-topic-name TOPIC"
 	}
 	if d := l.Denied[TriggerSNS]; d != "" {
-		return d, ""
+		return d, "have the topic's owner let the account " + l.Account + " subscribe: sns:Subscribe in the policy of " + l.Topic
 	}
 	return "", ""
 }
@@ -160,6 +160,14 @@ func (l Listening) apart() (why, do string) {
 		return "", ""
 	}
 	return "the bucket is in " + l.BucketRegion + ", the hub in " + l.Region, "a hub there: --aws-region " + l.BucketRegion
+}
+
+// theirs says what the owner of another account's bucket can do.
+func (l Listening) theirs() string {
+	if l.BucketAccount == l.Account {
+		return ""
+	}
+	return "have " + l.owner() + " add the rule to the bucket's notifications: " + l.Ours.Text()
 }
 
 func (l Listening) owner() string {

@@ -1,16 +1,126 @@
 package site
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/crosstrail/crosstrail/deploy"
 )
 
+// codeTag is what a bucket of ours has.
+const codeTag, codeValue = "crosstrail", "code"
+
 // Upload puts a function's deployment package where a stack of this account and region
-// takes it from. The same package is not put twice.
+// takes it from, in [deploy.CodeBucket], which is made where there is none: nobody can
+// guess who else may have such a bucket, so every call asks that it is this account's.
+// The same package is not put twice. A new bucket is private and encrypted (S3 User
+// Guide: Block Public Access since April 2023, SSE-S3 since January 2023).
 func (s *Site) Upload(ctx context.Context, zip []byte, architecture string) (deploy.Code, error) {
-	return deploy.Code{}, errors.New("not yet")
+	me, err := s.Caller(ctx)
+	if err != nil {
+		return deploy.Code{}, err
+	}
+	b := Bucket{deploy.CodeBucket(me.Account, me.Region), me.Region, me.Account}
+	code := deploy.Code{Bucket: b.Name, Key: deploy.CodeKey(architecture, zip), Architecture: architecture}
+	there, err := s.codeBucket(ctx, b)
+	if err != nil {
+		return deploy.Code{}, err
+	}
+	if !there {
+		if err := s.makeCodeBucket(ctx, b); err != nil {
+			return deploy.Code{}, err
+		}
+	}
+	sum := sha256.Sum256(zip)
+	want := base64.StdEncoding.EncodeToString(sum[:])
+	head, err := s.s3("").HeadObject(ctx, &s3.HeadObjectInput{Bucket: &b.Name, Key: &code.Key, ExpectedBucketOwner: &b.Owner, ChecksumMode: types.ChecksumModeEnabled})
+	switch {
+	case err == nil && aws.ToString(head.ChecksumSHA256) == want: // not only the name of it
+		return code, nil
+	case err != nil && statusOf(err) != 404 && statusOf(err) != 403: // 403 is what S3 says of what is not there to who may not list
+		return deploy.Code{}, s.explain(ctx, err, "look for the function's code", "s3:GetObject", s.bucketARN(b.Name)+"/"+code.Key)
+	}
+	_, err = s.s3("").PutObject(ctx, &s3.PutObjectInput{
+		Bucket: &b.Name, Key: &code.Key, Body: bytes.NewReader(zip), ContentLength: aws.Int64(int64(len(zip))), ContentType: aws.String("application/zip"),
+		ChecksumSHA256: &want, ServerSideEncryption: types.ServerSideEncryptionAes256, ExpectedBucketOwner: &b.Owner,
+	})
+	if err != nil {
+		return deploy.Code{}, s.explain(ctx, err, "upload the function's code", "s3:PutObject", s.bucketARN(b.Name)+"/"+code.Key)
+	}
+	return code, nil
+}
+
+// codeBucket reports whether the bucket is there, and is an error where it is not ours:
+// of another account, which names foretold may be, or made for something else.
+func (s *Site) codeBucket(ctx context.Context, b Bucket) (there bool, err error) {
+	const doing = "use the bucket "
+	out, err := s.s3("").GetBucketTagging(ctx, &s3.GetBucketTaggingInput{Bucket: &b.Name, ExpectedBucketOwner: &b.Owner})
+	switch code := codeOf(err); {
+	case err == nil && slices.ContainsFunc(out.TagSet, func(t types.Tag) bool {
+		return aws.ToString(t.Key) == codeTag && aws.ToString(t.Value) == codeValue
+	}):
+		return true, nil
+	case code == "NoSuchBucket":
+		return false, nil
+	case isDenied(code):
+		told := s.explain(ctx, err, doing+b.Name, "s3:GetBucketTagging", s.bucketARN(b.Name))
+		if e, ok := errors.AsType[*Error](told); ok {
+			e.Hints = append(e.Hints, "or a bucket of this name is another account's: S3 does not say which; whoever made it hopes for code to be put there, and none was")
+		}
+		return false, told
+	case err != nil && code != "NoSuchTagSet":
+		return false, s.explain(ctx, err, doing+b.Name, "s3:GetBucketTagging", s.bucketARN(b.Name))
+	}
+	// Ours, were it not for the tag: where making it was cut short it is empty.
+	list, err := s.s3("").ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: &b.Name, ExpectedBucketOwner: &b.Owner, MaxKeys: aws.Int32(1)})
+	if err != nil {
+		return false, s.explain(ctx, err, doing+b.Name, "s3:ListBucket", s.bucketARN(b.Name))
+	}
+	if len(list.Contents) > 0 || out != nil && len(out.TagSet) > 0 {
+		return false, &Error{
+			Doing: doing + b.Name, Text: fmt.Sprintf("it has no tag %s=%s, so it is not of crosstrail's making", codeTag, codeValue),
+			Hints: []string{"remove it, or give it that tag if it is for crosstrail's code alone: what is in it is deleted with the last hub"},
+		}
+	}
+	return true, s.tagCodeBucket(ctx, b)
+}
+
+func (s *Site) makeCodeBucket(ctx context.Context, b Bucket) error {
+	in := &s3.CreateBucketInput{Bucket: &b.Name}
+	if b.Region != "us-east-1" { // which has no such name (S3 API Reference, CreateBucket)
+		in.CreateBucketConfiguration = &types.CreateBucketConfiguration{LocationConstraint: types.BucketLocationConstraint(b.Region)}
+	}
+	_, err := s.s3("").CreateBucket(ctx, in)
+	switch code := codeOf(err); {
+	case code == "BucketAlreadyExists":
+		return &Error{
+			Doing: "make the bucket " + b.Name, Err: err, Text: "another account has a bucket of this name, which is made of this account's number: nothing was put there",
+			Hints: []string{"name another place for the code: aws cloudformation create-stack with the template of: crosstrail deploy template hub, and its parameters CodeBucket and CodeKey"},
+		}
+	case err != nil && code != "BucketAlreadyOwnedByYou": // another operator was faster
+		return s.explain(ctx, err, "make the bucket "+b.Name, "s3:CreateBucket", s.bucketARN(b.Name))
+	}
+	return s.tagCodeBucket(ctx, b)
+}
+
+func (s *Site) tagCodeBucket(ctx context.Context, b Bucket) error {
+	_, err := s.s3("").PutBucketTagging(ctx, &s3.PutBucketTaggingInput{
+		Bucket: &b.Name, ExpectedBucketOwner: &b.Owner, Tagging: &types.Tagging{TagSet: []types.Tag{{Key: aws.String(codeTag), Value: aws.String(codeValue)}}},
+	})
+	if err != nil {
+		return s.explain(ctx, err, "tag the bucket "+b.Name, "s3:PutBucketTagging", s.bucketARN(b.Name))
+	}
+	return nil
 }
 
 // Removed is what became of the code bucket.
@@ -21,7 +131,56 @@ type Removed struct {
 }
 
 // RemoveCode removes the packages but those that are kept, by key, since other hubs of
-// the account and region run them; and the bucket, if nothing is left in it.
+// the account and region run them; and the bucket, if nothing is left in it. Where
+// there is no bucket of ours nothing is done.
 func (s *Site) RemoveCode(ctx context.Context, keep ...string) (Removed, error) {
-	return Removed{}, errors.New("not yet")
+	var r Removed
+	me, err := s.Caller(ctx)
+	if err != nil {
+		return r, err
+	}
+	b := Bucket{deploy.CodeBucket(me.Account, me.Region), me.Region, me.Account}
+	there, err := s.codeBucket(ctx, b)
+	if err != nil || !there {
+		return r, err
+	}
+	var kept, others int
+	pages := s3.NewListObjectsV2Paginator(s.s3(""), &s3.ListObjectsV2Input{Bucket: &b.Name, ExpectedBucketOwner: &b.Owner})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return r, s.explain(ctx, err, "list the function's code", "s3:ListBucket", s.bucketARN(b.Name))
+		}
+		for i := range page.Contents {
+			switch key := aws.ToString(page.Contents[i].Key); {
+			case slices.Contains(keep, key):
+				kept++
+			case !strings.HasPrefix(key, deploy.CodePrefix):
+				others++
+			default:
+				if _, err := s.s3("").DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &b.Name, Key: &key, ExpectedBucketOwner: &b.Owner}); err != nil {
+					return r, s.explain(ctx, err, "remove the function's code", "s3:DeleteObject", s.bucketARN(b.Name)+"/"+key)
+				}
+				r.Objects++
+			}
+		}
+	}
+	switch {
+	case others > 0:
+		r.Left = fmt.Sprintf("the bucket %s stays: it holds %d objects that are not crosstrail's", b.Name, others)
+		return r, nil
+	case kept > 0:
+		r.Left = fmt.Sprintf("the bucket %s stays: other hubs use it", b.Name)
+		return r, nil
+	}
+	_, err = s.s3("").DeleteBucket(ctx, &s3.DeleteBucketInput{Bucket: &b.Name, ExpectedBucketOwner: &b.Owner})
+	switch {
+	case codeOf(err) == "BucketNotEmpty": // somebody put something, or keeps versions
+		r.Left = fmt.Sprintf("the bucket %s stays: S3 says that it is not empty", b.Name)
+		return r, nil
+	case err != nil && codeOf(err) != "NoSuchBucket":
+		return r, s.explain(ctx, err, "remove the bucket "+b.Name, "s3:DeleteBucket", s.bucketARN(b.Name))
+	}
+	r.Bucket = true
+	return r, nil
 }

@@ -2,43 +2,222 @@ package site
 
 import (
 	"context"
-	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/crosstrail/crosstrail/deploy"
 )
-
-// Bucket is a bucket that is changed: only if it is its owner's that is meant.
-type Bucket struct {
-	Name, Region string
-	Owner        string // its account; "": not looked at
-}
 
 // Change is what a change of a bucket's notifications came to.
 type Change struct {
 	Before, After deploy.Notifications
 	Changed       bool // something was written
-	// Warnings are what another wrote at the same time, and what came of it.
+	// Warnings are what others wrote at the same time, and what of theirs cannot be
+	// reached.
 	Warnings []string
 }
 
-// Notify puts our rule among a bucket's notifications, or with eventbridge has the
-// bucket tell EventBridge.
+// Notify puts our rule among a bucket's notifications. S3 asks the destinations of all
+// rules, ours too, whether they take a message, and refuses the whole if one does not:
+// the queue has to be there, and its policy (S3 API Reference,
+// PutBucketNotificationConfiguration). Where it is another's that is dead, ours is put
+// without asking.
 func (s *Site) Notify(ctx context.Context, b Bucket, ours deploy.Notification) (*Change, error) {
-	return nil, errors.New("not yet")
+	return s.change(ctx, b, edit{
+		doing: "have the bucket " + b.Name + " tell " + ours.To,
+		make:  func(n deploy.Notifications) (deploy.Notifications, error) { return n.With(ours) },
+		done:  func(n deploy.Notifications) bool { return n.Has(ours) },
+		ours:  ours,
+		asked: true,
+	})
 }
 
-// NotifyEventBridge has the bucket tell EventBridge too.
+// NotifyEventBridge has the bucket tell EventBridge too, which never overlaps with a
+// rule.
 func (s *Site) NotifyEventBridge(ctx context.Context, b Bucket) (*Change, error) {
-	return nil, errors.New("not yet")
+	return s.change(ctx, b, edit{
+		doing: "have the bucket " + b.Name + " tell EventBridge",
+		make:  deploy.Notifications.WithEventBridge,
+		done:  func(n deploy.Notifications) bool { return n.EventBridge },
+	})
 }
 
-// Unnotify takes our rule, of that id and to that queue, from what is there then.
+// Unnotify takes our rule, of that id and to that place, from what is there then.
+// EventBridge stays told: others may listen to it by now.
 func (s *Site) Unnotify(ctx context.Context, b Bucket, ours deploy.Notification) (*Change, error) {
-	return nil, errors.New("not yet")
+	return s.change(ctx, b, edit{
+		doing: "have the bucket " + b.Name + " tell " + ours.To + " no longer",
+		make:  func(n deploy.Notifications) (deploy.Notifications, error) { return n.Without(ours) },
+		done:  func(n deploy.Notifications) bool { return !n.Told(ours) },
+		ours:  ours,
+	})
 }
 
-// Tried is what AWS would refuse of the triggers, in its words, by trying what changes
-// nothing: for [deploy.Listening].
-func (s *Site) Tried(ctx context.Context, f *Found) (map[deploy.Trigger]string, error) {
-	return nil, errors.New("not yet")
+// edit is one change, which can be made of whatever is there.
+type edit struct {
+	doing string
+	make  func(deploy.Notifications) (deploy.Notifications, error)
+	done  func(deploy.Notifications) bool
+	ours  deploy.Notification
+	asked bool // S3 is to ask whether the queue takes messages
+}
+
+// changes is how often a change is made, where another's write undoes it.
+const changes = 3
+
+// change reads, merges, puts, reads back and looks again. S3 has no conditional write
+// here: of two who read the same and put at once the second undoes the first. So what
+// is to be put is made of what was read just before, and is made once more where it is
+// gone a moment later; what of others is gone then is told, and is theirs to put
+// right, since nobody can say whether they took it away themselves.
+func (s *Site) change(ctx context.Context, b Bucket, e edit) (*Change, error) {
+	c := new(Change)
+	for round := range changes {
+		now, err := s.readNotifications(ctx, b)
+		if err != nil {
+			return c, s.explainBucket(ctx, err, b, e.doing, "s3:GetBucketNotification")
+		}
+		if round == 0 {
+			c.Before = now
+		}
+		c.After = now
+		if e.done(now) {
+			return c, nil
+		}
+		if round > 0 {
+			c.warn("another wrote the bucket's notifications at the same time, and ours were undone: put right")
+		}
+		put, err := e.make(now)
+		if err != nil {
+			return c, &Error{Doing: e.doing, Err: err}
+		}
+		if err := s.put(ctx, b, e, put, c); err != nil {
+			return c, err
+		}
+		c.Changed = true
+		if err := s.look(ctx, b, e, put, c); err != nil {
+			return c, err
+		}
+	}
+	if e.done(c.After) {
+		return c, nil
+	}
+	return c, &Error{
+		Doing: e.doing, Text: "something else keeps writing the bucket's notifications, and undoes it",
+		Hints: []string{"who does: aws cloudtrail lookup-events --lookup-attributes AttributeKey=EventName,AttributeValue=PutBucketNotification", "what is there: aws s3api get-bucket-notification-configuration --bucket " + b.Name},
+	}
+}
+
+// look reads back what was put until it is seen, since S3 shows a bucket's settings
+// everywhere only after a while (S3 User Guide, "Amazon S3 data consistency model":
+// bucket configurations), and once more a moment later.
+func (s *Site) look(ctx context.Context, b Bucket, e edit, put deploy.Notifications, c *Change) error {
+	for end := time.Now().Add(s.wait.shown); ; {
+		now, err := s.readNotifications(ctx, b)
+		if err != nil {
+			return s.explainBucket(ctx, err, b, "read back what was written to "+b.Name, "s3:GetBucketNotification")
+		}
+		if e.done(now) || time.Now().After(end) {
+			break
+		}
+		if err := pause(ctx, s.wait.pause); err != nil {
+			return err
+		}
+	}
+	if err := pause(ctx, s.wait.settle); err != nil {
+		return err
+	}
+	now, err := s.readNotifications(ctx, b)
+	if err != nil {
+		return s.explainBucket(ctx, err, b, "look again at what was written to "+b.Name, "s3:GetBucketNotification")
+	}
+	c.After = now
+	gone, _ := put.Differ(now)
+	for _, n := range gone {
+		if n.ID != e.ours.ID || n.To != e.ours.To {
+			c.warn("a rule of others that was there a moment ago is gone, and it was not this command that took it away: " + n.Text())
+		}
+	}
+	if put.EventBridge && !now.EventBridge && e.done(now) {
+		c.warn("the bucket told EventBridge a moment ago and does no longer, and it was not this command that turned it off")
+	}
+	return nil
+}
+
+func (c *Change) warn(text string) {
+	if !slices.Contains(c.Warnings, text) {
+		c.Warnings = append(c.Warnings, text)
+	}
+}
+
+// put writes the whole configuration. With asked S3 tries our queue, and goes on being
+// asked for a while: the queue's policy may be seconds old.
+func (s *Site) put(ctx context.Context, b Bucket, e edit, n deploy.Notifications, c *Change) error {
+	asked := e.asked
+	for end := time.Now().Add(s.wait.reach); ; {
+		_, err := s.s3(b.Region).PutBucketNotificationConfiguration(ctx, &s3.PutBucketNotificationConfigurationInput{
+			Bucket: &b.Name, ExpectedBucketOwner: b.owner(), NotificationConfiguration: forS3(n), SkipDestinationValidation: aws.Bool(!asked),
+		})
+		if err == nil {
+			return nil
+		}
+		dead := asked && codeOf(err) == "InvalidArgument" && strings.Contains(messageOf(err), "Unable to validate")
+		switch text := messageOf(err); {
+		case dead && !strings.Contains(text, e.ours.To) && strings.Contains(text, "arn:"):
+			// Theirs is dead, and ours was tried with it. Their rule stays.
+			c.warn("S3 cannot reach what a rule of others names: " + text)
+			asked = false
+			continue
+		case dead && time.Now().Before(end):
+			if err := pause(ctx, s.wait.pause); err != nil {
+				return err
+			}
+			continue
+		case dead:
+			return &Error{
+				Doing: e.doing, Err: err, Text: "S3 may not send to the queue: " + text,
+				Hints: []string{"its policy has to let s3.amazonaws.com send for arn:" + s.caller.Partition + ":s3:::" + b.Name + "; a key that seals the queue has to let it too"},
+			}
+		}
+		return s.explainBucket(ctx, err, b, e.doing, "s3:PutBucketNotification")
+	}
+}
+
+// explainBucket is explain for a call about a bucket.
+func (s *Site) explainBucket(ctx context.Context, err error, b Bucket, doing, action string) error {
+	err = s.explain(ctx, err, doing, action, s.bucketARN(b.Name))
+	e, ok := err.(*Error)
+	if !ok {
+		return err
+	}
+	if codeOf(e.Err) == "NoSuchBucket" {
+		e.Text = "there is no bucket " + b.Name
+	}
+	if e.Denied && b.Owner != "" {
+		e.Hints = append(e.Hints, fmt.Sprintf("where the bucket %s is not of the account %s: that account's owner has to do it", b.Name, b.Owner))
+	}
+	return e
+}
+
+func (s *Site) bucketARN(name string) string {
+	partition := s.caller.Partition
+	if partition == "" {
+		partition = "aws"
+	}
+	return "arn:" + partition + ":s3:::" + name
+}
+
+// pause waits a little, or until ctx ends.
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
 }

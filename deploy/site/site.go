@@ -9,7 +9,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/account"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
-	"github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
@@ -19,12 +18,22 @@ import (
 type Site struct {
 	cfg    aws.Config
 	caller Caller
+	wait   patience
+}
+
+// patience is how long is waited for AWS to know of what was written.
+type patience struct {
+	shown  time.Duration // for what was put to be read back
+	reach  time.Duration // for S3 to reach a queue whose policy is new
+	pause  time.Duration // between two tries
 	settle time.Duration // until what was written is looked at again
 }
 
 // New makes no call. cfg's region is the one that trails are looked for in, and where
 // code is put.
-func New(cfg aws.Config) *Site { return &Site{cfg: cfg, settle: time.Second} }
+func New(cfg aws.Config) *Site {
+	return &Site{cfg: cfg, wait: patience{shown: 20 * time.Second, reach: 2 * time.Minute, pause: time.Second, settle: time.Second}}
+}
 
 // Caller is who calls, and where.
 type Caller struct {
@@ -49,10 +58,9 @@ func (s *Site) Caller(ctx context.Context) (Caller, error) {
 // The services. A bucket and its keys are called in the bucket's region, a trail in
 // its home; "" is the caller's own.
 
-func (s *Site) accounts() *account.Client            { return account.NewFromConfig(s.cfg) }
-func (s *Site) organizations() *organizations.Client { return organizations.NewFromConfig(s.cfg) }
-func (s *Site) kms(region string) *kms.Client        { return kms.NewFromConfig(s.in(region)) }
-func (s *Site) sns(region string) *sns.Client        { return sns.NewFromConfig(s.in(region)) }
+func (s *Site) accounts() *account.Client     { return account.NewFromConfig(s.cfg) }
+func (s *Site) kms(region string) *kms.Client { return kms.NewFromConfig(s.in(region)) }
+func (s *Site) sns(region string) *sns.Client { return sns.NewFromConfig(s.in(region)) }
 func (s *Site) cloudtrail(region string) *cloudtrail.Client {
 	return cloudtrail.NewFromConfig(s.in(region))
 }
