@@ -135,22 +135,11 @@ func (t *trail) away(err error) error {
 	return &AwayError{Name: t.name, Look: "aws cloudformation describe-stack-events --stack-name " + t.name + t.c.region(), Err: err}
 }
 
-// cause is the first resource that failed of itself: others are cancelled on its
-// account. Without one it is what was wrong before the first resource, or what the stack
-// itself says.
+// cause is the first resource that failed. Without one it is what was wrong before the
+// first resource, or what the stack itself says.
 func (t *trail) cause(ctx context.Context) Event {
-	hooks := map[string]string{} // what a hook said of a resource
-	for _, e := range t.events {
-		switch {
-		case strings.HasPrefix(e.Status, "HOOK_") && strings.HasSuffix(e.Status, "_FAILED"):
-			hooks[e.LogicalID] = e.Reason
-		case e.PhysicalID == t.stackID || !strings.HasSuffix(e.Status, "_FAILED") || strings.HasSuffix(strings.ToLower(e.Reason), "cancelled"):
-		case hooks[e.LogicalID] != "":
-			e.Reason += ": " + hooks[e.LogicalID]
-			return e
-		default:
-			return e
-		}
+	if e, ok := firstFailed(t.events, t.stackID); ok {
+		return e
 	}
 	input := &cloudformation.DescribeEventsInput{StackName: &t.stackID}
 	if t.operation != "" {
@@ -165,4 +154,22 @@ func (t *trail) cause(ctx context.Context) Event {
 		}
 	}
 	return Event{LogicalID: t.name, Type: stackType, Status: string(t.end)}
+}
+
+// firstFailed is the first resource that failed of itself: "Resource creation cancelled"
+// are those that CloudFormation gave up on its account. A hook's words come before the
+// resource's, which name the hook alone.
+func firstFailed(events []Event, stackID string) (Event, bool) {
+	hooks := map[string]string{} // what one said of a resource
+	for _, e := range events {
+		switch {
+		case strings.HasPrefix(e.Status, "HOOK_") && strings.HasSuffix(e.Status, "_FAILED"):
+			hooks[e.LogicalID] = e.Reason
+		case e.PhysicalID == stackID || !strings.HasSuffix(e.Status, "_FAILED") || strings.HasSuffix(strings.ToLower(e.Reason), "cancelled"):
+		default:
+			e.Reason += colon(hooks[e.LogicalID])
+			return e, true
+		}
+	}
+	return Event{}, false
 }

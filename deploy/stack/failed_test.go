@@ -80,6 +80,34 @@ func TestFailed(t *testing.T) {
 	}
 }
 
+// TestRefused: a name that is taken is found before the first resource is made.
+func TestRefused(t *testing.T) {
+	cloud := cloud.Start(t)
+	a := cloud.Account("111111111111")
+	cloud.Account("222222222222").Bucket(t, "theirs")
+	c := client(a.Config())
+	plan, err := c.Plan(t.Context(), ours([]byte("Resources:\n  Logs: {Type: AWS::S3::Bucket, Properties: {BucketName: theirs}}\n")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = c.Do(t.Context(), plan, nil)
+	failed, ok := errors.AsType[*stack.FailedError](err)
+	if !ok || failed.Failed.LogicalID != "Logs" || failed.Failed.Type != "AWS::S3::Bucket" || !strings.Contains(failed.Failed.Reason, "theirs") || !failed.Removed {
+		t.Errorf("%v: %+v", err, failed)
+	}
+
+	for what, s := range map[string]stack.Stack{
+		"a template that is none":   ours([]byte("Resources: {Q: {Type: AWS::No::Such}}")),
+		"roles that nobody allowed": ours([]byte("Resources: {R: {Type: AWS::IAM::Role, Properties: {RoleName: r, AssumeRolePolicyDocument: {Statement: []}}}}")),
+		"nobody's":                  {Name: name, Template: queues(false, "one")},
+		"a template too long":       ours([]byte(strings.Repeat("#", 52_000))),
+	} {
+		if _, err := c.Plan(t.Context(), s); err == nil || status(t, a, name) != "none" {
+			t.Errorf("%s: %v, %s", what, err, status(t, a, name))
+		}
+	}
+}
+
 // leave makes a stack by other hands, and waits for what becomes of it.
 func leave(t *testing.T, a awstest.Account, template []byte, tags map[string]string, want string) *cloudformation.Client {
 	t.Helper()
@@ -166,20 +194,34 @@ func TestForeign(t *testing.T) {
 	}
 }
 
-// TestStuck: what cannot be deleted is named, and nothing is done to it until it is gone.
+// TestStuck: what cannot be deleted is named, and nothing else is done to the stack
+// before it is gone.
 func TestStuck(t *testing.T) {
 	a := cloud.Start(t).Account("111111111111")
 	c := client(a.Config())
-	up(t, c, ours([]byte(string(queues(false, "one"))+"")))
-	const template = "Resources:\n  Role:\n    Type: AWS::IAM::Role\n    Properties:\n      RoleName: stuck\n      AssumeRolePolicyDocument: {Version: '2012-10-17', Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: 'sts:AssumeRole'}]}\n"
-	s := ours([]byte(template))
-	s.Capabilities = []string{"CAPABILITY_NAMED_IAM"}
-	up(t, c, s)
-	a.Grant(t, "stuck", awstest.Allow("*", "s3:GetObject"))
+	_, _, outputs := up(t, c, ours([]byte("Resources:\n  Net: {Type: AWS::EC2::VPC, Properties: {CidrBlock: 10.0.0.0/16}}\n  Q1: {Type: AWS::SQS::Queue, Properties: {QueueName: one}}\nOutputs:\n  Net: {Value: !Ref Net}\n")))
+	// Somebody else works in it.
+	other := stack.Stack{Name: "other", Tags: map[string]string{stack.Tag: "other"}, Template: []byte("Resources:\n  Part: {Type: AWS::EC2::Subnet, Properties: {CidrBlock: 10.0.1.0/24, VpcId: " + outputs["Net"] + "}}\n")}
+	up(t, c, other)
+
 	err := c.Delete(t.Context(), name, nil)
-	t.Logf("%v %q", err, stack.Hints(err))
-	_, err = c.Plan(t.Context(), s)
-	t.Logf("%v %q", err, stack.Hints(err))
+	failed, ok := errors.AsType[*stack.FailedError](err)
+	if !ok || failed.Doing != stack.Delete || failed.Failed.LogicalID != "Net" || failed.Failed.Status != "DELETE_FAILED" || failed.RolledBack ||
+		!strings.Contains(strings.Join(stack.Hints(err), " "), "--retain-resources Net") {
+		t.Fatalf("%v: %+v: %q", err, failed, stack.Hints(err))
+	}
+	_, err = c.Plan(t.Context(), ours(queues(false, "one")))
+	stuck, ok := errors.AsType[*stack.StuckError](err)
+	if !ok || stuck.Status != "DELETE_FAILED" || len(stack.Hints(err)) == 0 {
+		t.Errorf("%v: %q", err, stack.Hints(err))
+	}
+
+	if err := c.Delete(t.Context(), "other", nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Delete(t.Context(), name, nil); err != nil || status(t, a, name) != "none" {
+		t.Errorf("once more: %v, %s", err, status(t, a, name))
+	}
 }
 
 // TestDropped: a plan that nobody wants leaves nothing, whoever ends it.
