@@ -16,7 +16,7 @@ func ourChangeSet(name string) bool { return strings.HasPrefix(name, mine) }
 func (c *Client) prepare(ctx context.Context, p *Plan, as types.ChangeSetType) (*Plan, error) {
 	made, err := c.makeChangeSet(ctx, p, as)
 	if err != nil {
-		return nil, fmt.Errorf("planning %s: %w", p.Stack.Name, err)
+		return nil, cannot(err, "plan the stack %s", p.Stack.Name)
 	}
 	p.stackID, p.changeSet = aws.ToString(made.StackId), aws.ToString(made.Id)
 	none, err := c.readChangeSet(ctx, p)
@@ -64,7 +64,7 @@ func (c *Client) readChangeSet(ctx context.Context, p *Plan) (none bool, err err
 	for {
 		page, err := c.api.DescribeChangeSet(ctx, input)
 		if err != nil {
-			return false, fmt.Errorf("reading the change set of %s: %w", p.Stack.Name, err)
+			return false, cannot(err, "read the change set of the stack %s", p.Stack.Name)
 		}
 		switch page.Status {
 		case types.ChangeSetStatusFailed:
@@ -142,7 +142,7 @@ func (c *Client) changeSets(ctx context.Context, stackName string) (names []stri
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return nil, fmt.Errorf("change sets of %s: %w", stackName, err)
+			return nil, cannot(err, "list the change sets of the stack %s", stackName)
 		}
 		for _, set := range page.Summaries {
 			names = append(names, aws.ToString(set.ChangeSetName))

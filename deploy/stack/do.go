@@ -92,7 +92,7 @@ func (c *Client) execute(ctx context.Context, p *Plan, told func(Event)) (*trail
 	case overtaken(err) || isGone(err):
 		return nil, fmt.Errorf("%s: %w", p.Stack.Name, ErrObsolete)
 	}
-	return nil, fmt.Errorf("beginning the change of %s: %w", p.Stack.Name, err)
+	return nil, cannot(err, "begin the change of the stack %s", p.Stack.Name)
 }
 
 // executed reports whether the plan's change set was begun, which nobody does but us.
@@ -149,7 +149,7 @@ func (c *Client) deleteStack(ctx context.Context, name, stackID string, told fun
 	defer cancel()
 	token := fresh()
 	if _, err := c.api.DeleteStack(call, &cloudformation.DeleteStackInput{StackName: &stackID, ClientRequestToken: &token}); err != nil {
-		return fmt.Errorf("taking down %s: %w", name, err)
+		return cannot(err, "take down the stack %s", name)
 	}
 	if s, err := c.describe(ctx, stackID); err == nil && s.StackStatus == types.StackStatusDeleteComplete || errors.Is(err, ErrNone) {
 		_ = t.look(ctx) // it was quick, or somebody else's: what it did is told all the same

@@ -101,10 +101,10 @@ func Hints(err error) []string {
 		return e.hints()
 	}
 	switch {
+	case byOrganization(err):
+		return []string{"a policy of the organisation forbids it: nobody in the account can give leave, whoever keeps the organisation's policies can"}
 	case says(err, "ValidationError", "TerminationProtection"):
 		return []string{"somebody protected the stack from being taken down: aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name …"}
-	case says(err, "InsufficientCapabilitiesException", ""):
-		return []string{"the template makes roles, which has to be said: Stack.Capabilities"}
 	case says(err, "ValidationError", "organizations access"), errors.Is(err, errNoTrust):
 		return []string{"StackSets need the organisation's trust, once, from its management account: aws cloudformation activate-organizations-access"}
 	}

@@ -2,7 +2,6 @@ package stack
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -42,7 +41,7 @@ type trail struct {
 func (c *Client) begin(ctx context.Context, name, stackID, token string, told func(Event)) (*trail, error) {
 	page, err := c.api.DescribeStackEvents(ctx, &cloudformation.DescribeStackEventsInput{StackName: &stackID})
 	if err != nil {
-		return nil, fmt.Errorf("events of %s: %w", name, err)
+		return nil, cannot(err, "read the events of the stack %s", name)
 	}
 	t := &trail{c: c, name: name, stackID: stackID, token: token, told: told, seen: map[string]bool{}}
 	if len(page.StackEvents) != 0 {

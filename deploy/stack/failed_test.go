@@ -96,6 +96,10 @@ func TestRefused(t *testing.T) {
 		t.Errorf("%v: %+v", err, failed)
 	}
 
+	stranger := client(a.User(t, "stranger", awstest.Allow("*", "sqs:*")))
+	if _, err := stranger.Plan(t.Context(), ours(queues(false, "one"))); err == nil || err.Error() != "cannot look at the stack crosstrail-hub: refused: arn:aws:iam::111111111111:user/stranger needs cloudformation:DescribeStacks (because no identity-based policy allows the cloudformation:DescribeStacks action)" {
+		t.Errorf("without the permission: %v", err)
+	}
 	for what, s := range map[string]stack.Stack{
 		"a template that is none":   ours([]byte("Resources: {Q: {Type: AWS::No::Such}}")),
 		"roles that nobody allowed": ours([]byte("Resources: {R: {Type: AWS::IAM::Role, Properties: {RoleName: r, AssumeRolePolicyDocument: {Statement: []}}}}")),

@@ -10,7 +10,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
-	"github.com/aws/smithy-go"
 )
 
 // Found is a stack that is there.
@@ -51,7 +50,7 @@ func (c *Client) Find(ctx context.Context, name string) (*Found, error) {
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return nil, fmt.Errorf("resources of the stack %s: %w", name, err)
+			return nil, cannot(err, "list the resources of the stack %s", name)
 		}
 		for _, r := range page.StackResourceSummaries {
 			f.Resources = append(f.Resources, Resource{
@@ -65,7 +64,7 @@ func (c *Client) Find(ctx context.Context, name string) (*Found, error) {
 	}
 	given, err := c.api.GetTemplate(ctx, &cloudformation.GetTemplateInput{StackName: s.StackId, TemplateStage: types.TemplateStageOriginal})
 	if err != nil {
-		return nil, fmt.Errorf("template of the stack %s: %w", name, err)
+		return nil, cannot(err, "read the template of the stack %s", name)
 	}
 	f.Template = []byte(aws.ToString(given.TemplateBody))
 	return f, nil
@@ -78,7 +77,7 @@ func (c *Client) describe(ctx context.Context, name string) (*types.Stack, error
 	case err != nil && says(err, "ValidationError", "does not exist"):
 		return nil, fmt.Errorf("%s: %w", name, ErrNone)
 	case err != nil:
-		return nil, fmt.Errorf("looking for the stack %s: %w", name, err)
+		return nil, cannot(err, "look at the stack %s", name)
 	case len(answer.Stacks) == 0:
 		return nil, fmt.Errorf("%s: %w", name, ErrNone)
 	}
@@ -120,10 +119,4 @@ func (c *Client) settled(ctx context.Context, name string) (s *types.Stack, gone
 // as it has change sets alone.
 func inProgress(s types.StackStatus) bool {
 	return strings.HasSuffix(string(s), "_IN_PROGRESS") && s != types.StackStatusReviewInProgress
-}
-
-// says reports whether AWS answered with a code, and a part of a message.
-func says(err error, code, part string) bool {
-	answer, ok := errors.AsType[smithy.APIError](err)
-	return ok && answer.ErrorCode() == code && strings.Contains(answer.ErrorMessage(), part)
 }

@@ -163,7 +163,7 @@ func (c *Client) Drop(ctx context.Context, p *Plan) error {
 	}
 	_, err := c.api.DeleteChangeSet(ctx, &cloudformation.DeleteChangeSetInput{ChangeSetName: &p.changeSet, StackName: &p.stackID})
 	if err != nil && !isGone(err) {
-		return fmt.Errorf("dropping the change set of %s: %w", p.Stack.Name, err)
+		return cannot(err, "drop the change set of the stack %s", p.Stack.Name)
 	}
 	p.changeSet = ""
 	if p.Kind != Create {
@@ -181,7 +181,7 @@ func (c *Client) Drop(ctx context.Context, p *Plan) error {
 		return err
 	}
 	if _, err := c.api.DeleteStack(ctx, &cloudformation.DeleteStackInput{StackName: &p.stackID}); err != nil {
-		return fmt.Errorf("deleting the empty stack %s: %w", p.Stack.Name, err)
+		return cannot(err, "delete the empty stack %s", p.Stack.Name)
 	}
 	return nil
 }

@@ -86,7 +86,7 @@ func (c *Client) FindSet(ctx context.Context, name string, delegatedAdmin bool) 
 		return nil, fmt.Errorf("StackSet %s: %w", name, ErrNone)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("looking for the StackSet %s: %w", name, err)
+		return nil, cannot(err, "look at the StackSet %s", name)
 	}
 	s := answer.StackSet
 	f := &FoundSet{
@@ -98,7 +98,7 @@ func (c *Client) FindSet(ctx context.Context, name string, delegatedAdmin bool) 
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return nil, fmt.Errorf("stacks of the StackSet %s: %w", name, err)
+			return nil, cannot(err, "list the stacks of the StackSet %s", name)
 		}
 		for _, s := range page.Summaries {
 			i := Instance{aws.ToString(s.Account), aws.ToString(s.Region), aws.ToString(s.OrganizationalUnitId), string(s.Status), aws.ToString(s.StatusReason)}

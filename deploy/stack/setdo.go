@@ -63,7 +63,7 @@ func (w *setWork) make(ctx context.Context, s *Set) error {
 	case says(err, "NameAlreadyExistsException", ""):
 		return fmt.Errorf("StackSet %s: %w", s.Name, ErrObsolete)
 	case err != nil:
-		return fmt.Errorf("making the StackSet %s: %w", s.Name, err)
+		return cannot(err, "make the StackSet %s", s.Name)
 	}
 	return nil
 }
@@ -75,7 +75,7 @@ func deployed() *types.AutoDeployment {
 
 func (w *setWork) update(ctx context.Context, s *Set) error {
 	parameters, tags, capabilities := s.asked()
-	return w.run(ctx, "updating", func(ctx context.Context, id *string) error {
+	return w.run(ctx, "update", func(ctx context.Context, id *string) error {
 		_, err := w.c.api.UpdateStackSet(ctx, &cloudformation.UpdateStackSetInput{
 			StackSetName: &s.Name, CallAs: w.as, TemplateBody: aws.String(string(s.Template)), Parameters: parameters, Tags: tags, Capabilities: capabilities,
 			AutoDeployment: deployed(), OperationId: id, OperationPreferences: everywhere(),
@@ -88,7 +88,7 @@ func (w *setWork) update(ctx context.Context, s *Set) error {
 // for what failed before, which is tried again (API Reference, CreateStackInstances,
 // OperationId).
 func (w *setWork) extend(ctx context.Context, s *Set) error {
-	return w.run(ctx, "extending", func(ctx context.Context, id *string) error {
+	return w.run(ctx, "extend", func(ctx context.Context, id *string) error {
 		_, err := w.c.api.CreateStackInstances(ctx, &cloudformation.CreateStackInstancesInput{
 			StackSetName: &s.Name, CallAs: w.as, Regions: s.Regions,
 			DeploymentTargets: &types.DeploymentTargets{OrganizationalUnitIds: s.OUs}, OperationId: id, OperationPreferences: everywhere(),
@@ -115,7 +115,7 @@ func (c *Client) DeleteSet(ctx context.Context, name string, delegatedAdmin bool
 	}
 	units, regions = distinct(units), distinct(regions)
 	if len(units) != 0 && len(regions) != 0 {
-		err := w.run(ctx, "taking down", func(ctx context.Context, id *string) error {
+		err := w.run(ctx, "take down the stacks of", func(ctx context.Context, id *string) error {
 			_, err := c.api.DeleteStackInstances(ctx, &cloudformation.DeleteStackInstancesInput{
 				StackSetName: &name, CallAs: w.as, Regions: regions, RetainStacks: aws.Bool(false),
 				DeploymentTargets: &types.DeploymentTargets{OrganizationalUnitIds: units}, OperationId: id, OperationPreferences: everywhere(),
@@ -133,7 +133,7 @@ func (c *Client) DeleteSet(ctx context.Context, name string, delegatedAdmin bool
 }
 
 func (w *setWork) remove(ctx context.Context) error {
-	return w.alone(ctx, "deleting", func(ctx context.Context) error {
+	return w.alone(ctx, "delete", func(ctx context.Context) error {
 		_, err := w.c.api.DeleteStackSet(ctx, &cloudformation.DeleteStackSetInput{StackSetName: &w.name, CallAs: w.as})
 		return err
 	})
@@ -170,7 +170,7 @@ func (w *setWork) alone(ctx context.Context, doing string, call func(context.Con
 			return nil
 		}
 		if !says(err, "OperationInProgressException", "") && !says(err, "StaleRequestException", "") {
-			return fmt.Errorf("%s the StackSet %s: %w", doing, w.name, err)
+			return cannot(err, "%s the StackSet %s", doing, w.name)
 		}
 		if !said {
 			said = true
@@ -186,7 +186,7 @@ func (w *setWork) alone(ctx context.Context, doing string, call func(context.Con
 // yet.
 func (w *setWork) run(ctx context.Context, doing string, call func(context.Context, *string) error) error {
 	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("%s the StackSet %s: not begun: %w", doing, w.name, err)
+		return fmt.Errorf("cannot %s the StackSet %s: not begun: %w", doing, w.name, err)
 	}
 	id := fresh()
 	if err := w.alone(ctx, doing, func(ctx context.Context) error { return call(ctx, &id) }); err != nil {

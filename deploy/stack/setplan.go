@@ -37,7 +37,7 @@ func (c *Client) PlanSet(ctx context.Context, s Set) (*SetPlan, error) {
 	access, err := c.api.DescribeOrganizationsAccess(ctx, &cloudformation.DescribeOrganizationsAccessInput{CallAs: callAs(s.DelegatedAdmin)})
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("whether the organisation lets CloudFormation work in its accounts: %w", err)
+		return nil, cannot(err, "learn whether the organisation lets CloudFormation work in its accounts")
 	case access.Status != types.OrganizationStatusEnabled:
 		return nil, errNoTrust
 	}
@@ -66,7 +66,7 @@ func (c *Client) roots(ctx context.Context) (ids []string, err error) {
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return nil, fmt.Errorf("the organisation's root (--ou names units in its place): %w", err)
+			return nil, cannot(err, "learn the organisation's root, in place of which --ou names units")
 		}
 		for _, root := range page.Roots {
 			ids = append(ids, aws.ToString(root.Id))
