@@ -198,6 +198,56 @@ func TestForeign(t *testing.T) {
 	}
 }
 
+// TestPermissions: what is said to be needed is what is called, and it is enough.
+func TestPermissions(t *testing.T) {
+	cloud := cloud.Start(t)
+	a := cloud.Account("111111111111")
+	called := func(as string, work func(c *stack.Client), need ...string) {
+		t.Helper()
+		c := client(a.User(t, as, awstest.Allow("*", need...)))
+		before := cloud.Requests(t)
+		work(c)
+		var calls []string
+		for action, n := range cloud.Requests(t) {
+			if strings.HasPrefix(action, "cloudformation:") && n > before[action] {
+				calls = append(calls, action)
+			}
+		}
+		slices.Sort(calls)
+		wantWords(t, as, calls, need...)
+	}
+	called("up", func(c *stack.Client) {
+		plan, err := c.Plan(t.Context(), ours(queues(false, "one")))
+		if err == nil {
+			err = c.Drop(t.Context(), plan)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		plan, err = c.Plan(t.Context(), ours([]byte("Resources:\n  Logs: {Type: AWS::S3::Bucket, Properties: {BucketName: theirs}}\n")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		cloud.Account("222222222222").Bucket(t, "theirs")
+		if _, err := c.Do(t.Context(), plan, nil); !errors.As(err, new(*stack.FailedError)) {
+			t.Error(err)
+		}
+		up(t, c, ours(queues(false, "one")))
+	}, stack.Permissions(stack.WorkUp)...)
+	called("find", func(c *stack.Client) {
+		if _, err := c.Find(t.Context(), name); err != nil {
+			t.Error(err)
+		}
+	}, stack.Permissions(stack.WorkFind)...)
+	called("down", func(c *stack.Client) {
+		if err := c.Delete(t.Context(), name, nil); err != nil {
+			t.Error(err)
+		}
+	}, slices.DeleteFunc(stack.Permissions(stack.WorkDown), func(action string) bool {
+		return action == "cloudformation:ListChangeSets" // of a stack that has nothing else
+	})...)
+}
+
 // TestStuck: what cannot be deleted is named, and nothing else is done to the stack
 // before it is gone.
 func TestStuck(t *testing.T) {

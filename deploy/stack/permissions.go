@@ -20,8 +20,9 @@ const (
 // CloudFormation makes them with the caller's rights. cloudformation:DescribeEvents only
 // adds to what is said of a template that is refused.
 //
-// Tags want cloudformation:TagResource of their own (Service Authorization Reference,
-// CloudFormation; for stacks since the tags of CreateStackSet are asked for so).
+// Tags: CloudFormation asks for cloudformation:TagResource where a
+// StackSet has tags (API Reference, CreateStackSet, Tags), and puts a stack's tags on its
+// resources, which wants the tagging action of each kind.
 func Permissions(of ...Work) []string {
 	var actions []string
 	for _, work := range of {
