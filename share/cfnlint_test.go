@@ -1,10 +1,8 @@
 package share_test
 
 import (
-	_ "embed"
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -14,16 +12,9 @@ import (
 	"github.com/crosstrail/crosstrail/share"
 )
 
-//go:embed testdata/cfnlint/requirements.txt
-var cfnlintRequirements []byte
-
 // TestTemplateLinted has AWS's own linter, which knows CloudFormation's schemas of
 // resources and the form of policies, look at the template of every kind of grant.
 func TestTemplateLinted(t *testing.T) {
-	python, err := install.Python(t.Context(), cfnlintRequirements)
-	if err != nil {
-		install.Missing(t, "cfn-lint", err)
-	}
 	dir := t.TempDir()
 	files := []string{}
 	write := func(name string, body []byte) {
@@ -48,13 +39,8 @@ func TestTemplateLinted(t *testing.T) {
 	}
 	body, _, _ := share.Template(onOne)
 	write("together", body)
-	lint := func(files ...string) (string, error) {
-		// By the module: a script of pip's has the path of the folder that it was installed in.
-		out, err := exec.CommandContext(t.Context(), python, append([]string{"-c", "import sys, cfnlint.runner; sys.exit(cfnlint.runner.main())", "--format", "parseable", "--regions", "us-east-1", "--"}, files...)...).CombinedOutput()
-		return string(out), err
-	}
-	if out, err := lint(files...); err != nil || out != "" {
-		t.Errorf("%v\n%s", err, out)
+	if found := install.CFNLint(t, files...); found != "" {
+		t.Error(found)
 	}
 	// It does look: at a resource's properties, and into policies.
 	outsider, err := os.ReadFile(filepath.Join(dir, "outsider.json"))
@@ -70,8 +56,8 @@ func TestTemplateLinted(t *testing.T) {
 		}
 		files = nil
 		write("wrong", []byte(strings.ReplaceAll(string(outsider), c.right, c.wrong)))
-		if out, err := lint(files...); err == nil || !strings.Contains(out, c.code) {
-			t.Errorf("%s: %v, %s", c.wrong, err, out)
+		if found := install.CFNLint(t, files...); !strings.Contains(found, c.code) {
+			t.Errorf("%s: %s", c.wrong, found)
 		}
 	}
 }
