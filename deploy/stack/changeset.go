@@ -153,7 +153,7 @@ func (c *Client) changeSets(ctx context.Context, stackName string) (names []stri
 
 // overtaken reports whether an error says that another operator was faster.
 func overtaken(err error) bool {
-	return says(err, "ValidationError", "_IN_PROGRESS state") || says(err, "ValidationError", "already exists") ||
+	return says(err, "ValidationError", "_IN_PROGRESS") || says(err, "ValidationError", "already exists") ||
 		says(err, "AlreadyExistsException", "") || says(err, "ChangeSetNotFound", "") || says(err, "InvalidChangeSetStatus", "")
 }
 

@@ -119,17 +119,22 @@ func (c *Client) failed(ctx context.Context, p *Plan, t *trail) error {
 // are resources that stay. [ErrNone] where there is none, [*FailedError] where something
 // could not be deleted.
 func (c *Client) Delete(ctx context.Context, name string, told func(Event)) error {
-	s, gone, err := c.settled(ctx, name)
-	if gone {
-		return nil
+	for try := 1; ; try++ {
+		s, gone, err := c.settled(ctx, name)
+		if gone {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := c.ours(ctx, s, ""); err != nil {
+			return err
+		}
+		err = c.deleteStack(ctx, name, aws.ToString(s.StackId), told)
+		if err == nil || try == tries || !overtaken(err) {
+			return err
+		}
 	}
-	if err != nil {
-		return err
-	}
-	if err := c.ours(ctx, s, ""); err != nil {
-		return err
-	}
-	return c.deleteStack(ctx, name, aws.ToString(s.StackId), told)
 }
 
 // deleteStack takes this very stack down. Another operator may do the same: then both

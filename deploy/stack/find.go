@@ -107,10 +107,10 @@ func (c *Client) settled(ctx context.Context, name string) (s *types.Stack, gone
 			return s, false, nil
 		case said != s.StackStatus:
 			said = s.StackStatus
-			c.note(fmt.Sprintf("%s is %s by somebody else: waiting for the end", name, said))
+			c.note(fmt.Sprintf("another operation runs on the stack %s, which is %s: waiting for its end", name, said))
 		}
 		if err := p.next(ctx, nil); err != nil {
-			return nil, false, fmt.Errorf("%s is %s by somebody else, nothing was done: %w", name, said, err)
+			return nil, false, fmt.Errorf("another operation runs on the stack %s, which is %s; nothing was done: %w", name, said, err)
 		}
 	}
 }

@@ -33,7 +33,7 @@ func callAs(delegatedAdmin bool) types.CallAs {
 
 // Instance is a StackSet's stack in one account and region. Status is PENDING, RUNNING,
 // SUCCEEDED, FAILED, CANCELLED, INOPERABLE (a deletion failed) or
-// SKIPPED_SUSPENDED_ACCOUNT; of a stand-in that does not tell it CURRENT or OUTDATED.
+// SKIPPED_SUSPENDED_ACCOUNT; of one that is there also CURRENT and OUTDATED.
 type Instance struct {
 	Account, Region, OU, Status, Reason string
 }
@@ -102,8 +102,9 @@ func (c *Client) FindSet(ctx context.Context, name string, delegatedAdmin bool) 
 		}
 		for _, s := range page.Summaries {
 			i := Instance{aws.ToString(s.Account), aws.ToString(s.Region), aws.ToString(s.OrganizationalUnitId), string(s.Status), aws.ToString(s.StatusReason)}
-			if s.StackInstanceStatus != nil && s.StackInstanceStatus.DetailedStatus != "" {
-				i.Status = string(s.StackInstanceStatus.DetailedStatus)
+			// An instance whose last operation went well may be of an older template.
+			if d := s.StackInstanceStatus; d != nil && d.DetailedStatus != "" && (s.Status == types.StackInstanceStatusCurrent || d.DetailedStatus != types.StackInstanceDetailedStatusSucceeded) {
+				i.Status = string(d.DetailedStatus)
 			}
 			f.Instances = append(f.Instances, i)
 		}
