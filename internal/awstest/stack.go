@@ -124,3 +124,19 @@ func (s *CFNStack) Delete(t testing.TB) types.StackStatus {
 	must(t, err)
 	return s.Wait(t)
 }
+
+// FailResource makes the next creation of a resource of this type fail, as
+// AWS::SQS::Queue, in any stack, with this reason in the words of CloudFormation's
+// handlers; or another operation: UPDATE, DELETE.
+func (a *AWS) FailResource(t testing.TB, resourceType, reason string, operation ...string) {
+	t.Helper()
+	what := append(operation, "CREATE")[0]
+	a.ask(t, "fail-resource", []string{resourceType, what, reason}, nil)
+}
+
+// StackTime makes each resource of a stack take so long from now on, to be made,
+// changed or deleted. Zero, as at first, is at once.
+func (a *AWS) StackTime(t testing.TB, d time.Duration) {
+	t.Helper()
+	a.ask(t, "stack-time", map[string]float64{"seconds": d.Seconds()}, nil)
+}

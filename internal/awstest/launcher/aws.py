@@ -30,6 +30,7 @@ def main():
 def mended(app):
     """ministack with the mends: the application that answers control.ROUTES, too."""
     from . import (
+        alarms,
         analyzer,
         awskeys,
         batches,
@@ -62,7 +63,10 @@ def mended(app):
         roles,
         sealed,
         sessions,
+        stacknames,
+        stackoperations,
         stackresources,
+        stacktables,
         sts,
         tables,
         targets,
@@ -74,7 +78,8 @@ def mended(app):
     parts = (control, policy, keyids, sts, mfa, sessions, principals, roles, bucketpolicy, ownership)
     parts += (awskeys, sealed, objects, keys, organizations, trails)
     parts += (identitycenter, history, publickeys, controlpolicies, refusals, analyzer, tables, batches, functions)
-    parts += (receipts, stackresources, buses, targets, notifications, expectedowner, topics, regions)
+    parts += (receipts, notifications, expectedowner, topics, regions)
+    parts += (stackresources, stacktables, stacknames, stackoperations, buses, targets, alarms)
     for part in (*parts, events, delivery, recording, hooks, requests):
         part.mend()
     return control.beside(app)
