@@ -10,6 +10,11 @@
 //	                     CloudTrail ─► bucket ────────────┘
 //
 // EventBridge and STS are regional, so a spoke has a rule in each region that is
-// enabled. A rule's target may be an event bus of another account and region; a topic
-// must be of the rule's own (EventBridge User Guide, "Event bus targets").
+// enabled. A rule's target may be an event bus of another account and region, also from
+// one that an account has to ask for (EventBridge User Guide, "Sending and receiving
+// events between AWS Regions", and its example policy of Bahrain); a topic must be of
+// the rule's own region. Events go to a bus by a role of the spoke's: an organisation's
+// accounts need one always (EventBridge API Reference, PutTargets), and AWS recommends
+// it ("Permissions for event buses"). By it a spoke in the hub's own account and
+// region, or in another one of its regions, needs nothing of the bus's policy.
 package deploy

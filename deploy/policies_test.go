@@ -234,7 +234,7 @@ func queueQuestions(of asker) {
 	}
 	for variant, owner := range map[string]string{"hub": prod, "hub of another's bucket": vendor, "hub with all": prod} {
 		ask := of(variant, "QueuePolicy")
-		sends(ask, "the hub's rule", events, queue, hubRule, prod)
+		sends(ask, "the hub's rule", events, queue, hubRule, "")
 		sends(ask, "the bucket", "s3.amazonaws.com", queue, bucket, owner)
 		ask(false, "a bucket of that name which another account made meanwhile", by("s3.amazonaws.com", "sqs:SendMessage", queue, prod, bucket, stranger))
 		ask(false, "a rule of another account", by(events, "sqs:SendMessage", queue, prod, devRule, dev))
@@ -246,17 +246,17 @@ func queueQuestions(of asker) {
 	sends(ask, "a topic of a region that is asked for", "sns.eu-south-1.amazonaws.com", queue, milan, "")
 	ask(false, "it, but not as SNS of there", by("sns.amazonaws.com", "sqs:SendMessage", queue, prod, milan, dev))
 	ask = of("hub by sns", "QueuePolicy")
-	sends(ask, "the hub's rule", events, queue, hubRule, prod)
+	sends(ask, "the hub's rule", events, queue, hubRule, "")
 	sends(ask, "the trail's topic", "sns.amazonaws.com", queue, "arn:aws:sns:us-east-1:"+prod+":trail", "")
 	ask(false, "the bucket by itself", by("s3.amazonaws.com", "sqs:SendMessage", queue, prod, bucket, prod))
 
 	ask = of("hub by eventbridge", "QueuePolicy")
-	sends(ask, "the hub's rule", events, queue, hubRule, prod)
-	sends(ask, "the rule of new log files", events, queue, logRule, prod)
+	sends(ask, "the hub's rule", events, queue, hubRule, "")
+	sends(ask, "the rule of new log files", events, queue, logRule, "")
 	ask(false, "the bucket by itself", by("s3.amazonaws.com", "sqs:SendMessage", queue, prod, bucket, prod))
 	ask = of("hub by eventbridge", "DeadLettersPolicy")
-	sends(ask, "what the hub's rule could not deliver", events, letters, hubRule, prod)
-	sends(ask, "what the rule of log files could not", events, letters, logRule, prod)
+	sends(ask, "what the hub's rule could not deliver", events, letters, hubRule, "")
+	sends(ask, "what the rule of log files could not", events, letters, logRule, "")
 }
 
 func busQuestions(of asker) {
@@ -266,7 +266,7 @@ func busQuestions(of asker) {
 	ask := of("hub", "BusPolicy")
 	for _, source := range []string{"aws.sts", "aws.signin", "aws.sso"} {
 		for _, account := range []string{dev, vendor} {
-			exactly(ask, account+" forwards of "+source, put(account, source), "events:DeleteEventBus", "events:source")
+			exactly(ask, account+" forwards of "+source, put(account, source), "events:DeleteEventBus", "events:source", "events:eventBusInvocation")
 		}
 		ask(false, "another account forwards of "+source, put(stranger, source))
 	}
@@ -281,7 +281,7 @@ func busQuestions(of asker) {
 	for _, source := range []string{"aws.sts", "aws.signin", "aws.sso"} {
 		member := put(stranger, source)
 		member.Context["aws:PrincipalOrgID"] = org
-		exactly(ask, "a member forwards of "+source, member, "events:DeleteEventBus", "events:source")
+		exactly(ask, "a member forwards of "+source, member, "events:DeleteEventBus", "events:source", "events:eventBusInvocation")
 	}
 }
 
@@ -291,14 +291,13 @@ func spokeQuestions(of asker) {
 		return by(service, "sts:AssumeRole", role, dev, source, account)
 	}
 	ask := of("spoke", "Role trust")
-	q := assume(events, devRule, dev)
+	q := assume(events, devRule, "")
 	ask(true, "EventBridge, for the rule", q)
 	q.Action = "sts:TagSession"
 	ask(false, "EventBridge tags the session", q)
 	ask(false, "for another rule", assume(events, devRule+"2", dev))
 	ask(false, "for the rule of another region", assume(events, strings.Replace(devRule, "us-east-1", "us-west-2", 1), dev))
 	ask(false, "for one of another account", assume(events, strings.Replace(devRule, dev, stranger, 1), stranger))
-	ask(false, "for one that is called so", assume(events, devRule, stranger))
 	ask(false, "for nobody knows what", assume(events, "", ""))
 	ask(false, "another service", assume("lambda.amazonaws.com", devRule, dev))
 	ask(false, "the hub's account", as(kim, "sts:AssumeRole", role, dev, nil))
@@ -318,7 +317,7 @@ func spokeQuestions(of asker) {
 	does(false, "sqs:SendMessage", queue)
 
 	ask = of("spoke by topic", "TopicPolicy")
-	exactly(ask, "the rule publishes", by(events, "sns:Publish", topic, dev, devRule, dev), "sns:Subscribe")
+	exactly(ask, "the rule publishes", by(events, "sns:Publish", topic, dev, devRule, ""), "sns:Subscribe", "aws:SourceArn")
 	subscribe := as(kim, "sns:Subscribe", topic, dev, context{"sns:Endpoint": queue, "sns:Protocol": "sqs"})
 	exactly(ask, "the hub subscribes its queue", subscribe, "sns:Publish")
 	subscribe.Principal = "arn:aws:iam::" + stranger + ":user/x"
