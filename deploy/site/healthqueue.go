@@ -1,0 +1,236 @@
+package site
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+)
+
+// Queue is a queue as SQS tells of it. The numbers are approximate (SQS API Reference,
+// GetQueueAttributes).
+type Queue struct {
+	Name, URL, ARN             string
+	Waiting, InFlight, Delayed int
+	Visibility                 time.Duration // how long a message that was handed out is hidden
+	Topics                     []string      // ARNs of the topics that its policy lets send
+}
+
+// Queue looks at a queue of the caller's account and region; nil where there is none.
+func (s *Site) Queue(ctx context.Context, name string) (*Queue, error) {
+	client := sqs.NewFromConfig(s.cfg)
+	const doing = "look at the queue "
+	at, err := client.GetQueueUrl(ctx, &sqs.GetQueueUrlInput{QueueName: &name})
+	if isMissing(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, s.explain(ctx, err, doing+name, "sqs:GetQueueUrl", name)
+	}
+	q := &Queue{Name: name, URL: aws.ToString(at.QueueUrl)}
+	out, err := client.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: &q.URL, AttributeNames: []types.QueueAttributeName{types.QueueAttributeNameAll}})
+	if isMissing(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, s.explain(ctx, err, doing+name, "sqs:GetQueueAttributes", name)
+	}
+	number := func(name types.QueueAttributeName) int {
+		n, _ := strconv.Atoi(out.Attributes[string(name)])
+		return n
+	}
+	q.ARN = out.Attributes[string(types.QueueAttributeNameQueueArn)]
+	q.Waiting = number(types.QueueAttributeNameApproximateNumberOfMessages)
+	q.InFlight = number(types.QueueAttributeNameApproximateNumberOfMessagesNotVisible)
+	q.Delayed = number(types.QueueAttributeNameApproximateNumberOfMessagesDelayed)
+	q.Visibility = time.Duration(number(types.QueueAttributeNameVisibilityTimeout)) * time.Second
+	q.Topics = topicsOf(out.Attributes[string(types.QueueAttributeNamePolicy)])
+	return q, nil
+}
+
+// topicsOf are the topics that a queue's policy names as sources.
+func topicsOf(policy string) (topics []string) {
+	for _, st := range statementsOf(policy) {
+		for _, by := range st.Condition {
+			for key, values := range by {
+				if !strings.EqualFold(key, "aws:SourceArn") {
+					continue
+				}
+				for _, arn := range values {
+					if part(arn, 2) == "sns" {
+						topics = append(topics, arn)
+					}
+				}
+			}
+		}
+	}
+	slices.Sort(topics)
+	return slices.Compact(topics)
+}
+
+// DeadLetter is a message that nobody could read, or deliver.
+type DeadLetter struct {
+	ID     string
+	Sent   time.Time
+	By     Undertaker
+	Reason string // "" where nobody gave one
+	Body   string
+}
+
+// Undertaker is who put a message among the dead letters.
+type Undertaker string
+
+// They are.
+const (
+	ByFunction    Undertaker = "function"    // crosstrail, which could not read it
+	ByEventBridge Undertaker = "eventbridge" // could not put it into the queue
+	ByQueue       Undertaker = "queue"       // was handed out as often as the queue allows
+)
+
+// peeked is how long a message is hidden while it is looked at, should nothing give it
+// back.
+const peeked = 15 * time.Second
+
+// DeadLetters looks at some of the messages of a queue, and gives them back at once: they
+// are hidden while the call runs. The oldest are not told from others: SQS hands out any.
+func (s *Site) DeadLetters(ctx context.Context, q *Queue, most int) (letters []DeadLetter, err error) {
+	client := sqs.NewFromConfig(s.cfg)
+	var handles []string
+	defer func() {
+		if failed := s.giveBack(context.WithoutCancel(ctx), client, q, handles); err == nil {
+			err = failed
+		}
+	}()
+	for len(letters) < most {
+		out, err := client.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
+			QueueUrl: &q.URL, MaxNumberOfMessages: int32(min(10, most-len(letters))), VisibilityTimeout: int32(peeked / time.Second),
+			MessageAttributeNames:       []string{"All"},
+			MessageSystemAttributeNames: []types.MessageSystemAttributeName{types.MessageSystemAttributeNameAll},
+		})
+		if err != nil {
+			return letters, s.explain(ctx, err, "look at the messages of the queue "+q.Name, "sqs:ReceiveMessage", q.ARN)
+		}
+		if len(out.Messages) == 0 {
+			break
+		}
+		for i := range out.Messages {
+			m := &out.Messages[i]
+			handles = append(handles, aws.ToString(m.ReceiptHandle))
+			letters = append(letters, letterOf(m))
+		}
+	}
+	slices.SortFunc(letters, func(a, b DeadLetter) int { return cmp.Or(a.Sent.Compare(b.Sent), cmp.Compare(a.ID, b.ID)) })
+	return slices.CompactFunc(letters, func(a, b DeadLetter) bool { return a.ID == b.ID }), nil
+}
+
+// letterOf reads a message. EventBridge says why in attributes (EventBridge User Guide,
+// "Using dead-letter queues to process undelivered events").
+func letterOf(m *types.Message) DeadLetter {
+	text := func(name string) string { return aws.ToString(m.MessageAttributes[name].StringValue) }
+	d := DeadLetter{ID: aws.ToString(m.MessageId), Body: aws.ToString(m.Body), By: ByQueue}
+	if ms, err := strconv.ParseInt(m.Attributes[string(types.MessageSystemAttributeNameSentTimestamp)], 10, 64); err == nil {
+		d.Sent = time.UnixMilli(ms).UTC()
+	}
+	switch {
+	case text("reason") != "":
+		d.By, d.Reason = ByFunction, text("reason")
+	case text("RULE_ARN") != "":
+		d.By = ByEventBridge
+		d.Reason = strings.TrimSpace(cmp.Or(text("ERROR_CODE"), text("EXHAUSTED_RETRY_CONDITION")) + " " + text("ERROR_MESSAGE"))
+	}
+	return d
+}
+
+// giveBack makes messages visible again that were only looked at.
+func (s *Site) giveBack(ctx context.Context, client *sqs.Client, q *Queue, handles []string) error {
+	for some := range slices.Chunk(handles, 10) {
+		in := &sqs.ChangeMessageVisibilityBatchInput{QueueUrl: &q.URL}
+		for i, h := range some {
+			in.Entries = append(in.Entries, types.ChangeMessageVisibilityBatchRequestEntry{Id: aws.String(strconv.Itoa(i)), ReceiptHandle: &h})
+		}
+		if _, err := client.ChangeMessageVisibilityBatch(ctx, in); err != nil {
+			return s.explain(ctx, err, "give messages of the queue "+q.Name+" back, which are hidden for "+peeked.String(), "sqs:ChangeMessageVisibility", q.ARN)
+		}
+	}
+	return nil
+}
+
+// isMissing reports whether AWS says that something is not there.
+func isMissing(err error) bool {
+	if err == nil {
+		return false
+	}
+	switch code := codeOf(err); {
+	case code == "AWS.SimpleQueueService.NonExistentQueue", code == "QueueDoesNotExist", code == "NoSuchEntity", code == "NoSuchBucket",
+		strings.HasSuffix(code, "NotFoundException"), code == "NotFound", code == "ResourceNotFound":
+		return true
+	}
+	return false
+}
+
+// statement is one of a policy document, as far as it is looked at.
+type statement struct {
+	Effect    string
+	Principal principals
+	Action    texts
+	Condition map[string]map[string]texts
+}
+
+// texts is a text or a list of them.
+type texts []string
+
+// UnmarshalJSON implements [json.Unmarshaler].
+func (t *texts) UnmarshalJSON(b []byte) error {
+	var one string
+	if json.Unmarshal(b, &one) == nil {
+		*t = texts{one}
+		return nil
+	}
+	var all []string
+	if err := json.Unmarshal(b, &all); err != nil {
+		return errors.New("it is neither a text nor a list of texts")
+	}
+	*t = all
+	return nil
+}
+
+// principals is who a statement is for: "*", or by kind.
+type principals map[string]texts
+
+// UnmarshalJSON implements [json.Unmarshaler].
+func (p *principals) UnmarshalJSON(b []byte) error {
+	var all string
+	if json.Unmarshal(b, &all) == nil {
+		*p = principals{"AWS": {all}}
+		return nil
+	}
+	return json.Unmarshal(b, (*map[string]texts)(p))
+}
+
+// statementsOf are the statements of a policy; what cannot be read is none.
+func statementsOf(policy string) []statement {
+	var list struct{ Statement json.RawMessage }
+	if json.Unmarshal([]byte(policy), &list) != nil {
+		return nil
+	}
+	var all []json.RawMessage
+	if json.Unmarshal(list.Statement, &all) != nil {
+		all = []json.RawMessage{list.Statement}
+	}
+	var out []statement
+	for _, raw := range all {
+		var one statement
+		if json.Unmarshal(raw, &one) == nil {
+			out = append(out, one)
+		}
+	}
+	return out
+}
