@@ -234,3 +234,13 @@ func IsDenied(err error) bool {
 	e, ok := errors.AsType[*Error](err)
 	return ok && e.Denied
 }
+
+// Matches reports whether a rule's pattern takes an event, by EventBridge's own judgement
+// (EventBridge API Reference, TestEventPattern).
+func (s *Site) Matches(ctx context.Context, region, pattern, event string) (bool, error) {
+	out, err := eventbridge.NewFromConfig(s.in(region)).TestEventPattern(ctx, &eventbridge.TestEventPatternInput{EventPattern: &pattern, Event: &event})
+	if err != nil {
+		return false, s.explain(ctx, err, "try the rule's pattern", "events:TestEventPattern", "*")
+	}
+	return out.Result, nil
+}

@@ -1,0 +1,298 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/crosstrail/crosstrail/deploy"
+	"github.com/crosstrail/crosstrail/deploy/site"
+	cfn "github.com/crosstrail/crosstrail/deploy/stack"
+	"github.com/crosstrail/crosstrail/store/dynamo"
+)
+
+// hubLook is what was seen of a hub. What is not there is nil; what could not be looked
+// at is nil too, and unseen says why.
+type hubLook struct {
+	name     deploy.Name
+	caller   site.Caller
+	stack    *cfn.Found
+	queue    *site.Queue
+	dead     *site.Queue
+	letters  []site.DeadLetter
+	function *site.Function
+	lines    []site.LogLine
+	bus      *site.Bus
+	rule     *site.Rule // of the bus, into the queue
+	files    *site.Rule // of new log files
+	told     *site.Told // by the bucket of the log files
+	topics   map[string]site.Subscription
+	alarms   []site.Alarm
+	measured map[int]float64 // by the places below
+	metrics  []site.Metric
+
+	mu     sync.Mutex
+	unseen map[string]string // by part: why it could not be looked at
+}
+
+// The places of what is measured of a hub.
+const (
+	ofOldest = iota
+	ofErrors
+	ofThrottles
+	ofWrites
+)
+
+// How much is looked at.
+const (
+	mostLetters   = 50
+	mostLogLines  = 5
+	looksAtOnce   = 8
+	mostRowEvents = 10 // event ids that people are shown, of a line
+)
+
+// sees runs one look. What AWS would not tell is no end of the others.
+func (h *hubLook) sees(part string, look func() error) func() error {
+	return func() error {
+		if err := look(); err != nil {
+			h.mu.Lock()
+			defer h.mu.Unlock()
+			h.unseen[part] = err.Error()
+		}
+		return nil
+	}
+}
+
+// blind reports whether a part could not be looked at.
+func (h *hubLook) blind(part string) bool { _, ok := h.unseen[part]; return ok }
+
+// lookAtHub looks at all that a hub is made of.
+func lookAtHub(ctx context.Context, s *site.Site, stacks *cfn.Client, name deploy.Name, since time.Time) (*hubLook, error) {
+	h := &hubLook{name: name, unseen: map[string]string{}, topics: map[string]site.Subscription{}}
+	var err error
+	if h.caller, err = s.Caller(ctx); err != nil {
+		return nil, err
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(looksAtOnce)
+	look := func(part string, f func() error) { group.Go(h.sees(part, f)) }
+	look("stack", func() (err error) {
+		if h.stack, err = stacks.Find(ctx, name.HubStack()); errors.Is(err, cfn.ErrNone) {
+			err = nil
+		}
+		return err
+	})
+	look("queue", func() (err error) {
+		if h.queue, err = s.Queue(ctx, name.Queue()); err != nil || h.queue == nil {
+			return err
+		}
+		return h.lookAtTopics(ctx, s)
+	})
+	look("dead-letters", func() (err error) {
+		if h.dead, err = s.Queue(ctx, name.DeadLetters()); err != nil || h.dead == nil || h.dead.Waiting == 0 {
+			return err
+		}
+		h.letters, err = s.DeadLetters(ctx, h.dead, mostLetters)
+		return err
+	})
+	look("function", func() (err error) { h.function, err = s.Function(ctx, name.Function()); return err })
+	look("function-log", func() (err error) {
+		h.lines, err = s.FailureLines(ctx, name.LogGroup(), since, mostLogLines)
+		return err
+	})
+	look("bus", func() (err error) { h.bus, err = s.Bus(ctx, name.Bus()); return err })
+	look("bus-rule", func() (err error) { h.rule, err = s.Rule(ctx, "", name.Bus(), name.Rule()); return err })
+	look("log-file-rule", func() (err error) { h.files, err = s.Rule(ctx, "", "", name.LogFileRule()); return err })
+	look("alarms", func() (err error) { h.alarms, err = s.Alarms(ctx, string(name)+"-"); return err })
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	return h, h.lookOn(ctx, s, since)
+}
+
+// lookOn looks at what the first look led to.
+func (h *hubLook) lookOn(ctx context.Context, s *site.Site, since time.Time) error {
+	h.metrics = []site.Metric{ofOldest: site.OldestMessage(h.name.Queue()), ofErrors: site.FunctionErrors(h.name.Function()), ofThrottles: site.FunctionThrottles(h.name.Function())}
+	if table := h.table(); table != "" {
+		h.metrics = append(h.metrics, site.WriteThrottles(table))
+	}
+	_ = h.sees("metrics", func() (err error) {
+		h.measured, err = s.Measure(ctx, "", since, h.metrics...)
+		return err
+	})()
+	if bucket := h.bucket(); bucket != "" && h.queue != nil {
+		_ = h.sees("trigger", func() (err error) { h.told, err = s.ToldBy(ctx, bucket, h.queue.ARN); return err })()
+	}
+	return ctx.Err()
+}
+
+func (h *hubLook) lookAtTopics(ctx context.Context, s *site.Site) error {
+	for _, topic := range h.queue.Topics {
+		is, err := s.SubscribedTo(ctx, topic, h.queue.ARN)
+		if err != nil {
+			return err
+		}
+		h.topics[topic] = is
+	}
+	return nil
+}
+
+// table is that of the function, "" where it is not known.
+func (h *hubLook) table() string {
+	if h.function == nil {
+		return ""
+	}
+	name, err := dynamo.TableOf(h.function.Store)
+	if err != nil {
+		return ""
+	}
+	return name
+}
+
+// bucket is that of the log files, "" where none are read.
+func (h *hubLook) bucket() string {
+	if h.function == nil {
+		return ""
+	}
+	from, _, _ := strings.Cut(h.function.From, ",")
+	rest, ok := strings.CutPrefix(strings.TrimSpace(from), "s3://")
+	if !ok {
+		return ""
+	}
+	bucket, _, _ := strings.Cut(rest, "/")
+	return bucket
+}
+
+// nothing reports whether there is no hub of that name at all.
+func (h *hubLook) nothing() bool {
+	return h.stack == nil && h.queue == nil && h.function == nil && h.bus == nil && len(h.unseen) == 0
+}
+
+// senders are the accounts that may send, by the bus and by topics; all is true where
+// that is not told by numbers.
+func (h *hubLook) senders() (accounts []string, all bool) {
+	if h.bus != nil {
+		accounts, all = slices.Clone(h.bus.Accounts), h.bus.Anybody || len(h.bus.Organizations) > 0
+	}
+	for topic := range h.topics {
+		if parts := strings.SplitN(topic, ":", 6); len(parts) == 6 {
+			accounts = append(accounts, parts[4])
+		}
+	}
+	return unique(accounts), all
+}
+
+// spokeLook is what was seen of a spoke's account.
+type spokeLook struct {
+	caller  site.Caller
+	wanted  []string               // the regions that were asked for, where the stack tells; nil: every enabled one
+	regions map[string]*regionLook // the enabled ones
+	match   deploy.Match           // what it sends, as its stack tells
+	unseen  map[string]string      // by part: why it could not be looked at
+}
+
+// regionLook is what was seen of a spoke in one region.
+type regionLook struct {
+	rule    *site.Rule
+	failed  int             // events that the rule could not deliver
+	logging []site.Logging  // nil: not looked at, for there is no rule
+	roles   map[string]bool // of targets: whether they are there
+	unseen  string          // why it could not be looked at
+}
+
+// lookAtSpoke looks at a spoke in every enabled region of its account, and in those
+// named besides where which are enabled may not be asked.
+func lookAtSpoke(ctx context.Context, s *site.Site, in func(region string) *cfn.Client, name deploy.Name, since time.Time, besides ...string) (*spokeLook, error) {
+	l := &spokeLook{regions: map[string]*regionLook{}, unseen: map[string]string{}}
+	var err error
+	if l.caller, err = s.Caller(ctx); err != nil {
+		return nil, err
+	}
+	regions, err := s.Regions(ctx)
+	if err != nil {
+		l.unseen["regions"] = err.Error()
+		for _, r := range append(besides, l.caller.Region) {
+			l.regions[r] = nil
+		}
+	}
+	for _, r := range regions {
+		if r.Enabled {
+			l.regions[r.Name] = nil
+		}
+	}
+	var mu sync.Mutex
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(looksAtOnce)
+	for region := range l.regions {
+		group.Go(func() error {
+			one := lookAtRegion(ctx, s, name, region, since)
+			mu.Lock()
+			defer mu.Unlock()
+			l.regions[region] = one
+			return ctx.Err()
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	l.readSettings(ctx, in, name)
+	return l, nil
+}
+
+func lookAtRegion(ctx context.Context, s *site.Site, name deploy.Name, region string, since time.Time) *regionLook {
+	one := &regionLook{roles: map[string]bool{}}
+	fail := func(err error) *regionLook { one.unseen = err.Error(); return one }
+	var err error
+	if one.rule, err = s.Rule(ctx, region, "", name.Rule()); err != nil {
+		return fail(err)
+	}
+	if one.rule == nil {
+		return one
+	}
+	if one.logging, err = s.LoggingIn(ctx, region); err != nil {
+		return fail(err)
+	}
+	for _, t := range one.rule.Targets {
+		if t.Role == "" {
+			continue
+		}
+		if one.roles[t.Role], err = s.RoleIsThere(ctx, t.Role); err != nil {
+			one.roles[t.Role] = true // it is not known that it is not
+			return fail(err)
+		}
+	}
+	measured, err := s.Measure(ctx, region, since, site.RuleFailures(name.Rule()))
+	if err != nil {
+		return fail(err)
+	}
+	one.failed = int(measured[0])
+	return one
+}
+
+// readSettings reads what the spoke was told, from its stack in one of the regions.
+func (l *spokeLook) readSettings(ctx context.Context, in func(region string) *cfn.Client, name deploy.Name) {
+	for _, region := range slices.Sorted(maps.Keys(l.regions)) {
+		if one := l.regions[region]; one == nil || one.rule == nil {
+			continue
+		}
+		found, err := in(region).Find(ctx, name.SpokeStack())
+		if err != nil {
+			if !errors.Is(err, cfn.ErrNone) {
+				l.unseen["stack"] = err.Error()
+			}
+			return
+		}
+		spoke, err := deploy.ReadSpoke(found.Template)
+		if err != nil {
+			return
+		}
+		l.match = spoke.Match
+		return
+	}
+}

@@ -1,0 +1,222 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/crosstrail/crosstrail/cloudtrail"
+	"github.com/crosstrail/crosstrail/deploy/site"
+	"github.com/crosstrail/crosstrail/query"
+)
+
+// cause is why something may not have come.
+type cause struct {
+	sure     bool // it is seen to be so: nothing comes before that is set right
+	text, do string
+}
+
+// causes are what is seen to be wrong with a spoke in a region, as far as both sides
+// could be looked at.
+func (l *spokeLook) causes(h *hubLook, region string) (all []cause) {
+	sure := func(text string, do ...string) { all = append(all, cause{true, text, strings.Join(do, "; ")}) }
+	account, one := l.caller.Account, l.regions[region]
+	up := "in account " + account + ": crosstrail deploy up spoke --hub HUB --region " + region
+	switch {
+	case one == nil:
+		return nil
+	case one.unseen != "" && one.rule == nil:
+		return []cause{{text: "what is there in " + region + " could not be looked at: " + one.unseen}}
+	case one.rule == nil:
+		sure("there is no rule "+h.name.Rule()+" in "+region+" of account "+account+": what STS does there is not told", up)
+		return all
+	}
+	r := one.rule
+	if !r.Enabled() {
+		sure("the rule "+r.Name+" in "+region+" of account "+account+" is "+r.State, "in account "+account+": aws events enable-rule --region "+region+" --name "+r.Name)
+	}
+	l.targetCauses(h, region, sure, up)
+	if on := slices.ContainsFunc(one.logging, func(t site.Logging) bool { return t.On }); !on && one.unseen == "" {
+		sure("no trail of account "+account+" logs in "+region+": without one EventBridge is told of no calls there", "in account "+account+": aws cloudtrail create-trail --is-multi-region-trail …, or start-logging of one that is there")
+	}
+	if one.failed > 0 {
+		all = append(all, cause{text: fmt.Sprintf("the rule %s in %s could not deliver %s", r.Name, region, number(one.failed, "event"))})
+	}
+	return all
+}
+
+// targetCauses are what is wrong with where the rule sends to.
+func (l *spokeLook) targetCauses(h *hubLook, region string, sure func(text string, do ...string), up string) {
+	r, account := l.regions[region].rule, l.caller.Account
+	sends := false
+	for _, t := range r.Targets {
+		switch {
+		case h.bus != nil && t.ARN == h.bus.ARN:
+			sends = true
+			if all := len(h.bus.Organizations) > 0; !h.bus.Lets(account) && !all {
+				sure("the policy of the hub's event bus does not let account "+account+" put events there", "crosstrail deploy up hub --account "+account)
+			}
+			if there, asked := l.regions[region].roles[t.Role]; asked && !there {
+				sure("the role "+t.Role+", which EventBridge takes to send to the hub, is not there", up)
+			}
+		case strings.Contains(t.ARN, ":sns:"):
+			if h.topics[t.ARN] == site.Subscribed {
+				sends = true
+			} else if is := h.topics[t.ARN]; is != "" {
+				sends = true
+				sure("the hub's queue is not subscribed to the topic "+t.ARN+" ("+string(is)+")", "crosstrail deploy up hub --topic "+t.ARN)
+			}
+		}
+	}
+	switch {
+	case sends:
+	case len(r.Targets) == 0:
+		sure("the rule "+r.Name+" in "+region+" of account "+account+" has no target", up)
+	case h.bus != nil:
+		sure("the rule "+r.Name+" in "+region+" of account "+account+" sends elsewhere: "+r.Targets[0].ARN, up)
+	}
+}
+
+// spokeRows are what is to be told of who sends, or should.
+func spokeRows(h *hubLook, l *spokeLook, a *query.ForwardedAnswer, last map[string]cloudtrail.Time) []statusRow {
+	senders, open := h.senders()
+	accounts := slices.Clone(senders)
+	if l != nil {
+		accounts = append(accounts, l.caller.Account)
+	}
+	for i := range a.Lines {
+		accounts = append(accounts, a.Lines[i].Account)
+	}
+	var all []statusRow
+	for _, account := range unique(accounts) {
+		s := spokeOf{h: h, account: account, sends: open || slices.Contains(senders, account), looked: l}
+		if l != nil && l.caller.Account != account {
+			s.looked = nil
+		}
+		for i := range a.Lines {
+			if a.Lines[i].Account == account {
+				s.lines = append(s.lines, &a.Lines[i])
+			}
+		}
+		all = append(all, s.rows(last[account])...)
+	}
+	return all
+}
+
+// spokeOf is what is known of one account.
+type spokeOf struct {
+	h       *hubLook
+	account string
+	sends   bool // the hub takes its events
+	looked  *spokeLook
+	lines   []*query.ForwardedLine
+}
+
+func (s *spokeOf) rows(last cloudtrail.Time) []statusRow {
+	head := statusRow{part: "spoke", level: levelOK, account: s.account, last: last, state: "sends"}
+	sent, missed := 0, 0
+	for _, l := range s.lines {
+		sent += forwarded(l) + l.Own
+		missed += l.Others
+		head.last = max(head.last, l.LastEvent)
+	}
+	switch {
+	case !s.sends && sent == 0:
+		head.state, head.level = "no sender", levelNote
+		head.text = fmt.Sprintf("%s by it went into roles that are logged here, and the hub takes no events of it: who was behind them, only its own log tells", number(missed+s.lost(), "call"))
+		head.do = "crosstrail deploy up hub --account " + s.account + ", and a spoke there"
+	case head.last == 0:
+		head.level, head.state = levelNote, "silent"
+		head.text = "no event of it came yet"
+	}
+	all := []statusRow{head}
+	regions := map[string]bool{}
+	for _, l := range s.lines {
+		regions[l.Region] = true
+	}
+	if s.looked != nil {
+		if why := s.looked.unseen["regions"]; why != "" {
+			all = append(all, statusRow{part: "region", level: levelNote, account: s.account, state: "not looked at", text: why})
+		}
+		for region := range s.looked.regions {
+			regions[region] = true
+		}
+	}
+	for _, region := range sortedOf(regions) {
+		all = append(all, s.region(region)...)
+	}
+	return all
+}
+
+func (s *spokeOf) lost() (n int) {
+	for _, l := range s.lines {
+		n += l.Lost
+	}
+	return n
+}
+
+// region tells of a region: its rule, where that was looked at, and what came.
+func (s *spokeOf) region(region string) []statusRow {
+	r := statusRow{part: "region", level: levelOK, account: s.account, region: region, state: "not looked at"}
+	for _, l := range s.lines {
+		if l.Region == region {
+			r.line, r.last = l, l.LastEvent
+		}
+	}
+	var more []statusRow
+	if s.looked != nil {
+		if one := s.looked.regions[region]; one != nil {
+			r.state = ruleState(one)
+		}
+		for i, c := range s.looked.causes(s.h, region) {
+			level := levelFault
+			if !c.sure {
+				level = levelNote
+			}
+			if i == 0 {
+				r.level, r.text, r.do = level, c.text, c.do
+			} else {
+				more = append(more, statusRow{part: "region", level: level, account: s.account, region: region, state: r.state, text: c.text, do: c.do})
+			}
+		}
+		if w := s.looked.wanted; w != nil && !slices.Contains(w, region) && r.state == noRule {
+			r.level, r.text, r.do = levelNote, "no rule was asked for there", ""
+		}
+	}
+	if r.line != nil && r.line.Lost > 0 && s.sends {
+		more = append(more, s.lostRow(&r))
+	}
+	return append([]statusRow{r}, more...)
+}
+
+const noRule = "no rule"
+
+func ruleState(one *regionLook) string {
+	switch {
+	case one.unseen != "" && one.rule == nil:
+		return "not looked at"
+	case one.rule == nil:
+		return noRule
+	}
+	return one.rule.State
+}
+
+// lostRow tells of calls that are logged and that no event came of.
+func (s *spokeOf) lostRow(r *statusRow) statusRow {
+	l := r.line
+	row := statusRow{
+		part: "lost", level: levelNote, account: s.account, region: r.region, state: "lost", count: &l.Lost, line: l,
+		text: fmt.Sprintf("%s of %d logged are without an event: who was behind them, the log of account %s tells alone", number(l.Lost, "call"), l.Lost+l.Both, s.account),
+		do:   "crosstrail show " + eventsOf(l)[0],
+	}
+	switch {
+	case l.LastEvent == 0 && r.state == "not looked at":
+		row.level, row.do = levelFault, "is there a rule in that region? --as PROFILE of that account looks; "+row.do
+		row.text += "; none ever came from " + r.region
+	case l.Lost*fewLost > l.Lost+l.Both:
+		row.level = levelFault
+	default:
+		row.text += " (EventBridge is best effort, and loses some)"
+	}
+	return row
+}
