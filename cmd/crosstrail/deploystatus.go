@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -86,7 +87,7 @@ func (s *deployStatus) run(ctx context.Context, now time.Time) error {
 	}
 	hub, err := lookAtHub(ctx, site.New(cfg), cfn.New(cfg), name, since)
 	if err != nil {
-		return s.aws.explained(err)
+		return unlooked(&s.aws, err)
 	}
 	if hub.nothing() {
 		return hub.missing(s.flag())
@@ -135,7 +136,18 @@ func (s *deployStatus) lookThere(ctx context.Context, name deploy.Name, since ti
 		there.Region = region
 		return cfn.New(there)
 	}, name, since, besides...)
-	return l, other.explained(err)
+	return l, unlooked(other, err)
+}
+
+// unlooked is an error of looking at an account, with what to do about it; nil is none.
+func unlooked(a *awsFlags, err error) error {
+	if err == nil {
+		return nil
+	}
+	if e, ok := errors.AsType[*site.Error](err); ok && len(e.Hints) > 0 {
+		return hinted(err, e.Hints...)
+	}
+	return a.explained(err)
 }
 
 // other is how the other side is reached.
@@ -170,11 +182,11 @@ func (s *deployStatus) reconcile(ctx context.Context, h *hubLook, l *spokeLook, 
 	options := query.ForwardedOptions{Since: cloudtrail.TimeOf(since), Sent: sentBy(h, l, t)}
 	answer, err := query.Forwarded(ctx, t, options)
 	if err != nil {
-		r.err = s.aws.explained(err)
+		r.err = unlooked(&s.aws, err)
 		return r, t
 	}
 	r.answer = answer
-	r.err = s.aws.explained(r.lastOf(ctx, t, h))
+	r.err = unlooked(&s.aws, r.lastOf(ctx, t, h))
 	return r, t
 }
 

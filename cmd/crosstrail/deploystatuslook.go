@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -79,7 +78,7 @@ func lookAtHub(ctx context.Context, s *site.Site, stacks *cfn.Client, name deplo
 	if h.caller, err = s.Caller(ctx); err != nil {
 		return nil, err
 	}
-	group, ctx := errgroup.WithContext(ctx)
+	var group errgroup.Group
 	group.SetLimit(looksAtOnce)
 	look := func(part string, f func() error) { group.Go(h.sees(part, f)) }
 	look("stack", func() (err error) {
@@ -227,7 +226,7 @@ func lookAtSpoke(ctx context.Context, s *site.Site, in func(region string) *cfn.
 		}
 	}
 	var mu sync.Mutex
-	group, ctx := errgroup.WithContext(ctx)
+	var group errgroup.Group
 	group.SetLimit(looksAtOnce)
 	for region := range l.regions {
 		group.Go(func() error {
@@ -241,7 +240,7 @@ func lookAtSpoke(ctx context.Context, s *site.Site, in func(region string) *cfn.
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	l.readSettings(ctx, in, name)
+	_ = in
 	return l, nil
 }
 
@@ -273,26 +272,4 @@ func lookAtRegion(ctx context.Context, s *site.Site, name deploy.Name, region st
 	}
 	one.failed = int(measured[0])
 	return one
-}
-
-// readSettings reads what the spoke was told, from its stack in one of the regions.
-func (l *spokeLook) readSettings(ctx context.Context, in func(region string) *cfn.Client, name deploy.Name) {
-	for _, region := range slices.Sorted(maps.Keys(l.regions)) {
-		if one := l.regions[region]; one == nil || one.rule == nil {
-			continue
-		}
-		found, err := in(region).Find(ctx, name.SpokeStack())
-		if err != nil {
-			if !errors.Is(err, cfn.ErrNone) {
-				l.unseen["stack"] = err.Error()
-			}
-			return
-		}
-		spoke, err := deploy.ReadSpoke(found.Template)
-		if err != nil {
-			return
-		}
-		l.match = spoke.Match
-		return
-	}
 }

@@ -1,0 +1,191 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/crosstrail/crosstrail/cloudtrail"
+	"github.com/crosstrail/crosstrail/lineage"
+	"github.com/crosstrail/crosstrail/query"
+	"github.com/crosstrail/crosstrail/render"
+)
+
+// leg is the way of one record into the table.
+type leg struct {
+	id    cloudtrail.ID // of the record; zero: it did not arrive
+	at    cloudtrail.Time
+	file  string
+	took  time.Duration // from the call until it was seen in the table
+	stamp time.Duration // from the call until its log file was delivered, by the file's name; 0: there is none
+}
+
+func (l *leg) arrived() bool { return l.id.Event != "" }
+
+// byMessage reports whether it came as an event, and not in a log file.
+func (l *leg) byMessage() bool { return cloudtrail.IsInline(l.file) }
+
+// arrive notes a record that is there.
+func (l *leg) arrive(f *lineage.Use, since, now time.Time) {
+	*l = leg{id: f.ID, at: f.Time, file: f.File, took: now.Sub(since)}
+	if stamp := cloudtrail.ParseLogFileName(f.File).Delivered; stamp != 0 {
+		l.stamp = max(stamp.Time().Sub(since.Truncate(time.Minute)), 0)
+	}
+}
+
+// How often the table is looked at: soon at first, for an event takes seconds.
+const (
+	firstLook = 250 * time.Millisecond
+	lastLook  = 5 * time.Second
+	// atLeast is how long it waits all the same where nothing can come, as far as is
+	// seen: what was put right just now takes effect by and by.
+	atLeast = 2 * time.Second
+	// lateEvent is when an event is late: it takes seconds.
+	lateEvent = 2 * time.Minute
+)
+
+// wait looks at the table until both records are there, the time is over, or what is
+// missing cannot come.
+func (t *trial) wait(ctx context.Context) error {
+	m := &meter{start: time.Now()}
+	if isTerminal(t.d.ui.stderr) {
+		m.out = t.d.ui.stderr
+	}
+	defer m.clear()
+	end := t.used.Add(t.d.timeout)
+	every, late := firstLook, false
+	for {
+		event, use := t.event.arrived(), t.use.arrived()
+		if err := t.lookUp(ctx); err != nil {
+			return unlooked(&t.d.aws, err)
+		}
+		m.aside(func() { t.tellArrived(event, use) })
+		now := time.Now()
+		if t.event.arrived() && t.use.arrived() || now.After(end) || now.Sub(t.used) > atLeast && t.hopeless() {
+			return nil
+		}
+		if !late && !t.event.arrived() && now.Sub(t.used) > lateEvent {
+			late = true
+			if err := t.tellLate(ctx, m); err != nil {
+				return err
+			}
+		}
+		m.show(t.waiting(now))
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(min(every, time.Until(end)+time.Millisecond)):
+		}
+		every = min(every*5/4, lastLook)
+	}
+}
+
+// lookUp looks for both records.
+func (t *trial) lookUp(ctx context.Context) error {
+	spans, err := t.table.Spans(ctx)
+	if err != nil {
+		return err
+	}
+	resolver := lineage.NewResolver(t.table, lineage.NewHorizon(spans).Under(t.table.Watch(), t.table.Before()...))
+	who, err := query.Who(ctx, t.table, resolver, t.key)
+	if err != nil {
+		return err
+	}
+	now := time.Now()
+	for i := range who.Answers {
+		a := &who.Answers[i]
+		if !a.Unused && a.Row != nil && a.Row.Caller.AccessKeyID == t.key && !t.use.arrived() {
+			t.use.arrive(&a.Row.Use, t.used, now)
+		}
+		for _, f := range issuancesOf(a) {
+			if f.ID.Recipient == t.asAccount && f.Grant.AccessKeyID == t.key && !t.event.arrived() {
+				t.event.arrive(&f.Use, t.issued, now)
+			}
+		}
+	}
+	t.who = who
+	return nil
+}
+
+// issuancesOf are the copies of the call that made the session.
+func issuancesOf(a *query.Answer) (all []*lineage.Fact) {
+	if a.Chain == nil {
+		return nil
+	}
+	for i := range a.Chain.Hops {
+		h := &a.Chain.Hops[i]
+		if h.Issuance != nil {
+			all = append(append(all, h.Issuance), h.Copies...)
+		}
+	}
+	return all
+}
+
+// tellArrived tells what has arrived since the last look.
+func (t *trial) tellArrived(event, use bool) {
+	say := func(text string) { fmt.Fprintln(t.d.ui.stderr, render.Text(text)) }
+	if !event && t.event.arrived() {
+		say(fmt.Sprintf("the assumption is in the table after %s, %s", secondsText(t.event.took), t.event.way()))
+	}
+	if !use && t.use.arrived() {
+		say(fmt.Sprintf("the call is in the table after %s, %s", secondsText(t.use.took), t.use.way()))
+	}
+}
+
+// tellLate tells what may be why the event has not come yet.
+func (t *trial) tellLate(ctx context.Context, m *meter) error {
+	if err := t.look(ctx); err != nil {
+		return err
+	}
+	m.aside(func() {
+		t.d.ui.warn("the assumption has not come as an event after %s", lateEvent)
+		for _, c := range t.eventCauses() {
+			t.d.ui.say("note", query.RedactText(c.text))
+		}
+	})
+	return nil
+}
+
+// way is how a record came.
+func (l *leg) way() string {
+	switch {
+	case l.byMessage():
+		return "as an event"
+	case l.stamp > 0:
+		return "by a log file that was delivered within " + (l.stamp + time.Minute).Truncate(time.Minute).String()
+	}
+	return "by a log file"
+}
+
+// waiting is the line that is drawn while it waits, in ASCII so that it can be cut.
+func (t *trial) waiting(now time.Time) string {
+	what := "both records"
+	switch {
+	case t.event.arrived():
+		what = "the log file"
+	case t.use.arrived():
+		what = "the event"
+	}
+	return fmt.Sprintf("waiting for %s: %s of %s; a log file takes 5 minutes on average, and 15 or more at worst", what, now.Sub(t.used).Truncate(time.Second), t.d.timeout)
+}
+
+func secondsText(d time.Duration) string {
+	if d < 10*time.Second {
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	}
+	return fmt.Sprintf("%.0f s", d.Seconds())
+}
+
+// hopeless reports whether what is missing cannot come: what is wrong was seen.
+func (t *trial) hopeless() bool {
+	return (t.event.arrived() || anySure(t.eventCauses())) && (t.use.arrived() || anySure(t.useCauses(true)))
+}
+
+func anySure(all []cause) bool {
+	for _, c := range all {
+		if c.sure {
+			return true
+		}
+	}
+	return false
+}
