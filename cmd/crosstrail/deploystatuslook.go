@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -240,7 +241,7 @@ func lookAtSpoke(ctx context.Context, s *site.Site, in func(region string) *cfn.
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	_ = in
+	l.readSettings(ctx, in, name)
 	return l, nil
 }
 
@@ -272,4 +273,26 @@ func lookAtRegion(ctx context.Context, s *site.Site, name deploy.Name, region st
 	}
 	one.failed = int(measured[0])
 	return one
+}
+
+// readSettings reads what the spoke was told, from its stack in one of the regions.
+func (l *spokeLook) readSettings(ctx context.Context, in func(region string) *cfn.Client, name deploy.Name) {
+	for _, region := range slices.Sorted(maps.Keys(l.regions)) {
+		if one := l.regions[region]; one == nil || one.rule == nil {
+			continue
+		}
+		found, err := in(region).Find(ctx, name.SpokeStack())
+		if err != nil {
+			if !errors.Is(err, cfn.ErrNone) {
+				l.unseen["stack"] = err.Error()
+			}
+			return
+		}
+		spoke, err := deploy.ReadSpoke(found.Template)
+		if err != nil {
+			return
+		}
+		l.match = spoke.Match
+		return
+	}
 }
