@@ -41,8 +41,10 @@ same command again changes only what differs.`,
     --hub arn:aws:events:us-east-1:999999999999:event-bus/crosstrail`,
 	},
 		newDeployTemplateCommand(ui),
+		newDeployUpCommand(ui),
 		newDeployTestCommand(ui),
 		newDeployStatusCommand(ui),
+		newDeployDownCommand(ui),
 	)
 }
 

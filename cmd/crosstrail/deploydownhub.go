@@ -1,0 +1,243 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/aws/smithy-go"
+	"github.com/spf13/cobra"
+
+	"github.com/crosstrail/crosstrail/deploy"
+	"github.com/crosstrail/crosstrail/deploy/site"
+	cfn "github.com/crosstrail/crosstrail/deploy/stack"
+	"github.com/crosstrail/crosstrail/store/dynamo"
+)
+
+// hubDown is one run of deploy down hub.
+type hubDown struct {
+	changing
+	table       string
+	deleteTable bool
+
+	at    *lookedAt
+	name  deploy.Name
+	found *cfn.Found   // nil: it is gone already
+	hub   *deploy.Hub  // nil: its settings cannot be told
+	code  []string     // keys that no other hub needs
+	kept  []string     // keys of code that others run
+	info  *dynamo.Info // of the table that is to be deleted
+}
+
+func newDownHubCommand(ui *terminal) *cobra.Command {
+	h := &hubDown{changing: changing{ui: ui}}
+	cmd := &cobra.Command{
+		Use:   "hub",
+		Short: "take a hub down: its table stays",
+		Long: `Take a hub down, in the order in which nothing is lost: the bucket tells its queue no more,
+then the stack goes, then the function's code, where no other hub of the account and
+region runs it. Notices of others stay, and so does the table, with all that is in it:
+crosstrail who --store dynamodb://TABLE asks it as before, and a hub that is set up anew
+goes on with it.
+
+--delete-table deletes the table too, and asks apart. What spokes send is lost from then
+on: take them down as well.`,
+		Example: `  crosstrail deploy down hub --profile prod
+  crosstrail deploy down hub --profile prod --delete-table`,
+		Annotations:       exits(exitDone, exitFailed, exitUsage, exitFinding),
+		Args:              noArguments,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE:              func(cmd *cobra.Command, _ []string) error { return h.run(cmd.Context()) },
+	}
+	flags := cmd.Flags()
+	flags.BoolVar(&h.deleteTable, "delete-table", false, "delete the table too, with all that is in it")
+	flags.Var(said(&h.table), "table", "the table's `NAME`, where the stack is gone already (default "+deploy.DefaultTable+")")
+	h.addDown(cmd)
+	return cmd
+}
+
+func (h *hubDown) run(ctx context.Context) (err error) {
+	if h.name, err = h.deployment(); err != nil {
+		return err
+	}
+	if h.table != "" && !h.deleteTable {
+		return usage(errors.New("--table names what --delete-table is to delete: it stays without it"))
+	}
+	if h.permissions {
+		return h.printPolicy(works{
+			deploy: []deploy.Work{deploy.WorkLook, deploy.WorkNotify, deploy.WorkUpload, deploy.WorkHub}, stack: []cfn.Work{cfn.WorkDown, cfn.WorkFind},
+			more: []string{"dynamodb:DescribeTable", "dynamodb:UpdateTable", "dynamodb:DeleteTable", "dynamodb:GetItem"},
+		})
+	}
+	if h.at, err = h.look(ctx); err != nil {
+		return err
+	}
+	if err := h.lookFor(ctx); err != nil {
+		return err
+	}
+	i := h.intent()
+	if len(i.Steps) == 0 {
+		return h.gone(fmt.Sprintf("hub %s in account %s, %s", h.name, h.at.caller.Account, h.at.caller.Region), "its table, if there is one, stays: crosstrail deploy down hub --delete-table --table NAME")
+	}
+	if err := h.showIntent(i); err != nil {
+		return err
+	}
+	if err := h.agreedOn(ctx, nil); err != nil {
+		return err
+	}
+	if err := h.agreedOnTable(ctx); err != nil {
+		return err
+	}
+	return h.do(ctx)
+}
+
+// lookFor looks what is there.
+func (h *hubDown) lookFor(ctx context.Context) (err error) {
+	if h.found, err = h.find(ctx, h.at.stacks, h.name.HubStack()); err != nil {
+		return err
+	}
+	if h.found != nil {
+		if h.hub, err = deploy.ReadHub(h.found.Template); err != nil {
+			h.ui.warn("the stack %s: %v: whether a bucket tells its queue is not looked at", h.found.Name, err)
+			h.hub = nil
+		} else if h.table != "" && h.table != h.hub.Table {
+			return usage(fmt.Errorf("--table %s: the hub's is %s", quoteShell(h.table), h.hub.Table))
+		}
+	}
+	all, err := h.at.stacks.All(ctx)
+	if err != nil {
+		return h.explain(err)
+	}
+	for _, other := range all {
+		if key := other.Parameters["CodeKey"]; key != "" && other.Name != h.name.HubStack() {
+			h.kept = append(h.kept, key)
+		}
+	}
+	if h.code, err = h.at.site.CodeKeys(ctx); err != nil {
+		return h.explain(err)
+	}
+	h.code = slices.DeleteFunc(h.code, func(key string) bool { return slices.Contains(h.kept, key) })
+	if h.deleteTable {
+		return h.lookAtTable(ctx)
+	}
+	return nil
+}
+
+// tableName is the hub's table.
+func (h *hubDown) tableName() string {
+	if h.hub != nil {
+		return h.hub.Table
+	}
+	return orElse(h.table, deploy.DefaultTable)
+}
+
+func (h *hubDown) lookAtTable(ctx context.Context) error {
+	info, err := dynamo.Look(ctx, h.at.cfg, h.tableName())
+	switch {
+	case errors.Is(err, dynamo.ErrNoTable):
+		return nil
+	case err != nil:
+		return h.aws.tableError(ctx, h.at.cfg, h.tableName(), err)
+	case info.Foreign && !h.ownTable():
+		return hinted(fmt.Errorf("the table %s has no mark of crosstrail: it is not deleted", info.Table), "if it is not wanted: aws dynamodb delete-table --table-name "+quoteShell(info.Table)+h.cli())
+	}
+	h.info = &info
+	return nil
+}
+
+// ownTable reports whether the stack made the table.
+func (h *hubDown) ownTable() bool { return h.hub != nil && h.hub.MakeTable }
+
+// notice is what the bucket tells the hub's queue; nil: nothing.
+func (h *hubDown) notice() *deploy.Notification {
+	if h.hub == nil || h.hub.Logs == nil || h.hub.Logs.Trigger != deploy.TriggerNotification {
+		return nil
+	}
+	c := h.at.caller
+	n := deploy.Notify(h.name.NotificationID(), strings.Join([]string{"arn", c.Partition, "sqs", c.Region, c.Account, h.name.Queue()}, ":"), h.hub.Logs.Prefix)
+	return &n
+}
+
+func (h *hubDown) intent() *intent {
+	c := h.at.caller
+	i := &intent{Deployment: string(h.name), Part: "hub", Account: c.Account, Regions: []string{c.Region}}
+	if h.notice() != nil {
+		i.beside(toRemove, "the hub's notice of new log files; those of others stay:", "bucket "+h.hub.Logs.Bucket)
+	}
+	if h.found != nil {
+		i.Steps = append(i.Steps, resourceSteps(h.found, func(r cfn.Resource) bool { return r.Type == "AWS::DynamoDB::Table" })...)
+	}
+	if len(h.code) > 0 {
+		i.beside(toRemove, "the function's code:", "s3://"+deploy.CodeBucket(c.Account, c.Region))
+	}
+	switch {
+	case h.info != nil:
+		i.say("table", "%s, with %s, %s: DELETED, and nothing brings it back but a backup of yours", h.info.Table, number(h.info.Items, "item"), bytesText(h.info.Bytes))
+		i.beside(toRemove, "the table, with all that is in it:", h.info.Table)
+	case h.hub != nil && !h.deleteTable:
+		i.say("table", "%s stays, with all that is in it", h.hub.Table)
+	}
+	if h.hub != nil && h.hub.Logs != nil && h.hub.Logs.Trigger == deploy.TriggerEventBridge {
+		i.warn("the bucket %s goes on telling EventBridge what is new, since others may listen; that costs nothing", h.hub.Logs.Bucket)
+	}
+	if h.hub != nil && len(h.hub.Senders.Accounts) > 0 {
+		i.warn("what the spokes of %s send is lost from then on: they are taken down there, by crosstrail deploy down spoke", join(h.hub.Senders.Accounts))
+	}
+	return i
+}
+
+// agreedOnTable asks apart for what nothing brings back.
+func (h *hubDown) agreedOnTable(ctx context.Context) error {
+	if h.info == nil || h.yes {
+		return nil
+	}
+	fmt.Fprintf(h.ui.stderr, "to have the table deleted, type its name: ")
+	word, err := h.ui.answer(ctx)
+	if err == nil && word != strings.ToLower(h.info.Table) {
+		err = hinted(errors.New("nothing was changed"), "to keep the table, and take down the rest: without --delete-table")
+	}
+	return err
+}
+
+// do removes, last what was made first.
+func (h *hubDown) do(ctx context.Context) error {
+	if n := h.notice(); n != nil {
+		change, err := h.at.site.Unnotify(ctx, site.Bucket{Name: h.hub.Logs.Bucket, Owner: orElse(h.hub.Logs.Owner, h.at.caller.Account)}, *n)
+		switch api, ok := errors.AsType[smithy.APIError](err); {
+		case ok && api.ErrorCode() == "NoSuchBucket":
+			h.ui.say("note", "the bucket "+h.hub.Logs.Bucket+" is gone, and its notices with it")
+		case err != nil:
+			return h.explain(err)
+		default:
+			h.changed(change, "the bucket "+h.hub.Logs.Bucket+" tells the hub's queue no longer")
+		}
+	}
+	if h.found != nil {
+		if err := h.at.stacks.Delete(ctx, h.found.Name, h.progress("")); err != nil && !errors.Is(err, cfn.ErrNone) {
+			return h.explain(err)
+		}
+	}
+	if len(h.code) > 0 {
+		gone, err := h.at.site.RemoveCode(ctx, h.kept...)
+		if err != nil {
+			return h.explain(err)
+		}
+		h.done("the function's code is gone")
+		if gone.Left != "" && len(h.kept) == 0 {
+			h.ui.say("note", "the bucket of the code stays: "+gone.Left)
+		}
+	}
+	if h.info != nil {
+		if err := dynamo.Delete(ctx, h.at.cfg, h.info.Table, func(text string) { h.ui.say("note", text) }); err != nil {
+			return h.aws.tableError(ctx, h.at.cfg, h.info.Table, err)
+		}
+		h.done("the table %s is gone", h.info.Table)
+	} else if !h.deleteTable {
+		h.ui.say("note", "the table "+h.tableName()+" stays: crosstrail who EVENT --store "+quoteShell(dynamo.Scheme+h.tableName())+h.aws.flag())
+	}
+	return h.printRemoved(flat{
+		{"deployment", string(h.name)}, {"part", "hub"}, {"accountId", h.at.caller.Account}, {"region", h.at.caller.Region}, {"stack", h.name.HubStack()}, {"table", h.tableName()}, {"tableDeleted", h.info != nil},
+	})
+}

@@ -1,0 +1,289 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/crosstrail/crosstrail/deploy"
+	"github.com/crosstrail/crosstrail/deploy/function"
+	"github.com/crosstrail/crosstrail/deploy/site"
+	cfn "github.com/crosstrail/crosstrail/deploy/stack"
+)
+
+// hubUp is one run of deploy up hub.
+type hubUp struct {
+	changing
+	flags    hubFlags
+	watch    watchFlags
+	onDemand bool
+	function string
+
+	at     *lookedAt
+	found  *cfn.Found  // nil: there is none
+	old    *deploy.Hub // nil: a new one
+	hub    *deploy.Hub
+	logs   *site.Found
+	choice deploy.Choice
+	code   *function.Package // to be uploaded; nil: it is there
+	table  tableWork
+	plan   *cfn.Plan
+	does   intent
+}
+
+func newUpHubCommand(ui *terminal) *cobra.Command {
+	h := &hubUp{changing: changing{ui: ui}}
+	cmd := &cobra.Command{
+		Use:   "hub",
+		Short: "set up a hub: table, queue, event bus, function, alarms",
+		Long: `Set up a hub in the account and region that is called: an event bus for what spokes send, a
+queue, the function that reads what comes and writes it into a DynamoDB table, and alarms. The log
+files of a trail are read as they are written: the bucket tells the queue, or where it tells
+somebody else already, EventBridge or the trail's topic does; what others have the bucket
+tell stays.
+
+A table that is there is adopted, with what is in it, and stays when the hub is taken down.
+What the table takes, the --watch flags say; without any, everything, or what it took
+until now.
+
+In the end it prints what the spokes' owners need, ready to send.`,
+		Example: `  crosstrail deploy up hub --profile prod --account 111111111111 \
+    --watch-role arn:aws:iam::999999999999:role/CrossAccountTest
+
+  # one account more, and one less
+  crosstrail deploy up hub --profile prod --account 222222222222 --remove account=111111111111
+
+  # what would be done, and who may do it
+  crosstrail deploy up hub --dry-run -o json
+  crosstrail deploy up hub --permissions`,
+		Annotations:       exits(exitDone, exitFailed, exitUsage),
+		Args:              noArguments,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE:              func(cmd *cobra.Command, _ []string) error { return h.run(cmd.Context()) },
+	}
+	h.flags.add(cmd)
+	h.watch.add(cmd)
+	flags := cmd.Flags()
+	flags.Var(said(&h.function), "function", "the function's code, a zip or the program alone, in a `FILE` (default: the release's own, else that of dist/, from make lambda)")
+	must(cmd.MarkFlagFilename("function"))
+	flags.BoolVar(&h.onDemand, "on-demand", false, "have a table that is adopted, and paid by the hour, paid by request")
+	h.flags.remove.add(cmd, "account=111111111111")
+	h.add(cmd)
+	return cmd
+}
+
+// hubWorks are what setting up a hub takes.
+func hubWorks() works {
+	return works{
+		deploy: []deploy.Work{deploy.WorkLook, deploy.WorkForecast, deploy.WorkNotify, deploy.WorkUpload, deploy.WorkHub},
+		stack:  []cfn.Work{cfn.WorkUp, cfn.WorkFind},
+		more:   tableActions(),
+	}
+}
+
+func (h *hubUp) run(ctx context.Context) error {
+	name, err := h.deployment()
+	if err != nil {
+		return err
+	}
+	if err := h.flags.check(); err != nil {
+		return err
+	}
+	if h.table.wanted, err = h.watch.watch(); err != nil {
+		return err
+	}
+	h.table.given = h.watch.isGiven()
+	if h.permissions {
+		return h.printPolicy(hubWorks())
+	}
+	if h.at, err = h.look(ctx); err != nil {
+		return err
+	}
+	if err := h.settings(ctx, name); err != nil {
+		return err
+	}
+	for _, step := range []func(context.Context) error{h.pack, h.lookAtTable, h.lookAtLogs} {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	if err := h.hub.Check(); err != nil {
+		return usage(err)
+	}
+	if h.plan, err = h.at.stacks.Plan(ctx, h.stack()); err != nil {
+		return h.explain(err)
+	}
+	drop := func(ctx context.Context) error { return h.at.stacks.Drop(ctx, h.plan) }
+	h.describe(ctx)
+	if len(h.does.Steps) == 0 {
+		if err := drop(ctx); err != nil {
+			return h.explain(err)
+		}
+		h.ui.say("note", "the hub is as it should be: nothing to change")
+		return h.printHub(h.found.Outputs, false)
+	}
+	if err := h.showIntent(&h.does); err != nil {
+		return err
+	}
+	if err := h.agreedOn(ctx, drop); err != nil {
+		return err
+	}
+	return h.do(ctx)
+}
+
+// settings are those of the hub that is there, with what was given.
+func (h *hubUp) settings(ctx context.Context, name deploy.Name) (err error) {
+	if h.found, err = h.find(ctx, h.at.stacks, name.HubStack()); err != nil {
+		return err
+	}
+	h.hub = &deploy.Hub{Name: name}
+	if isLive(h.found) {
+		if h.old, err = deploy.ReadHub(h.found.Template); err != nil {
+			return h.unread(err, h.found)
+		}
+		if h.hub, err = deploy.ReadHub(h.found.Template); err != nil {
+			return err
+		}
+	}
+	h.hub.Name, h.hub.Region = name, h.at.caller.Region
+	if err := h.flags.merge(h.hub); err != nil {
+		return err
+	}
+	if h.flags.organization == ownOrganization {
+		o, err := h.at.site.Organization(ctx)
+		if err != nil {
+			return h.explain(err)
+		}
+		if o == nil {
+			return hinted(fmt.Errorf("account %s is of no organisation", h.at.caller.Account), "name the accounts that may send: --account ID")
+		}
+		h.hub.Senders.Organization = o.ID
+	}
+	return nil
+}
+
+// unread is a stack of ours whose settings cannot be told.
+func (c *changing) unread(err error, found *cfn.Found) error {
+	return hinted(fmt.Errorf("the stack %s: %w", found.Name, err), "take it down and set it up anew: its table stays (crosstrail deploy down hub"+c.flag()+")")
+}
+
+func (h *hubUp) stack() cfn.Stack {
+	return cfn.Stack{Name: h.hub.Name.HubStack(), Template: h.hub.Template(), Tags: map[string]string{cfn.Tag: string(h.hub.Name)}, Capabilities: []string{"CAPABILITY_IAM"}}
+}
+
+// pack finds the function's code. Where there is none here, that of a hub that runs
+// stays.
+func (h *hubUp) pack(context.Context) error {
+	code, err := function.Open(h.function, h.hub.Code.Architecture)
+	switch {
+	case errors.Is(err, function.ErrNone) && h.old != nil && h.old.Code.Architecture == h.hub.Code.Architecture:
+		return nil
+	case errors.Is(err, function.ErrNone):
+		return hinted(err, "build it, in a clone of crosstrail: make lambda", "or name it: --function FILE, a zip or the program alone")
+	case err != nil && h.function != "":
+		return usage(fmt.Errorf("--function: %w", err), "build one: make lambda")
+	case err != nil:
+		return err
+	}
+	caller := h.at.caller
+	h.hub.Code = deploy.Code{Bucket: deploy.CodeBucket(caller.Account, caller.Region), Key: deploy.CodeKey(code.Architecture, code.Zip), Architecture: code.Architecture}
+	if h.old == nil || h.old.Code != h.hub.Code {
+		h.code = code
+	}
+	return nil
+}
+
+// lookAtLogs looks for the log files, and how the hub may hear of new ones.
+func (h *hubUp) lookAtLogs(ctx context.Context) error {
+	ask, was := site.Ask{Trail: h.flags.trail, Bucket: h.flags.bucket}, h.hub.Logs
+	switch {
+	case h.flags.noLogs, was == nil && h.old != nil && ask == site.Ask{}:
+		return nil
+	case ask == site.Ask{} && was != nil && was.Trail != "":
+		ask.Trail = was.Trail
+	case ask == site.Ask{} && was != nil:
+		ask.Bucket = was.Bucket
+	}
+	found, err := h.logsOf(ctx, ask)
+	if err != nil {
+		return err
+	}
+	l := deploy.Listening{
+		Account: h.at.caller.Account, Region: h.at.caller.Region, Bucket: found.Bucket, BucketAccount: found.BucketOwner, BucketRegion: found.BucketRegion,
+		Notifications: found.Notifications, Ours: h.notice(found.Prefix), Topic: found.Trail.Topic,
+	}
+	if was != nil && was.Bucket == found.Bucket {
+		l.Has = was.Trigger
+	}
+	if l.Denied, err = h.at.site.Tried(ctx, found); err != nil {
+		return h.explain(err)
+	}
+	if h.choice, err = deploy.ChooseTrigger(l, h.flags.wanted()); err != nil {
+		return noTrigger(err)
+	}
+	h.logs = found
+	h.hub.Logs = &deploy.Logs{Bucket: found.Bucket, Prefix: found.Prefix, Owner: otherThan(found.BucketOwner, h.at.caller.Account), Trigger: h.choice.Trigger, Key: found.Key, Trail: found.Trail.ARN}
+	if h.choice.Trigger == deploy.TriggerSNS {
+		h.hub.Logs.Topic = found.Trail.Topic
+	}
+	return nil
+}
+
+// logsOf asks which trail is meant where there are several.
+func (h *hubUp) logsOf(ctx context.Context, ask site.Ask) (*site.Found, error) {
+	found, err := h.at.site.LogsOf(ctx, ask)
+	e, ok := errors.AsType[*site.Error](err)
+	switch {
+	case err == nil:
+		return found, nil
+	case !ok || len(e.Which) == 0:
+		return nil, h.explain(err)
+	}
+	var names, texts []string
+	for _, t := range e.Which {
+		names, texts = append(names, t.ARN), append(texts, t.Text())
+	}
+	if !h.ui.canAsk() {
+		return nil, h.explain(err)
+	}
+	i, failed := h.ui.choose(ctx, err.Error(), texts)
+	if failed != nil {
+		return nil, failed
+	}
+	if i < 0 {
+		return nil, h.explain(err)
+	}
+	return h.logsOf(ctx, site.Ask{Trail: names[i]})
+}
+
+// notice is what the bucket is to tell the hub's queue.
+func (h *hubUp) notice(prefix string) deploy.Notification {
+	c := h.at.caller
+	return deploy.Notify(h.hub.Name.NotificationID(), strings.Join([]string{"arn", c.Partition, "sqs", c.Region, c.Account, h.hub.Name.Queue()}, ":"), prefix)
+}
+
+// noTrigger says why the hub cannot hear of log files, and what to do.
+func noTrigger(err error) error {
+	e, ok := errors.AsType[*deploy.NoTriggerError](err)
+	if !ok {
+		return err
+	}
+	var hints []string
+	for _, r := range e.Refused {
+		if r.Do != "" {
+			hints = append(hints, string(r.Trigger)+": "+r.Do)
+		}
+	}
+	return hinted(err, append(hints, "for what spokes send alone, and no log files: --no-logs")...)
+}
+
+// otherThan is an account, where it is not the own.
+func otherThan(account, own string) string {
+	if account == own {
+		return ""
+	}
+	return account
+}

@@ -1,0 +1,433 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/crosstrail/crosstrail/deploy"
+	"github.com/crosstrail/crosstrail/deploy/site"
+	cfn "github.com/crosstrail/crosstrail/deploy/stack"
+	"github.com/crosstrail/crosstrail/render"
+)
+
+// spokeUp is one run of deploy up spoke.
+type spokeUp struct {
+	changing
+	flags spokeFlags
+	where regionFlags
+
+	at    *lookedAt
+	spoke *deploy.Spoke
+	in    []*regional
+}
+
+// regional is a spoke's stack in one region.
+type regional struct {
+	region  string
+	stacks  *cfn.Client
+	found   *cfn.Found
+	plan    *cfn.Plan
+	outputs map[string]string
+	err     error // why this region's is not as it should be
+}
+
+func newUpSpokeCommand(ui *terminal) *cobra.Command {
+	s := &spokeUp{changing: changing{ui: ui}}
+	cmd := &cobra.Command{
+		Use:   "spoke",
+		Short: "set up a spoke: in each region a rule that tells a hub who gets credentials",
+		Long: `Set up a spoke: in every region that is enabled a rule that sends the hub who assumes which
+role, by external id, by role, or every call that hands out credentials. EventBridge and
+STS are regional, so one region alone would miss what is done in the others.
+
+By the hub's event bus, where --hub is its ARN; by a topic in each region, where it is the
+ARN of the hub's queue, which the hub then listens to.
+
+With --organization it is a StackSet, for every account of the organisation.
+
+In the end it prints what the hub's owner has to add, if that was not done yet.`,
+		Example: `  crosstrail deploy up spoke --profile dev --external-id 3414 \
+    --hub arn:aws:events:us-east-1:999999999999:event-bus/crosstrail
+
+  # one external id more, and one less
+  crosstrail deploy up spoke --profile dev --external-id 7070 --remove external-id=3414
+
+  # every account of an organisational unit
+  crosstrail deploy up spoke --organization --ou ou-ab12-c3d4e5f6 \
+    --hub arn:aws:events:us-east-1:999999999999:event-bus/crosstrail`,
+		Annotations:       exits(exitDone, exitFailed, exitUsage, exitPart),
+		Args:              noArguments,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE:              func(cmd *cobra.Command, _ []string) error { return s.run(cmd) },
+	}
+	s.flags.add(cmd)
+	s.where.add(cmd)
+	s.flags.remove.add(cmd, "external-id=3414")
+	s.add(cmd)
+	return cmd
+}
+
+func spokeWorks() works {
+	return works{deploy: []deploy.Work{deploy.WorkLook, deploy.WorkSpoke}, stack: []cfn.Work{cfn.WorkUp, cfn.WorkFind}}
+}
+
+func setWorks() works {
+	return works{deploy: []deploy.Work{deploy.WorkLook, deploy.WorkStackSet}, stack: []cfn.Work{cfn.WorkSetUp, cfn.WorkSetFind}}
+}
+
+func (s *spokeUp) run(cmd *cobra.Command) error {
+	ctx := cmd.Context()
+	name, err := s.deployment()
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(s.flags.check(), s.where.check()); err != nil {
+		return err
+	}
+	if s.permissions {
+		if s.where.organization {
+			return s.printPolicy(setWorks())
+		}
+		return s.printPolicy(spokeWorks())
+	}
+	if s.at, err = s.look(ctx); err != nil {
+		return err
+	}
+	if s.where.organization {
+		return s.runSet(cmd, name)
+	}
+	if err := s.regions(ctx, name.SpokeStack()); err != nil {
+		return err
+	}
+	s.spoke = &deploy.Spoke{Name: name}
+	if err := s.settings(cmd); err != nil {
+		return err
+	}
+	if err := s.plans(ctx); err != nil {
+		return err
+	}
+	i := s.intent()
+	s.warnOfTrails(ctx, i)
+	if len(i.Steps) == 0 {
+		if err := s.drop(ctx); err != nil {
+			return s.explain(err)
+		}
+		s.ui.say("note", "the spoke is as it should be: nothing to change")
+		for _, warning := range i.Warnings {
+			s.ui.warn("%s", warning)
+		}
+		return s.finish(false)
+	}
+	if err := s.showIntent(i); err != nil {
+		return err
+	}
+	if err := s.agreedOn(ctx, s.drop); err != nil {
+		return err
+	}
+	s.each(s.in, func(r *regional) {
+		if r.plan.Kind == cfn.Unchanged {
+			return
+		}
+		if r.outputs, r.err = r.stacks.Do(ctx, r.plan, s.failures(r.region)); r.err == nil {
+			fmt.Fprintln(s.ui.stderr, render.Text(r.region+": done"))
+		}
+	})
+	if ctx.Err() != nil {
+		return s.explain(s.in[0].err)
+	}
+	return s.finish(true)
+}
+
+// mostAtOnce is how many regions are worked on at a time.
+const mostAtOnce = 32
+
+// each does something in every region, at once.
+func (s *changing) each(in []*regional, do func(*regional)) {
+	var g errgroup.Group
+	g.SetLimit(mostAtOnce)
+	for _, r := range in {
+		g.Go(func() error { do(r); return nil })
+	}
+	_ = g.Wait() // what failed is kept with its region
+}
+
+// failures tells what went wrong in a region, as it does.
+func (c *changing) failures(region string) func(cfn.Event) {
+	var once sync.Mutex
+	return func(e cfn.Event) {
+		if text := eventText(e); strings.HasPrefix(text, "failed: ") || strings.HasPrefix(text, "taken back: ") {
+			once.Lock()
+			defer once.Unlock()
+			fmt.Fprintln(c.ui.stderr, render.Text(region+": "+text))
+		}
+	}
+}
+
+// regionsOf are the regions that are meant: those that were named, all of which have to
+// be enabled, or every one that is.
+func (c *changing) regionsOf(ctx context.Context, at *lookedAt, named []string) ([]string, error) {
+	all, err := at.site.Regions(ctx)
+	if err != nil {
+		if len(named) > 0 {
+			return unique(named), nil
+		}
+		return nil, c.explain(err)
+	}
+	var enabled []string
+	for _, r := range all {
+		if r.Enabled {
+			enabled = append(enabled, r.Name)
+		}
+	}
+	for _, name := range named {
+		if !slices.Contains(enabled, name) {
+			return nil, usage(fmt.Errorf("--region %s: it is not enabled in account %s", quoteShell(name), at.caller.Account), "those that are: "+join(enabled), "nothing is ever set up where a region is not enabled; nobody can get credentials there either")
+		}
+	}
+	if len(named) > 0 {
+		return unique(named), nil
+	}
+	return enabled, nil
+}
+
+// regions looks what is there, in every region that is meant.
+func (s *spokeUp) regions(ctx context.Context, name string) error {
+	regions, err := s.regionsOf(ctx, s.at, s.where.regions)
+	if err != nil {
+		return err
+	}
+	s.in, err = s.findIn(ctx, s.at, regions, name)
+	return err
+}
+
+// findIn looks for a stack in some regions.
+func (c *changing) findIn(ctx context.Context, at *lookedAt, regions []string, name string) ([]*regional, error) {
+	var in []*regional
+	for _, region := range regions {
+		cfg := at.cfg.Copy()
+		cfg.Region = region
+		in = append(in, &regional{region: region, stacks: c.client(cfg)})
+	}
+	c.each(in, func(r *regional) { r.found, r.err = c.find(ctx, r.stacks, name) })
+	for _, r := range in {
+		if r.err != nil {
+			return nil, inRegion(r)
+		}
+	}
+	return in, nil
+}
+
+// inRegion is a region's error with its name.
+func inRegion(r *regional) error {
+	if f, ok := errors.AsType[*failure](r.err); ok {
+		return &failure{err: fmt.Errorf("%s: %w", r.region, f.err), status: f.status, hints: f.hints}
+	}
+	return fmt.Errorf("%s: %w", r.region, r.err)
+}
+
+// settings are those of the spoke that is there, with what was given. Where an earlier
+// run was given regions, it is those that it is in, and no others.
+func (s *spokeUp) settings(cmd *cobra.Command) (err error) {
+	var only []string
+	there, everywhere := 0, false
+	for _, r := range s.in {
+		if !isLive(r.found) {
+			continue
+		}
+		was, err := deploy.ReadSpoke(r.found.Template)
+		if err != nil {
+			return inRegion(&regional{region: r.region, err: s.unread(err, r.found)})
+		}
+		if there == 0 {
+			s.spoke = was
+		} else if was.Hub != s.spoke.Hub || !slices.Equal(was.Match.ExternalIDs, s.spoke.Match.ExternalIDs) || !slices.Equal(was.Match.Roles, s.spoke.Match.Roles) {
+			// A run that was interrupted leaves some regions behind: what any of them
+			// has, all get.
+			s.spoke.Match.ExternalIDs = unique(append(s.spoke.Match.ExternalIDs, was.Match.ExternalIDs...))
+			s.spoke.Match.Roles = unique(append(s.spoke.Match.Roles, was.Match.Roles...))
+		}
+		there++
+		only = append(only, was.Regions...)
+		everywhere = everywhere || len(was.Regions) == 0
+	}
+	switch {
+	case len(s.where.regions) > 0 && !everywhere:
+		s.spoke.Regions = unique(append(only, s.where.regions...))
+	case there > 0 && !everywhere:
+		s.spoke.Regions = unique(only)
+		s.in = slices.DeleteFunc(s.in, func(r *regional) bool { return !slices.Contains(only, r.region) })
+	default:
+		s.spoke.Regions = nil
+	}
+	if err := s.flags.merge(s.spoke); err != nil {
+		return err
+	}
+	if err := needHub(cmd, s.spoke); err != nil {
+		return err
+	}
+	if err := s.spoke.Check(); err != nil {
+		return usage(err)
+	}
+	return nil
+}
+
+func spokeStack(spoke *deploy.Spoke) cfn.Stack {
+	st := cfn.Stack{Name: spoke.Name.SpokeStack(), Template: spoke.Template(), Tags: map[string]string{cfn.Tag: string(spoke.Name)}}
+	if !spoke.ByTopic {
+		st.Capabilities = []string{"CAPABILITY_IAM"}
+	}
+	return st
+}
+
+// plans makes a change set in each region. Where one cannot be made, the others are
+// taken away again: what would be done is shown whole, or not at all.
+func (s *spokeUp) plans(ctx context.Context) error {
+	st := spokeStack(s.spoke)
+	s.each(s.in, func(r *regional) { r.plan, r.err = r.stacks.Plan(ctx, st) })
+	for _, r := range s.in {
+		if r.err != nil {
+			_ = s.drop(context.WithoutCancel(ctx)) // the error that counts is the first
+			return inRegion(&regional{region: r.region, err: s.explain(r.err)})
+		}
+	}
+	return nil
+}
+
+// drop takes the change sets away.
+func (s *spokeUp) drop(ctx context.Context) error {
+	var mu sync.Mutex
+	var errs []error
+	s.each(s.in, func(r *regional) {
+		if r.plan == nil {
+			return
+		}
+		if err := r.stacks.Drop(ctx, r.plan); err != nil {
+			mu.Lock()
+			defer mu.Unlock()
+			errs = append(errs, fmt.Errorf("%s: %w", r.region, err))
+		}
+	})
+	return errors.Join(errs...)
+}
+
+// intent says what is about to be done, once for all regions where it is the same.
+func (s *spokeUp) intent() *intent {
+	i := &intent{Deployment: string(s.spoke.Name), Part: "spoke", Account: s.at.caller.Account, Permissions: spokeWorks().actions()}
+	alike := map[string][]string{}
+	steps := map[string][]step{}
+	for _, r := range s.in {
+		i.Regions = append(i.Regions, r.region)
+		all := stackSteps(r.plan)
+		key := fmt.Sprint(all)
+		alike[key] = append(alike[key], r.region)
+		steps[key] = all
+	}
+	for _, key := range slices.Sorted(maps.Keys(steps)) {
+		for _, one := range steps[key] {
+			one.Where += ", in " + join(alike[key])
+			i.Steps = append(i.Steps, one)
+		}
+	}
+	i.say("sends", "%s", matchText(s.spoke.Match))
+	i.say("to", "%s", s.spoke.Hub)
+	if s.spoke.ByTopic {
+		i.say("by", "a topic in each region")
+	}
+	i.say("costs", "what EventBridge takes for events to another account, $1 a million (list price of us-east-1): who assumes roles is seldom more than some thousands a day")
+	if m := s.spoke.Match; len(m.ExternalIDs)+len(m.Roles)+len(m.Fields) == 0 {
+		i.warn("every call that hands out credentials is sent, of AWS's own services too: --external-id or --role-arn narrows that")
+	}
+	return i
+}
+
+// warnOfTrails says where EventBridge will be told nothing.
+func (s *spokeUp) warnOfTrails(ctx context.Context, i *intent) {
+	all, err := s.at.site.Hear(ctx, i.Regions)
+	if err != nil {
+		i.warn("whether a trail logs in every region cannot be told, and EventBridge hears of calls by a trail alone: %v", s.explain(err))
+		return
+	}
+	whys := map[string][]string{}
+	for _, h := range all {
+		if h.Why != "" {
+			whys[h.Why] = append(whys[h.Why], h.Region)
+		}
+	}
+	for _, why := range slices.Sorted(maps.Keys(whys)) {
+		i.warn("EventBridge hears of calls by a trail alone, and in %s: %s", join(whys[why]), why)
+	}
+}
+
+// finish says what is there now: an error where some regions failed.
+func (s *spokeUp) finish(changed bool) error {
+	o := outcome{blank: s.part(&regional{}, false)}
+	var topics []string
+	for _, r := range s.in {
+		if r.err != nil {
+			continue
+		}
+		if r.outputs == nil && r.found != nil {
+			r.outputs = r.found.Outputs
+		}
+		o.parts = append(o.parts, s.part(r, changed && r.plan.Kind != cfn.Unchanged))
+		o.lines.add("rule", "%s", render.Text(r.outputs[deploy.OutputRule]))
+		if topic := r.outputs[deploy.OutputTopic]; topic != "" {
+			topics = append(topics, topic)
+		}
+	}
+	handOverSpoke(&o.told, s.spoke, s.at.caller, topics)
+	if err := s.printOutcome(&o); err != nil {
+		return err
+	}
+	return s.inPart(s.in, "done")
+}
+
+func (s *spokeUp) part(r *regional, changed bool) flat {
+	return flat{
+		{"deployment", string(s.spoke.Name)},
+		{"part", "spoke"},
+		{"accountId", s.at.caller.Account},
+		{"region", r.region},
+		{"stack", s.spoke.Name.SpokeStack()},
+		{"rule", r.outputs[deploy.OutputRule]},
+		{"topic", r.outputs[deploy.OutputTopic]},
+		{"hub", s.spoke.Hub},
+		{"externalIds", s.spoke.Match.ExternalIDs},
+		{"roleArns", s.spoke.Match.Roles},
+		{"changed", changed},
+	}
+}
+
+// handOverSpoke is what the hub's owner has to add, where it was not added yet.
+func handOverSpoke(p *letterPage, spoke *deploy.Spoke, caller site.Caller, topics []string) {
+	owner := strings.Split(spoke.Hub, ":")[4]
+	flags := ""
+	if spoke.Name != deploy.DefaultName {
+		flags = " --name " + quoteShell(string(spoke.Name))
+	}
+	switch {
+	case len(topics) > 0:
+		for _, topic := range topics {
+			flags += " --topic " + quoteShell(topic)
+		}
+		p.line("# For the hub's owner, account %s", owner)
+		p.line("")
+		p.line("The hub has to listen to these topics, if it does not yet:")
+	case owner == caller.Account || spoke.ByTopic:
+		return
+	default:
+		flags += " --account " + caller.Account
+		p.line("# For the hub's owner, account %s", owner)
+		p.line("")
+		p.line("The hub has to let account %s send, if it does not yet:", caller.Account)
+	}
+	p.block("crosstrail deploy up hub" + flags)
+}

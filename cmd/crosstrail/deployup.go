@@ -1,0 +1,178 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/spf13/cobra"
+
+	"github.com/crosstrail/crosstrail/deploy"
+	"github.com/crosstrail/crosstrail/deploy/site"
+	cfn "github.com/crosstrail/crosstrail/deploy/stack"
+)
+
+func newDeployUpCommand(ui *terminal) *cobra.Command {
+	return group(&cobra.Command{
+		Use:   "up",
+		Short: "set up a hub, a spoke or a role, or change what differs",
+		Long: `Set up a hub, a spoke or a role: look at what is there, say what would be changed, what is
+expected to come and to cost, and which permissions it needs; ask; do it. Where something
+fails, it says what, and what was rolled back.
+
+The same command again changes only what differs, and finishes what was interrupted.
+What an earlier run was given stays without being given again, and accounts, topics,
+external ids and the like are added to those that are there: --remove takes one away.`,
+		Example: `  crosstrail deploy up hub --account 111111111111 \
+    --watch-role arn:aws:iam::999999999999:role/CrossAccountTest
+  crosstrail deploy up role CrossAccountTest --to 111111111111 --external-id 3414
+  crosstrail deploy up spoke --external-id 3414 \
+    --hub arn:aws:events:us-east-1:999999999999:event-bus/crosstrail`,
+	}, newUpHubCommand(ui), newUpSpokeCommand(ui), newUpRoleCommand(ui))
+}
+
+// changing are the flags of what changes a deployment, up and down.
+type changing struct {
+	ui *terminal
+	deployFlags
+	yes, dry, permissions bool
+	form                  formValue
+}
+
+func (c *changing) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	c.addName(cmd)
+	flags.BoolVar(&c.dry, "dry-run", false, "say what would be done, and do nothing")
+	flags.BoolVar(&c.permissions, "permissions", false, "print the IAM policy that this command needs, and do nothing: AWS is not called")
+	flags.BoolVar(&c.yes, "yes", false, "do it without asking")
+	addForm(cmd, &c.form)
+	c.addAWS(cmd)
+}
+
+// works are what a command does, for the permissions that it needs.
+type works struct {
+	deploy []deploy.Work
+	stack  []cfn.Work
+	more   []string
+}
+
+// actions are all of them, sorted.
+func (w works) actions() []string {
+	return unique(append(append(deploy.Permissions(w.deploy...), cfn.Permissions(w.stack...)...), w.more...))
+}
+
+// printPolicy prints a policy that lets somebody run the command. Which resources there
+// will be is known only in part before, so it names none but by what is done.
+func (c *changing) printPolicy(w works) error {
+	type statement struct {
+		Sid, Effect string
+		Action      []string
+		Resource    string
+	}
+	return c.ui.print(func(out io.Writer) error {
+		text, err := json.MarshalIndent(struct {
+			Version   string
+			Statement []statement
+		}{"2012-10-17", []statement{{"CrosstrailDeploy", "Allow", w.actions(), "*"}}}, "", "  ")
+		if err == nil {
+			_, err = fmt.Fprintln(out, string(text))
+		}
+		return err
+	})
+}
+
+// lookedAt is where a command works.
+type lookedAt struct {
+	cfg    aws.Config
+	site   *site.Site
+	caller site.Caller
+	stacks *cfn.Client
+}
+
+// client drives CloudFormation, and tells what it waits for.
+func (c *changing) client(cfg aws.Config) *cfn.Client {
+	client := cfn.New(cfg)
+	client.Note = func(text string) { c.ui.say("note", text) }
+	return client
+}
+
+func (c *changing) look(ctx context.Context) (*lookedAt, error) {
+	cfg, err := c.config(ctx, c.ui)
+	if err != nil {
+		return nil, err
+	}
+	s := site.New(cfg)
+	caller, err := s.Caller(ctx)
+	if err != nil {
+		return nil, c.explain(err)
+	}
+	return &lookedAt{cfg, s, caller, c.client(cfg)}, nil
+}
+
+// find is what is there of a stack of ours; nil: there is none.
+func (c *changing) find(ctx context.Context, at *cfn.Client, name string) (*cfn.Found, error) {
+	found, err := at.Find(ctx, name)
+	switch {
+	case errors.Is(err, cfn.ErrNone):
+		return nil, nil
+	case err != nil:
+		return nil, c.explain(err)
+	case !found.Ours:
+		return nil, hinted(fmt.Errorf("there is a stack %s that crosstrail did not make (it has no tag %s): it is not touched", name, cfn.Tag), "give the deployment another name: --name NAME")
+	}
+	return found, nil
+}
+
+// isLive reports whether a stack was ever made whole: one that was not has nothing to
+// be kept.
+func isLive(found *cfn.Found) bool {
+	if found == nil {
+		return false
+	}
+	switch found.Status {
+	case "REVIEW_IN_PROGRESS", "CREATE_IN_PROGRESS", "CREATE_FAILED", "ROLLBACK_IN_PROGRESS", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED":
+		return false
+	}
+	return true
+}
+
+// explain is an error of deploying with what to do about it.
+func (c *changing) explain(err error) error {
+	if err == nil {
+		return nil
+	}
+	if e, ok := errors.AsType[*site.Error](err); ok {
+		switch {
+		case e.Misread:
+			return usage(err, e.Hints...)
+		case len(e.Hints) > 0:
+			return hinted(err, e.Hints...)
+		}
+	}
+	hints := cfn.Hints(err)
+	if errors.Is(err, cfn.ErrObsolete) {
+		hints = append(hints, "somebody else changes the same deployment: run it again, and look at what it would change then")
+	}
+	if _, ok := errors.AsType[*cfn.FailedError](err); ok {
+		hints = append(hints, "when that is mended, the same command does the rest")
+	}
+	if len(hints) > 0 {
+		return hinted(err, hints...)
+	}
+	return c.aws.explained(err)
+}
+
+// cli is how the aws command reaches the same account and region.
+func (c *changing) cli() string {
+	text := ""
+	if c.aws.o.Profile != "" {
+		text += " --profile " + quoteShell(c.aws.o.Profile)
+	}
+	if c.aws.o.Region != "" {
+		text += " --region " + quoteShell(c.aws.o.Region)
+	}
+	return text
+}
