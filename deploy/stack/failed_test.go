@@ -80,6 +80,52 @@ func TestFailed(t *testing.T) {
 	}
 }
 
+// TestRollbackFailed: what CloudFormation could not take back is not called rolled back.
+func TestRollbackFailed(t *testing.T) {
+	cloud := cloud.Start(t)
+	a := cloud.Account("111111111111")
+	c := client(a.Config())
+	taken(t, a)
+	cloud.FailResource(t, "AWS::SQS::Queue", "in use", "DELETE")
+	plan, err := c.Plan(t.Context(), ours(failing("one")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = c.Do(t.Context(), plan, nil)
+	failed, ok := errors.AsType[*stack.FailedError](err)
+	if !ok || failed.Failed.LogicalID != "Bus" || failed.RolledBack || failed.Removed || failed.Status != "ROLLBACK_FAILED" || !strings.Contains(err.Error(), "not rolled back") {
+		t.Fatalf("%v: %+v", err, failed)
+	}
+	plan, _, _ = up(t, c, ours(queues(false, "two")))
+	if plan.Kind != stack.Create || status(t, a, name) != "CREATE_COMPLETE" {
+		t.Errorf("after that: %+v, %s", plan, status(t, a, name))
+	}
+
+	topic := func(display, more string) stack.Stack {
+		return ours([]byte("Resources:\n  Topic: {Type: AWS::SNS::Topic, Properties: {TopicName: t, DisplayName: " + display + "}}\n" + more))
+	}
+	up(t, c, topic("first", ""))
+	cloud.StackTime(t, 150*time.Millisecond)
+	cloud.FailResource(t, "AWS::SQS::Queue", "quota")
+	plan, err = c.Plan(t.Context(), topic("second", "  Queue: {Type: AWS::SQS::Queue, DependsOn: Topic, Properties: {QueueName: q}}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = c.Do(t.Context(), plan, func(e stack.Event) {
+		if e.LogicalID == "Topic" && e.Status == "UPDATE_COMPLETE" { // the way there, not back
+			cloud.FailResource(t, "AWS::SNS::Topic", "throttled", "UPDATE")
+		}
+	})
+	failed, ok = errors.AsType[*stack.FailedError](err)
+	if !ok || failed.Failed.LogicalID != "Queue" || !strings.Contains(failed.Failed.Reason, "quota") || failed.RolledBack || failed.Status != "UPDATE_ROLLBACK_FAILED" {
+		t.Fatalf("%v: %+v", err, failed)
+	}
+	_, err = c.Plan(t.Context(), topic("third", ""))
+	if !errors.As(err, new(*stack.StuckError)) || !strings.Contains(strings.Join(stack.Hints(err), " "), "continue-update-rollback") {
+		t.Errorf("%v, %q", err, stack.Hints(err))
+	}
+}
+
 // TestRefused: a name that is taken is found before the first resource is made.
 func TestRefused(t *testing.T) {
 	cloud := cloud.Start(t)

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
@@ -16,24 +17,15 @@ import (
 	"github.com/crosstrail/crosstrail/internal/awstest"
 )
 
-// slow is a template whose last resource waits for a signal that nobody gives, for a
-// second, and fails then.
-func slow(names ...string) []byte {
-	resources, outputs, _ := strings.Cut(string(queues(false, names...)), "Outputs:")
-	return []byte(resources + `  Handle: {Type: AWS::CloudFormation::WaitConditionHandle}
-  Wait:
-    Type: AWS::CloudFormation::WaitCondition
-    DependsOn: Q1
-    Properties: {Handle: !Ref Handle, Timeout: '1', Count: 1}
-Outputs:` + outputs)
-}
-
 // TestAway: Ctrl-C in the middle says that CloudFormation goes on; the next run waits
 // for the end, and begins clean.
 func TestAway(t *testing.T) {
-	a := cloud.Start(t).Account("111111111111")
+	cloud := cloud.Start(t)
+	a := cloud.Account("111111111111")
 	c := client(a.Config())
-	plan, err := c.Plan(t.Context(), ours(slow("one")))
+	cloud.StackTime(t, 100*time.Millisecond)
+	cloud.FailResource(t, "AWS::SQS::Queue", "quota")
+	plan, err := c.Plan(t.Context(), ours(queues(false, "one")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +52,7 @@ func TestAway(t *testing.T) {
 	// Somebody else's operation, that one waits for in vain.
 	ctx, cancel = context.WithCancel(t.Context())
 	c.Note = func(string) { cancel() }
-	leaveUpdate(t, a, slow("one"))
+	leaveUpdate(t, a, queues(false, "one", "theirs"))
 	if _, err := c.Plan(ctx, ours(queues(false, "one", "two"))); !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "nothing was done") {
 		t.Errorf("waiting for somebody else: %v", err)
 	}
@@ -78,11 +70,12 @@ func leaveUpdate(t *testing.T, a awstest.Account, template []byte) {
 	}
 }
 
-// TestTwoOperators: many at once, each with a queue of their own beside the first. Each
+// TestTwoOperators: many at once, on a stack that is not there yet, each with a queue of their own beside the first. Each
 // ends well or is told that the plan is obsolete, and plans anew.
 func TestTwoOperators(t *testing.T) {
-	a := cloud.Start(t).Account("111111111111")
-	up(t, client(a.Config()), ours(queues(false, "first")))
+	cloud := cloud.Start(t)
+	a := cloud.Account("111111111111")
+	cloud.StackTime(t, 10*time.Millisecond)
 	const operators = 4
 	var wg sync.WaitGroup
 	for i := range operators {
@@ -111,7 +104,7 @@ func TestTwoOperators(t *testing.T) {
 	if len(got) != 2 || !strings.HasPrefix(got[1], "own") {
 		t.Errorf("queues: %v", got)
 	}
-	if got := status(t, a, name); got != "UPDATE_COMPLETE" {
+	if got := status(t, a, name); got != "UPDATE_COMPLETE" { // one of them made it
 		t.Errorf("the stack is %s", got)
 	}
 	noChangeSets(t, a, name)

@@ -128,9 +128,7 @@ func TestLife(t *testing.T) {
 		t.Errorf("%+v", plan)
 	}
 	wantWords(t, "changes", words(plan.Changes), "Add Q3")
-	if got := steps(events, func(e stack.Event) bool { return e.LogicalID == "Q3" }); len(got) == 0 || !strings.HasSuffix(got[len(got)-1], "_COMPLETE") {
-		t.Errorf("events: %v", events)
-	}
+	wantWords(t, "events of an update", steps(events, func(e stack.Event) bool { return strings.HasSuffix(e.Status, "_COMPLETE") }), "Q3 CREATE_COMPLETE", name+" UPDATE_COMPLETE")
 
 	found, err := c.Find(t.Context(), name)
 	if err != nil || !found.Ours || found.Busy || found.Status != "UPDATE_COMPLETE" || len(found.Resources) != 4 || string(found.Template) != string(queues(true, "one", "two", "three")) {
@@ -147,6 +145,25 @@ func TestLife(t *testing.T) {
 	if err := c.Delete(t.Context(), name, nil); !errors.Is(err, stack.ErrNone) {
 		t.Errorf("once more: %v", err)
 	}
+}
+
+// TestPages: more changes than a page, and more events, each once and in order.
+func TestPages(t *testing.T) {
+	c := client(cloud.Start(t).Account("111111111111").Config())
+	names := make([]string, 60)
+	for i := range names {
+		names[i] = fmt.Sprintf("n%02d", i+1)
+	}
+	plan, events, _ := up(t, c, ours(queues(false, names...)))
+	if len(plan.Changes) != len(names) {
+		t.Errorf("%d changes", len(plan.Changes))
+	}
+	made := steps(events, func(e stack.Event) bool { return e.Status == "CREATE_COMPLETE" && e.LogicalID != name })
+	want := make([]string, len(names))
+	for i := range want {
+		want[i] = fmt.Sprintf("Q%d CREATE_COMPLETE", i+1)
+	}
+	wantWords(t, "made", made, want...)
 }
 
 func noChangeSets(t *testing.T, a awstest.Account, stackName string) {
