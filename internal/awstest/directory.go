@@ -5,6 +5,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/organizations/types"
 	"golang.org/x/sync/errgroup"
@@ -56,4 +58,43 @@ func (c Account) IdentityCenter(t testing.TB, people ...Person) (storeID string)
 		"account": c.ID, "region": Region, "identityStoreId": storeID, "users": people,
 	}, nil)
 	return storeID
+}
+
+// OU makes an organizational unit below the organization's root, with these members,
+// and gives its id. The account is the organization's management account.
+func (c Account) OU(t testing.TB, name string, members ...string) (id string) {
+	t.Helper()
+	client := organizations.NewFromConfig(c.Config())
+	roots, err := client.ListRoots(t.Context(), &organizations.ListRootsInput{})
+	must(t, err)
+	made, err := client.CreateOrganizationalUnit(t.Context(), &organizations.CreateOrganizationalUnitInput{Name: &name, ParentId: roots.Roots[0].Id})
+	must(t, err)
+	for _, member := range members {
+		c.Move(t, member, *made.OrganizationalUnit.Id)
+	}
+	return *made.OrganizationalUnit.Id
+}
+
+// Move moves a member of the organization to a unit of it, or its root.
+func (c Account) Move(t testing.TB, member, parent string) {
+	t.Helper()
+	client := organizations.NewFromConfig(c.Config())
+	now, err := client.ListParents(t.Context(), &organizations.ListParentsInput{ChildId: &member})
+	must(t, err)
+	_, err = client.MoveAccount(t.Context(), &organizations.MoveAccountInput{AccountId: &member, SourceParentId: now.Parents[0].Id, DestinationParentId: &parent})
+	must(t, err)
+}
+
+// StackSets lets CloudFormation StackSets into the organization of this account, and
+// makes these members its administrators for them.
+func (c Account) StackSets(t testing.TB, administrators ...string) {
+	t.Helper()
+	_, err := cloudformation.NewFromConfig(c.Config()).ActivateOrganizationsAccess(t.Context(), &cloudformation.ActivateOrganizationsAccessInput{})
+	must(t, err)
+	for _, member := range administrators {
+		_, err := organizations.NewFromConfig(c.Config()).RegisterDelegatedAdministrator(t.Context(), &organizations.RegisterDelegatedAdministratorInput{
+			AccountId: &member, ServicePrincipal: aws.String("member.org.stacksets.cloudformation.amazonaws.com"),
+		})
+		must(t, err)
+	}
 }

@@ -66,6 +66,8 @@ def mended(app):
         stacknames,
         stackoperations,
         stackresources,
+        stacksetcalls,
+        stacksets,
         stacktables,
         sts,
         tables,
@@ -79,7 +81,8 @@ def mended(app):
     parts += (awskeys, sealed, objects, keys, organizations, trails)
     parts += (identitycenter, history, publickeys, controlpolicies, refusals, analyzer, tables, batches, functions)
     parts += (receipts, notifications, expectedowner, topics, regions)
-    parts += (stackresources, stacktables, stacknames, stackoperations, buses, targets, alarms)
+    parts += (stackresources, stacktables, stacknames, stackoperations, stacksets, stacksetcalls)
+    parts += (buses, targets, alarms)
     for part in (*parts, events, delivery, recording, hooks, requests):
         part.mend()
     return control.beside(app)

@@ -23,6 +23,8 @@ _handshakes = {}
 _names = {}
 # Members that may list as the management account does.
 _delegated = set()
+# Those members, each with the service that they administer.
+delegated_for = set()
 
 # ListAccounts gives at most 20 in a page, the others below likewise.
 _PAGE = 20
@@ -72,7 +74,7 @@ def mend():
     of_account = evaluator._principal_org_id
     evaluator._principal_org_id = lambda account: of_account(management_of(account))
 
-    for state in (_management, _handshakes, _names, _delegated):
+    for state in (_management, _handshakes, _names, _delegated, delegated_for):
         control.ON_RESET.append(state.clear)
     control.ROUTES["account-names"] = _name
 
@@ -80,6 +82,12 @@ def mend():
 def management_of(account):
     """The management account of its organization; itself, if it is in none."""
     return _management.get(account, account)
+
+
+def is_in_use(account):
+    """Whether the account has an organization that it manages."""
+    with request_scope(account, get_region()):
+        return "self" in org._orgs
 
 
 def _checked(operation, answer):
@@ -183,6 +191,7 @@ def _register(payload):
     if _management.get(account) != get_account_id():
         return error_response_json("AccountNotFoundException", "You specified an account that doesn't exist.", 400)
     _delegated.add(account)
+    delegated_for.add((account, payload.get("ServicePrincipal")))
     return org._json(200, {})
 
 

@@ -36,7 +36,7 @@ def mend():
     async def dispatch(method, path, headers, body, query, request_id):
         signed = _SCOPE.search(headers.get("authorization", ""))
         # S3's own refusal of a region that is not enabled is not documented.
-        if signed and signed[2] != "s3" and signed[1] in account._REGIONS_LIST and not _is_enabled(signed[1]):
+        if signed and signed[2] != "s3" and signed[1] in account._REGIONS_LIST and not is_enabled(signed[1]):
             unknown = evaluator._unknown_access_key()
             failure = evaluator.AuthError(unknown.code, unknown.message)
             service = router.detect_service(
@@ -56,7 +56,7 @@ def _put(question):
     return {}
 
 
-def _is_enabled(region):
+def is_enabled(region):
     return region in _enabled.get(get_account_id(), _by_default())
 
 
@@ -65,7 +65,7 @@ def _by_default():
 
 
 def _opt_status(region):
-    if not _is_enabled(region):
+    if not is_enabled(region):
         return "DISABLED"
     return "ENABLED" if region in account._OPT_IN_REQUIRED else "ENABLED_BY_DEFAULT"
 
