@@ -16,14 +16,14 @@ const (
 	WorkHub      Work = "hub"      // the hub's stack: up and down
 	WorkSpoke    Work = "spoke"    // a spoke's, in each region
 	WorkRole     Work = "role"     // a role's
-	WorkStackSet Work = "stackset" // spokes of an organisation
 	WorkStatus   Work = "status"   // ask how a hub is doing
 )
 
 // Permissions are the actions that an operator needs for some work, sorted: of the
-// calls that crosstrail makes itself, and, for stacks, of those that CloudFormation
-// makes with the operator's permissions (CloudFormation User Guide, "Control
-// CloudFormation access with AWS Identity and Access Management").
+// calls that crosstrail makes itself, and, for what is in stacks, of those that
+// CloudFormation makes with the operator's permissions (CloudFormation User Guide,
+// "Control CloudFormation access with AWS Identity and Access Management"). Those of
+// CloudFormation itself are deploy/stack's.
 func Permissions(what ...Work) []string {
 	var all []string
 	for _, w := range what {
@@ -56,31 +56,13 @@ func calls(w Work) []string {
 			"dynamodb:DescribeTable", "dynamodb:CreateTable", "dynamodb:UpdateTable", "dynamodb:DescribeTimeToLive", "dynamodb:UpdateTimeToLive",
 			"dynamodb:DescribeContinuousBackups", "dynamodb:UpdateContinuousBackups", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem",
 		}
-	case WorkHub, WorkSpoke, WorkRole:
-		return stackCalls()
-	case WorkStackSet:
-		return []string{
-			"cloudformation:CreateStackSet", "cloudformation:UpdateStackSet", "cloudformation:DeleteStackSet", "cloudformation:DescribeStackSet",
-			"cloudformation:CreateStackInstances", "cloudformation:DeleteStackInstances", "cloudformation:ListStackInstances", "cloudformation:DescribeStackInstance",
-			"cloudformation:DescribeStackSetOperation", "cloudformation:ListStackSetOperations", "cloudformation:ListStackSetOperationResults",
-			"organizations:DescribeOrganization", "organizations:ListDelegatedAdministrators",
-		}
 	case WorkStatus:
 		return []string{
-			"cloudformation:DescribeStacks", "sqs:GetQueueUrl", "sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:ChangeMessageVisibility",
+			"sqs:GetQueueUrl", "sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:ChangeMessageVisibility",
 			"cloudwatch:DescribeAlarms", "logs:FilterLogEvents", "events:DescribeRule", "events:ListTargetsByRule", "lambda:GetFunctionConfiguration", "lambda:ListEventSourceMappings",
 		}
 	}
 	return nil
-}
-
-// stackCalls are those about a stack itself.
-func stackCalls() []string {
-	return []string{
-		"cloudformation:CreateChangeSet", "cloudformation:DescribeChangeSet", "cloudformation:ExecuteChangeSet", "cloudformation:DeleteChangeSet",
-		"cloudformation:DescribeStacks", "cloudformation:DescribeStackEvents", "cloudformation:DescribeStackResources", "cloudformation:ListStackResources",
-		"cloudformation:GetTemplate", "cloudformation:DeleteStack",
-	}
 }
 
 // Kinds are the kinds of resources that the stack of some work may have.
