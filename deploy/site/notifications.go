@@ -40,7 +40,7 @@ func (s *Site) readNotifications(ctx context.Context, b Bucket) (deploy.Notifica
 	out, err := s.s3(b.Region).GetBucketNotificationConfiguration(ctx,
 		&s3.GetBucketNotificationConfigurationInput{Bucket: &b.Name, ExpectedBucketOwner: b.owner()},
 		func(o *s3.Options) {
-			o.APIOptions = append(o.APIOptions, seeing(func(body []byte) { unknown, misread = strangers(body) }))
+			o.APIOptions = append(o.APIOptions, seeing(true, func(body []byte) { unknown, misread = strangers(body) }))
 		})
 	if err != nil {
 		return deploy.Notifications{}, err
@@ -57,14 +57,14 @@ func (s *Site) readNotifications(ctx context.Context, b Bucket) (deploy.Notifica
 // each with two filters of 1,024 characters (S3 User Guide).
 const mostNotifications = 4 << 20
 
-// seeing shows the body of a good answer as it came.
-func seeing(see func([]byte)) func(*middleware.Stack) error {
+// seeing shows the body of an answer as it came, a good one or one that refuses.
+func seeing(good bool, see func([]byte)) func(*middleware.Stack) error {
 	return func(stack *middleware.Stack) error {
 		return stack.Deserialize.Add(middleware.DeserializeMiddlewareFunc("crosstrail/seeing",
 			func(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
 				out, metadata, err := next.HandleDeserialize(ctx, in)
 				answer, ok := out.RawResponse.(*smithyhttp.Response)
-				if err != nil || !ok || answer.StatusCode/100 != 2 {
+				if err != nil || !ok || good != (answer.StatusCode/100 == 2) {
 					return out, metadata, err
 				}
 				body, err := io.ReadAll(io.LimitReader(answer.Body, mostNotifications+1))

@@ -156,36 +156,53 @@ func (c *Change) warn(text string) {
 }
 
 // put writes the whole configuration. With asked S3 tries our queue, and goes on being
-// asked for a while: the queue's policy may be seconds old.
+// asked for a while: the queue's policy may be seconds old. Which of the destinations
+// it means it says beside its message, where the SDK has no field.
 func (s *Site) put(ctx context.Context, b Bucket, e edit, n deploy.Notifications, c *Change) error {
 	asked := e.asked
 	for end := time.Now().Add(s.wait.reach); ; {
+		var answer string
 		_, err := s.s3(b.Region).PutBucketNotificationConfiguration(ctx, &s3.PutBucketNotificationConfigurationInput{
 			Bucket: &b.Name, ExpectedBucketOwner: b.owner(), NotificationConfiguration: forS3(n), SkipDestinationValidation: aws.Bool(!asked),
+		}, func(o *s3.Options) {
+			o.APIOptions = append(o.APIOptions, seeing(false, func(body []byte) { answer = string(body) }))
 		})
-		if err == nil {
+		switch {
+		case err == nil:
 			return nil
+		case !asked || codeOf(err) != "InvalidArgument" || !strings.Contains(messageOf(err), "Unable to validate"):
+			return s.explainBucket(ctx, err, b, e.doing, "s3:PutBucketNotification")
 		}
-		dead := asked && codeOf(err) == "InvalidArgument" && strings.Contains(messageOf(err), "Unable to validate")
-		switch text := messageOf(err); {
-		case dead && !strings.Contains(text, e.ours.To) && strings.Contains(text, "arn:"):
-			// Theirs is dead, and ours was tried with it. Their rule stays.
-			c.warn("S3 cannot reach what a rule of others names: " + text)
+		theirs := named(answer, n, e.ours)
+		switch late := time.Now().After(end); {
+		case len(theirs) > 0 && !strings.Contains(answer, e.ours.To):
+			c.warn("S3 cannot reach what rules of others name, and went on without asking: " + strings.Join(theirs, "; "))
 			asked = false
-			continue
-		case dead && time.Now().Before(end):
+		case late && len(n.All) > 1 && !strings.Contains(answer, e.ours.To):
+			c.warn("S3 cannot reach what one of the bucket's rules names, and does not say which: whether it reaches ours is told by: crosstrail deploy test")
+			asked = false
+		case late:
+			return &Error{
+				Doing: e.doing, Err: err, Text: "S3 may not send to the queue: " + messageOf(err),
+				Hints: []string{"the queue's policy has to let s3.amazonaws.com send for " + s.bucketARN(b.Name) + ", and the policy of a key that seals the queue has to let it use the key"},
+			}
+		default:
 			if err := pause(ctx, s.wait.pause); err != nil {
 				return err
 			}
-			continue
-		case dead:
-			return &Error{
-				Doing: e.doing, Err: err, Text: "S3 may not send to the queue: " + text,
-				Hints: []string{"its policy has to let s3.amazonaws.com send for arn:" + s.caller.Partition + ":s3:::" + b.Name + "; a key that seals the queue has to let it too"},
-			}
 		}
-		return s.explainBucket(ctx, err, b, e.doing, "s3:PutBucketNotification")
 	}
+}
+
+// named are the rules of others whose destinations an answer names.
+func named(answer string, n deploy.Notifications, ours deploy.Notification) []string {
+	var all []string
+	for _, r := range n.All {
+		if r.To != ours.To && strings.Contains(answer, r.To) {
+			all = append(all, r.Text())
+		}
+	}
+	return all
 }
 
 // explainBucket is explain for a call about a bucket.

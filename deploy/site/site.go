@@ -32,7 +32,7 @@ type patience struct {
 // New makes no call. cfg's region is the one that trails are looked for in, and where
 // code is put.
 func New(cfg aws.Config) *Site {
-	return &Site{cfg: cfg, wait: patience{shown: 20 * time.Second, reach: 2 * time.Minute, pause: time.Second, settle: time.Second}}
+	return &Site{cfg: cfg, wait: patience{shown: 20 * time.Second, reach: time.Minute, pause: time.Second, settle: time.Second}}
 }
 
 // Caller is who calls, and where.

@@ -1,0 +1,12 @@
+package site
+
+import "time"
+
+// Hurry waits for nothing that a stand-in does at once.
+func (s *Site) Hurry() *Site {
+	s.wait = patience{shown: 200 * time.Millisecond, reach: 100 * time.Millisecond, pause: 20 * time.Millisecond, settle: 20 * time.Millisecond}
+	return s
+}
+
+// Strangers are the elements of a configuration that are not known.
+var Strangers = strangers
