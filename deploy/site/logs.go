@@ -246,6 +246,6 @@ func (s *Site) notificationsOf(ctx context.Context, f *Found) error {
 			return nil
 		}
 	}
-	f.Unread = append(f.Unread, fmt.Sprintf("whose the bucket %s is: it may be another account's", f.Bucket))
+	f.Unread = append(f.Unread, fmt.Sprintf("cannot tell whose the bucket %s is, it may be another account's: %s", f.Bucket, f.unread))
 	return nil
 }
