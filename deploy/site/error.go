@@ -65,7 +65,10 @@ func (s *Site) explain(ctx context.Context, err error, doing, action, resource s
 func (s *Site) refused(err error, action, resource string) (text string, hints []string) {
 	who, why := s.who(), ""
 	if d, ok := denial.Parse(messageOf(err)); ok {
-		who, action = d.Who, d.Action
+		who = d.Who
+		if !strings.EqualFold(d.Action, action) { // SNS says SNS:Subscribe
+			action = d.Action
+		}
 		if d.Resource != "" {
 			resource = d.Resource
 		}

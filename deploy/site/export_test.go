@@ -10,3 +10,6 @@ func (s *Site) Hurry() *Site {
 
 // Strangers are the elements of a configuration that are not known.
 var Strangers = strangers
+
+// Reads reports whether a trail logs management events that read.
+var Reads = reads

@@ -9,7 +9,7 @@ Troubleshoot access denied (403 Forbidden) errors). ministack leaves it out.
 from ministack.core import iam_actions
 
 _QUOTED = {"s3"}
-_NAMING = {"access-analyzer", "cloudtrail", "iam", "kms", "organizations", "s3"}
+_NAMING = {"access-analyzer", "cloudtrail", "iam", "kms", "organizations", "s3", "sns"}
 
 
 def mend():

@@ -1,7 +1,8 @@
 """A trail of an organisation, as its members see it.
 
 CloudTrail User Guide, Creating a trail for an organization: users of member accounts
-see it, but do not change it. ministack shows it to the management account only.
+see it, but do not change it. ministack shows it to the management account only, and
+tells no topic's ARN.
 """
 
 from ministack.core.responses import get_account_id, get_region
@@ -25,6 +26,17 @@ def mend():
         return name, home, trail
 
     cloudtrail._visible_trail_items, cloudtrail._find_visible_trail = visible, found
+    view = cloudtrail._trail_view
+    cloudtrail._trail_view = lambda trail: _with_topic(view(trail))
+
+
+def _with_topic(trail):
+    """A topic is given by name or ARN, and told by its ARN: CreateTrail, Trail."""
+    topic = trail.get("SnsTopicName")
+    if topic and not topic.startswith("arn:"):
+        home, account = trail["TrailARN"].split(":")[3:5]
+        topic = f"arn:aws:sns:{home}:{account}:{topic}"
+    return trail | {"SnsTopicARN": topic} if topic else trail
 
 
 def _shadows(all_regions):
