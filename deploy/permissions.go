@@ -16,6 +16,7 @@ const (
 	WorkHub      Work = "hub"      // the hub's stack: up and down
 	WorkSpoke    Work = "spoke"    // a spoke's, in each region
 	WorkRole     Work = "role"     // a role's
+	WorkStackSet Work = "stackset" // see whether the account may make spokes of an organisation
 	WorkStatus   Work = "status"   // ask how a hub is doing
 )
 
@@ -56,6 +57,8 @@ func calls(w Work) []string {
 			"dynamodb:DescribeTable", "dynamodb:CreateTable", "dynamodb:UpdateTable", "dynamodb:DescribeTimeToLive", "dynamodb:UpdateTimeToLive",
 			"dynamodb:DescribeContinuousBackups", "dynamodb:UpdateContinuousBackups", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem",
 		}
+	case WorkStackSet:
+		return []string{"organizations:DescribeOrganization", "organizations:ListDelegatedAdministrators"}
 	case WorkStatus:
 		return []string{
 			"sqs:GetQueueUrl", "sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:ChangeMessageVisibility",

@@ -11,7 +11,7 @@ import (
 // TestChooseTrigger: what is taken, and what of those before it was refused, and why.
 func TestChooseTrigger(t *testing.T) {
 	const denied = "arn:aws:iam::999999999999:user/kim needs s3:PutBucketNotification on arn:aws:s3:::logs (with an explicit deny in a service control policy)"
-	ours := deploy.Notify("crosstrail-hub", queue, "AWSLogs/")
+	ours := deploy.Notify("crosstrail-hub", hubQueue, "AWSLogs/")
 	plain := func(change func(*deploy.Listening)) deploy.Listening {
 		l := deploy.Listening{
 			Account: "999999999999", Region: "us-east-1", Bucket: "logs", BucketAccount: "999999999999", BucketRegion: "us-east-1",

@@ -47,8 +47,13 @@ func (s *Site) Upload(ctx context.Context, zip []byte, architecture string) (dep
 	switch {
 	case err == nil && aws.ToString(head.ChecksumSHA256) == want: // not only the name of it
 		return code, nil
-	case err != nil && statusOf(err) != 404 && statusOf(err) != 403: // 403 is what S3 says of what is not there to who may not list
-		return deploy.Code{}, s.explain(ctx, err, "look for the function's code", "s3:GetObject", s.bucketARN(b.Name)+"/"+code.Key)
+	case err != nil && statusOf(err) != 404:
+		// To who may not list, S3 says the same of what is not there (S3 API Reference, HeadObject).
+		const doing = "look for the function's code"
+		if _, list := s.s3("").ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: &b.Name, Prefix: &code.Key, ExpectedBucketOwner: &b.Owner}); list != nil {
+			return deploy.Code{}, s.explain(ctx, list, doing, "s3:ListBucket", s.bucketARN(b.Name))
+		}
+		return deploy.Code{}, s.explain(ctx, err, doing, "s3:GetObject", s.bucketARN(b.Name)+"/"+code.Key)
 	}
 	_, err = s.s3("").PutObject(ctx, &s3.PutObjectInput{
 		Bucket: &b.Name, Key: &code.Key, Body: bytes.NewReader(zip), ContentLength: aws.Int64(int64(len(zip))), ContentType: aws.String("application/zip"),
