@@ -142,16 +142,17 @@ func setCare(t *testing.T, stand *awstest.AWS, s stackSet, of awstest.Account, u
 	of.Move(t, fourth, unit)
 	eventually(t, "the account that joined has its stacks", func() bool {
 		got := s.instances(t)
-		return len(got) == 6 && got[fourth+" eu-west-1"] == "CURRENT SUCCEEDED"
+		return len(got) == 6 && got[fourth+" eu-west-1"] == "CURRENT SUCCEEDED" && got[fourth+" us-east-1"] == "CURRENT SUCCEEDED"
 	})
 	stand.Account(fourth).OwnedQueue(t, "second")
 	described, err := s.client.DescribeStackSet(t.Context(), &cloudformation.DescribeStackSetInput{StackSetName: &s.name, CallAs: types.CallAsDelegatedAdmin})
 	if set := described.StackSet; err != nil || len(set.Regions) != 2 || len(set.OrganizationalUnitIds) != 1 || !*set.AutoDeployment.Enabled || *set.TemplateBody != setTemplate("second") || len(set.Tags) != 1 {
 		t.Errorf("%+v, %v", described, err)
 	}
-	if _, err := s.client.DeleteStackSet(t.Context(), &cloudformation.DeleteStackSetInput{StackSetName: &s.name, CallAs: types.CallAsDelegatedAdmin}); code(err) != "StackSetNotEmptyException" {
-		t.Errorf("not empty: %v", err)
-	}
+	eventually(t, "it is not deleted, since it is not empty", func() bool {
+		_, err := s.client.DeleteStackSet(t.Context(), &cloudformation.DeleteStackSetInput{StackSetName: &s.name, CallAs: types.CallAsDelegatedAdmin})
+		return code(err) == "StackSetNotEmptyException" // and no operation is in progress any more
+	})
 	gone, err := s.client.DeleteStackInstances(t.Context(), &cloudformation.DeleteStackInstancesInput{
 		StackSetName: &s.name, DeploymentTargets: &types.DeploymentTargets{OrganizationalUnitIds: []string{unit}}, Regions: []string{"us-east-1", "eu-west-1"}, RetainStacks: aws.Bool(false), CallAs: types.CallAsDelegatedAdmin,
 	})

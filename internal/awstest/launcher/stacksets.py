@@ -190,11 +190,11 @@ def _asked(stack_set, name):
     return asked
 
 
-async def _settled(stack_id, wanted=("CREATE_COMPLETE", "UPDATE_COMPLETE")):
+async def _settled(stack_id):
     while True:
         stack = handlers._resolve_stack(stack_id)
         status = stack["StackStatus"] if stack else "DELETE_COMPLETE"
-        if status in wanted:
+        if status in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
             return
         if not status.endswith("_IN_PROGRESS"):
             raise ValueError(f"ResourceLogicalId:{_blamed(stack_id)}")
@@ -218,7 +218,15 @@ def _blamed(stack_id):
 
 async def _gone(stack_id):
     handlers._ACTION_HANDLERS["DeleteStack"]({"StackName": [stack_id]})
-    await _settled(stack_id, ("DELETE_COMPLETE",))
+    while True:
+        # The deletion begins a moment later: until then the status is what it was.
+        await asyncio.sleep(0.02)
+        stack = handlers._resolve_stack(stack_id)
+        status = stack["StackStatus"] if stack else "DELETE_COMPLETE"
+        if status == "DELETE_COMPLETE":
+            return
+        if status == "DELETE_FAILED":
+            raise ValueError(f"ResourceLogicalId:{_blamed(stack_id)}")
 
 
 def _then_deploy(answer):
