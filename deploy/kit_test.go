@@ -148,9 +148,12 @@ func longForm(t testing.TB, n *yaml.Node) any {
 }
 
 // place is where a stack is.
-type place struct{ partition, account, region string }
+type place struct {
+	partition, account, region string
+	physical                   map[string]string // of a stack's resources, by logical id
+}
 
-var inProd = place{"aws", prod, "us-east-1"}
+var inProd = place{"aws", prod, "us-east-1", nil}
 
 // resolved is a value with what CloudFormation puts in the place of its functions.
 func (p place) resolved(t testing.TB, of *template, v any) any {
@@ -276,6 +279,9 @@ func (p place) attribute(t testing.TB, of *template, id, attribute string) any {
 		return p.arn("logs", "log-group:"+text("LogGroupName")+":*")
 	case "AWS::IAM::Role.Arn":
 		name := id
+		if n := p.physical[id]; n != "" {
+			name = n
+		}
 		if n, ok := r.Properties["RoleName"].(string); ok {
 			name = n
 		}

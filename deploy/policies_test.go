@@ -417,7 +417,7 @@ func TestPolicies(t *testing.T) {
 
 func placeOf(variant string) place {
 	if strings.HasPrefix(variant, "spoke") {
-		return place{"aws", dev, "us-east-1"}
+		return place{"aws", dev, "us-east-1", nil}
 	}
 	return inProd
 }

@@ -247,7 +247,7 @@ func TestPartition(t *testing.T) {
 	for name, v := range variants() {
 		p := parse(t, v.Template())
 		for id, r := range p.Resources {
-			text := fmt.Sprint(place{"aws-cn", prod, "cn-north-1"}.resolved(t, p, r.Properties))
+			text := fmt.Sprint(place{"aws-cn", prod, "cn-north-1", nil}.resolved(t, p, r.Properties))
 			for _, found := range regexp.MustCompile(`arn:aws:[a-z0-9]+:[^ \]]*`).FindAllString(text, -1) {
 				if given := []string{bus, queue, key, milan, strings.Replace(key, prod, vendor, 1)}; !slices.Contains(given, found) && !strings.Contains(string(v.Template()), `"`+found+`"`) {
 					t.Errorf("%s, %s: %s", name, id, found)
