@@ -50,7 +50,13 @@ const (
 //	unfound TABLE KEY           deletes what is under a key
 //	newer TABLE                 marks it as of a later release
 //	saved TABLE FILE            puts a record, or the EventBridge event that it came in, as the two programs in AWS's text on auditing cross-account roles do
-//	lambda NAME                 builds the function's program, as $NAME
+//	function FILE               writes what looks like the function's program
+//	told ACCOUNT BUCKET PREFIX... has a bucket tell somebody's queue what is new below prefixes (eventbridge: EventBridge)
+//	notices ACCOUNT BUCKET FILE writes what a bucket tells into a file
+//	enabled ACCOUNT REGION...   are the regions that an account has enabled
+//	denied ACCOUNT ACTION...    has the organisation deny actions in an account
+//	failing TYPE REASON         has CloudFormation fail at a type of resource, wherever
+//	foreign ACCOUNT STACK       makes a stack that is nobody's of ours
 //	locked ACCOUNT              has the organisation deny changes of bucket policies, as Control Tower does
 func TestAWSScript(t *testing.T) {
 	stand := stack.Start(t)
@@ -61,7 +67,7 @@ func TestAWSScript(t *testing.T) {
 // sessions are those of a folder, with the commands of all and some of their own.
 func (s scripted) sessions(dir string, own map[string]func(ts *testscript.TestScript, neg bool, args []string)) testscript.Params {
 	cmds := map[string]func(ts *testscript.TestScript, neg bool, args []string){
-		"lambda": s.lambda, "logged": s.logged, "altered": s.altered, "owned": s.ownership, "organized": s.organized, "locked": s.locked, "profile": s.profile, "opened": s.opened, "tagged": s.tagged,
+		"logged": s.logged, "altered": s.altered, "owned": s.ownership, "organized": s.organized, "locked": s.locked, "profile": s.profile, "opened": s.opened, "tagged": s.tagged,
 		"bucket": s.bucket, "put": s.put, "role": s.role, "managed": s.managed, "sealed": s.sealed, "saved": s.saved, "table": s.table, "history": s.history,
 		"member": func(ts *testscript.TestScript, _ bool, args []string) { s.become(ts, args[0], args[1:]) },
 		"user":   func(ts *testscript.TestScript, _ bool, args []string) { s.become(ts, hubAccount, args) },
@@ -69,6 +75,7 @@ func (s scripted) sessions(dir string, own map[string]func(ts *testscript.TestSc
 	}
 	maps.Copy(cmds, fixtures)
 	maps.Copy(cmds, s.tables())
+	maps.Copy(cmds, s.deploying())
 	maps.Copy(cmds, own)
 	return testscript.Params{
 		Dir:                 dir,

@@ -1,12 +1,86 @@
 package main
 
 import (
+	"bytes"
+	"debug/elf"
+	"encoding/binary"
+	"encoding/json"
+	"os"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/crosstrail/crosstrail/internal/awstest"
 )
 
 // The commands of sessions that deploy.
 
-// lambda builds the function's program, for this machine, and sets a variable to its path.
-func (s scripted) lambda(ts *testscript.TestScript, _ bool, args []string) {
-	ts.Setenv(args[0], built(s.t, "crosstrail-lambda"))
+func (s scripted) deploying() map[string]func(ts *testscript.TestScript, neg bool, args []string) {
+	return map[string]func(ts *testscript.TestScript, neg bool, args []string){
+		"function": s.function, "told": s.told, "notices": s.notices, "enabled": s.enabled, "denied": s.denied, "failing": s.failing, "foreign": s.foreign,
+	}
+}
+
+// function writes the head of a program for Linux, which is what is looked at before it
+// is uploaded: nothing calls it in these sessions.
+func (s scripted) function(ts *testscript.TestScript, _ bool, args []string) {
+	h := elf.Header64{
+		Ident: [elf.EI_NIDENT]byte{0x7f, 'E', 'L', 'F', byte(elf.ELFCLASS64), byte(elf.ELFDATA2LSB), byte(elf.EV_CURRENT)},
+		Type:  uint16(elf.ET_EXEC), Machine: uint16(elf.EM_AARCH64), Version: uint32(elf.EV_CURRENT), Ehsize: 64, Phentsize: 56, Shentsize: 64,
+	}
+	var b bytes.Buffer
+	ts.Check(binary.Write(&b, binary.LittleEndian, h))
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), b.Bytes(), 0o700))
+}
+
+// told has a bucket tell a queue of somebody's what is new below a prefix, and
+// EventBridge where the prefix is that.
+func (s scripted) told(_ *testscript.TestScript, _ bool, args []string) {
+	account, b := s.aws.Account(args[0]), s.of(args[0], args[1])
+	var all []awstest.Notice
+	for _, prefix := range args[2:] {
+		if prefix == "eventbridge" {
+			all = append(all, awstest.Notice{EventBridge: true})
+			continue
+		}
+		q := account.Queue(s.t, "siem-"+args[1])
+		q.Policy(s.t, awstest.AllowService("s3.amazonaws.com", "arn:aws:s3:::"+args[1], q.ARN, "sqs:SendMessage"))
+		all = append(all, awstest.Notice{Queue: q, Prefix: prefix})
+	}
+	b.Notify(s.t, all...)
+}
+
+// notices writes what a bucket tells into a file.
+func (s scripted) notices(ts *testscript.TestScript, _ bool, args []string) {
+	b := s.of(args[0], args[1])
+	out, err := b.Owner.GetBucketNotificationConfiguration(s.t.Context(), &s3.GetBucketNotificationConfigurationInput{Bucket: &b.Name})
+	ts.Check(err)
+	text, err := json.MarshalIndent(types.NotificationConfiguration{
+		EventBridgeConfiguration: out.EventBridgeConfiguration, QueueConfigurations: out.QueueConfigurations,
+		TopicConfigurations: out.TopicConfigurations, LambdaFunctionConfigurations: out.LambdaFunctionConfigurations,
+	}, "", " ")
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[2]), append(text, '\n'), 0o600))
+}
+
+// enabled are the regions that an account has enabled.
+func (s scripted) enabled(_ *testscript.TestScript, _ bool, args []string) {
+	s.aws.Account(args[0]).Regions(s.t, args[1:]...)
+}
+
+// denied has the organisation deny actions in an account.
+func (s scripted) denied(_ *testscript.TestScript, _ bool, args []string) {
+	s.aws.Account(args[0]).SCP(s.t, awstest.Deny("*", args[1:]...))
+}
+
+// failing has CloudFormation fail at a type of resource from now on; without a reason,
+// no longer.
+func (s scripted) failing(_ *testscript.TestScript, _ bool, args []string) {
+	s.aws.FailResource(s.t, args[0], args[1])
+}
+
+// foreign makes a stack that is nobody's of ours.
+func (s scripted) foreign(_ *testscript.TestScript, _ bool, args []string) {
+	s.aws.Account(args[0]).CFNStack(s.t, args[1], `{"Resources":{"Q":{"Type":"AWS::SQS::Queue"}}}`)
 }

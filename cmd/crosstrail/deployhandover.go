@@ -26,7 +26,7 @@ func (c *changing) printOutcome(o *outcome) error {
 		}
 		text := o.lines.String()
 		if o.told.Len() > 0 {
-			text += "\n" + o.told.String()
+			text += "\n" + strings.TrimRight(o.told.String(), "\n") + "\n"
 		}
 		_, err := io.WriteString(w, text)
 		return err
@@ -80,7 +80,12 @@ func (h *hubUp) printHub(outputs map[string]string, changed bool) error {
 	}
 	h.lacking(&o.told, outputs[deploy.OutputFunctionRole])
 	h.handOver(&o.told, outputs)
-	h.ui.say("hint", "once a spoke is there, does it work: crosstrail deploy test --help"+"; how it is: crosstrail deploy status"+h.flag())
+	test := " --as OTHER-PROFILE --role-arn ARN"
+	if w := h.table.watch(); w != nil && len(w.Roles) > 0 {
+		test = " --as OTHER-PROFILE --role-arn " + quoteShell(w.Roles[0])
+	}
+	h.ui.say("hint", "once a spoke is there, does it work: crosstrail deploy test"+h.flag()+test+" [--external-id ID]; how it is: crosstrail deploy status"+h.flag())
+	h.ui.say("hint", "an account more that may send: crosstrail deploy up hub --account ID"+h.flag())
 	h.ui.say("hint", "who is behind a call: crosstrail who EVENT --store "+quoteShell("dynamodb://"+hub.Table)+h.aws.flag())
 	return h.printOutcome(&o)
 }
@@ -123,8 +128,7 @@ func (h *hubUp) handOver(p *letterPage, outputs map[string]string) {
 		"for region in $(aws account list-regions --region-opt-status-contains ENABLED ENABLED_BY_DEFAULT --query 'Regions[].RegionName' --output text); do",
 		"  aws cloudformation deploy --template-file spoke.yaml --stack-name "+hub.Name.SpokeStack()+` --capabilities CAPABILITY_IAM --region "$region"`,
 		"done")
-	p.line("EventBridge is told by CloudTrail: a trail has to log management events there. An account that is not among")
-	p.line("those that may send is added by: crosstrail deploy up hub --account ID%s", h.flag())
+	p.line("EventBridge is told by CloudTrail: a trail has to log management events there.")
 }
 
 // only is what the spokes are to send, as far as the table's watch is one that a spoke
@@ -150,7 +154,7 @@ func (h *hubUp) only() string {
 func handOverRole(p *letterPage, role *deploy.Role, arn string) {
 	p.line("# For %s", role.To)
 	p.line("")
-	p.line("The role %s may be assumed%s. Your own account has to allow that too, in a policy of the user or role:", arn, orElse(before(" with ", conditionsText(role)), ""))
+	p.line("The role %s may be assumed%s. Your own account has to allow that too, in a policy of the user or role:", arn, before(" with ", conditionsText(role)))
 	p.block(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Resource":` + quoted(arn) + `}]}`)
 	p.line("In ~/.aws/config:")
 	profile := []string{"[profile " + role.Name + "]", "role_arn = " + arn, "source_profile = YOUR-PROFILE"}
@@ -160,14 +164,20 @@ func handOverRole(p *letterPage, role *deploy.Role, arn string) {
 		by += " --external-id " + quoteShell(role.ExternalID)
 	}
 	if role.RequireMFA {
-		profile = append(profile, "mfa_serial = arn:aws:iam::YOUR-ACCOUNT:mfa/YOUR-DEVICE")
-		by += " --serial-number arn:aws:iam::YOUR-ACCOUNT:mfa/YOUR-DEVICE --token-code CODE"
+		profile = append(profile, "mfa_serial = arn:"+strings.Split(arn, ":")[1]+":iam::YOUR-ACCOUNT:mfa/YOUR-DEVICE")
+		by += " --serial-number arn:" + strings.Split(arn, ":")[1] + ":iam::YOUR-ACCOUNT:mfa/YOUR-DEVICE --token-code CODE"
 	}
 	p.block(profile...)
 	p.line("Then, for example:")
 	p.block("aws s3 ls --profile " + quoteShell(role.Name))
 	p.line("or the credentials by themselves:")
 	p.block(by)
+	send := "--role-arn " + quoteShell(arn)
+	if role.ExternalID != "" {
+		send = "--external-id " + quoteShell(role.ExternalID)
+	}
+	p.line("Who assumes it, a spoke in your account tells whoever keeps the hub, if there is one:")
+	p.block("crosstrail deploy up spoke --hub ARN " + send)
 }
 
 func before(first, text string) string {

@@ -12,6 +12,7 @@ import (
 	"github.com/crosstrail/crosstrail/deploy/function"
 	"github.com/crosstrail/crosstrail/deploy/site"
 	cfn "github.com/crosstrail/crosstrail/deploy/stack"
+	"github.com/crosstrail/crosstrail/lineage"
 )
 
 // hubUp is one run of deploy up hub.
@@ -46,15 +47,16 @@ somebody else already, EventBridge or the trail's topic does; what others have t
 tell stays.
 
 A table that is there is adopted, with what is in it, and stays when the hub is taken down.
-What the table takes, the --watch flags say; without any, everything, or what it took
-until now.
+What the table takes, the --watch flags say, beside what it takes already; without any of
+them a new one takes everything.
 
 In the end it prints what the spokes' owners need, ready to send.`,
 		Example: `  crosstrail deploy up hub --profile prod --account 111111111111 \
     --watch-role arn:aws:iam::999999999999:role/CrossAccountTest
 
-  # one account more, and one less
-  crosstrail deploy up hub --profile prod --account 222222222222 --remove account=111111111111
+  # one account and one role more, one account less
+  crosstrail deploy up hub --profile prod --account 222222222222 --remove account=111111111111 \
+    --watch-role arn:aws:iam::999999999999:role/Vendor
 
   # what would be done, and who may do it
   crosstrail deploy up hub --dry-run -o json
@@ -92,12 +94,17 @@ func (h *hubUp) run(ctx context.Context) error {
 	if err := h.flags.check(); err != nil {
 		return err
 	}
-	if h.table.wanted, err = h.watch.watch(); err != nil {
-		return err
+	// Which roles are watched already is not known yet: whether there is one is seen later.
+	if early := h.watch; early.uses != string(lineage.WatchedOnly) {
+		if _, err := early.watch(); err != nil {
+			return err
+		}
 	}
-	h.table.given = h.watch.isGiven()
+	h.table.given = h.watch.isGiven() || h.flags.remove.any("watch-")
 	if h.permissions {
-		return h.printPolicy(hubWorks())
+		w := hubWorks()
+		w.table, w.bucket = h.flags.table, h.flags.bucket
+		return h.printPolicy(w)
 	}
 	if h.at, err = h.look(ctx); err != nil {
 		return err
@@ -109,6 +116,9 @@ func (h *hubUp) run(ctx context.Context) error {
 		if err := step(ctx); err != nil {
 			return err
 		}
+	}
+	if err := h.flags.remove.unused(); err != nil {
+		return err
 	}
 	if err := h.hub.Check(); err != nil {
 		return usage(err)
@@ -149,9 +159,7 @@ func (h *hubUp) settings(ctx context.Context, name deploy.Name) (err error) {
 		}
 	}
 	h.hub.Name, h.hub.Region = name, h.at.caller.Region
-	if err := h.flags.merge(h.hub); err != nil {
-		return err
-	}
+	h.flags.merge(h.hub)
 	if h.flags.organization == ownOrganization {
 		o, err := h.at.site.Organization(ctx)
 		if err != nil {

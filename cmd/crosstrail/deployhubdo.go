@@ -72,8 +72,12 @@ func (h *hubUp) describeLogs() {
 	switch {
 	case h.notifies():
 		text := "a notice of new log files to the hub's queue:"
-		if n := len(h.logs.Notifications.All); n > 0 {
-			text = fmt.Sprintf("a notice of new log files to the hub's queue, beside %s that stay as they are:", number(n, "notice"))
+		switch n := len(h.logs.Notifications.All); n {
+		case 0:
+		case 1:
+			text = "a notice of new log files to the hub's queue, beside that which is there for somebody else, and stays:"
+		default:
+			text = fmt.Sprintf("a notice of new log files to the hub's queue, beside the %d that are there for others, and stay:", n)
 		}
 		h.does.beside(toAdd, text, "bucket "+logs.Bucket)
 	case h.bridges():

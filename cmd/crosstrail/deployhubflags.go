@@ -110,12 +110,12 @@ func (h *hubFlags) check() error {
 	if h.noLogs && h.trail+h.bucket != "" {
 		return usage(errors.New("--no-logs reads no log files: --trail and --bucket say which"), "give one or the other")
 	}
-	return h.remove.check("account", "topic", "organization", "alarm-topic")
+	return h.remove.check("account", "topic", "organization", "alarm-topic", "watch-role", "watch-external-id", "watch-account")
 }
 
 // merge brings what was given into a hub that is there, or a new one. What has to be
 // looked up on AWS is left: the organization's id, and the log files.
-func (h *hubFlags) merge(hub *deploy.Hub) error {
+func (h *hubFlags) merge(hub *deploy.Hub) {
 	hub.Senders.Accounts = h.remove.from("account", unique(append(hub.Senders.Accounts, h.accounts...)))
 	hub.Topics = h.remove.from("topic", unique(append(hub.Topics, h.topics...)))
 	hub.Senders.Organization = h.remove.of("organization", hub.Senders.Organization)
@@ -134,7 +134,6 @@ func (h *hubFlags) merge(hub *deploy.Hub) error {
 	if h.noLogs {
 		hub.Logs = nil
 	}
-	return h.remove.unused()
 }
 
 // wanted is the trigger that was asked for; "": the best there is.
@@ -165,6 +164,11 @@ func (r *removals) check(names ...string) error {
 		}
 	}
 	return nil
+}
+
+// any reports whether something is to be taken away whose flag begins so.
+func (r *removals) any(begin string) bool {
+	return slices.ContainsFunc(r.texts, func(text string) bool { return strings.HasPrefix(text, begin) })
 }
 
 // of is a value, "" where it is to be taken away.

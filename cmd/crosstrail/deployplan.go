@@ -67,11 +67,6 @@ func (c *changing) showIntent(i *intent) error {
 	for _, f := range i.Facts {
 		p.labelled(f.What, f.Is)
 	}
-	label := "needs"
-	for _, text := range byService(i.Permissions) {
-		p.labelled(label, text)
-		label = ""
-	}
 	where := ""
 	for _, s := range i.Steps {
 		if s.Where != where {
@@ -86,6 +81,16 @@ func (c *changing) showIntent(i *intent) error {
 			text += ": REPLACED by a new one, and the old one is deleted"
 		}
 		p.say("  "+marks[s.Do]+" ", "      ", text)
+	}
+	services := byService(i.Permissions)
+	switch {
+	case len(services) > 0 && !c.dry:
+		p.labelled("needs", fmt.Sprintf("%s of %s: --permissions prints them as a policy", number(len(i.Permissions), "permission"), number(len(services), "service")))
+	case len(services) > 0:
+		p.say("", "  ", "permissions that you need")
+		for _, text := range services {
+			p.say("  ", "    ", text)
+		}
 	}
 	for _, text := range i.Warnings {
 		c.ui.warn("%s", text)
@@ -136,7 +141,7 @@ func stackSteps(p *cfn.Plan) []step {
 		do := map[string]string{"Add": toAdd, "Remove": toRemove, "Import": toAdd}[ch.Action]
 		switch {
 		case do != "":
-		case ch.Replacement == "True" || ch.Replacement == "Conditional":
+		case ch.Replacement == "True":
 			do = toReplace
 		default:
 			do = toChange

@@ -54,7 +54,9 @@ func (r *roleUp) run(cmd *cobra.Command, name string) error {
 		return err
 	}
 	if r.permissions {
-		return r.printPolicy(roleWorks())
+		w := roleWorks()
+		w.role = name
+		return r.printPolicy(w)
 	}
 	at, err := r.look(ctx)
 	if err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -75,12 +76,22 @@ In the end it prints what the hub's owner has to add, if that was not done yet.`
 	return cmd
 }
 
-func spokeWorks() works {
-	return works{deploy: []deploy.Work{deploy.WorkLook, deploy.WorkSpoke}, stack: []cfn.Work{cfn.WorkUp, cfn.WorkFind}}
+// spokeWorks are what a spoke takes. The topics are of one that has some.
+func spokeWorks(byTopic bool) works {
+	w := works{
+		deploy: []deploy.Work{deploy.WorkSpoke}, stack: []cfn.Work{cfn.WorkUp, cfn.WorkFind},
+		more: []string{"account:ListRegions", "cloudtrail:DescribeTrails", "cloudtrail:GetTrailStatus", "cloudtrail:GetEventSelectors"},
+	}
+	if byTopic {
+		w.less = "iam:"
+	} else {
+		w.less = "sns:"
+	}
+	return w
 }
 
 func setWorks() works {
-	return works{deploy: []deploy.Work{deploy.WorkLook, deploy.WorkStackSet}, stack: []cfn.Work{cfn.WorkSetUp, cfn.WorkSetFind}}
+	return works{deploy: []deploy.Work{deploy.WorkStackSet}, stack: []cfn.Work{cfn.WorkSetUp, cfn.WorkSetFind}, more: []string{"account:ListRegions"}}
 }
 
 func (s *spokeUp) run(cmd *cobra.Command) error {
@@ -89,14 +100,14 @@ func (s *spokeUp) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(s.flags.check(), s.where.check()); err != nil {
+	if err := cmp.Or(s.flags.check(), s.where.check()); err != nil {
 		return err
 	}
 	if s.permissions {
 		if s.where.organization {
 			return s.printPolicy(setWorks())
 		}
-		return s.printPolicy(spokeWorks())
+		return s.printPolicy(spokeWorks(queueARN.MatchString(s.flags.hub)))
 	}
 	if s.at, err = s.look(ctx); err != nil {
 		return err
@@ -320,7 +331,7 @@ func (s *spokeUp) drop(ctx context.Context) error {
 
 // intent says what is about to be done, once for all regions where it is the same.
 func (s *spokeUp) intent() *intent {
-	i := &intent{Deployment: string(s.spoke.Name), Part: "spoke", Account: s.at.caller.Account, Permissions: spokeWorks().actions()}
+	i := &intent{Deployment: string(s.spoke.Name), Part: "spoke", Account: s.at.caller.Account, Permissions: spokeWorks(s.spoke.ByTopic).actions()}
 	alike := map[string][]string{}
 	steps := map[string][]step{}
 	for _, r := range s.in {

@@ -15,7 +15,7 @@ import (
 
 // tableWork is what is to be done with a hub's table, beside what its stack does.
 type tableWork struct {
-	given  bool           // a watch was given
+	given  bool           // a watch was given, or something of it is to be taken away
 	wanted *lineage.Watch // that
 	info   *dynamo.Info   // nil: there is no table
 	made   bool           // it is the stack's own
@@ -51,7 +51,15 @@ func (h *hubUp) lookAtTable(ctx context.Context) error {
 		return r.Type == "AWS::DynamoDB::Table" && r.PhysicalID == name
 	})
 	h.hub.MakeTable = h.table.made || h.table.info == nil
-	return nil
+	if !h.table.given {
+		return nil
+	}
+	var was *lineage.Watch
+	if h.table.info != nil {
+		was = h.table.info.Watch
+	}
+	h.table.wanted, err = h.watch.beside(was, &h.flags.remove)
+	return err
 }
 
 // describeTable says what will become of the table.
@@ -81,6 +89,9 @@ func (h *hubUp) describeTable() {
 		}
 	}
 	h.does.say("takes", "%s", watchText(t.watch()))
+	if w := t.wanted; t.given && w != nil && len(w.Roles)+len(w.ExternalIDs)+len(w.Accounts) == 0 {
+		h.does.warn("no role, external id or account is named: every issuance is taken")
+	}
 	if t.rewatch() {
 		h.does.beside(toChange, "what the table takes, until now "+watchText(t.info.Watch), "")
 	}

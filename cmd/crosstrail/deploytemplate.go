@@ -56,9 +56,7 @@ store watch). crosstrail deploy up hub does all of it.`,
 			if h.organization == ownOrganization {
 				return usage(errors.New("a template is made without asking AWS, so it has to be said which organisation"), "--organization=o-a1b2c3d4e5 (aws organizations describe-organization)")
 			}
-			if err := h.merge(hub); err != nil {
-				return err
-			}
+			h.merge(hub)
 			switch {
 			case h.bucket == "" && !h.noLogs:
 				return usage(errors.New("deploy template hub: in which bucket are the log files?"), "--bucket NAME; or, for what spokes send alone, --no-logs")

@@ -2,15 +2,12 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/spf13/cobra"
 
-	"github.com/crosstrail/crosstrail/deploy"
 	"github.com/crosstrail/crosstrail/deploy/site"
 	cfn "github.com/crosstrail/crosstrail/deploy/stack"
 )
@@ -50,38 +47,6 @@ func (c *changing) add(cmd *cobra.Command) {
 	flags.BoolVar(&c.yes, "yes", false, "do it without asking")
 	addForm(cmd, &c.form)
 	c.addAWS(cmd)
-}
-
-// works are what a command does, for the permissions that it needs.
-type works struct {
-	deploy []deploy.Work
-	stack  []cfn.Work
-	more   []string
-}
-
-// actions are all of them, sorted.
-func (w works) actions() []string {
-	return unique(append(append(deploy.Permissions(w.deploy...), cfn.Permissions(w.stack...)...), w.more...))
-}
-
-// printPolicy prints a policy that lets somebody run the command. Which resources there
-// will be is known only in part before, so it names none but by what is done.
-func (c *changing) printPolicy(w works) error {
-	type statement struct {
-		Sid, Effect string
-		Action      []string
-		Resource    string
-	}
-	return c.ui.print(func(out io.Writer) error {
-		text, err := json.MarshalIndent(struct {
-			Version   string
-			Statement []statement
-		}{"2012-10-17", []statement{{"CrosstrailDeploy", "Allow", w.actions(), "*"}}}, "", "  ")
-		if err == nil {
-			_, err = fmt.Fprintln(out, string(text))
-		}
-		return err
-	})
 }
 
 // lookedAt is where a command works.

@@ -93,6 +93,19 @@ func (w *watchFlags) watchedUses() (lineage.WatchedUses, error) {
 	return lineage.WatchedUses(word), nil
 }
 
+// beside is what is asked for beside what a table takes already, where that is not
+// everything: the lists grow, and remove takes away.
+func (w *watchFlags) beside(was *lineage.Watch, remove *removals) (*lineage.Watch, error) {
+	all := *w
+	if was != nil && !w.everything {
+		all.roles = remove.from("watch-role", append(slices.Clone(was.Roles), w.roles...))
+		all.externalIDs = remove.from("watch-external-id", append(slices.Clone(was.ExternalIDs), w.externalIDs...))
+		all.accounts = remove.from("watch-account", append(slices.Clone(was.Accounts), w.accounts...))
+		all.uses = orElse(w.uses, string(was.Uses))
+	}
+	return all.watch()
+}
+
 // unique is a list in its order without what it repeats, so that what is meant
 // alike is written alike.
 func unique(list []string) []string {

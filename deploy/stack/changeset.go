@@ -58,7 +58,8 @@ func (c *Client) makeChangeSet(ctx context.Context, p *Plan, as types.ChangeSetT
 // readChangeSet waits until CloudFormation has compared, and takes the changes over.
 // none: there are none.
 func (c *Client) readChangeSet(ctx context.Context, p *Plan) (none bool, err error) {
-	input := &cloudformation.DescribeChangeSetInput{ChangeSetName: &p.changeSet}
+	// The stack is named so that a policy may be on it alone.
+	input := &cloudformation.DescribeChangeSetInput{ChangeSetName: &p.changeSet, StackName: &p.stackID}
 	p.Changes = nil
 	again := c.patience()
 	for {
@@ -72,7 +73,7 @@ func (c *Client) readChangeSet(ctx context.Context, p *Plan) (none bool, err err
 			if unchanged(reason) {
 				return true, nil
 			}
-			return false, &RefusedError{p.Stack.Name, reason, c.details(ctx, &cloudformation.DescribeEventsInput{ChangeSetName: &p.changeSet})}
+			return false, &RefusedError{p.Stack.Name, reason, c.details(ctx, &cloudformation.DescribeEventsInput{ChangeSetName: &p.changeSet, StackName: &p.stackID})}
 		case types.ChangeSetStatusCreateComplete:
 			p.take(page.Changes)
 			if page.NextToken == nil {

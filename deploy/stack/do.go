@@ -81,7 +81,7 @@ func (c *Client) execute(ctx context.Context, p *Plan, told func(Event)) (*trail
 	ctx, cancel := whole(ctx)
 	defer cancel()
 	_, err = c.api.ExecuteChangeSet(ctx, &cloudformation.ExecuteChangeSetInput{
-		ChangeSetName: &p.changeSet, ClientRequestToken: &token,
+		ChangeSetName: &p.changeSet, StackName: &p.stackID, ClientRequestToken: &token,
 		// What this run makes goes with it if it fails, whatever its deletion policy.
 		RetainExceptOnCreate: aws.Bool(true),
 	})
@@ -97,7 +97,7 @@ func (c *Client) execute(ctx context.Context, p *Plan, told func(Event)) (*trail
 
 // executed reports whether the plan's change set was begun, which nobody does but us.
 func (c *Client) executed(ctx context.Context, p *Plan) bool {
-	set, err := c.api.DescribeChangeSet(ctx, &cloudformation.DescribeChangeSetInput{ChangeSetName: &p.changeSet})
+	set, err := c.api.DescribeChangeSet(ctx, &cloudformation.DescribeChangeSetInput{ChangeSetName: &p.changeSet, StackName: &p.stackID})
 	return err == nil && strings.HasPrefix(string(set.ExecutionStatus), "EXECUTE_")
 }
 
