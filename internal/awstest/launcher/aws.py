@@ -66,6 +66,7 @@ def mended(app):
         stacknames,
         stackoperations,
         stackresources,
+        stackrights,
         stacksetcalls,
         stacksets,
         stacktables,
@@ -81,7 +82,7 @@ def mended(app):
     parts += (awskeys, sealed, objects, keys, organizations, trails)
     parts += (identitycenter, history, publickeys, controlpolicies, refusals, analyzer, tables, batches, functions)
     parts += (receipts, notifications, expectedowner, topics, regions)
-    parts += (stackresources, stacktables, stacknames, stackoperations, stacksets, stacksetcalls)
+    parts += (stackresources, stacktables, stacknames, stackoperations, stackrights, stacksets, stacksetcalls)
     parts += (buses, targets, alarms)
     for part in (*parts, events, delivery, recording, hooks, requests):
         part.mend()

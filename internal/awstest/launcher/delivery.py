@@ -2,6 +2,8 @@
 
 CloudTrail User Guide, Getting and viewing your CloudTrail log files: their names and
 their form. An organisation's trail has its members' below the organisation's id.
+Configuring Amazon SNS notifications for CloudTrail: the trail's topic is told of each
+file, if its policy lets cloudtrail.amazonaws.com (linkage.md 7.4 has the form).
 """
 
 import collections
@@ -12,10 +14,10 @@ import string
 import time
 
 from ministack.core.responses import request_scope
-from ministack.services import cloudtrail, s3
+from ministack.services import cloudtrail, s3, sns
 from ministack.services import organizations as org
 
-from . import control, organizations
+from . import control, organizations, services
 
 # (account, region) and the records that no log file has yet.
 _kept = collections.defaultdict(list)
@@ -38,7 +40,7 @@ async def _deliver(question):
         del _kept[place]
     written = []
     for (account, region), records in kept.items():
-        for bucket, prefix in _places(account, region):
+        for trail, bucket, prefix in _places(account, region):
             key = prefix + _name(account, region)
             owner = s3._bucket_owner_account(bucket)
             with request_scope(owner, region):
@@ -49,6 +51,7 @@ async def _deliver(question):
             if answer[0] != 200:
                 raise ValueError(f"{bucket}/{key}: {answer}")
             written.append(f"s3://{bucket}/{key}")
+            _tell(trail, bucket, key)
     return {"written": written}
 
 
@@ -64,7 +67,20 @@ def _places(account, region):
         parts = [trail.get("S3KeyPrefix"), "AWSLogs"]
         if of_organization:
             parts.append(org._orgs.get_scoped(owner, None, "self")["Id"])
-        yield trail["S3BucketName"], "/".join(part for part in parts if part) + "/"
+        yield trail, trail["S3BucketName"], "/".join(part for part in parts if part) + "/"
+
+
+def _tell(trail, bucket, key):
+    name = trail.get("SnsTopicName")
+    if not name:
+        return
+    home, owner = trail["TrailARN"].split(":")[3:5]
+    topic = name if name.startswith("arn:") else f"arn:aws:sns:{home}:{owner}:{name}"
+    found = sns.topic_policy_for_arn(topic)
+    context = services.source(trail["TrailARN"], owner)
+    if found and services.lets(found[0], "cloudtrail.amazonaws.com", "sns:Publish", topic, context):
+        with request_scope(topic.split(":")[4], topic.split(":")[3]):
+            sns.publish_internal(topic, json.dumps({"s3Bucket": bucket, "s3ObjectKey": [key]}), "")
 
 
 def _name(account, region):

@@ -9,21 +9,35 @@ Troubleshoot access denied (403 Forbidden) errors). ministack leaves it out.
 from ministack.core import iam_actions
 
 _QUOTED = {"s3"}
-_NAMING = {"access-analyzer", "cloudtrail", "iam", "kms", "organizations", "s3", "sns"}
+_NAMING = {
+    "access-analyzer",
+    "account",
+    "cloudformation",
+    "cloudtrail",
+    "events",
+    "iam",
+    "lambda",
+    "kms",
+    "organizations",
+    "s3",
+    "sns",
+}
 
 
 def mend():
     original = iam_actions.access_denied_response
 
     def refuse(service, action, principal, request_id, **said):
-        resource = said.get("resource_arn", "*")
         if service in _NAMING and not said.get("message") and not said.get("error_code") and principal:
-            said["message"] = f"User: {principal} is not authorized to perform: {action} " + (
-                _on(service, resource) + _why(action, said)
-            )
+            said["message"] = words(action, principal, said)
         return original(service, action, principal, request_id, **said)
 
     iam_actions.access_denied_response = refuse
+
+
+def words(action, principal, said):
+    on = _on(action.split(":")[0], said.get("resource_arn", "*"))
+    return f"User: {principal} is not authorized to perform: {action} {on}{_why(action, said)}"
 
 
 def _on(service, resource):

@@ -1,13 +1,17 @@
-"""What CloudFormation does not make, since there is one of that name; and does not delete, since something is in it.
+"""Names of a stack's resources: those that it makes up, and those that are taken.
+
+IAM's names are those of a whole account, so what a stack makes up has something random:
+two stacks of one name, in two regions, do not share a role.
 
 CloudFormation User Guide, Troubleshooting: AlreadyExists ("Resource of type … with
-identifier … already exists"), DELETE_FAILED for a bucket that is not empty ("You must
+identifier … already exists"). DELETE_FAILED for a bucket that is not empty ("You must
 make sure that the bucket is empty"). ministack makes it anew over what was there, and
 deletes a bucket with its objects.
 """
 
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import cloudwatch, cloudwatch_logs, iam, s3, sns, sqs
+from ministack.services.cloudformation import provisioners
 
 from . import stackresources
 
@@ -31,6 +35,18 @@ _NAMED = {
 
 
 def mend():
+    made_up = provisioners._physical_name
+
+    def name(*asked, **options):
+        # ministack makes it of the stack's name alone; it has to stay so for an update.
+        seed = provisioners._NAME_SEED
+        token = seed.set(f"{seed.get()}{get_account_id()}{get_region()}")
+        try:
+            return made_up(*asked, **options)
+        finally:
+            seed.reset(token)
+
+    provisioners._physical_name = name
     for kind, (key, taken) in _NAMED.items():
         stackresources.put(kind, create=_where_free(kind, key, taken, *stackresources.handlers(kind, "create")))
     (delete,) = stackresources.handlers("AWS::S3::Bucket", "delete")

@@ -13,7 +13,7 @@ import time
 from ministack.services import cloudformation
 from ministack.services.cloudformation import changesets, handlers, helpers, stacks
 
-from . import control, stackresources
+from . import control, stackresources, stackrights
 
 _takes = {"seconds": 0}
 _failing = []  # (type, CREATE | UPDATE | DELETE, reason), each once
@@ -62,6 +62,7 @@ def _resources():
 
     def make(kind, logical_id, properties, stack):
         _told(stack, logical_id, made=True)
+        stackrights.ask("CREATE", kind, properties)
         _spend("CREATE", kind)
         return provision(kind, logical_id, properties, stack)
 
@@ -70,10 +71,12 @@ def _resources():
             _leave(stack, logical_id)
         else:
             _told(stack, logical_id)
+            stackrights.ask("UPDATE", kind, new, physical_id)
             _spend("UPDATE", kind)
         return update(kind, physical_id, old, new, stack, logical_id, attributes)
 
     def remove(kind, physical_id, properties, stack=None, logical_id=None):
+        stackrights.ask("DELETE", kind, properties, physical_id)
         _spend("DELETE", kind)
         return delete(kind, physical_id, properties, stack, logical_id)
 

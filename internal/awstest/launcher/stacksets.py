@@ -15,7 +15,7 @@ from ministack.core.responses import now_iso, request_scope
 from ministack.services import organizations as org
 from ministack.services.cloudformation import handlers
 
-from . import control, organizations, regions
+from . import control, organizations, regions, stackrights
 
 _PRINCIPALS = {"stacksets.cloudformation.amazonaws.com", "member.org.stacksets.cloudformation.amazonaws.com"}
 _AUTOMATIC = ("AcceptHandshake", "CreateAccount", "MoveAccount", "RemoveAccountFromOrganization", "LeaveOrganization")
@@ -153,6 +153,7 @@ def _cancelled(stack_set, operation, places):
 async def _one(stack_set, operation, place):
     """One instance's stack, made, changed or deleted in its account and region."""
     account, region = place
+    stackrights.as_service()
     instance = stack_set["instances"].get(place, {})
     instance["LastOperationId"] = operation["OperationId"]
     with request_scope(account, region):

@@ -38,14 +38,14 @@ def mend():
         return sns._error("InvalidParameter", words, 400)
 
     def with_keys(params):
-        token = _asked.set(_keys(params))
+        token = _asked.set(keys(params))
         try:
             return subscribe(params)
         finally:
             _asked.reset(token)
 
     def of_request(service, action, body, params):
-        return context(service, action, body, params) | (_keys(params) if action == "sns:Subscribe" else {})
+        return context(service, action, body, params) | (keys(params) if action == "sns:Subscribe" else {})
 
     sns._validate_subscription_endpoint = known
     sns._subscribe = with_keys
@@ -62,7 +62,7 @@ def mend():
     stackresources.put("AWS::SNS::Topic", create=topic)
 
 
-def _keys(params):
+def keys(params):
     return {"sns:protocol": sns._p(params, "Protocol"), "sns:endpoint": sns._p(params, "Endpoint")}
 
 
