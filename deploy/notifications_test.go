@@ -10,10 +10,7 @@ import (
 	"github.com/crosstrail/crosstrail/deploy"
 )
 
-const (
-	hubQueue = "arn:aws:sqs:us-east-1:999999999999:crosstrail"
-	siem     = "arn:aws:sqs:us-east-1:999999999999:siem"
-)
+const siem = "arn:aws:sqs:us-east-1:999999999999:siem"
 
 func rule(events, prefix, suffix string) deploy.Notification {
 	n := deploy.Notification{ID: "theirs", Kind: deploy.ToQueue, To: siem, Events: strings.Fields(events)}
@@ -60,17 +57,17 @@ func TestOverlaps(t *testing.T) {
 }
 
 func TestNotify(t *testing.T) {
-	if got := deploy.Notify("x", hubQueue, "my logs=1/AWSLogs/"); got.Filter[0].Value != "my+logs%3D1/AWSLogs/" || !got.Overlaps(rule("s3:ObjectCreated:Put", "my+logs", "")) {
+	if got := deploy.Notify("x", queue, "my logs=1/AWSLogs/"); got.Filter[0].Value != "my+logs%3D1/AWSLogs/" || !got.Overlaps(rule("s3:ObjectCreated:Put", "my+logs", "")) {
 		t.Errorf("%+v", got)
 	}
-	if got := deploy.Notify("x", hubQueue, ""); got.Filter != nil {
+	if got := deploy.Notify("x", queue, ""); got.Filter != nil {
 		t.Errorf("%+v", got)
 	}
 }
 
 // TestWith: what is refused, and why.
 func TestWith(t *testing.T) {
-	ours := deploy.Notify(deploy.Name("crosstrail").NotificationID(), hubQueue, "AWSLogs/")
+	ours := deploy.Notify(deploy.Name("crosstrail").NotificationID(), queue, "AWSLogs/")
 	there := func(all ...deploy.Notification) deploy.Notifications { return deploy.Notifications{All: all} }
 	foreign := ours
 	foreign.To, foreign.Filter = "arn:aws:sqs:us-east-1:111111111111:crosstrail", []deploy.Filter{{Name: "prefix", Value: "other/"}}
@@ -122,7 +119,7 @@ func TestWithAndWithout(t *testing.T) {
 			n.All = append(n.All, r)
 		}
 		before := fmt.Sprintf("%#v", n)
-		ours := deploy.Notify("crosstrail-hub", hubQueue, pick("AWSLogs/", "deep/AWSLogs/", ""))
+		ours := deploy.Notify("crosstrail-hub", queue, pick("AWSLogs/", "deep/AWSLogs/", ""))
 		with, err := n.With(ours)
 		if fmt.Sprintf("%#v", n) != before {
 			t.Fatalf("With changed what it was given: %s, now %#v", before, n)

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	cfn "github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	dynamotypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/google/go-cmp/cmp"
@@ -44,6 +46,7 @@ func TestStacks(t *testing.T) {
 	hub.Bucket(t, h.Code.Bucket).Put(t, awstest.Object{Key: h.Code.Key, Body: archive})
 	logs := hub.Bucket(t, h.Logs.Bucket)
 	logs.Notify(t, awstest.Notice{EventBridge: true})
+	t.Run("fails", func(t *testing.T) { takenBack(t, to, hub, h) })
 	hub.CFNStack(t, "hub", string(h.Template()))
 	spoke.CFNStack(t, "spoke", string(variants()["spoke"].Template()))
 
@@ -66,6 +69,11 @@ func TestStacks(t *testing.T) {
 		asPrinted(t, other, "spoke", byTopic, place{"aws", vendor, "us-east-1", nil})
 		asPrinted(t, hub, "second", &second, inProd)
 	})
+	t.Run("spoke at home", func(t *testing.T) { // in the hub's own account and region
+		hub.CFNStack(t, "spoke", string(variants()["spoke"].Template()))
+		hub.Emit(t, json.RawMessage(strings.ReplaceAll(string(record("3414", 6)), dev, prod)))
+		stored(t, hub, 1, 3, 4, 5, 6)
+	})
 	t.Run("roles", func(t *testing.T) {
 		for _, name := range []string{"role", "role with MFA"} {
 			stackName := strings.ReplaceAll(name, " ", "-")
@@ -77,10 +85,34 @@ func TestStacks(t *testing.T) {
 		if got := hub.OwnedStack("hub").Delete(t); got != "" {
 			t.Errorf("%s\n%s", got, hub.OwnedStack("hub").Story(t))
 		}
-		stored(t, hub, 1, 3, 4, 5)
+		stored(t, hub, 1, 3, 4, 5, 6)
 	})
 	if n := len(hub.OwnedQueue(t, "crosstrail2-dead-letters").Messages(t)); n != 0 {
 		t.Errorf("%d dead letters", n)
+	}
+}
+
+// takenBack: a stack that fails leaves nothing, no table either.
+func takenBack(t *testing.T, to *awstest.AWS, hub awstest.Account, h *deploy.Hub) {
+	client := cloudformation.NewFromConfig(hub.Config())
+	for _, kind := range []string{"AWS::Lambda::EventSourceMapping", "AWS::DynamoDB::Table"} {
+		to.FailResource(t, kind, "it is not the day for it")
+		_, err := client.CreateStack(t.Context(), &cloudformation.CreateStackInput{
+			StackName: aws.String("fails"), TemplateBody: aws.String(string(h.Template())), Capabilities: []cfn.Capability{cfn.CapabilityCapabilityIam},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		failed := hub.OwnedStack("fails")
+		if got := failed.Wait(t); got != cfn.StackStatusRollbackComplete {
+			t.Errorf("%s: %s\n%s", kind, got, failed.Story(t))
+		}
+		if got := failed.Delete(t); got != "" {
+			t.Errorf("%s: %s", kind, got)
+		}
+		if tables, err := dynamo.Tables(t.Context(), hub.Config()); err != nil || len(tables) != 0 {
+			t.Errorf("%s: %q is left, %v", kind, tables, err)
+		}
 	}
 }
 

@@ -235,8 +235,8 @@ func TestReadable(t *testing.T) {
 			if strings.HasPrefix(line, "    Type: AWS::") && !strings.HasPrefix(lines[i-2], "  # ") {
 				t.Errorf("%s: no comment: %s %s", name, lines[i-1], line)
 			}
-			if len(line) > 0 && strings.TrimRight(line, " ") != line || i > 0 && line == "" && lines[i-1] == "" && i < len(lines)-1 {
-				t.Errorf("%s: line %d has spaces at its end, or is empty as the one before", name, i+1)
+			if strings.TrimRight(line, " ") != line || line == "" && i < len(lines)-1 && strings.HasPrefix(lines[i+1], "   ") {
+				t.Errorf("%s: line %d has spaces at its end, or is empty within a resource", name, i+1)
 			}
 		}
 	}

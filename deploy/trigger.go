@@ -110,6 +110,9 @@ func (l Listening) refusesNotification() (why, do string) {
 	if l.Notifications != nil && l.Notifications.Has(l.Ours) {
 		return "", ""
 	}
+	if l.BucketAccount == "" && l.Notifications != nil { // the queue's policy has to name it
+		return "it is not known whose the bucket is, and so whom the queue may take messages from", "let " + l.owner() + " set up the hub"
+	}
 	if d := l.Denied[TriggerNotification]; d != "" {
 		return d, l.theirs()
 	}

@@ -11,7 +11,7 @@ import (
 // TestChooseTrigger: what is taken, and what of those before it was refused, and why.
 func TestChooseTrigger(t *testing.T) {
 	const denied = "arn:aws:iam::999999999999:user/kim needs s3:PutBucketNotification on arn:aws:s3:::logs (with an explicit deny in a service control policy)"
-	ours := deploy.Notify("crosstrail-hub", hubQueue, "AWSLogs/")
+	ours := deploy.Notify("crosstrail-hub", queue, "AWSLogs/")
 	plain := func(change func(*deploy.Listening)) deploy.Listening {
 		l := deploy.Listening{
 			Account: "999999999999", Region: "us-east-1", Bucket: "logs", BucketAccount: "999999999999", BucketRegion: "us-east-1",
@@ -56,10 +56,11 @@ func TestChooseTrigger(t *testing.T) {
 			l.BucketAccount, l.Notifications = "", nil
 			l.Denied = map[deploy.Trigger]string{deploy.TriggerNotification: denied, deploy.TriggerEventBridge: denied}
 		}), "", "", "", []string{"have another account add the rule", "tells that account's event bus", "aws cloudtrail update-trail"}},
-		"asked for":      {plain(func(*deploy.Listening) {}), "eventbridge", "eventbridge", "asked for", nil},
-		"asked for, not": {plain(notified), "notification", "", "", []string{siem}},
-		"no such":        {plain(notified), "pigeon", "", "", []string{"there is no such trigger: pigeon"}},
-		"unknown parts":  {plain(func(l *deploy.Listening) { l.Notifications.Unknown = []string{"NewKind"} }), "", "", "", []string{"NewKind", "by hand", "update-trail"}},
+		"another account's, whose is not known": {plain(func(l *deploy.Listening) { l.BucketAccount = "" }), "", "", "", []string{"not known whose", "that account's event bus", "update-trail"}},
+		"asked for":                             {plain(func(*deploy.Listening) {}), "eventbridge", "eventbridge", "asked for", nil},
+		"asked for, not":                        {plain(notified), "notification", "", "", []string{siem}},
+		"no such":                               {plain(notified), "pigeon", "", "", []string{"there is no such trigger: pigeon"}},
+		"unknown parts":                         {plain(func(l *deploy.Listening) { l.Notifications.Unknown = []string{"NewKind"} }), "", "", "", []string{"NewKind", "by hand", "update-trail"}},
 	} {
 		got, err := deploy.ChooseTrigger(c.listening, c.want)
 		if got.Trigger != c.trigger || !strings.Contains(got.Why, c.why) || len(got.Refused) != len(c.refused) || (err != nil) != (c.trigger == "") {

@@ -81,7 +81,7 @@ func (j *judged) queue(now time.Time) {
 	age := time.Duration(j.h.measured[ofOldest]) * time.Second
 	level, text, do := levelOK, "nothing waits", ""
 	if n > 0 {
-		text = fmt.Sprintf("%s: %d wait, %d with the function", number(n, "message"), q.Waiting+q.Delayed, q.InFlight)
+		text = fmt.Sprintf("%s: %d wait, %d handed out", number(n, "message"), q.Waiting+q.Delayed, q.InFlight)
 	}
 	if n > 0 && age > 0 {
 		text += "; the oldest for " + age.String()

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"encoding/json"
 	"maps"
 	"slices"
 
@@ -59,6 +60,26 @@ func aboutLetter(l *site.DeadLetter) string {
 		return "an event"
 	}
 	return ""
+}
+
+// failuresIn are the lines of the function's log that say most, in words: what it says of each
+// message that failed, and what Lambda says of it; of one text the last.
+func failuresIn(lines []site.LogLine) (all []site.LogLine) {
+	for _, l := range lines {
+		var one struct{ Message, Reason, Permission string }
+		if json.Unmarshal([]byte(l.Text), &one) == nil && one.Message != "" {
+			if one.Message == "failed" || one.Message == "done in part" { // the sum of what was said before
+				continue
+			}
+			l.Text = one.Message
+			if one.Reason != "" {
+				l.Text += ": " + one.Reason
+			}
+		}
+		all = slices.DeleteFunc(all, func(o site.LogLine) bool { return o.Text == l.Text })
+		all = append(all, l)
+	}
+	return all[max(0, len(all)-mostLogLines):]
 }
 
 func sortedOf[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -23,6 +23,7 @@ type hubLook struct {
 	name     deploy.Name
 	caller   site.Caller
 	stack    *cfn.Found
+	set      *cfn.FoundSet // of spokes, where this account may see it
 	queue    *site.Queue
 	dead     *site.Queue
 	letters  []site.DeadLetter
@@ -53,6 +54,7 @@ const (
 const (
 	mostLetters   = 50
 	mostLogLines  = 5
+	mostLogLooked = 100
 	looksAtOnce   = 8
 	mostRowEvents = 10 // event ids that people are shown, of a line
 )
@@ -88,6 +90,15 @@ func lookAtHub(ctx context.Context, s *site.Site, stacks *cfn.Client, name deplo
 		}
 		return err
 	})
+	look("stackset", func() error {
+		for _, delegated := range []bool{false, true} { // most accounts are neither, and are told so
+			if set, err := stacks.FindSet(ctx, name.SpokeStack(), delegated); err == nil {
+				h.set = set
+				break
+			}
+		}
+		return nil
+	})
 	look("queue", func() (err error) {
 		if h.queue, err = s.Queue(ctx, name.Queue()); err != nil || h.queue == nil {
 			return err
@@ -102,8 +113,9 @@ func lookAtHub(ctx context.Context, s *site.Site, stacks *cfn.Client, name deplo
 		return err
 	})
 	look("function", func() (err error) { h.function, err = s.Function(ctx, name.Function()); return err })
-	look("function-log", func() (err error) {
-		h.lines, err = s.FailureLines(ctx, name.LogGroup(), since, mostLogLines)
+	look("function-log", func() error {
+		lines, err := s.FailureLines(ctx, name.LogGroup(), since, mostLogLooked)
+		h.lines = failuresIn(lines)
 		return err
 	})
 	look("bus", func() (err error) { h.bus, err = s.Bus(ctx, name.Bus()); return err })
@@ -292,7 +304,7 @@ func (l *spokeLook) readSettings(ctx context.Context, in func(region string) *cf
 		if err != nil {
 			return
 		}
-		l.match = spoke.Match
+		l.match, l.wanted = spoke.Match, spoke.Regions
 		return
 	}
 }

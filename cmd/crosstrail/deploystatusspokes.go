@@ -7,6 +7,7 @@ import (
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/deploy/site"
+	cfn "github.com/crosstrail/crosstrail/deploy/stack"
 	"github.com/crosstrail/crosstrail/query"
 )
 
@@ -21,7 +22,7 @@ type cause struct {
 func (l *spokeLook) causes(h *hubLook, region string) (all []cause) {
 	sure := func(text string, do ...string) { all = append(all, cause{true, text, strings.Join(do, "; ")}) }
 	account, one := l.caller.Account, l.regions[region]
-	up := "in account " + account + ": crosstrail deploy up spoke --hub HUB --region " + region
+	up := h.upSpoke(account)
 	switch {
 	case one == nil:
 		return nil
@@ -43,6 +44,15 @@ func (l *spokeLook) causes(h *hubLook, region string) (all []cause) {
 		all = append(all, cause{text: fmt.Sprintf("the rule %s in %s could not deliver %s", r.Name, region, number(one.failed, "event"))})
 	}
 	return all
+}
+
+// upSpoke is the command that sets a spoke right. What it sends was said when it was made.
+func (h *hubLook) upSpoke(account string) string {
+	text := "in account " + account + ": crosstrail deploy up spoke"
+	if h.bus != nil {
+		text += " --hub " + h.bus.ARN
+	}
+	return text
 }
 
 // targetCauses are what is wrong with where the rule sends to.
@@ -87,12 +97,18 @@ func spokeRows(h *hubLook, l *spokeLook, a *query.ForwardedAnswer, last map[stri
 	for i := range a.Lines {
 		accounts = append(accounts, a.Lines[i].Account)
 	}
+	if h.set != nil {
+		for _, i := range h.set.Instances {
+			accounts = append(accounts, i.Account)
+		}
+	}
 	var all []statusRow
 	for _, account := range unique(accounts) {
 		s := spokeOf{h: h, account: account, sends: open || slices.Contains(senders, account), looked: l}
 		if l != nil && l.caller.Account != account {
 			s.looked = nil
 		}
+		s.takeInstances()
 		for i := range a.Lines {
 			if a.Lines[i].Account == account {
 				s.lines = append(s.lines, &a.Lines[i])
@@ -110,17 +126,33 @@ type spokeOf struct {
 	sends   bool // the hub takes its events
 	looked  *spokeLook
 	lines   []*query.ForwardedLine
+	stacks  map[string]cfn.Instance // of a StackSet, by region
+}
+
+func (s *spokeOf) takeInstances() {
+	s.stacks = map[string]cfn.Instance{}
+	if s.h.set == nil {
+		return
+	}
+	for _, i := range s.h.set.Instances {
+		if i.Account == s.account {
+			s.stacks[i.Region] = i
+		}
+	}
 }
 
 func (s *spokeOf) rows(last cloudtrail.Time) []statusRow {
 	head := statusRow{part: "spoke", level: levelOK, account: s.account, last: last, state: "sends"}
-	sent, missed := 0, 0
+	sent, missed, own := 0, 0, 0
 	for _, l := range s.lines {
-		sent += forwarded(l) + l.Own
+		sent += forwarded(l)
 		missed += l.Others
+		own += l.Own
 		head.last = max(head.last, l.LastEvent)
 	}
 	switch {
+	case sent == 0 && own > 0:
+		head.state, head.text = "its own log is read", "log files tell all of it, with or without events"
 	case !s.sends && sent == 0:
 		head.state, head.level = "no sender", levelNote
 		head.text = fmt.Sprintf("%s by it went into roles that are logged here, and the hub takes no events of it: who was behind them, only its own log tells", number(missed+s.lost(), "call"))
@@ -133,6 +165,9 @@ func (s *spokeOf) rows(last cloudtrail.Time) []statusRow {
 	regions := map[string]bool{}
 	for _, l := range s.lines {
 		regions[l.Region] = true
+	}
+	for region := range s.stacks {
+		regions[region] = true
 	}
 	if s.looked != nil {
 		if why := s.looked.unseen["regions"]; why != "" {
@@ -164,6 +199,12 @@ func (s *spokeOf) region(region string) []statusRow {
 		}
 	}
 	var more []statusRow
+	if i, ok := s.stacks[region]; ok {
+		r.state = "stack " + i.Status
+		if i.Status == "FAILED" || i.Status == "CANCELLED" || i.Status == "INOPERABLE" || i.Status == "OUTDATED" {
+			r.level, r.text, r.do = levelFault, "the StackSet has not made the rule there as it should be: "+orElse(i.Reason, i.Status), "crosstrail deploy up spoke --organization"
+		}
+	}
 	if s.looked != nil {
 		if one := s.looked.regions[region]; one != nil {
 			r.state = ruleState(one)

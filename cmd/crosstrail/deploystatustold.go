@@ -16,6 +16,7 @@ func statusPrinter(rows []statusRow, list []flat, form render.Form, width int) f
 		}
 		p := told{w, width}
 		spokes := false
+		rows := fewer(rows)
 		for i := range rows {
 			switch r := &rows[i]; {
 			case i == 0:
@@ -31,6 +32,36 @@ func statusPrinter(rows []statusRow, list []flat, form render.Form, width int) f
 		}
 		return nil
 	}
+}
+
+// fewer puts the regions of an account without a rule, of which nothing else is to be
+// told, in one row: an account has some thirty.
+func fewer(rows []statusRow) (all []statusRow) {
+	type group struct{ account, level string }
+	at, regions := map[group]int{}, map[group][]string{}
+	for i := range rows {
+		r := &rows[i]
+		g := group{r.account, r.level}
+		if r.part != "region" || r.state != noRule || r.line != nil {
+			all = append(all, *r)
+			continue
+		}
+		if regions[g] == nil {
+			at[g] = len(all)
+			all = append(all, *r)
+		}
+		regions[g] = append(regions[g], r.region)
+	}
+	for g, i := range at {
+		if n := len(regions[g]); n > 1 {
+			all[i].region = number(n, "region")
+			all[i].text = "what STS does there is not told: " + join(regions[g])
+			if all[i].level == levelNote {
+				all[i].text = "none was asked for there: " + join(regions[g])
+			}
+		}
+	}
+	return all
 }
 
 // status prints a row: the level is a word, so that colour carries nothing.
@@ -73,7 +104,7 @@ func (p told) status(r *statusRow) {
 		p.say(under, under+"  ", "lost: "+join(shown)+more)
 	}
 	if r.do != "" {
-		p.say(under, under+"    ", "do: "+r.do)
+		fmt.Fprintln(p.w, under+"do: "+render.Text(r.do)) // to be pasted: a line of its own
 	}
 }
 

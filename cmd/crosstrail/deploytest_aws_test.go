@@ -1,9 +1,20 @@
 package main
 
 import (
+	"bytes"
+	"context"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+
+	"github.com/crosstrail/crosstrail/deploy"
+	"github.com/crosstrail/crosstrail/internal/awstest"
+	"github.com/crosstrail/crosstrail/lineage"
+	"github.com/crosstrail/crosstrail/store/dynamo"
 )
 
 // delivering has CloudTrail deliver log files again and again, as long as a run takes.
@@ -21,23 +32,113 @@ func (d *deployed) delivering(run func() ran) ran {
 	}
 }
 
-func (d *deployed) test(more ...string) ran {
+func (d *deployed) test(role, externalID string, more ...string) ran {
 	return d.delivering(func() ran {
-		return d.run(append([]string{"deploy", "test", "--profile", "prod", "--as", "dev", "--role-arn", d.role, "--external-id", "3414", "--timeout", "20s"}, more...)...)
+		return d.run(append([]string{"deploy", "test", "--profile", "prod", "--as", "dev", "--role-arn", role, "--external-id", externalID, "--timeout", "20s"}, more...)...)
 	})
 }
 
-// TestDeployTest: where all is there both records arrive, and the chain is jsmith's, exact.
-func TestDeployTest(t *testing.T) {
-	d := deployedSeed(t)
-	d.stand.Record(t)
-	r := d.test()
-	for _, want := range []string{"→ event → table: ", ", as an event", "→ log file → table: ", "● jsmith  IAMUser in 111111111111", "exact by access-key", "external id 3414", "s3:ListBuckets"} {
-		if !strings.Contains(r.stdout, want) {
-			t.Errorf("it does not say %q", want)
+// says holds a run to its exit status and to what it prints, and prints not.
+func (d *deployed) says(r ran, status int, want ...string) {
+	d.t.Helper()
+	wrong := r.status != status
+	for _, text := range want {
+		not, has := strings.CutPrefix(text, "!")
+		if strings.Contains(r.stdout+r.stderr, not) == has {
+			wrong = true
+			d.t.Errorf("it should say %q", text)
 		}
 	}
-	if r.status != exitDone || !strings.Contains(r.stderr, "assuming arn:aws:iam::999999999999:role/CrossAccountTest once, for 15 minutes, as crosstrail-test-") {
-		t.Error(r.status, "\n"+r.stdout, "\n"+r.stderr)
+	if wrong {
+		d.t.Errorf("exit status %d, want %d\n%s\n%s", r.status, status, r.stdout, r.stderr)
+	}
+}
+
+const (
+	eventMissing = "→ event → table: it did not arrive"
+	logMissing   = "→ log file → table: it did not arrive"
+)
+
+// TestDeployed: a deployment that works is told as that, by test and by status; then one
+// thing after the other is taken away, each is named, and put back.
+func TestDeployed(t *testing.T) {
+	d := deployedSeed(t)
+	d.stand.Record(t)
+	d.works()
+	d.legsBroken()
+	d.notAssumed()
+	d.faults()
+}
+
+func (d *deployed) works() {
+	d.t.Helper()
+	d.says(d.test(d.role, "3414"), exitDone, "→ event → table: ", ", as an event", "→ log file → table: ", "● jsmith  IAMUser in 111111111111", "exact by access-key", "external id 3414", "s3:ListBuckets",
+		"assuming arn:aws:iam::999999999999:role/CrossAccountTest once, for 15 minutes, as crosstrail-test-")
+	d.says(d.run("deploy", "status", "--profile", "prod"), exitDone, "!fault", "us-east-1 not looked at 1 came as events, 1 of them logged too")
+}
+
+// legsBroken breaks each leg, by what people and organisations do.
+func (d *deployed) legsBroken() {
+	d.t.Helper()
+	t, dev, hub := d.t, eventbridge.NewFromConfig(d.dev.Config()), eventbridge.NewFromConfig(d.prod.Config())
+	name := aws.String(deploy.DefaultName)
+	do := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	_, err := dev.DisableRule(t.Context(), &eventbridge.DisableRuleInput{Name: name})
+	do(err)
+	d.says(d.test(d.role, "3414"), exitFinding, eventMissing, "the rule crosstrail in us-east-1 of account 111111111111 is DISABLED", "aws events enable-rule --region us-east-1 --name crosstrail", "!"+logMissing)
+	_, err = dev.EnableRule(t.Context(), &eventbridge.EnableRuleInput{Name: name})
+	do(err)
+
+	bus, err := hub.DescribeEventBus(t.Context(), &eventbridge.DescribeEventBusInput{Name: name})
+	do(err)
+	d.prod.BusPolicy(t, deploy.DefaultName, strings.ReplaceAll(*bus.Policy, d.dev.ID, "222222222222"))
+	d.logs.Notify(t)
+	d.says(d.test(d.role, "3414"), exitFinding, eventMissing, "the policy of the hub's event bus does not let account 111111111111 put events there", logMissing, "the bucket cloudtrailbucket has no notice to the queue any more")
+	d.prod.BusPolicy(t, deploy.DefaultName, *bus.Policy)
+	d.notified()
+
+	table, err := dynamo.Open(t.Context(), d.prod.Config(), deployTable, dynamo.Options{Write: true})
+	do(err)
+	do(table.SetWatch(t.Context(), &lineage.Watch{Roles: []string{"arn:aws:iam::999999999999:role/Other"}, Uses: lineage.WatchedOnly}))
+	d.prod.OwnedFunction(deploy.DefaultName).Kill(t) // it looks for another watch each minute
+	d.says(d.test(d.role, "3414"), exitFinding, eventMissing, "the watch of dynamodb://CrossAccountAuditing leaves it out (issuances of arn:aws:iam::999999999999:role/Other", logMissing, "the watch of dynamodb://CrossAccountAuditing leaves calls of the role's sessions out", "--watch-role "+d.role)
+	do(table.SetWatch(t.Context(), nil))
+	d.prod.OwnedFunction(deploy.DefaultName).Kill(t)
+
+	ctl := cloudtrail.NewFromConfig(d.prod.Config())
+	_, err = ctl.StopLogging(t.Context(), &cloudtrail.StopLoggingInput{Name: aws.String("main")})
+	do(err)
+	other := d.prod.Role(t, "Other", awstest.Trust("9999", d.dev.ID), awstest.Allow("*", "s3:ListAllMyBuckets"))
+	d.says(d.test(other, "9999"), exitFinding, eventMissing, "does not take an assumption of "+other+" with the external id 9999: its pattern is", logMissing, "the trail main does not log")
+	_, err = ctl.StartLogging(t.Context(), &cloudtrail.StartLoggingInput{Name: aws.String("main")})
+	do(err)
+}
+
+// notAssumed: roles that the other side may not take, or takes with a code.
+func (d *deployed) notAssumed() {
+	d.t.Helper()
+	d.says(d.test(d.role, "wrong"), exitFinding, "error: "+d.role+" cannot be assumed", "the external id may be another: ask the role's owner, account 999999999999")
+
+	role := d.prod.Role(d.t, "WantsMFA", strings.Replace(awstest.Trust("3414", d.dev.ID), `"StringEquals":`, `"Bool":{"aws:MultiFactorAuthPresent":"true"},"StringEquals":`, 1), awstest.Allow("*", "s3:ListAllMyBuckets"))
+	d.says(d.test(role, "3414"), exitFinding, "cannot be assumed", "--mfa-serial")
+	device, asked := d.dev.MFA(d.t, "jsmith"), 0
+	var stdout, stderr bytes.Buffer
+	one := &deployTest{
+		ui: newTerminal(strings.NewReader(""), &stdout, &stderr), as: "dev", role: role, externalID: "3414", mfa: device.Serial, timeout: 20 * time.Second, form: "json",
+		code: func(context.Context, string) (string, error) { asked++; return device.Code(), nil },
+	}
+	one.name, one.aws.o.Profile = deploy.DefaultName, "prod"
+	d.says(d.delivering(func() ran {
+		err := one.run(d.t.Context())
+		return ran{one.ui.finish(d.t.Context(), err), stdout.String(), stderr.String()}
+	}), exitDone, `"leg":"event","arrived":true,"accountId":"111111111111"`, `"leg":"log-file","arrived":true,"accountId":"999999999999"`, `"who":{"asked":"ASIA`, `"name":"jsmith"`)
+	if asked != 1 {
+		d.t.Errorf("the code was asked for %d times", asked)
 	}
 }

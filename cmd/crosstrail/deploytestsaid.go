@@ -70,7 +70,7 @@ func (p told) leg(what string, l *leg, causes []cause) {
 		}
 		p.say(first, "           ", query.RedactText(c.text))
 		if c.do != "" {
-			p.say("           do: ", "             ", c.do)
+			fmt.Fprintln(p.w, "           do: "+render.Text(c.do)) // to be pasted: a line of its own
 		}
 	}
 	if len(causes) == 0 {

@@ -26,7 +26,8 @@ type Ask struct {
 // Found is what a hub that reads log files hangs on.
 type Found struct {
 	Caller       Caller
-	Trail        Trail // zero where the bucket was named, and no trail that is seen writes there
+	Trail        Trail  // zero where the bucket was named, and no trail that is seen writes there
+	Stopped      string // why the trail brings nothing that hands out credentials, "" where it does
 	Bucket       string
 	BucketRegion string
 	BucketOwner  string // the account; "": another one than the caller's, which is not known
@@ -68,10 +69,29 @@ func (s *Site) LogsOf(ctx context.Context, ask Ask) (*Found, error) {
 	if f.BucketRegion, err = s.regionOf(ctx, f.Bucket); err != nil {
 		return nil, err
 	}
-	if err := s.notificationsOf(ctx, f); err != nil {
-		return nil, err
+	for _, look := range []func(context.Context, *Found) error{s.stopped, s.notificationsOf, s.keyOf} {
+		if err := look(ctx, f); err != nil {
+			return nil, err
+		}
 	}
-	return f, s.keyOf(ctx, f)
+	return f, nil
+}
+
+// stopped looks whether the trail logs what is wanted.
+func (s *Site) stopped(ctx context.Context, f *Found) error {
+	if f.Trail.ARN == "" {
+		return nil
+	}
+	l, err := s.logs(ctx, f.Trail)
+	switch {
+	case err != nil:
+		return err
+	case l.sure:
+		f.Stopped = l.why
+	default:
+		f.Unread = append(f.Unread, l.why)
+	}
+	return nil
 }
 
 // bucketForm is what S3 takes as a name (Amazon S3 User Guide, General purpose bucket
@@ -225,9 +245,16 @@ func (s *Site) owns(ctx context.Context, b Bucket) bool {
 }
 
 // notificationsOf reads the bucket's notifications, and finds out whose it is: S3
-// answers only who expects the right owner.
+// answers only who expects the right owner, which is one of those whose trail, key or
+// topic it is, or stays unknown.
 func (s *Site) notificationsOf(ctx context.Context, f *Found) error {
-	for _, owner := range slices.Compact([]string{f.Caller.Account, cmp.Or(f.Trail.Account, f.Caller.Account), ""}) {
+	var owners []string
+	for _, owner := range []string{f.Caller.Account, f.Trail.Account, part(f.Trail.Key, 4), part(f.Trail.Topic, 4)} {
+		if owner != "" && !slices.Contains(owners, owner) {
+			owners = append(owners, owner)
+		}
+	}
+	for _, owner := range append(owners, "") {
 		b := Bucket{f.Bucket, f.BucketRegion, owner}
 		n, err := s.readNotifications(ctx, b)
 		if err == nil {

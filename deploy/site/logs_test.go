@@ -43,11 +43,11 @@ func TestLogsOf(t *testing.T) {
 		t.Fatal(err)
 	}
 	if f.Trail.ARN != arn || f.Trail.Topic != told1.ARN || !f.Trail.EveryRegion || f.Bucket != bucket || f.BucketRegion != "eu-central-1" || f.BucketOwner != hub || !f.Ours() || f.Prefix != "org/acme/AWSLogs/" ||
-		f.Key != key || f.KeyOwner != hub || !f.KeyLets || f.Notifications == nil || len(f.Notifications.All) != 1 || len(f.Unread) > 0 || f.Caller.Partition != "aws" {
+		f.Key != key || f.KeyOwner != hub || !f.KeyLets || f.Stopped != "" || f.Notifications == nil || len(f.Notifications.All) != 1 || len(f.Unread) > 0 || f.Caller.Partition != "aws" {
 		t.Errorf("%+v", f)
 	}
 	for action, fatal := range map[string]bool{
-		"cloudtrail:DescribeTrails": true, "s3:GetBucketNotification": false, "kms:DescribeKey": false, "kms:GetKeyPolicy": false,
+		"cloudtrail:DescribeTrails": true, "s3:GetBucketNotification": false, "cloudtrail:GetTrailStatus": false, "cloudtrail:GetEventSelectors": false, "kms:DescribeKey": false, "kms:GetKeyPolicy": false,
 	} {
 		s := operator(t, account, "no-"+strings.ReplaceAll(action, ":", "-"), without(may, action)...)
 		f, err := s.LogsOf(t.Context(), site.Ask{})
@@ -63,8 +63,11 @@ func TestLogsOf(t *testing.T) {
 	}
 	// A bucket's own key, where the trail has none.
 	plain := account.Bucket(t, "acme-plain")
-	account.Trail(t, "plain", "acme-plain")
-	if f, err := s.LogsOf(t.Context(), site.Ask{Trail: "plain"}); err != nil || f.Key != "" || f.Notifications == nil || len(f.Notifications.All) > 0 {
+	plainARN := account.Trail(t, "plain", "acme-plain")
+	if _, err := cloudtrail.NewFromConfig(account.Config()).StopLogging(t.Context(), &cloudtrail.StopLoggingInput{Name: &plainARN}); err != nil {
+		t.Fatal(err)
+	}
+	if f, err := s.LogsOf(t.Context(), site.Ask{Trail: "plain"}); err != nil || !strings.Contains(f.Stopped, "does not log") || f.Key != "" || f.Notifications == nil || len(f.Notifications.All) > 0 {
 		t.Errorf("without a key: %+v, %v", f, err)
 	}
 	for policy, want := range map[string]string{lets: "", closed: "does not leave it to the account's IAM", denies: "OnlyKim", byCloudTrail: ""} {
@@ -149,7 +152,7 @@ func TestOthersBucket(t *testing.T) {
 	// The bucket's policy may let another account change its notifications.
 	b.Policy(t, awstest.AllowAccount(hub, "arn:aws:s3:::"+bucket, "s3:GetBucketNotification", "s3:PutBucketNotification"))
 	f, err = s.LogsOf(t.Context(), site.Ask{})
-	if err != nil || f.BucketOwner != "" || f.Notifications == nil {
+	if err != nil || f.BucketOwner != other || f.Ours() || f.Notifications == nil {
 		t.Errorf("let by the bucket: %+v, %v", f, err)
 	}
 	if f, err := open(archive.Config()).LogsOf(t.Context(), site.Ask{}); err != nil || !f.Ours() || f.Trail.ARN != all {
