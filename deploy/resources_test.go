@@ -1,6 +1,7 @@
 package deploy_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/crosstrail/crosstrail/deploy"
+	"github.com/crosstrail/crosstrail/store/dynamo"
 )
 
 // ofHub is what every hub is made of.
@@ -162,6 +164,22 @@ func TestTableLast(t *testing.T) {
 				t.Errorf("%s: the table may be made before %s", name, id)
 			}
 		}
+	}
+}
+
+// TestWrites: the function may do with the table what who writes to one may.
+func TestWrites(t *testing.T) {
+	var want, got struct {
+		Statement []struct{ Action, Resource any }
+	}
+	written := strings.NewReplacer(`["`+table+`"]`, `"`+table+`"`).Replace(strings.Join(strings.Fields(dynamo.WritePolicy(table)), ""))
+	for text, into := range map[string]any{written: &want, documents(t, variants()["hub"], inProd)["FunctionRole"]: &got} {
+		if err := json.Unmarshal([]byte(text), into); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if diff := cmp.Diff(want.Statement[0], got.Statement[0]); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -64,7 +64,8 @@ func TestHostile(t *testing.T) {
 			t.Errorf("%q changed the template (-want +got):\n%s", value, diff)
 		}
 	}
-	// What stands elsewhere than in a pattern.
+	hostileEverywhere(t)
+	// What stands for more than itself in a policy.
 	h := variants()["hub with all"].(*deploy.Hub)
 	h.Logs.Prefix = "a*b?c$d${aws:username}'\"#!/AWSLogs/"
 	if err := h.Check(); err != nil {
@@ -77,6 +78,44 @@ func TestHostile(t *testing.T) {
 	}
 	if from := fmt.Sprint(got.Resources["Function"].Properties["Environment"]); !strings.Contains(from, "s3://cloudtrailbucket/"+h.Logs.Prefix+" ") {
 		t.Error(from)
+	}
+}
+
+// hostileEverywhere: no text of a hub or of a role adds to what they are made of, though
+// Check would refuse it.
+func hostileEverywhere(t *testing.T) {
+	kinds := func(v made) string {
+		p := parse(t, v.Template())
+		var all []string
+		for id, r := range p.Resources {
+			if strings.HasPrefix(id, "Topic") {
+				id = "Topic"
+			}
+			all = append(all, id+" "+r.Type)
+		}
+		slices.Sort(all)
+		return fmt.Sprint(all, sorted(p.Outputs), sorted(p.Parameters), sorted(p.Metadata))
+	}
+	hub := func(v string) made {
+		return &deploy.Hub{
+			Name: deploy.Name(v), Region: v, Table: v, MakeTable: true, Senders: deploy.Senders{Accounts: []string{v}, Organization: v + "x"}, Topics: []string{v, "arn:aws:sns:" + v + ":1:x"},
+			Logs:    &deploy.Logs{Bucket: v, Prefix: v, Owner: v + "x", Trigger: deploy.TriggerSNS, Topic: v + "x", Key: v + "x", Trail: v},
+			Code:    deploy.Code{Bucket: v, Key: v, Architecture: v},
+			AlarmTo: v + "x",
+		}
+	}
+	role := func(v string) made {
+		return &deploy.Role{Name: v, To: v, ExternalID: v + "x", Policies: []string{v, "arn:" + v}}
+	}
+	hubs, roles := kinds(hub("V")), kinds(role("V"))
+	for _, v := range hostile() {
+		value := v.(*deploy.Spoke).Match.ExternalIDs[0]
+		if got := kinds(hub(value)); got != hubs {
+			t.Errorf("%q made of a hub %s", value, got)
+		}
+		if got := kinds(role(value)); got != roles {
+			t.Errorf("%q made of a role %s", value, got)
+		}
 	}
 }
 
