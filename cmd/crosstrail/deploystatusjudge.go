@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
+	"github.com/crosstrail/crosstrail/deploy"
 	"github.com/crosstrail/crosstrail/deploy/site"
 )
 
@@ -261,7 +262,7 @@ func (j *judged) trigger() {
 // the hub's account's, or of none that sends events.
 func (j *judged) byTopic() bool {
 	for topic, is := range j.h.topics {
-		if is == site.Subscribed && (strings.Contains(topic, ":"+j.h.caller.Account+":") || j.h.stack != nil && j.h.stack.Outputs["Trigger"] == "sns") {
+		if is == site.Subscribed && (strings.Contains(topic, ":"+j.h.caller.Account+":") || j.h.stack != nil && j.h.stack.Outputs[deploy.OutputTrigger] == string(deploy.TriggerSNS)) {
 			return true
 		}
 	}

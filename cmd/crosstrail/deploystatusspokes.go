@@ -242,6 +242,14 @@ func ruleState(one *regionLook) string {
 	return one.rule.State
 }
 
+// guessed reports whether nothing tells that the account is to send, but that those of an
+// organisation may.
+func (s *spokeOf) guessed() bool {
+	named, _ := s.h.senders()
+	return !slices.Contains(named, s.account) && len(s.stacks) == 0 && s.looked == nil &&
+		!slices.ContainsFunc(s.lines, func(l *query.ForwardedLine) bool { return l.LastEvent != 0 })
+}
+
 // lostRow tells of calls that are logged and that no event came of.
 func (s *spokeOf) lostRow(r *statusRow) statusRow {
 	l := r.line
@@ -251,6 +259,8 @@ func (s *spokeOf) lostRow(r *statusRow) statusRow {
 		do:   "crosstrail show " + eventsOf(l)[0],
 	}
 	switch {
+	case s.guessed():
+		row.text += "; whether it is an account of the organisation, and to send, is not known here"
 	case l.LastEvent == 0 && r.state == "not looked at":
 		row.level, row.do = levelFault, "is there a rule in that region? --as PROFILE of that account looks; "+row.do
 		row.text += "; none ever came from " + r.region

@@ -73,6 +73,9 @@ func (t *trial) wait(ctx context.Context) error {
 		m.show(t.waiting(now))
 		select {
 		case <-ctx.Done():
+			m.aside(func() {
+				t.d.ui.say("note", "the session was made, and its records may come yet: crosstrail who "+t.key+" --store "+t.table.String()+t.d.aws.flag())
+			})
 			return ctx.Err()
 		case <-time.After(min(every, time.Until(end)+time.Millisecond)):
 		}

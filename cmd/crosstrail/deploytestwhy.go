@@ -69,8 +69,8 @@ func (t *trial) hubCauses(parts ...string) (all []cause) {
 			all = append(all, cause{text: "the function said: " + l.Text})
 		}
 	}
-	for part, why := range t.seen.unseen {
-		if slices.Contains(parts, part) {
+	for _, part := range parts {
+		if why := t.seen.unseen[part]; why != "" {
 			all = append(all, cause{text: why})
 		}
 	}

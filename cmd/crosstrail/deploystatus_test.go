@@ -1,0 +1,193 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/crosstrail/crosstrail/cloudtrail"
+	"github.com/crosstrail/crosstrail/deploy"
+	"github.com/crosstrail/crosstrail/deploy/site"
+	cfn "github.com/crosstrail/crosstrail/deploy/stack"
+	"github.com/crosstrail/crosstrail/lineage"
+	"github.com/crosstrail/crosstrail/query"
+)
+
+const (
+	hubQueueARN   = "arn:aws:sqs:us-east-1:999999999999:crosstrail"
+	hubBusARN     = "arn:aws:events:us-east-1:999999999999:event-bus/crosstrail"
+	spokeTopicARN = "arn:aws:sns:eu-west-1:111111111111:crosstrail"
+	on            = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
+)
+
+// well is a hub of which nothing is to be said.
+func well() *hubLook {
+	rule := func(bus string) *site.Rule {
+		return &site.Rule{Name: "crosstrail", Bus: bus, State: on, Targets: []site.Target{{ARN: hubQueueARN}}}
+	}
+	return &hubLook{
+		name: deploy.DefaultName, caller: site.Caller{Account: "999999999999"},
+		stack: &cfn.Found{Name: "crosstrail-hub", Status: "UPDATE_COMPLETE"},
+		queue: &site.Queue{Name: "crosstrail", ARN: hubQueueARN}, dead: &site.Queue{Name: "crosstrail-dead-letters"},
+		function: &site.Function{
+			Name: "crosstrail", State: "Active", Store: "dynamodb://CrossAccountAuditing", From: "s3://logs/AWSLogs/",
+			Sources: []site.EventSource{{ARN: hubQueueARN, State: "Enabled", Partial: true}},
+		},
+		bus: &site.Bus{Name: "crosstrail", ARN: hubBusARN, Accounts: []string{"111111111111"}}, rule: rule("crosstrail"),
+		told: &site.Told{Queue: true}, alarms: []site.Alarm{{Name: "crosstrail-dead-letters", State: "OK"}},
+		topics: map[string]site.Subscription{}, unseen: map[string]string{}, measured: map[int]float64{},
+	}
+}
+
+// faultsIn are the rows that are no ok, each level, part, state and text.
+func faultsIn(rows []statusRow) (all []string) {
+	for _, r := range rows {
+		if r.level != levelOK {
+			all = append(all, strings.Join(nonEmpty([]string{r.level, r.part, r.region, r.state, r.text}), " "))
+		}
+	}
+	return all
+}
+
+// Each thing that may be wrong with a hub is told, and nothing else is.
+func TestHubJudged(t *testing.T) {
+	now := time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
+	for name, c := range map[string]struct {
+		wrong func(h *hubLook)
+		want  string // parts of the rows that are not ok, "|" between rows
+	}{
+		"nothing":                {func(*hubLook) {}, ""},
+		"no stack":               {func(h *hubLook) { h.stack = nil }, "note stack not there"},
+		"a stack half-way":       {func(h *hubLook) { h.stack.Status = "UPDATE_IN_PROGRESS" }, "note stack UPDATE_IN_PROGRESS"},
+		"a stack that failed":    {func(h *hubLook) { h.stack.Status = "UPDATE_ROLLBACK_FAILED" }, "fault stack UPDATE_ROLLBACK_FAILED"},
+		"no queue":               {func(h *hubLook) { h.queue = nil; h.function.Sources = nil }, "fault queue not there|fault event-source not there"},
+		"young messages":         {func(h *hubLook) { h.queue.Waiting = 3; h.measured[ofOldest] = 60 }, ""},
+		"old messages":           {func(h *hubLook) { h.queue.Waiting = 3; h.measured[ofOldest] = 901 }, "fault queue 3 messages: 3 wait, 0 handed out; the oldest for 15m1s"},
+		"dead letters refused":   {func(h *hubLook) { h.dead = nil; h.unseen["dead-letters"] = "no leave" }, "note dead-letters not looked at no leave"},
+		"no dead letters' queue": {func(h *hubLook) { h.dead = nil }, "fault dead-letters not there"},
+		"no function":            {func(h *hubLook) { h.function = nil }, "fault function not there"},
+		"a failed function":      {func(h *hubLook) { h.function.State, h.function.StateReason = "Failed", "its key is gone" }, "fault function Failed its key is gone"},
+		"messages not taken":     {func(h *hubLook) { h.function.Sources[0].State = "Disabled" }, "fault event-source Disabled"},
+		"messages lost":          {func(h *hubLook) { h.function.Sources[0].Partial = false }, "fault event-source Enabled it has no ReportBatchItemFailures"},
+		"a role that is gone":    {func(h *hubLook) { h.function.Sources[0].Last = "PROBLEM: Function call failed" }, "fault event-source Enabled Lambda says: PROBLEM"},
+		"errors":                 {func(h *hubLook) { h.measured[ofErrors], h.measured[ofThrottles] = 2, 3 }, "fault function-errors 2 calls|note function-throttles 3 calls"},
+		"no bus":                 {func(h *hubLook) { h.bus, h.rule = nil, nil }, "fault bus not there"},
+		"no bus, but topics":     {func(h *hubLook) { h.bus = nil; h.topics[spokeTopicARN] = site.Subscribed }, "note bus not there"},
+		"a bus for everybody":    {func(h *hubLook) { h.bus.Anybody = true }, "fault bus its policy lets every account"},
+		"a bus for nobody":       {func(h *hubLook) { h.bus.Accounts = nil }, "note bus its policy lets no other account"},
+		"no rule of the bus":     {func(h *hubLook) { h.rule = nil }, "fault bus-rule not there"},
+		"that is off":            {func(h *hubLook) { h.rule.State = "DISABLED" }, "fault bus-rule DISABLED"},
+		"that sends elsewhere":   {func(h *hubLook) { h.rule.Targets[0].ARN += "2" }, "fault bus-rule " + on + " the rule of the bus does not send to the queue"},
+		"no notice":              {func(h *hubLook) { h.told.Queue = false }, "fault trigger gone the bucket logs has no notice"},
+		"EventBridge":            {func(h *hubLook) { h.told = &site.Told{EventBridge: true}; h.files = h.rule }, ""},
+		"EventBridge no more":    {func(h *hubLook) { h.told = &site.Told{}; h.files = h.rule }, "fault trigger gone the bucket logs does not tell EventBridge"},
+		"the log files' rule off": {func(h *hubLook) {
+			h.told = &site.Told{EventBridge: true}
+			h.files = &site.Rule{Name: "x", State: "DISABLED"}
+		}, "fault trigger off the rule x"},
+		"by the trail's topic": {func(h *hubLook) {
+			h.told = &site.Told{}
+			h.topics["arn:aws:sns:us-east-1:999999999999:trail"] = site.Subscribed
+		}, ""},
+		"not confirmed":  {func(h *hubLook) { h.topics[spokeTopicARN] = site.NotYetSubscribed }, "fault topic pending"},
+		"not subscribed": {func(h *hubLook) { h.topics[spokeTopicARN] = site.NotSubscribed }, "fault topic none"},
+		"no log files":   {func(h *hubLook) { h.function.From = "" }, "note trigger none"},
+		"an alarm":       {func(h *hubLook) { h.alarms[0].State = "ALARM" }, "fault alarm ALARM"},
+		"no alarms":      {func(h *hubLook) { h.alarms = nil }, "note alarm none"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := well()
+			c.wrong(h)
+			held(t, faultsIn(h.rows("", now)), c.want)
+		})
+	}
+	for age, want := range map[time.Duration]string{time.Hour: levelOK, 3 * time.Hour: levelFault} {
+		if r := well().logRow(cloudtrail.TimeOf(now.Add(-age)), now); r.level != want {
+			t.Errorf("a newest log file of %s ago is told as %s", age, r.level)
+		}
+	}
+}
+
+// held compares rows with how they are to begin.
+func held(t *testing.T, got []string, want string) {
+	t.Helper()
+	wanted := strings.Split(want, "|")
+	if want == "" {
+		wanted = nil
+	}
+	if len(got) != len(wanted) {
+		t.Fatalf("%d rows, want %d:\n%s", len(got), len(wanted), strings.Join(got, "\n"))
+	}
+	for i, w := range wanted {
+		if !strings.HasPrefix(got[i], w) {
+			t.Errorf("row %d is %q, want %q", i, got[i], w)
+		}
+	}
+}
+
+// Each thing that may be wrong with a spoke is told, by region.
+func TestSpokeJudged(t *testing.T) {
+	const role = "arn:aws:iam::111111111111:role/sender"
+	sending := func() *regionLook {
+		return &regionLook{
+			rule:    &site.Rule{Name: "crosstrail", State: on, Targets: []site.Target{{ARN: hubBusARN, Role: role}}},
+			logging: []site.Logging{{On: true}}, roles: map[string]bool{role: true},
+		}
+	}
+	line := func(both, lost int, last cloudtrail.Time) query.ForwardedLine {
+		l := query.ForwardedLine{Account: "111111111111", Region: "eu-west-1", Both: both, Lost: lost, LastEvent: last}
+		for range lost {
+			l.Missing = append(l.Missing, query.LostEvent{ID: cloudtrail.ID{Event: "e", Recipient: "999999999999"}, Location: lineage.Location{File: "x"}})
+		}
+		return l
+	}
+	for name, c := range map[string]struct {
+		wrong func(h *hubLook, l *spokeLook, one *regionLook)
+		lines []query.ForwardedLine
+		blind bool // nobody looks there
+		want  string
+	}{
+		"all comes":               {lines: []query.ForwardedLine{line(9, 0, 5)}},
+		"nothing came yet":        {want: "note spoke silent"},
+		"no rule":                 {wrong: func(_ *hubLook, _ *spokeLook, one *regionLook) { one.rule = nil }, lines: []query.ForwardedLine{line(9, 0, 5)}, want: "fault region eu-west-1 no rule"},
+		"no rule was asked for":   {wrong: func(_ *hubLook, l *spokeLook, one *regionLook) { one.rule, l.wanted = nil, []string{"us-east-1"} }, lines: []query.ForwardedLine{line(9, 0, 5)}, want: "note region eu-west-1 no rule no rule was asked for"},
+		"not to be looked at":     {wrong: func(_ *hubLook, _ *spokeLook, one *regionLook) { one.rule, one.unseen = nil, "no leave" }, lines: []query.ForwardedLine{line(9, 0, 5)}, want: "note region eu-west-1 not looked at what is there in eu-west-1 could not be looked at: no leave"},
+		"off":                     {wrong: func(_ *hubLook, _ *spokeLook, one *regionLook) { one.rule.State = "DISABLED" }, lines: []query.ForwardedLine{line(9, 0, 5)}, want: "fault region eu-west-1 DISABLED"},
+		"no target":               {wrong: func(_ *hubLook, _ *spokeLook, one *regionLook) { one.rule.Targets = nil }, lines: []query.ForwardedLine{line(9, 0, 5)}, want: "fault region eu-west-1 " + on + " the rule crosstrail in eu-west-1 of account 111111111111 has no target"},
+		"elsewhere":               {wrong: func(_ *hubLook, _ *spokeLook, one *regionLook) { one.rule.Targets[0].ARN = "arn:x" }, lines: []query.ForwardedLine{line(9, 0, 5)}, want: "fault region eu-west-1 " + on + " the rule crosstrail in eu-west-1 of account 111111111111 sends elsewhere: arn:x"},
+		"no role":                 {wrong: func(_ *hubLook, _ *spokeLook, one *regionLook) { one.roles[role] = false }, lines: []query.ForwardedLine{line(9, 0, 5)}, want: "fault region eu-west-1 " + on + " the role " + role},
+		"the bus does not let it": {wrong: func(h *hubLook, _ *spokeLook, _ *regionLook) { h.bus.Accounts = []string{"222222222222"} }, lines: []query.ForwardedLine{line(9, 0, 5)}, want: "fault region eu-west-1 " + on + " the policy of the hub's event bus does not let account 111111111111|note spoke silent"},
+		"the organisation's bus": {wrong: func(h *hubLook, _ *spokeLook, _ *regionLook) {
+			h.bus.Accounts, h.bus.Organizations = nil, []string{"o-1"}
+		}, lines: []query.ForwardedLine{line(9, 0, 5)}},
+		"no trail":      {wrong: func(_ *hubLook, _ *spokeLook, one *regionLook) { one.logging[0].On = false }, lines: []query.ForwardedLine{line(9, 0, 5)}, want: "fault region eu-west-1 " + on + " no trail of account 111111111111 logs in eu-west-1"},
+		"not delivered": {wrong: func(_ *hubLook, _ *spokeLook, one *regionLook) { one.failed = 2 }, lines: []query.ForwardedLine{line(9, 0, 5)}, want: "note region eu-west-1 " + on + " the rule crosstrail in eu-west-1 could not deliver 2 events"},
+		"a topic not subscribed to": {wrong: func(h *hubLook, _ *spokeLook, one *regionLook) {
+			one.rule.Targets[0].ARN = spokeTopicARN
+			h.topics[spokeTopicARN] = site.NotSubscribed
+		}, lines: []query.ForwardedLine{line(9, 0, 5)}, want: "fault region eu-west-1 " + on + " the hub's queue is not subscribed to the topic " + spokeTopicARN},
+		"one of many lost": {lines: []query.ForwardedLine{line(99, 1, 5)}, want: "note lost eu-west-1 lost 1 call of 100 logged are without an event"},
+		"many lost":        {lines: []query.ForwardedLine{line(9, 1, 5)}, want: "fault lost eu-west-1 lost 1 call of 10"},
+		"none ever came":   {lines: []query.ForwardedLine{line(0, 2, 0)}, blind: true, want: "note spoke silent|fault lost eu-west-1 lost 2 calls of 2 logged are without an event: who was behind them, the log of account 111111111111 tells alone; none ever came from eu-west-1"},
+		"a stranger's":     {wrong: func(h *hubLook, _ *spokeLook, _ *regionLook) { h.bus.Accounts = nil }, lines: []query.ForwardedLine{{Account: "111111111111", Region: "eu-west-1", Others: 3}}, blind: true, want: "note spoke no sender 3 calls by it went into roles that are logged here"},
+		"perhaps a stranger's": {wrong: func(h *hubLook, _ *spokeLook, _ *regionLook) {
+			h.bus.Accounts, h.bus.Organizations = nil, []string{"o-1"}
+		}, lines: []query.ForwardedLine{line(0, 2, 0)}, blind: true, want: "note spoke silent|note lost"},
+		"its own log is here": {lines: []query.ForwardedLine{{Account: "111111111111", Region: "eu-west-1", Own: 3}}, blind: true},
+		"a StackSet's that failed": {wrong: func(h *hubLook, _ *spokeLook, _ *regionLook) {
+			h.set = &cfn.FoundSet{Instances: []cfn.Instance{{Account: "111111111111", Region: "ap-south-1", Status: "FAILED", Reason: "an SCP"}}}
+		}, lines: []query.ForwardedLine{line(9, 0, 5)}, blind: true, want: "fault region ap-south-1 stack FAILED the StackSet has not made the rule there as it should be: an SCP"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h, one := well(), sending()
+			l := &spokeLook{caller: site.Caller{Account: "111111111111"}, regions: map[string]*regionLook{"eu-west-1": one}}
+			if c.wrong != nil {
+				c.wrong(h, l, one)
+			}
+			if c.blind {
+				l = nil
+			}
+			held(t, faultsIn(spokeRows(h, l, &query.ForwardedAnswer{Lines: c.lines}, nil)), c.want)
+		})
+	}
+}
