@@ -62,6 +62,7 @@ func run(t *testing.T, open func(t *testing.T) Store, most int) {
 		{"what comes after a commit is there after the next", commits},
 		{"adding at once is adding one by one", func(t *testing.T, s Store) { atOnce(t, s, most) }},
 		{"of what was never verified nothing is told", neverVerified},
+		{"what came as an event is told from what is logged alone", forwarding},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, open(t)) })
 	}
