@@ -95,8 +95,9 @@ func TestWith(t *testing.T) {
 	}
 	old := ours
 	old.Filter = []deploy.Filter{{Name: "Prefix", Value: "old/"}}
-	if with, err := there(old, rule("s3:ObjectRemoved:*", "", "")).With(ours); err != nil || len(with.All) != 2 || !with.Has(ours) {
-		t.Errorf("ours, changed: %+v, %v", with, err)
+	was := there(old, rule("s3:ObjectRemoved:*", "", ""))
+	if with, err := was.With(ours); err != nil || len(with.All) != 2 || !with.Has(ours) || was.Has(ours) {
+		t.Errorf("ours, changed: %+v, %+v, %v", was, with, err)
 	}
 }
 

@@ -13,3 +13,6 @@ var Strangers = strangers
 
 // Reads reports whether a trail logs management events that read.
 var Reads = reads
+
+// OfS3 is what the SDK read, and ForS3 what is put.
+var OfS3, ForS3 = ofS3, forS3

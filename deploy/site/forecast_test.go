@@ -59,7 +59,7 @@ func TestForecast(t *testing.T) {
 	for i := range 96 {
 		records += 40 + i%7*40
 	}
-	files = append(files, logFile(t, hub, "us-east-1", day.Add(-time.Hour), 4000), logFile(t, hub, "us-east-1", day.Add(25*time.Hour), 4000),
+	files = append(files, logFile(t, hub, "us-east-1", day.Add(-time.Minute), 4000), logFile(t, hub, "us-east-1", day.Add(24*time.Hour+5*time.Minute), 4000),
 		awstest.Object{Key: "AWSLogs/" + hub + "/CloudTrail-Digest/us-east-1/2026/11/02/" + hub + "_CloudTrail-Digest_us-east-1_main_us-east-1_20261102T000000Z.json.gz", Body: []byte("x")},
 		awstest.Object{Key: "AWSLogs/" + hub + "/CloudTrail/us-east-1/2026/11/05/" + hub + "_CloudTrail_us-east-1_20261105T0000Z_aaaaaaaaaaaaaaaa.json.gz", Body: []byte("no gzip")})
 	b.Put(t, files...)

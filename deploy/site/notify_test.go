@@ -2,11 +2,13 @@ package site_test
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/google/go-cmp/cmp"
 
@@ -106,6 +108,21 @@ func TestNotifyRefused(t *testing.T) {
 	if _, err := s.Notify(t.Context(), foreign, ours); !told(err, "is not of the account "+other) {
 		t.Errorf("not the owner that is meant: %v", err)
 	}
+	// The bucket goes, and another account takes its name, between our read and our write.
+	stand.Before(t, "s3:PutBucketNotification", 1, func() {
+		if _, err := b.Owner.DeleteBucket(t.Context(), &s3.DeleteBucketInput{Bucket: &b.Name}); err != nil {
+			t.Error(err)
+		}
+		stand.Account(other).Bucket(t, bucket).Policy(t, awstest.AllowAccount(hub, "arn:aws:s3:::"+bucket, "s3:*"))
+	})
+	taken := stand.Account(other).Owned(bucket)
+	if _, err := s.Notify(t.Context(), at, ours); !told(err, " needs s3:PutBucketNotification") || len(configuration(t, taken).QueueConfigurations) > 0 {
+		t.Errorf("a bucket that is another's now: %v", err)
+	}
+	if _, err := taken.Owner.DeleteBucket(t.Context(), &s3.DeleteBucketInput{Bucket: &taken.Name}); err != nil {
+		t.Fatal(err)
+	}
+	b = account.Bucket(t, bucket)
 	siem := account.Queue(t, "siem")
 	siem.AllowService(t, "s3.amazonaws.com", "arn:aws:s3:::"+bucket)
 	b.Notify(t, awstest.Notice{Queue: siem})
@@ -181,5 +198,25 @@ func TestStrangers(t *testing.T) {
 	}
 	if _, err := site.Strangers([]byte("<N><")); err == nil {
 		t.Error("half an answer is read as a whole one")
+	}
+}
+
+// TestAsRead: what the SDK read is put as it was, filters that are empty or odd too.
+func TestAsRead(t *testing.T) {
+	id, to := aws.String("a"), aws.String("arn")
+	empty := &types.NotificationConfigurationFilter{Key: new(types.S3KeyFilter)}
+	odd := &types.NotificationConfigurationFilter{Key: &types.S3KeyFilter{FilterRules: []types.FilterRule{{Name: "Suffix", Value: aws.String("")}, {Name: "Prefix", Value: aws.String("a%2Fb+c")}}}}
+	want := &types.NotificationConfiguration{
+		QueueConfigurations:          []types.QueueConfiguration{{Id: id, QueueArn: to, Events: []types.Event{"s3:New:*", "s3:ObjectCreated:Put"}, Filter: odd}, {Id: id, QueueArn: to}},
+		TopicConfigurations:          []types.TopicConfiguration{{Id: id, TopicArn: to, Filter: empty}},
+		LambdaFunctionConfigurations: []types.LambdaFunctionConfiguration{{Id: id, LambdaFunctionArn: to, Events: []types.Event{"s3:ReducedRedundancyLostObject"}}},
+		EventBridgeConfiguration:     new(types.EventBridgeConfiguration),
+	}
+	got := site.ForS3(site.OfS3(&s3.GetBucketNotificationConfigurationOutput{
+		QueueConfigurations: want.QueueConfigurations, TopicConfigurations: want.TopicConfigurations,
+		LambdaFunctionConfigurations: want.LambdaFunctionConfigurations, EventBridgeConfiguration: want.EventBridgeConfiguration,
+	}))
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v, not %+v", got, want)
 	}
 }
