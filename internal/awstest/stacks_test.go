@@ -5,10 +5,13 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
@@ -78,6 +81,8 @@ func TestStacks(t *testing.T) {
 	if n := arrived(); n != 1 {
 		t.Errorf("%d arrived, though something was missing on the way", n)
 	}
+	measured(t, there)
+	unreplaced(t, spoke)
 	for _, s := range []*awstest.CFNStack{spoke, hub} {
 		if status := s.Delete(t); status != "" {
 			t.Errorf("%s deleted: %s\n%s", s.Name, status, s.Story(t))
@@ -134,5 +139,46 @@ func refusedOnTheWay(t *testing.T, stand *awstest.AWS, spoke *awstest.CFNStack, 
 	dead := there.OwnedQueue(t, "hub-dead-letters").Messages(t)
 	if len(dead) != 1 || dead[0].Text["ERROR_CODE"].StringValue != "NO_PERMISSIONS" || !strings.Contains(dead[0].Body, "GetCallerIdentity") {
 		t.Errorf("dead letters: %+v", dead)
+	}
+}
+
+// measured: what was refused on the way counts, and what waits has an age.
+func measured(t *testing.T, account awstest.Account) {
+	t.Helper()
+	query := func(id, namespace, name, stat string, dimensions ...cwtypes.Dimension) cwtypes.MetricDataQuery {
+		return cwtypes.MetricDataQuery{Id: &id, MetricStat: &cwtypes.MetricStat{Period: aws.Int32(300), Stat: &stat, Metric: &cwtypes.Metric{Namespace: &namespace, MetricName: &name, Dimensions: dimensions}}}
+	}
+	dimension := func(name, value string) cwtypes.Dimension { return cwtypes.Dimension{Name: &name, Value: &value} }
+	got, err := cloudwatch.NewFromConfig(account.Config()).GetMetricData(t.Context(), &cloudwatch.GetMetricDataInput{
+		StartTime: aws.Time(time.Now().Add(-time.Hour)), EndTime: aws.Time(time.Now().Add(time.Minute)),
+		MetricDataQueries: []cwtypes.MetricDataQuery{
+			query("failed", "AWS/Events", "FailedInvocations", "Sum", dimension("RuleName", "hub"), dimension("EventBusName", "hub")),
+			query("waiting", "AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum", dimension("QueueName", "hub-dead-letters")),
+			query("age", "AWS/SQS", "ApproximateAgeOfOldestMessage", "Maximum", dimension("QueueName", "hub-dead-letters")),
+		},
+	})
+	must(t, err)
+	for i, want := range []float64{1, 1} {
+		if r := got.MetricDataResults[i]; len(r.Values) != 1 || r.Values[0] != want {
+			t.Errorf("%s: %v", *r.Id, r.Values)
+		}
+	}
+	if r := got.MetricDataResults[2]; len(r.Values) != 1 || r.Values[0] < 0 || r.Values[0] > 60 {
+		t.Errorf("age: %v", r.Values)
+	}
+}
+
+// unreplaced: a change set tells what is made anew from what is changed where it is.
+func unreplaced(t *testing.T, spoke *awstest.CFNStack) {
+	t.Helper()
+	_, err := spoke.Owner.CreateChangeSet(t.Context(), &cloudformation.CreateChangeSetInput{
+		StackName: &spoke.Name, ChangeSetName: aws.String("more"), TemplateBody: aws.String(strings.ReplaceAll(spokeTemplate, "[aws.sts]", "[aws.sts, aws.sso]")),
+		Parameters: []types.Parameter{{ParameterKey: aws.String("Hub"), UsePreviousValue: aws.Bool(true)}}, Capabilities: types.Capability("").Values(),
+	})
+	must(t, err)
+	found, err := spoke.Owner.DescribeChangeSet(t.Context(), &cloudformation.DescribeChangeSetInput{StackName: &spoke.Name, ChangeSetName: aws.String("more")})
+	must(t, err)
+	if len(found.Changes) != 1 || found.Changes[0].ResourceChange.Replacement != types.ReplacementFalse {
+		t.Errorf("a pattern that changes: %+v", found.Changes)
 	}
 }

@@ -23,8 +23,24 @@ _FUNCTION = (
     "Architectures EphemeralStorage LoggingConfig PackageType KmsKeyArn"
 ).split()
 
+# Properties whose change makes a new resource, of types where ministack does not know:
+# "Update requires: Replacement" on each type's page.
+_REPLACING = {
+    "AWS::CloudWatch::Alarm": ("AlarmName",),
+    "AWS::Events::EventBus": ("Name",),
+    "AWS::Events::EventBusPolicy": ("EventBusName", "StatementId"),
+    "AWS::Events::Rule": ("Name",),
+    "AWS::Lambda::EventSourceMapping": ("EventSourceArn", "StartingPosition", "StartingPositionTimestamp"),
+    "AWS::Logs::LogGroup": ("LogGroupName",),
+    "AWS::S3::Bucket": ("BucketName",),
+    "AWS::SNS::Subscription": ("Endpoint", "Protocol", "TopicArn"),
+    "AWS::SNS::TopicPolicy": (),
+    "AWS::SQS::QueuePolicy": (),
+}
+
 
 def mend():
+    provisioners._REPLACING_PROPERTIES.update(_REPLACING)
     put("AWS::Lambda::Function", create=_function, update=_update_function)
     put("AWS::Events::Rule", create=_rule, update=_update_rule, delete=_delete_rule)
 

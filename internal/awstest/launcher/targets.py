@@ -23,6 +23,8 @@ _EVENTS = "events.amazonaws.com"
 _WORDS = {"lambda": "lambda:InvokeFunction", "sns": "sns:Publish", "sqs": "sqs:SendMessage"}
 _log = logging.getLogger("awstest.targets")
 
+# What is told of a delivery that was refused: the rule's account and region, and the rule.
+ON_FAILURE = []
 # What is being delivered: target, event, rule, the rule's account, region and key, view.
 _delivery = contextvars.ContextVar("delivery")
 
@@ -145,6 +147,8 @@ def _dead_letter(code, words):
     """Put what was refused into the target's dead-letter queue, if it has one that lets it."""
     target, _event, rule, place, view = _delivery.get()
     _log.warning("rule %s: %s: %s", rule["Arn"], code, words)
+    for tell in ON_FAILURE:
+        tell(place[:2], rule)
     arn = (target.get("DeadLetterConfig") or {}).get("Arn")
     policy = arn and _policy("sqs", arn)
     if not policy or arn.split(":")[3:5] != [place[1], place[0]]:
