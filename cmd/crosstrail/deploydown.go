@@ -93,7 +93,7 @@ func (c *changing) downRole(ctx context.Context, role string) error {
 		return err
 	}
 	if c.permissions {
-		return c.printPolicy(works{deploy: []deploy.Work{deploy.WorkRole}, stack: []cfn.Work{cfn.WorkDown, cfn.WorkFind}, role: role})
+		return c.printPolicy(works{deploy: []deploy.Work{deploy.WorkRole}, stack: []cfn.Work{cfn.WorkDown, cfn.WorkFind}, role: role, down: true})
 	}
 	at, err := c.look(ctx)
 	if err != nil {
@@ -154,9 +154,9 @@ func (c *changing) downSpoke(ctx context.Context, where regionFlags) error {
 		return err
 	}
 	if c.permissions {
-		w := works{deploy: []deploy.Work{deploy.WorkSpoke}, stack: []cfn.Work{cfn.WorkDown, cfn.WorkFind}, more: []string{"account:ListRegions"}}
+		w := works{deploy: []deploy.Work{deploy.WorkSpoke}, stack: []cfn.Work{cfn.WorkDown, cfn.WorkFind}, more: []string{"account:ListRegions"}, down: true}
 		if where.organization {
-			w = works{deploy: []deploy.Work{deploy.WorkStackSet}, stack: []cfn.Work{cfn.WorkSetDown, cfn.WorkSetFind}}
+			w = works{deploy: []deploy.Work{deploy.WorkStackSet}, stack: []cfn.Work{cfn.WorkSetDown, cfn.WorkSetFind}, down: true}
 		}
 		return c.printPolicy(w)
 	}

@@ -68,7 +68,7 @@ func (h *hubDown) run(ctx context.Context) (err error) {
 	if h.permissions {
 		return h.printPolicy(works{
 			deploy: []deploy.Work{deploy.WorkLook, deploy.WorkNotify, deploy.WorkUpload, deploy.WorkHub}, stack: []cfn.Work{cfn.WorkDown, cfn.WorkFind},
-			more: []string{"dynamodb:DescribeTable", "dynamodb:UpdateTable", "dynamodb:DeleteTable", "dynamodb:GetItem"}, table: h.table,
+			more: []string{"dynamodb:DescribeTable", "dynamodb:UpdateTable", "dynamodb:DeleteTable", "dynamodb:GetItem"}, table: h.table, down: true,
 		})
 	}
 	if h.at, err = h.look(ctx); err != nil {

@@ -99,11 +99,12 @@ func (h *hubUp) lacking(p *letterPage, role string) {
 		p.line("# For the policy of the key %s", h.logs.Key)
 		p.block(strings.Split(string(h.hub.KeyStatement(role)), "\n")...)
 	}
-	if h.hub.Logs.Owner != "" {
-		p.line("# For the policy of the bucket %s, in account %s", h.hub.Logs.Bucket, h.hub.Logs.Owner)
-		for _, s := range h.hub.BucketStatements(role) {
-			p.block(strings.Split(string(s), "\n")...)
-		}
+	if !h.logs.Ours() {
+		p.line("# For the policy of the bucket %s, %s", h.hub.Logs.Bucket, orElse(before("in account ", h.hub.Logs.Owner), "which is another account's"))
+		foreign, logs := *h.hub, *h.hub.Logs
+		logs.Owner = orElse(logs.Owner, "another") // whose, the statements do not say
+		foreign.Logs = &logs
+		p.block(strings.Split(string(foreign.BucketStatements(role)), "\n")...)
 	}
 }
 

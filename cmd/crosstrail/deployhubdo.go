@@ -65,6 +65,12 @@ func (h *hubUp) describeLogs() {
 			text += " of the trail " + logs.Trail
 		}
 		h.does.say("log files", "%s; of new ones it hears %s: %s", text, triggerText(logs.Trigger), h.choice.Why)
+		if h.logs.Stopped != "" {
+			h.does.warn("%s", h.logs.Stopped)
+		}
+		for _, text := range h.logs.Unread {
+			h.does.warn("not known: %s", text)
+		}
 		for _, r := range h.choice.Refused {
 			h.does.warn("not by %s: %s", r.Trigger, r.Why)
 		}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -17,6 +18,7 @@ type works struct {
 	stack  []cfn.Work
 	more   []string
 	less   string // how the actions begin that are not needed
+	down   bool   // nothing is made or changed
 
 	role, table, bucket string // whose names are known; "": any
 }
@@ -24,8 +26,14 @@ type works struct {
 // actions are all of them, sorted.
 func (w works) actions() []string {
 	all := unique(append(append(deploy.Permissions(w.deploy...), cfn.Permissions(w.stack...)...), w.more...))
-	return slices.DeleteFunc(all, func(a string) bool { return w.less != "" && strings.HasPrefix(a, w.less) })
+	return slices.DeleteFunc(all, func(a string) bool {
+		return w.less != "" && strings.HasPrefix(a, w.less) || w.down && makes.MatchString(a)
+	})
 }
+
+// makes are actions that make or change, and are of no use to who takes down. What takes
+// away a policy of a queue or a topic sets its attributes.
+var makes = regexp.MustCompile(`:(Create|Attach|Tag|Untag|Subscribe|PassRole|SetSubscription|Update(AssumeRole|Role|Function|Event|Continuous|TimeTo)|Put(RolePolicy|Rule|Targets|Permission|MetricAlarm|Retention|Object|BucketTagging))`)
 
 // policyStatement is one of a policy that lets somebody run a command.
 type policyStatement struct {

@@ -8,7 +8,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
@@ -170,14 +169,11 @@ func (s *changing) each(in []*regional, do func(*regional)) {
 	_ = g.Wait() // what failed is kept with its region
 }
 
-// failures tells what went wrong in a region, as it does.
+// failures tells that a region's is taken back; what failed is said in the end.
 func (c *changing) failures(region string) func(cfn.Event) {
-	var once sync.Mutex
 	return func(e cfn.Event) {
-		if text := eventText(e); strings.HasPrefix(text, "failed: ") || strings.HasPrefix(text, "taken back: ") {
-			once.Lock()
-			defer once.Unlock()
-			fmt.Fprintln(c.ui.stderr, render.Text(region+": "+text))
+		if strings.HasPrefix(eventText(e), "taken back: ") {
+			fmt.Fprintln(c.ui.stderr, render.Text(region+": it fails, and is taken back"))
 		}
 	}
 }
@@ -394,9 +390,11 @@ func (s *spokeUp) finish(changed bool) error {
 			topics = append(topics, topic)
 		}
 	}
-	handOverSpoke(&o.told, s.spoke, s.at.caller, topics)
-	if err := s.printOutcome(&o); err != nil {
-		return err
+	if len(o.parts) > 0 {
+		handOverSpoke(&o.told, s.spoke, s.at.caller, topics)
+		if err := s.printOutcome(&o); err != nil {
+			return err
+		}
 	}
 	return s.inPart(s.in, "done")
 }

@@ -33,11 +33,10 @@ func newTemplateHubCommand(ui *terminal) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "hub",
 		Short: "print the template of a hub",
-		Long: `Print the template of a hub. It makes everything but three things, which are said in its
-comments: the notice of the bucket to the hub's queue (aws s3api
-put-bucket-notification-configuration), the code of the function (make lambda, aws s3 cp;
-parameters CodeBucket and CodeKey), and the mark of crosstrail in the table (crosstrail
-store watch). crosstrail deploy up hub does all of it.`,
+		Long: `Print the template of a hub. It makes everything but two things, which are said at its
+head: the notice of the bucket to the hub's queue (aws s3api
+put-bucket-notification-configuration), and the code of the function (make lambda, aws s3
+cp; parameters CodeBucket and CodeKey). crosstrail deploy up hub does all of it.`,
 		Example: `  crosstrail deploy template hub --account 111111111111 --bucket cloudtrailbucket > hub.yaml
   aws cloudformation deploy --template-file hub.yaml --stack-name crosstrail-hub \
     --capabilities CAPABILITY_IAM --parameter-overrides CodeBucket=my-code CodeKey=crosstrail-lambda-arm64.zip`,

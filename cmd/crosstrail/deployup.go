@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/spf13/cobra"
@@ -121,7 +122,10 @@ func (c *changing) explain(err error) error {
 	if errors.Is(err, cfn.ErrObsolete) {
 		hints = append(hints, "somebody else changes the same deployment: run it again, and look at what it would change then")
 	}
-	if _, ok := errors.AsType[*cfn.FailedError](err); ok {
+	if e, ok := errors.AsType[*cfn.FailedError](err); ok {
+		if strings.Contains(e.Failed.Reason, "is not authorized to perform") {
+			hints = append(hints, "CloudFormation works with your permissions: --permissions prints the policy that this takes")
+		}
 		hints = append(hints, "when that is mended, the same command does the rest")
 	}
 	if len(hints) > 0 {

@@ -62,7 +62,8 @@ def _resources():
 
     def make(kind, logical_id, properties, stack):
         _told(stack, logical_id, made=True)
-        stackrights.ask("CREATE", kind, properties)
+        # What has no name of its own gets one that begins so (Template Reference, Name type).
+        stackrights.ask("CREATE", kind, properties, f"{stack}-{logical_id}-*")
         _spend("CREATE", kind)
         return provision(kind, logical_id, properties, stack)
 
