@@ -110,13 +110,10 @@ func (c *changing) resources(w works, service, action string) []string {
 		// CloudFormation cuts names of stacks in those of roles, where they are long.
 		return arns(":*:role/" + c.name[:min(len(c.name), 24)] + "*")
 	case "lambda":
-		if action == "lambda:CreateEventSourceMapping" {
-			break
-		}
+		// An event source has no name before it is made, and a random one then.
 		if !strings.Contains(action, "EventSourceMapping") && !strings.HasSuffix(action, "Resource") && action != "lambda:ListTags" {
 			return arns("*:*:function:" + c.name)
 		}
-		return arns("*:*:function:"+c.name, "*:*:event-source-mapping:*")
 	case "logs":
 		if action != "logs:DescribeLogGroups" {
 			return arns("*:*:log-group:/aws/lambda/" + c.name + "*")
