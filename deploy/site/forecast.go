@@ -53,11 +53,22 @@ func (f *Forecast) How() string {
 	case f.Empty:
 		return "no estimate: there is no log file of " + f.Day + " (UTC)"
 	}
-	listed := fmt.Sprintf("%d log files, %.1f MB, of %s (UTC)", f.Files, float64(f.Bytes)/1e6, f.Day)
+	listed := fmt.Sprintf("%d log files, %s, of %s (UTC)", f.Files, size(f.Bytes), f.Day)
 	if !f.Exact {
 		listed = "about " + listed
 	}
-	return fmt.Sprintf("an estimate: of %s, %d with %.1f MB were read, and the rest taken to be like them by its size", listed, f.Read, float64(f.ReadBytes)/1e6)
+	if f.Exact && f.Read == f.Files {
+		return "an estimate: " + listed + " were read"
+	}
+	return fmt.Sprintf("an estimate: of %s, %d with %s were read, and the rest taken to be like them by its size", listed, f.Read, size(f.ReadBytes))
+}
+
+// size is a number of bytes as people read it.
+func size(n int64) string {
+	if n < 1e6 {
+		return fmt.Sprintf("%.1f KB", float64(n)/1e3)
+	}
+	return fmt.Sprintf("%.1f MB", float64(n)/1e6)
 }
 
 // What a forecast reads, at most: a second or two, and a hundredth of a cent.
