@@ -48,11 +48,11 @@ func needs(work Work) []string {
 	case WorkSetFind:
 		return []string{"DescribeStackSet", "ListStackInstances"}
 	case WorkSetUp:
-		return append(needs(WorkSetFind), "DescribeOrganizationsAccess", "CreateStackSet", "UpdateStackSet", "CreateStackInstances",
-			"DescribeStackSetOperation", "ListStackSetOperations", "ListStackSetOperationResults", "TagResource")
+		return append(needs(WorkSetFind), "DescribeOrganizationsAccess", "CreateStackSet", "UpdateStackSet", "DeleteStackSet", "CreateStackInstances",
+			"DescribeStackSetOperation", "ListStackSetOperationResults", "TagResource")
 	case WorkSetDown:
 		return append(needs(WorkSetFind), "DeleteStackInstances", "DeleteStackSet",
-			"DescribeStackSetOperation", "ListStackSetOperations", "ListStackSetOperationResults")
+			"DescribeStackSetOperation", "ListStackSetOperationResults")
 	}
 	return nil
 }
