@@ -70,6 +70,28 @@ func leaveUpdate(t *testing.T, a awstest.Account, template []byte) {
 	}
 }
 
+// TestOvertaken: what somebody else begins between a look and a call is waited for.
+func TestOvertaken(t *testing.T) {
+	cloud := cloud.Start(t)
+	a := cloud.Account("111111111111")
+	c := client(a.Config())
+	up(t, c, ours(queues(false, "one")))
+	cloud.StackTime(t, 30*time.Millisecond)
+
+	cloud.Before(t, "cloudformation:CreateChangeSet", 1, func() { leaveUpdate(t, a, queues(false, "one", "theirs")) })
+	var notes []string
+	c.Note = func(line string) { notes = append(notes, line) }
+	plan, _, _ := up(t, c, ours(queues(false, "one", "mine")))
+	if plan.Kind != stack.Update || len(notes) == 0 || !strings.Contains(notes[0], "planning anew") || !slices.Equal(queueNames(t, a), []string{"mine", "one"}) {
+		t.Errorf("%+v, %q, %v", plan, notes, queueNames(t, a))
+	}
+
+	cloud.Before(t, "cloudformation:DeleteStack", 1, func() { leaveUpdate(t, a, queues(false, "one", "theirs")) })
+	if err := c.Delete(t.Context(), name, nil); err != nil || status(t, a, name) != "none" {
+		t.Errorf("taking down: %v, %s", err, status(t, a, name))
+	}
+}
+
 // TestTwoOperators: many at once, on a stack that is not there yet, each with a queue of their own beside the first. Each
 // ends well or is told that the plan is obsolete, and plans anew.
 func TestTwoOperators(t *testing.T) {

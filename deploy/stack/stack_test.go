@@ -69,6 +69,13 @@ func up(t *testing.T, c *stack.Client, s stack.Stack) (plan *stack.Plan, events 
 	if err != nil {
 		t.Fatal(err)
 	}
+	once := map[stack.Event]bool{}
+	for _, e := range events {
+		if once[e] {
+			t.Errorf("told twice: %+v", e)
+		}
+		once[e] = true
+	}
 	return plan, events, outputs
 }
 
@@ -98,7 +105,9 @@ func steps(events []stack.Event, match func(stack.Event) bool) (all []string) {
 
 // TestLife: created, unchanged, updated where it differs, taken down but for what stays.
 func TestLife(t *testing.T) {
-	a := cloud.Start(t).Account("111111111111")
+	cloud := cloud.Start(t)
+	cloud.StackTime(t, 20*time.Millisecond) // so that events are looked for more than once
+	a := cloud.Account("111111111111")
 	c := client(a.Config())
 	if _, err := c.Find(t.Context(), name); !errors.Is(err, stack.ErrNone) {
 		t.Fatalf("a stack before there is one: %v", err)
