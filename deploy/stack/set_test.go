@@ -136,6 +136,12 @@ func TestSet(t *testing.T) {
 	if err := c.DeleteSet(t.Context(), spoke, false, nil); !errors.Is(err, stack.ErrNone) {
 		t.Errorf("once more: %v", err)
 	}
+	allCalled(t, cloud, need)
+}
+
+// allCalled: nothing is said to be needed that is not.
+func allCalled(t *testing.T, cloud *awstest.AWS, need []string) {
+	t.Helper()
 	calls := cloud.Requests(t)
 	for _, action := range need {
 		if calls[action] == 0 && action != "cloudformation:TagResource" { // which no call is named after
