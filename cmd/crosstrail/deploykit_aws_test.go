@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -65,23 +66,29 @@ func (d *deployed) spoke(bus string) {
 // profiles writes a configuration as people have it.
 func (d *deployed) profiles() {
 	d.t.Helper()
-	jsmith := d.dev.User(d.t, "jsmith", awstest.Allow("*", "sts:*", "events:*", "cloudtrail:*", "iam:GetRole", "cloudwatch:*", "account:*", "cloudformation:*"))
-	var b strings.Builder
-	for name, cfg := range map[string]aws.Config{"prod": d.prod.Config(), "dev": jsmith} {
-		c, err := cfg.Credentials.Retrieve(d.t.Context())
-		if err != nil {
-			d.t.Fatal(err)
-		}
-		fmt.Fprintf(&b, "[profile %s]\naws_access_key_id = %s\naws_secret_access_key = %s\nregion = %s\n\n", name, c.AccessKeyID, c.SecretAccessKey, awstest.Region)
-	}
-	path := filepath.Join(d.t.TempDir(), "config")
-	if err := os.WriteFile(path, []byte(b.String()), 0o600); err != nil {
-		d.t.Fatal(err)
-	}
-	d.t.Setenv("AWS_CONFIG_FILE", path)
+	d.t.Setenv("AWS_CONFIG_FILE", filepath.Join(d.t.TempDir(), "config"))
+	d.profile("prod", d.prod.Config())
+	d.profile("dev", d.dev.User(d.t, "jsmith", awstest.Allow("*", "sts:*", "events:*", "cloudtrail:*", "iam:GetRole", "cloudwatch:*", "account:*", "cloudformation:*")))
 }
 
-// runs is one run of the program.
+// profile adds one.
+func (d *deployed) profile(name string, cfg aws.Config) {
+	d.t.Helper()
+	c, err := cfg.Credentials.Retrieve(d.t.Context())
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	f, err := os.OpenFile(os.Getenv("AWS_CONFIG_FILE"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	_, err = fmt.Fprintf(f, "[profile %s]\naws_access_key_id = %s\naws_secret_access_key = %s\nregion = %s\n\n", name, c.AccessKeyID, c.SecretAccessKey, awstest.Region)
+	if err := errors.Join(err, f.Close()); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+// ran is one run of the program.
 type ran struct {
 	status         int
 	stdout, stderr string

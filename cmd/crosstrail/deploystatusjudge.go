@@ -290,6 +290,8 @@ func (j *judged) alarms() {
 		switch a.State {
 		case "ALARM":
 			j.add("alarm", levelFault, a.Name, a.State, orElse(a.Description, a.Reason)).last = moment(a.Since)
+		case "INSUFFICIENT_DATA":
+			j.add("alarm", levelOK, a.Name, a.State, "no data yet")
 		default:
 			j.add("alarm", levelOK, a.Name, a.State, "")
 		}
@@ -309,9 +311,9 @@ func (h *hubLook) logRow(newest cloudtrail.Time, now time.Time) *statusRow {
 	case newest == 0:
 		r.level, r.state, r.text = levelNote, "none", "no log file was read yet: CloudTrail delivers one within 5 to 15 minutes of a call"
 	case now.Sub(newest.Time()) > oldLogFile:
-		r.level, r.state, r.text, r.do = levelFault, "old", "no log file was read that was delivered after "+newest.String(), "does the trail log, and does the bucket tell the hub? aws cloudtrail get-trail-status --name TRAIL"
+		r.level, r.state, r.text, r.do = levelFault, "old", "no log file was read that was delivered after "+minuteText(newest), "does the trail log, and does the bucket tell the hub? aws cloudtrail get-trail-status --name TRAIL"
 	default:
-		r.text = "read until " + newest.String()
+		r.text = "read until " + minuteText(newest)
 	}
 	return r
 }

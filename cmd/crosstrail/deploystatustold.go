@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/render"
 )
 
@@ -81,16 +82,15 @@ func (p told) status(r *statusRow) {
 	if r.part != "spoke" && r.part != "function-log" {
 		words = append(words, r.name)
 	}
-	if r.part != "lost" {
+	if r.part != "lost" && r.state != "INSUFFICIENT_DATA" {
 		words = append(words, r.state)
 	}
-	words = append(words, countsText(r)...)
-	text := strings.Join(nonEmpty(words), "  ")
-	if r.text != "" {
-		text += ": " + r.text
+	text := strings.Join(nonEmpty(words), " ")
+	if tells := strings.Join(nonEmpty(append(countsText(r), r.text)), "; "); tells != "" {
+		text += ": " + tells
 	}
-	if r.last != 0 && r.line == nil {
-		text += " (" + r.last.String() + ")"
+	if r.last != 0 && r.line == nil && r.part != "log" {
+		text += " (" + secondText(r.last) + ")"
 	}
 	under := indent + "       "
 	p.say(fmt.Sprintf("%s%-5s  ", indent, r.level), under, text)
@@ -130,10 +130,14 @@ func countsText(r *statusRow) []string {
 	add(l.Others, "logged that are not to be sent")
 	text := []string{strings.Join(all, ", ")}
 	if l.LastEvent != 0 {
-		text = append(text, "last "+l.LastEvent.String())
+		text = append(text, "last "+secondText(l.LastEvent))
 	}
 	return text
 }
+
+// minuteText and secondText are moments as people are told them.
+func minuteText(t cloudtrail.Time) string { return t.Time().Format("2006-01-02 15:04Z") }
+func secondText(t cloudtrail.Time) string { return t.Time().Format("2006-01-02 15:04:05Z") }
 
 func nonEmpty(words []string) (all []string) {
 	for _, w := range words {
