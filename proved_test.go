@@ -1,0 +1,47 @@
+package crosstrail_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// TestProvedPages: each test that a page names is there, under that name.
+func TestProvedPages(t *testing.T) {
+	named := regexp.MustCompile("`([a-z][a-z0-9/-]*)\\.(Test[A-Za-z0-9]+)`")
+	page := read(t, filepath.Join("docs", "proved.md"))
+	all := named.FindAllStringSubmatch(page, -1)
+	if len(all) < 50 || len(all) != strings.Count(page, "Test") {
+		t.Errorf("docs/proved.md names %d tests as `package.TestName`, and %d in all", len(all), strings.Count(page, "Test"))
+	}
+	for _, name := range all {
+		if !strings.Contains(testsOf(t, name[1]), "\nfunc "+name[2]+"(") {
+			t.Errorf("docs/proved.md: %s has no %s", name[1], name[2])
+		}
+	}
+}
+
+// testsOf are the tests of a package, as text.
+func testsOf(t *testing.T, pkg string) string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(pkg, "*_test.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all strings.Builder
+	for _, file := range files {
+		all.WriteString("\n" + read(t, file))
+	}
+	return all.String()
+}
+
+func read(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
