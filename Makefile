@@ -1,5 +1,5 @@
 # Everything here is a plain command that can be typed without make.
-.PHONY: build lambda test check format fuzz bench bench-large golden aws-up load
+.PHONY: build lambda test check format fuzz bench bench-large golden aws-up load full
 
 TOOLS = go tool -modfile=tools/go.mod
 FUZZTIME ?= 5m
@@ -16,6 +16,12 @@ lambda: ## dist/crosstrail-lambda-{arm64,amd64}.zip: what AWS Lambda takes; one 
 
 test: ## what the README names
 	go test -race -shuffle=on ./...
+
+# What asks internal/race: all else is the same with the detector.
+full: ## without the race detector, what does less under it
+	go test -shuffle=on -run '^Test(Answers(AreThoseOfTrace|AboutRealRecords)|Damaged(Catalogue|Events)|Kill(Ingest|Retain|Rebuild|Verify)|TurnedWitness|Readings)$$' ./store/local
+	go test -shuffle=on -run '^Test(LongSecond|Late|Looked|Keys|Reach|UsedSoon|NarrowIsWhole|TalliesTellWhatRowsTell|TalliesInAnyOrder|AnswersOfAnyStore)$$' ./store/dynamo ./store/remote ./query
+	go test -shuffle=on -run '^Test(Truth|EveryRecordIsJSONWithTruth|AnswersDoNotDependOnFiles|NeverWhole|WindowsAddUp|ForgedDigestsAreBounded)$$' ./internal/synth ./cloudtrail/digest
 
 check: ## all that CI runs
 	bash .ci/run

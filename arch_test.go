@@ -20,8 +20,8 @@ const module = "github.com/crosstrail/crosstrail/"
 // layers is the architecture. A package imports only packages on lines above
 // its own; packages on one line do not know each other.
 var layers = []string{
-	"cloudtrail share/policy internal/synth internal/awscfg internal/denial internal/install internal/userdir deploy/function",
-	"cloudtrail/digest share internal/awstest",
+	"cloudtrail share/policy internal/synth internal/awscfg internal/denial internal/install internal/race internal/userdir deploy/function",
+	"cloudtrail/digest share internal/awstest internal/install/all",
 	"lineage deploy",
 	"query",
 	"source",
@@ -40,7 +40,7 @@ var kept = map[string]string{
 	module + "internal/awscfg":       "cmd/crosstrail cmd/crosstrail-lambda internal/awstest internal/bench",
 	module + "internal/awstest":      "internal/bench internal/awstest/demo internal/awstest/up",
 	module + "internal/denial":       "source/bucket share/iam store/dynamo deploy/stack deploy/site",
-	module + "internal/install":      "internal/awstest",
+	module + "internal/install":      "internal/awstest internal/install/all",
 	"github.com/aws/":                "internal/awscfg internal/awstest internal/awstest/demo internal/awstest/up source/bucket source/queue source/lookup source/directory share/iam share/fetch store/dynamo deploy/stack deploy/site cmd/crosstrail cmd/crosstrail-lambda internal/bench",
 	"github.com/spf13/cobra":         "cmd/crosstrail",
 	"github.com/aws/aws-lambda-go":   "cmd/crosstrail-lambda",

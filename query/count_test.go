@@ -13,6 +13,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
+	"github.com/crosstrail/crosstrail/internal/race"
 	"github.com/crosstrail/crosstrail/internal/synth"
 	"github.com/crosstrail/crosstrail/lineage"
 	"github.com/crosstrail/crosstrail/query"
@@ -24,7 +25,7 @@ import (
 // filter.
 func TestTalliesTellWhatRowsTell(t *testing.T) {
 	seeds := []uint64{1, 2, 3, 4, 5, 6, 7, 8, 196} // the last has a grant in the session that it grants
-	if testing.Short() {
+	if race.Detector || testing.Short() {
 		seeds = seeds[6:]
 	}
 	for _, seed := range seeds {
@@ -90,8 +91,12 @@ func (s scattered) Tallies(ctx context.Context, sel query.Selection) iter.Seq2[*
 // In whatever order a store counts, and however much there is, the answers are
 // the same.
 func TestTalliesInAnyOrder(t *testing.T) {
+	events := 80_000
+	if race.Detector {
+		events = 20_000
+	}
 	store := memory.New()
-	for f := range synth.Corpus(synth.Live, 5, 80_000) {
+	for f := range synth.Corpus(synth.Live, 5, events) {
 		body := f.Body()
 		var d cloudtrail.Decoder
 		file := source.File{LogFile: cloudtrail.ParseLogFileName(f.Name), Body: body, Records: func(yield func(*cloudtrail.Record) bool) {
@@ -128,7 +133,7 @@ func TestTalliesInAnyOrder(t *testing.T) {
 			t.Errorf("%d tallies %s: sessions (-rows +tallies):\n%s", tallies, name, diff)
 		}
 	}
-	if tallies < 10_000 {
+	if tallies < events/8 {
 		t.Errorf("%d tallies are linked in one go", tallies)
 	}
 }
@@ -188,7 +193,11 @@ func countFilters(t *testing.T, store *memory.Store) map[string]query.Filter {
 
 // However a store counts, every question has one answer.
 func TestAnswersOfAnyStore(t *testing.T) {
-	for seed := range uint64(4) {
+	seeds := uint64(4)
+	if race.Detector {
+		seeds = 1
+	}
+	for seed := range seeds {
 		store, _ := made(t, synth.New(seed+1, synth.Options{}))
 		asked := askedOf(t, store)
 		var want string

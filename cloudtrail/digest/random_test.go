@@ -15,6 +15,7 @@ import (
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/cloudtrail/digest"
+	"github.com/crosstrail/crosstrail/internal/race"
 	"github.com/crosstrail/crosstrail/internal/synth"
 )
 
@@ -91,7 +92,7 @@ func tamper(t testing.TB, b *bag, rng *rand.Rand, digests, logs []string) string
 // random, and never finds them whole.
 func TestNeverWhole(t *testing.T) {
 	rounds := 60
-	if testing.Short() {
+	if race.Detector || testing.Short() {
 		rounds = 20
 	}
 	for _, of := range []*scene{oneTrail(), twoTrails()} {

@@ -13,19 +13,24 @@ import (
 	"time"
 
 	"github.com/crosstrail/crosstrail/internal/awstest"
+	"github.com/crosstrail/crosstrail/internal/race"
 	"github.com/crosstrail/crosstrail/store/storetest"
 )
 
 // loadVariable is how many log files TestFollowLoad has, in place of 10,000 small
-// ones: make load.
+// ones (fewer under the race detector): make load.
 const loadVariable = "CROSSTRAIL_LOAD"
 
 func fleetSize(t *testing.T) (files, most int) {
 	t.Helper()
 	text := os.Getenv(loadVariable)
 	if text == "" {
-		t.Logf("THE LARGE LOAD IS NOT RUN: 10,000 files of 12 records at most; all sizes of 100,000: make load")
-		return 10_000, 12
+		files = 10_000
+		if race.Detector {
+			files = 4_000
+		}
+		t.Logf("THE LARGE LOAD IS NOT RUN: %d files of 12 records at most; all sizes of 100,000: make load", files)
+		return files, 12
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil {

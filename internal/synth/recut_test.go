@@ -15,6 +15,7 @@ import (
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/ingest"
+	"github.com/crosstrail/crosstrail/internal/race"
 	"github.com/crosstrail/crosstrail/internal/synth"
 	"github.com/crosstrail/crosstrail/lineage"
 	"github.com/crosstrail/crosstrail/query"
@@ -28,8 +29,11 @@ import (
 // record: nothing may depend on how and in what order records arrive.
 func TestAnswersDoNotDependOnFiles(t *testing.T) {
 	seeds, cuts := uint64(8), 4
-	if testing.Short() {
+	switch {
+	case testing.Short():
 		seeds, cuts = 2, 2
+	case race.Detector:
+		seeds = 3
 	}
 	for seed := uint64(1); seed <= seeds; seed++ {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {

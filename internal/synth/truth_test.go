@@ -7,6 +7,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/crosstrail/crosstrail/internal/race"
 	"github.com/crosstrail/crosstrail/internal/synth"
 	"github.com/crosstrail/crosstrail/lineage"
 )
@@ -23,7 +24,7 @@ type score struct {
 // that it does not know, never name another, nor claim more than there is.
 func TestTruth(t *testing.T) {
 	seeds := uint64(200)
-	if testing.Short() {
+	if race.Detector || testing.Short() {
 		seeds = 30
 	}
 	var s score

@@ -1,6 +1,6 @@
 //go:build !race
 
-// With the race detector on a heap is another, and this takes a minute: .ci/run has it
+// With the race detector on a heap is another, and this takes a minute: make full has it
 // beside the stores at their full size.
 
 package dynamo

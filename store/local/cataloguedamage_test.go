@@ -13,6 +13,7 @@ import (
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 
+	"github.com/crosstrail/crosstrail/internal/race"
 	"github.com/crosstrail/crosstrail/internal/synth"
 	"github.com/crosstrail/crosstrail/query"
 	"github.com/crosstrail/crosstrail/store/local"
@@ -121,7 +122,7 @@ func damages() []damage {
 		{"it is noise", func(r *rand.Rand, b []byte) []byte { return noise(r, b, 0, len(b)) }},
 	}
 	pages := 30
-	if raceDetector {
+	if race.Detector {
 		pages = 3
 	}
 	for page := range pages {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/crosstrail/crosstrail/internal/race"
 	"github.com/crosstrail/crosstrail/internal/synth"
 	"github.com/crosstrail/crosstrail/lineage"
 	"github.com/crosstrail/crosstrail/query"
@@ -70,7 +71,7 @@ func TestDamagedEvents(t *testing.T) {
 
 // flips is how many bytes are turned.
 func flips() int {
-	if raceDetector {
+	if race.Detector {
 		return 16
 	}
 	return 200

@@ -15,6 +15,7 @@ import (
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/ingest"
+	"github.com/crosstrail/crosstrail/internal/race"
 	"github.com/crosstrail/crosstrail/internal/synth"
 	"github.com/crosstrail/crosstrail/lineage"
 	"github.com/crosstrail/crosstrail/query"
@@ -30,7 +31,7 @@ import (
 func TestAnswersAreThoseOfTrace(t *testing.T) {
 	t.Parallel()
 	seeds := uint64(50)
-	if raceDetector || testing.Short() {
+	if race.Detector || testing.Short() {
 		seeds = 8 // races are not a matter of seeds
 	}
 	for seed := range seeds {
@@ -73,7 +74,7 @@ func TestAnswersAboutRealRecords(t *testing.T) {
 		t.Skipf("SKIPPED WITHOUT THE REAL RECORDS: %v", err)
 	}
 	sets := []string{"stratus", "otrf", "umccr", "invictus", "boogy-clp"}
-	if raceDetector {
+	if race.Detector {
 		sets = sets[:3]
 	}
 	for _, set := range sets {

@@ -22,6 +22,7 @@ import (
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/ingest"
+	"github.com/crosstrail/crosstrail/internal/race"
 	"github.com/crosstrail/crosstrail/internal/synth"
 	"github.com/crosstrail/crosstrail/query"
 	"github.com/crosstrail/crosstrail/store/local"
@@ -145,14 +146,14 @@ func seededFor(seed uint64, name string) *rand.Rand {
 // kills is how often it is killed: with the race detector, which makes it slow,
 // less often.
 func kills(n int) int {
-	if raceDetector {
+	if race.Detector {
 		return n / 3
 	}
 	return n
 }
 
 func scaled(d time.Duration) time.Duration {
-	if raceDetector {
+	if race.Detector {
 		return 4 * d
 	}
 	return d

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
+	"github.com/crosstrail/crosstrail/internal/race"
 	"github.com/crosstrail/crosstrail/internal/synth"
 	"github.com/crosstrail/crosstrail/lineage"
 	"github.com/crosstrail/crosstrail/source"
@@ -54,7 +55,7 @@ func TestLooked(t *testing.T) {
 			}
 		}
 	}
-	if !raceDetector && (whole < 40 || short < 15) {
+	if !race.Detector && (whole < 40 || short < 15) {
 		t.Errorf("%d hops, and %d: that shows too little", whole, short)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/crosstrail/crosstrail/internal/race"
 	"github.com/crosstrail/crosstrail/internal/synth"
 	"github.com/crosstrail/crosstrail/lineage"
 	"github.com/crosstrail/crosstrail/query"
@@ -68,7 +69,7 @@ func rows(t *testing.T, s *memory.Store) []query.Row {
 // seeds is how many organisations are asked: with the race detector, which makes
 // it slow, fewer.
 func seeds(n uint64) uint64 {
-	if raceDetector {
+	if race.Detector {
 		return n / 3
 	}
 	return n
@@ -117,7 +118,7 @@ func TestNarrowIsWhole(t *testing.T) {
 		}
 	}
 	t.Logf("%d events asked about, %d would be told otherwise by hours of the log; %d of %d files a question", asked, differ, files/asked, all/asked)
-	if !raceDetector && (asked < 400 || 20*differ > asked) {
+	if !race.Detector && (asked < 400 || 20*differ > asked) {
 		t.Errorf("asked about %d events, of which %d rest on hours of the log: that shows too little", asked, differ)
 	}
 }

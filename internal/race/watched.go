@@ -1,0 +1,6 @@
+//go:build race
+
+package race
+
+// Detector is whether this was built with -race.
+const Detector = true
