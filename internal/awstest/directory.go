@@ -1,6 +1,7 @@
 package awstest
 
 import (
+	"context"
 	"maps"
 	"slices"
 	"testing"
@@ -28,19 +29,27 @@ func (c Account) Organization(t testing.TB, name string, members map[string]stri
 	group, ctx := errgroup.WithContext(t.Context())
 	group.SetLimit(putters)
 	for _, id := range slices.Sorted(maps.Keys(members)) {
-		group.Go(func() error {
-			offered, err := management.InviteAccountToOrganization(ctx, &organizations.InviteAccountToOrganizationInput{
-				Target: &types.HandshakeParty{Id: &id, Type: types.HandshakePartyTypeAccount},
-			})
-			if err != nil {
-				return err
-			}
-			_, err = organizations.NewFromConfig(c.aws.Account(id).Config()).AcceptHandshake(ctx, &organizations.AcceptHandshakeInput{HandshakeId: offered.Handshake.Id})
-			return err
-		})
+		group.Go(func() error { return c.invite(ctx, id) })
 	}
 	must(t, group.Wait())
 	return *made.Organization.Id
+}
+
+// Invite has another account join the organization of this one: it is invited and accepts.
+func (c Account) Invite(t testing.TB, member string) {
+	t.Helper()
+	must(t, c.invite(t.Context(), member))
+}
+
+func (c Account) invite(ctx context.Context, member string) error {
+	offered, err := organizations.NewFromConfig(c.Config()).InviteAccountToOrganization(ctx, &organizations.InviteAccountToOrganizationInput{
+		Target: &types.HandshakeParty{Id: &member, Type: types.HandshakePartyTypeAccount},
+	})
+	if err != nil {
+		return err
+	}
+	_, err = organizations.NewFromConfig(c.aws.Account(member).Config()).AcceptHandshake(ctx, &organizations.AcceptHandshakeInput{HandshakeId: offered.Handshake.Id})
+	return err
 }
 
 // Person is a user of Identity Center.

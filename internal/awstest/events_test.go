@@ -6,6 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"github.com/crosstrail/crosstrail/internal/awstest"
@@ -64,6 +67,52 @@ func TestAcrossAccounts(t *testing.T) {
 	}
 	if got := names(t, queue); fmt.Sprint(got) != "[AssumeRole]" {
 		t.Errorf("ENABLED alone took %q", got)
+	}
+}
+
+// TestBusOfOrganization: a bus that lets an organization's accounts takes what a rule of
+// another region forwards, with the region and the account that it came from; it goes to
+// no third account.
+func TestBusOfOrganization(t *testing.T) {
+	stand := stack.Start(t)
+	here, there, beyond := stand.Account(dev), stand.Account(prod), stand.Account(third)
+	queue, far := there.Queue(t, "seen"), beyond.Queue(t, "far")
+	bus, last := there.Bus(t, "central", ""), beyond.Bus(t, "last", awstest.AllowAccount(prod, "*", "events:PutEvents"))
+	queue.AllowService(t, "events.amazonaws.com", "arn:aws:events:us-east-1:"+prod+":rule/central/keep")
+	far.AllowService(t, "events.amazonaws.com", "arn:aws:events:us-east-1:"+third+":rule/last/keep")
+	beyond.Rule(t, "keep", fromSTS, awstest.ReadsToo, awstest.OnBus("last")).To(t, far.ARN)
+	there.Rule(t, "keep", `{"account":["`+dev+`"],"region":["eu-west-1"]}`, awstest.ReadsToo, awstest.OnBus("central")).To(t, queue.ARN)
+	there.Rule(t, "on", fromSTS, awstest.ReadsToo, awstest.OnBus("central")).To(t, last, there.Role(t, "Sender", eventsTrust, awstest.Allow(last, "events:PutEvents")))
+
+	regional := eventbridge.NewFromConfig(here.ConfigIn("eu-west-1"))
+	_, err := regional.PutRule(t.Context(), &eventbridge.PutRuleInput{Name: aws.String("forward"), EventPattern: aws.String(fromSTS), State: types.RuleStateEnabledWithAllCloudtrailManagementEvents})
+	must(t, err)
+	target := types.Target{Id: aws.String("hub"), Arn: &bus}
+	if _, err := regional.PutTargets(t.Context(), &eventbridge.PutTargetsInput{Rule: aws.String("forward"), Targets: []types.Target{target}}); code(err) != "ValidationException" {
+		t.Errorf("a bus of another account without a role: %v", err)
+	}
+	target.RoleArn = aws.String(here.Role(t, "Sender", eventsTrust, awstest.Allow(bus, "events:PutEvents")))
+	_, err = regional.PutTargets(t.Context(), &eventbridge.PutTargetsInput{Rule: aws.String("forward"), Targets: []types.Target{target}})
+	must(t, err)
+
+	organization := there.Organization(t, "management", map[string]string{third: "beyond"})
+	there.BusPolicy(t, "central", `{"Version":"2012-10-17","Statement":[{"Sid":"all","Effect":"Allow","Principal":"*","Action":"events:PutEvents","Resource":"`+bus+`","Condition":{"StringEquals":{"aws:PrincipalOrgID":"`+organization+`"}}}]}`)
+	stand.Record(t)
+	call := func() {
+		_, err := sts.NewFromConfig(here.ConfigIn("eu-west-1")).GetCallerIdentity(t.Context(), nil)
+		must(t, err)
+	}
+	call()
+	if got := names(t, queue); len(got) != 0 {
+		t.Errorf("of an account that is in no organization: %q", got)
+	}
+	there.Invite(t, dev)
+	call()
+	if got := names(t, queue); fmt.Sprint(got) != "[GetCallerIdentity]" {
+		t.Errorf("of the organization: %q", got)
+	}
+	if got := names(t, far); len(got) != 0 {
+		t.Errorf("a third account got %q", got)
 	}
 }
 
