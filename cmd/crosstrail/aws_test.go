@@ -56,6 +56,7 @@ const (
 //	enabled ACCOUNT REGION...   are the regions that an account has enabled
 //	denied ACCOUNT ACTION...    has the organisation deny actions in an account
 //	failing TYPE REASON         has CloudFormation fail at a type of resource, wherever
+//	together N COMMAND...       runs a command so many times at once
 //	foreign ACCOUNT STACK       makes a stack that is nobody's of ours
 //	locked ACCOUNT              has the organisation deny changes of bucket policies, as Control Tower does
 func TestAWSScript(t *testing.T) {

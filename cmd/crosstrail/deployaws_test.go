@@ -6,6 +6,10 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
@@ -18,20 +22,31 @@ import (
 
 func (s scripted) deploying() map[string]func(ts *testscript.TestScript, neg bool, args []string) {
 	return map[string]func(ts *testscript.TestScript, neg bool, args []string){
-		"function": s.function, "told": s.told, "notices": s.notices, "enabled": s.enabled, "denied": s.denied, "failing": s.failing, "foreign": s.foreign,
+		"function": s.function, "told": s.told, "notices": s.notices, "enabled": s.enabled, "denied": s.denied, "failing": s.failing, "foreign": s.foreign, "together": s.together,
 	}
 }
 
-// function writes the head of a program for Linux, which is what is looked at before it
-// is uploaded: nothing calls it in these sessions.
+// function writes what looks like the function's program: nothing calls it in these
+// sessions.
 func (s scripted) function(ts *testscript.TestScript, _ bool, args []string) {
+	writeProgram(s.t, ts.MkAbs(args[0]))
+}
+
+// writeProgram writes the head of a program for Linux, which is what is looked at before
+// it is uploaded.
+func writeProgram(t *testing.T, path string) {
+	t.Helper()
 	h := elf.Header64{
 		Ident: [elf.EI_NIDENT]byte{0x7f, 'E', 'L', 'F', byte(elf.ELFCLASS64), byte(elf.ELFDATA2LSB), byte(elf.EV_CURRENT)},
 		Type:  uint16(elf.ET_EXEC), Machine: uint16(elf.EM_AARCH64), Version: uint32(elf.EV_CURRENT), Ehsize: 64, Phentsize: 56, Shentsize: 64,
 	}
 	var b bytes.Buffer
-	ts.Check(binary.Write(&b, binary.LittleEndian, h))
-	ts.Check(os.WriteFile(ts.MkAbs(args[0]), b.Bytes(), 0o700))
+	if err := binary.Write(&b, binary.LittleEndian, h); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, b.Bytes(), 0o700); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // told has a bucket tell a queue of somebody's what is new below a prefix, and
@@ -83,4 +98,38 @@ func (s scripted) failing(_ *testscript.TestScript, _ bool, args []string) {
 // foreign makes a stack that is nobody's of ours.
 func (s scripted) foreign(_ *testscript.TestScript, _ bool, args []string) {
 	s.aws.Account(args[0]).CFNStack(s.t, args[1], `{"Resources":{"Q":{"Type":"AWS::SQS::Queue"}}}`)
+}
+
+// together runs a command so many times at once: at least one does it, and none ends in
+// another way than that it was done, or that somebody else was faster.
+func (s scripted) together(ts *testscript.TestScript, _ bool, args []string) {
+	n, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	program, err := exec.LookPath(args[1])
+	ts.Check(err)
+	var environment []string
+	for _, name := range []string{"AWS_ENDPOINT_URL", "AWS_REGION", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_EC2_METADATA_DISABLED", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "HOME", "PATH"} {
+		environment = append(environment, name+"="+ts.Getenv(name))
+	}
+	var running []*exec.Cmd
+	said := make([]bytes.Buffer, n)
+	for i := range n {
+		cmd := exec.CommandContext(s.t.Context(), program, args[2:]...)
+		cmd.Dir, cmd.Env, cmd.Stderr = ts.MkAbs("."), environment, &said[i]
+		ts.Check(cmd.Start())
+		running = append(running, cmd)
+	}
+	done := 0
+	for i, cmd := range running {
+		err := cmd.Wait()
+		ts.Logf("%d: %v\n%s", i, err, said[i].String())
+		if err == nil {
+			done++
+		} else if !strings.Contains(said[i].String(), "somebody else") && !strings.Contains(said[i].String(), "there is no hub") {
+			ts.Fatalf("it fails for another reason")
+		}
+	}
+	if done == 0 {
+		ts.Fatalf("nobody did it")
+	}
 }

@@ -88,13 +88,21 @@ func (h *hubUp) describeTable() {
 			h.does.beside(toAdd, fmt.Sprintf("the table's missing index %s", strings.Join(t.info.Missing, ", ")), "")
 		}
 	}
-	h.does.say("takes", "%s", watchText(t.watch()))
+	h.does.say("takes", "%s", takenText(t.watch()))
 	if w := t.wanted; t.given && w != nil && len(w.Roles)+len(w.ExternalIDs)+len(w.Accounts) == 0 {
 		h.does.warn("no role, external id or account is named: every issuance is taken")
 	}
 	if t.rewatch() {
-		h.does.beside(toChange, "what the table takes, until now "+watchText(t.info.Watch), "")
+		h.does.beside(toChange, "what the table takes, until now "+takenText(t.info.Watch), "")
 	}
+}
+
+// takenText says which records a table takes.
+func takenText(w *lineage.Watch) string {
+	if w == nil {
+		return "every record"
+	}
+	return watchText(w)
 }
 
 // readyTable makes the table ready to be filled, and has it take what it is to.
@@ -121,7 +129,7 @@ func (h *hubUp) readyTable(ctx context.Context) error {
 	if err := s.SetWatch(ctx, t.wanted); err != nil {
 		return h.aws.explained(err)
 	}
-	h.done("the table takes %s", watchText(t.wanted))
+	h.done("the table takes %s", takenText(t.wanted))
 	return nil
 }
 

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"bufio"
+	"io"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/crosstrail/crosstrail/deploy"
+	"github.com/crosstrail/crosstrail/internal/awstest"
+	"github.com/crosstrail/crosstrail/store/dynamo"
+)
+
+// interruptible is a command that is killed as soon as it says something.
+type interruptible struct {
+	t           *testing.T
+	environment []string
+}
+
+// run gives what it said; marker "": it is let run, and has to end well.
+func (i *interruptible) run(marker string, args ...string) string {
+	i.t.Helper()
+	program, err := exec.LookPath("crosstrail")
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	cmd := exec.CommandContext(i.t.Context(), program, append([]string{"deploy"}, args...)...)
+	cmd.Env = append(i.environment, "GORACE=atexit_sleep_ms=0", "HOME="+i.t.TempDir())
+	stderr, err := cmd.StderrPipe()
+	if err != nil || cmd.Start() != nil {
+		i.t.Fatal(err)
+	}
+	var said strings.Builder
+	killed := false
+	for lines := bufio.NewScanner(stderr); lines.Scan(); {
+		said.WriteString(lines.Text() + "\n")
+		if marker != "" && !killed && strings.HasPrefix(lines.Text(), marker) {
+			killed = cmd.Process.Kill() == nil
+		}
+	}
+	switch err := cmd.Wait(); {
+	case marker == "" && err != nil:
+		i.t.Fatalf("%v: %v\n%s", args, err, said.String())
+	case marker != "" && (!killed || err == nil):
+		i.t.Fatalf("%v was not killed at %q: %v\n%s", args, marker, err, said.String())
+	}
+	return said.String()
+}
+
+// TestDeployInterrupted: killed anywhere, the next run finishes what it began, up and
+// down; and a table goes only when its name is typed.
+func TestDeployInterrupted(t *testing.T) {
+	stand := stack.Start(t)
+	prod := stand.Account(hubAccount)
+	logs := prod.Bucket(t, "acme-cut-logs")
+	prod.Trail(t, "main", logs.Name)
+	operator := prod.User(t, "operator", awstest.Allow("*", "*"))
+	i := &interruptible{t, append(stand.Environment(t, operator), "PATH="+t.TempDir())}
+	for _, v := range i.environment {
+		name, value, _ := strings.Cut(v, "=")
+		if strings.HasPrefix(name, "AWS_") {
+			t.Setenv(name, value)
+		}
+	}
+	code := t.TempDir() + "/bootstrap"
+	writeProgram(t, code)
+	up := []string{"up", "hub", "--function", code, "--watch-external-id", "3414", "--yes"}
+
+	stand.StackTime(t, 50*time.Millisecond)
+	i.run("done: the function's code", up...)
+	i.run("made: event bus", up...)
+	i.run("done: the table", up...)
+	if said := i.run("", up...); !strings.Contains(said, "done: the bucket acme-cut-logs tells the hub's queue") {
+		t.Errorf("what was left was not done:\n%s", said)
+	}
+	if said := i.run("", up...); !strings.Contains(said, "nothing to change") {
+		t.Errorf("once more:\n%s", said)
+	}
+	if s, err := dynamo.Open(t.Context(), operator, deploy.DefaultTable, dynamo.Options{}); err != nil || s.Watch() == nil || len(s.Watch().ExternalIDs) != 1 {
+		t.Errorf("the table takes not what it was told to: %v", err)
+	}
+
+	down := []string{"down", "hub", "--yes"}
+	i.run("done: the bucket acme-cut-logs", down...)
+	i.run("removed: ", down...)
+	i.run("", down...)
+	if seen, status := asked(t, "", "deploy", "down", "hub"); status != exitFinding || !strings.Contains(seen, "there is no hub") {
+		t.Errorf("exit status %d: %s", status, seen)
+	}
+
+	for answer, want := range map[string]string{"y\nno\n": "nothing was changed", "n\n": "nothing was changed"} {
+		if seen, status := asked(t, answer, "deploy", "down", "hub", "--delete-table"); status != exitFailed || !strings.Contains(seen, want) {
+			t.Errorf("%q: exit status %d: %s", answer, status, seen)
+		}
+	}
+	seen, status := asked(t, "y\nCrossAccountAuditing\n", "deploy", "down", "hub", "--delete-table")
+	if status != exitDone || !strings.Contains(seen, "to have the table deleted, type its name: ") || !strings.Contains(seen, "the table CrossAccountAuditing is gone") {
+		t.Errorf("exit status %d: %s", status, seen)
+	}
+}
+
+// TestDeployHostile: what is on a command line goes to no terminal as it is.
+func TestDeployHostile(t *testing.T) {
+	const hostile = "\x1b]0;owned\a\u202e"
+	for _, args := range [][]string{
+		{"up", "hub", "--account", hostile}, {"up", "hub", "--name", hostile}, {"up", "hub", "--table", hostile, "--remove", hostile}, {"up", "hub", "--trigger", hostile},
+		{"up", "spoke", "--hub", hostile}, {"up", "spoke", "--external-id", hostile}, {"up", "spoke", "--role-arn", hostile}, {"up", "spoke", "--match", hostile}, {"up", "spoke", "--region", hostile},
+		{"up", "role", hostile}, {"up", "role", "R", "--to", hostile}, {"up", "role", "R", "--policy-arn", hostile}, {"down", "role", hostile},
+		{"template", "hub", "--bucket", hostile}, {"template", "hub", "--bucket", "acme-logs", "--key", hostile}, {"template", "hub", "--bucket", "acme-logs", "--prefix", hostile},
+		{"template", "hub", "--no-logs", "--table", hostile},
+	} {
+		seen, status := asked(t, "", append([]string{"deploy"}, args...)...)
+		if status != exitUsage || strings.Contains(seen, "\x1b") || strings.Contains(seen, "\u202e") {
+			t.Errorf("%q: exit status %d: %q", args, status, seen)
+		}
+	}
+	// What is taken is written into a template so that it says the same there.
+	var out strings.Builder
+	if status := run([]string{"deploy", "template", "spoke", "--hub", "arn:aws:events:us-east-1:999999999999:event-bus/b", "--match", "userAgent=" + hostile}, strings.NewReader(""), &out, io.Discard); status == exitDone && strings.Contains(out.String(), "\x1b") {
+		t.Errorf("%q", out.String())
+	}
+}
