@@ -105,10 +105,22 @@ func TestDeployInterrupted(t *testing.T) {
 func TestDeployHostile(t *testing.T) {
 	const hostile = "\x1b]0;owned\a\u202e"
 	for _, args := range [][]string{
-		{"up", "hub", "--account", hostile}, {"up", "hub", "--name", hostile}, {"up", "hub", "--table", hostile, "--remove", hostile}, {"up", "hub", "--trigger", hostile},
-		{"up", "spoke", "--hub", hostile}, {"up", "spoke", "--external-id", hostile}, {"up", "spoke", "--role-arn", hostile}, {"up", "spoke", "--match", hostile}, {"up", "spoke", "--region", hostile},
-		{"up", "role", hostile}, {"up", "role", "R", "--to", hostile}, {"up", "role", "R", "--policy-arn", hostile}, {"down", "role", hostile},
-		{"template", "hub", "--bucket", hostile}, {"template", "hub", "--bucket", "acme-logs", "--key", hostile}, {"template", "hub", "--bucket", "acme-logs", "--prefix", hostile},
+		{"up", "hub", "--account", hostile},
+		{"up", "hub", "--name", hostile},
+		{"up", "hub", "--table", hostile, "--remove", hostile},
+		{"up", "hub", "--trigger", hostile},
+		{"up", "spoke", "--hub", hostile},
+		{"up", "spoke", "--external-id", hostile},
+		{"up", "spoke", "--role-arn", hostile},
+		{"up", "spoke", "--match", hostile},
+		{"up", "spoke", "--region", hostile},
+		{"up", "role", hostile},
+		{"up", "role", "R", "--to", hostile},
+		{"up", "role", "R", "--policy-arn", hostile},
+		{"down", "role", hostile},
+		{"template", "hub", "--bucket", hostile},
+		{"template", "hub", "--bucket", "acme-logs", "--key", hostile},
+		{"template", "hub", "--bucket", "acme-logs", "--prefix", hostile},
 		{"template", "hub", "--no-logs", "--table", hostile},
 	} {
 		seen, status := asked(t, "", append([]string{"deploy"}, args...)...)

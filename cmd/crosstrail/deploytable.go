@@ -130,6 +130,9 @@ func (h *hubUp) readyTable(ctx context.Context) error {
 		return h.aws.explained(err)
 	}
 	h.done("the table takes %s", takenText(t.wanted))
+	if h.old != nil {
+		h.ui.say("note", "a function that runs obeys within a minute: until then it takes what it took")
+	}
 	return nil
 }
 
