@@ -56,6 +56,7 @@ const (
 //	enabled ACCOUNT REGION...   are the regions that an account has enabled
 //	denied ACCOUNT ACTION...    has the organisation deny actions in an account
 //	failing TYPE REASON         has CloudFormation fail at a type of resource, wherever
+//	stacksets ACCOUNT MEMBER NAME OTHER...  lets StackSets into an organisation, with a delegated administrator, and makes a unit $NAME of others
 //	together N COMMAND...       runs a command so many times at once
 //	foreign ACCOUNT STACK       makes a stack that is nobody's of ours
 //	locked ACCOUNT              has the organisation deny changes of bucket policies, as Control Tower does

@@ -22,7 +22,7 @@ import (
 
 func (s scripted) deploying() map[string]func(ts *testscript.TestScript, neg bool, args []string) {
 	return map[string]func(ts *testscript.TestScript, neg bool, args []string){
-		"function": s.function, "told": s.told, "notices": s.notices, "enabled": s.enabled, "denied": s.denied, "failing": s.failing, "foreign": s.foreign, "together": s.together,
+		"function": s.function, "told": s.told, "notices": s.notices, "enabled": s.enabled, "denied": s.denied, "failing": s.failing, "foreign": s.foreign, "together": s.together, "stacksets": s.stacksets,
 	}
 }
 
@@ -132,4 +132,12 @@ func (s scripted) together(ts *testscript.TestScript, _ bool, args []string) {
 	if done == 0 {
 		ts.Fatalf("nobody did it")
 	}
+}
+
+// stacksets lets StackSets into the organisation of an account, makes a member their
+// administrator, and sets a variable to a unit with other members.
+func (s scripted) stacksets(ts *testscript.TestScript, _ bool, args []string) {
+	management := s.aws.Account(args[0])
+	management.StackSets(s.t, args[1])
+	ts.Setenv(args[2], management.OU(s.t, "workloads", args[3:]...))
 }

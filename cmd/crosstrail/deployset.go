@@ -80,8 +80,8 @@ func (c *changing) isDelegated(ctx context.Context, at *lookedAt) (bool, error) 
 		return false, c.explain(err)
 	case o == nil:
 		return false, hinted(fmt.Errorf("account %s is of no organisation", at.caller.Account), "for this account alone: without --organization")
-	case o.Management != at.caller.Account && !o.Delegated:
-		return false, hinted(fmt.Errorf("account %s is neither the management account of its organisation nor CloudFormation's delegated administrator%s", at.caller.Account, before(": ", o.Unread)),
+	case o.Management != at.caller.Account && !o.Delegated && o.Unread == "": // where that is not known, CloudFormation says
+		return false, hinted(fmt.Errorf("account %s is neither the management account of its organisation nor CloudFormation's delegated administrator", at.caller.Account),
 			"as the management account, "+o.Management+": --profile NAME", "for this account alone: without --organization")
 	}
 	return o.Management != at.caller.Account, nil
