@@ -213,7 +213,7 @@ func TestForwardedIsOfASet(t *testing.T) {
 		all = append(all, a)
 	}
 	store := arrived(t, arrivals(all, 100))
-	want := forwardedText(t, store, query.ForwardedOptions{})
+	whole, wantWhole := all, forwardedText(t, store, query.ForwardedOptions{})
 	a, err := query.Forwarded(t.Context(), store, query.ForwardedOptions{})
 	if err != nil {
 		t.Fatal(err)
@@ -223,11 +223,17 @@ func TestForwardedIsOfASet(t *testing.T) {
 		n += l.Both + l.Lost + l.Others + l.Pending + l.Unlogged + l.Uncollected + l.Within + l.Own
 	}
 	if n != len(all) {
-		t.Fatalf("%d calls are told of, and there were %d:\n%s", n, len(all), want)
+		t.Fatalf("%d calls are told of, and there were %d:\n%s", n, len(all), wantWhole)
 	}
-	for _, perFile := range []int{7, 33} {
-		mixed := append(arrivals(all, perFile), arrivals(all[:200], perFile)...) // some again
-		for range 40 {                                                           // and in a message with other spaces
+	few := all[:40]
+	wantFew := forwardedText(t, arrived(t, arrivals(few, 100)), query.ForwardedOptions{})
+	for perFile := 1; perFile <= 8; perFile++ {
+		all, want := few, wantFew
+		if perFile == 8 {
+			all, want = whole, wantWhole
+		}
+		mixed := append(arrivals(all, perFile), arrivals(all[:len(all)/4], perFile)...) // some again
+		for range 40 {                                                                  // and in a message with other spaces
 			f := mixed[rng.IntN(len(mixed))]
 			if cloudtrail.IsInline(f.name) {
 				f.body = strings.ReplaceAll(f.body, `"version":`, `"version" : `)

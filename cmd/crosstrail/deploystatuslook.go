@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -241,7 +240,7 @@ func lookAtSpoke(ctx context.Context, s *site.Site, in func(region string) *cfn.
 	var mu sync.Mutex
 	var group errgroup.Group
 	group.SetLimit(looksAtOnce)
-	for region := range l.regions {
+	for _, region := range sortedOf(l.regions) {
 		group.Go(func() error {
 			one := lookAtRegion(ctx, s, name, region, since)
 			mu.Lock()
@@ -289,7 +288,7 @@ func lookAtRegion(ctx context.Context, s *site.Site, name deploy.Name, region st
 
 // readSettings reads what the spoke was told, from its stack in one of the regions.
 func (l *spokeLook) readSettings(ctx context.Context, in func(region string) *cfn.Client, name deploy.Name) {
-	for _, region := range slices.Sorted(maps.Keys(l.regions)) {
+	for _, region := range sortedOf(l.regions) {
 		if one := l.regions[region]; one == nil || one.rule == nil {
 			continue
 		}

@@ -39,7 +39,7 @@ const (
 	lastLook  = 5 * time.Second
 	// atLeast is how long it waits all the same where nothing can come, as far as is
 	// seen: what was put right just now takes effect by and by.
-	atLeast = 2 * time.Second
+	atLeast = time.Second
 	// lateEvent is when an event is late: it takes seconds.
 	lateEvent = 2 * time.Minute
 )
