@@ -24,6 +24,7 @@ type assumption struct {
 	external                string
 	role                    string // "": Deploy of prod
 	event, log, ownLog      bool   // the caller's copy in a message, the owner's and the caller's in log files
+	ownersEvent             bool   // the owner's copy in a message: its account sends too
 }
 
 func (a assumption) roleARN() string {
@@ -43,7 +44,12 @@ func (a assumption) copies() (callers, owners string) {
 	}
 	who := strings.ReplaceAll(user("jsmith", "AIDAJSMITH", jsmithKey), home, a.account)
 	callers = in(record(a.id, a.at, "sts", "AssumeRole", a.account, who, jsmithAddress, true, more))
-	owners = in(record(a.id+"-copy", a.at, "sts", "AssumeRole", prod, fmt.Sprintf(`{"type":"AWSAccount","principalId":"AIDAJSMITH","accountId":%q}`, a.account), jsmithAddress, true, more))
+	later := a.at // a second later, of every other
+	if len(a.id)%2 == 1 {
+		moment, _ := cloudtrail.ParseTime(a.at)
+		later = (moment + 1).String()
+	}
+	owners = in(record(a.id+"-copy", later, "sts", "AssumeRole", prod, fmt.Sprintf(`{"type":"AWSAccount","principalId":"AIDAJSMITH","accountId":%q}`, a.account), jsmithAddress, true, more))
 	return callers, owners
 }
 
@@ -102,6 +108,7 @@ var assumptions = []assumption{
 	{id: "within", at: "2026-05-04T10:06:00Z", account: home, region: "us-east-1", event: true, role: "arn:aws:iam::" + home + ":role/Deploy"},
 	{id: "vendors", at: "2026-05-04T10:07:00Z", account: vendor, region: "us-east-1", log: true},
 	{id: "own", at: "2026-05-04T10:08:00Z", account: "444444444444", region: "us-east-1", event: true, log: true, ownLog: true},
+	{id: "owners", at: "2026-05-04T10:10:00Z", account: home, region: "us-west-2", ownersEvent: true},
 	{id: "global", at: "2026-05-04T10:09:00Z", account: home, region: "global", event: true, log: true},
 }
 
@@ -115,6 +122,9 @@ func arrivals(all []assumption, perFile int) (files []arrival) {
 		region := strings.Replace(a.region, "global", "us-east-1", 1)
 		if a.event {
 			files = append(files, message(callers, a.account, region))
+		}
+		if a.ownersEvent {
+			files = append(files, message(owners, prod, region))
 		}
 		if a.log {
 			logs[[2]string{prod, region}] = append(logs[[2]string{prod, region}], owners)
@@ -169,22 +179,25 @@ func TestForwardedTells(t *testing.T) {
 		"all of it": {query.ForwardedOptions{}, `1 ap-south-1 uncollected=1
 1 eu-west-1 lost=1 lost-in-ireland-copy@2(3414)
 1 us-east-1 both=3 lost=1 pending=1 unlogged=1 uncollected=1 within=1 lost-copy@2(3414)
+1 us-west-2 lost=1 owners-copy@2()
 4 us-east-1 own=1
 7 us-east-1 lost=1 vendors-copy@2()
 `},
 		"the vendor sends nothing": {query.ForwardedOptions{Sent: []query.Sent{{Accounts: []string{home}}}}, `1 ap-south-1 uncollected=1
 1 eu-west-1 lost=1 lost-in-ireland-copy@2(3414)
 1 us-east-1 both=3 lost=1 pending=1 unlogged=1 uncollected=1 within=1 lost-copy@2(3414)
+1 us-west-2 lost=1 owners-copy@2()
 4 us-east-1 own=1
 7 us-east-1 others=1
 `},
 		"an external id that nobody showed, and a role": {query.ForwardedOptions{Sent: []query.Sent{{ExternalIDs: []string{"1"}}, {Roles: []string{deployRole}, ExternalIDs: []string{"341"}}}}, `1 ap-south-1 uncollected=1
 1 eu-west-1 others=1
 1 us-east-1 both=3 others=1 pending=1 unlogged=1 uncollected=1 within=1
+1 us-west-2 others=1
 4 us-east-1 own=1
 7 us-east-1 others=1
 `},
-		"either of two": {query.ForwardedOptions{Since: at("2026-05-04T10:01:00Z"), Until: at("2026-05-04T10:02:00Z"), Sent: []query.Sent{{ExternalIDs: []string{"1"}}, {Roles: []string{deployRole}, ExternalIDs: []string{"1", "3414"}}}}, `1 eu-west-1 lost=1 lost-in-ireland-copy@2(3414)
+		"either of two": {query.ForwardedOptions{Since: at("2026-05-04T10:01:00Z"), Until: at("2026-05-04T10:02:01Z"), Sent: []query.Sent{{ExternalIDs: []string{"1"}}, {Roles: []string{deployRole}, ExternalIDs: []string{"1", "3414"}}}}, `1 eu-west-1 lost=1 lost-in-ireland-copy@2(3414)
 1 us-east-1 lost=1 lost-copy@2(3414)
 `},
 	} {

@@ -157,14 +157,14 @@ func (d *deployFlags) other(profile string) *awsFlags {
 
 // reconciliation is what came as events against what log files tell.
 type reconciliation struct {
-	answer *query.ForwardedAnswer     // never nil
+	answer *query.ForwardedAnswer     // nil where the table could not be asked
 	last   map[string]cloudtrail.Time // when an account sent last, before the span
 	err    error
 }
 
 // reconcile asks the table.
 func (s *deployStatus) reconcile(ctx context.Context, h *hubLook, l *spokeLook, since time.Time) (r reconciliation, t *table) {
-	r = reconciliation{answer: &query.ForwardedAnswer{}, last: map[string]cloudtrail.Time{}}
+	r = reconciliation{last: map[string]cloudtrail.Time{}}
 	name := h.table()
 	if name == "" {
 		r.err = fmt.Errorf("which table the hub writes to is not known: its function says, which could not be looked at")

@@ -187,6 +187,9 @@ func TestSpokeJudged(t *testing.T) {
 			if c.blind {
 				l = nil
 			}
+			if got := spokeRows(h, l, nil, nil); len(got) > 0 && got[0].state != "not looked at" {
+				t.Errorf("where the table was not looked at: %+v", got)
+			}
 			held(t, faultsIn(spokeRows(h, l, &query.ForwardedAnswer{Lines: c.lines}, nil)), c.want)
 		})
 	}

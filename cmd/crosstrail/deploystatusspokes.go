@@ -87,12 +87,17 @@ func (l *spokeLook) targetCauses(h *hubLook, region string, sure func(text strin
 	}
 }
 
-// spokeRows are what is to be told of who sends, or should.
+// spokeRows are what is to be told of who sends, or should. An answer of nil: the table
+// was not looked at.
 func spokeRows(h *hubLook, l *spokeLook, a *query.ForwardedAnswer, last map[string]cloudtrail.Time) []statusRow {
 	senders, open := h.senders()
 	accounts := slices.Clone(senders)
 	if l != nil {
 		accounts = append(accounts, l.caller.Account)
+	}
+	known := a != nil
+	if !known {
+		a = &query.ForwardedAnswer{}
 	}
 	for i := range a.Lines {
 		accounts = append(accounts, a.Lines[i].Account)
@@ -104,7 +109,7 @@ func spokeRows(h *hubLook, l *spokeLook, a *query.ForwardedAnswer, last map[stri
 	}
 	var all []statusRow
 	for _, account := range unique(accounts) {
-		s := spokeOf{h: h, account: account, sends: open || slices.Contains(senders, account), looked: l}
+		s := spokeOf{h: h, account: account, sends: open || slices.Contains(senders, account), looked: l, known: known}
 		if l != nil && l.caller.Account != account {
 			s.looked = nil
 		}
@@ -124,6 +129,7 @@ type spokeOf struct {
 	h       *hubLook
 	account string
 	sends   bool // the hub takes its events
+	known   bool // what came of it was looked at
 	looked  *spokeLook
 	lines   []*query.ForwardedLine
 	stacks  map[string]cfn.Instance // of a StackSet, by region
@@ -151,6 +157,8 @@ func (s *spokeOf) rows(last cloudtrail.Time) []statusRow {
 		head.last = max(head.last, l.LastEvent)
 	}
 	switch {
+	case !s.known:
+		head.state, head.level = "not looked at", levelNote
 	case sent == 0 && own > 0:
 		head.state, head.text = "its own log is read", "log files tell all of it, with or without events"
 	case !s.sends && sent == 0:

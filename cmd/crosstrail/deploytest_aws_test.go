@@ -75,7 +75,7 @@ func (d *deployed) works() {
 	// Who may look at little is told what it may not, and that no fault is known.
 	d.profile("viewer", d.prod.User(d.t, "viewer", awstest.Allow("*", "sqs:*", "events:*", "sts:*")))
 	d.says(d.run("deploy", "status", "--profile", "viewer"), exitDone, "note   function not looked at: cannot look at the function crosstrail: refused: arn:aws:iam::999999999999:user/viewer needs lambda:GetFunctionConfiguration",
-		"note   stack not looked at", "note   table not looked at", "ok     queue crosstrail: nothing waits", "ok     bus crosstrail", "!fault")
+		"note   stack not looked at", "note   table not looked at", "ok     queue crosstrail: ", "note   account 111111111111 not looked at", "ok     bus crosstrail", "!fault")
 	d.says(d.test(d.role, "3414"), exitDone, "→ event → table: ", ", as an event", "→ log file → table: ", "● jsmith  IAMUser in 111111111111", "exact by access-key", "external id 3414", "s3:ListBuckets",
 		"assuming arn:aws:iam::999999999999:role/CrossAccountTest once, for 15 minutes, as crosstrail-test-")
 	d.says(d.run("deploy", "status", "--profile", "prod"), exitDone, "!fault", "us-east-1 not looked at: 1 came as events, 1 of them logged too; last 20")
