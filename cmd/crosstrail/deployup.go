@@ -118,7 +118,7 @@ func (c *changing) explain(err error) error {
 			return hinted(err, e.Hints...)
 		}
 	}
-	hints := cfn.Hints(err)
+	hints := cfn.Hints(err, nil)
 	if errors.Is(err, cfn.ErrObsolete) {
 		hints = append(hints, "somebody else changes the same deployment: run it again, and look at what it would change then")
 	}

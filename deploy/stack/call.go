@@ -2,7 +2,6 @@ package stack
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/aws/smithy-go"
@@ -13,18 +12,25 @@ import (
 
 // Error is a call that AWS did not do, in a line.
 type Error struct {
-	Doing string // as "plan the stack crosstrail-hub"
-	Text  string // what is wrong; holds AWS's text
-	Err   error
+	Doing  string // as "plan the stack"
+	Name   string // of the stack, or StackSet; "": all of them
+	Region string
+	Text   string // what is wrong; holds AWS's text
+	Err    error
 }
 
-func (e *Error) Error() string { return "cannot " + e.Doing + ": " + e.Text }
+func (e *Error) Error() string {
+	if e.Name == "" {
+		return "cannot " + e.Doing + ": " + e.Text
+	}
+	return "cannot " + e.Doing + " " + e.Name + ": " + e.Text
+}
 
 func (e *Error) Unwrap() error { return e.Err }
 
 // cannot puts the error of a call into words.
-func cannot(err error, doing string, args ...any) error {
-	e := &Error{Doing: fmt.Sprintf(doing, args...), Text: err.Error(), Err: err}
+func (c *Client) cannot(err error, doing, name string) error {
+	e := &Error{Doing: doing, Name: name, Region: c.config.Region, Text: err.Error(), Err: err}
 	if inner, ok := errors.AsType[*smithy.OperationError](err); ok {
 		if _, other := errors.AsType[*smithy.OperationError](inner.Err); other {
 			return e // it is the call for credentials that failed

@@ -16,7 +16,7 @@ func ourChangeSet(name string) bool { return strings.HasPrefix(name, mine) }
 func (c *Client) prepare(ctx context.Context, p *Plan, as types.ChangeSetType) (*Plan, error) {
 	made, err := c.makeChangeSet(ctx, p, as)
 	if err != nil {
-		return nil, cannot(err, "plan the stack %s", p.Stack.Name)
+		return nil, c.cannot(err, "plan the stack", p.Stack.Name)
 	}
 	p.stackID, p.changeSet = aws.ToString(made.StackId), aws.ToString(made.Id)
 	none, err := c.readChangeSet(ctx, p)
@@ -65,7 +65,7 @@ func (c *Client) readChangeSet(ctx context.Context, p *Plan) (none bool, err err
 	for {
 		page, err := c.api.DescribeChangeSet(ctx, input)
 		if err != nil {
-			return false, cannot(err, "read the change set of the stack %s", p.Stack.Name)
+			return false, c.cannot(err, "read the change set of the stack", p.Stack.Name)
 		}
 		switch page.Status {
 		case types.ChangeSetStatusFailed:
@@ -143,7 +143,7 @@ func (c *Client) changeSets(ctx context.Context, stackName string) (names []stri
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return nil, cannot(err, "list the change sets of the stack %s", stackName)
+			return nil, c.cannot(err, "list the change sets of the stack", stackName)
 		}
 		for _, set := range page.Summaries {
 			names = append(names, aws.ToString(set.ChangeSetName))

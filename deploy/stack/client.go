@@ -105,14 +105,6 @@ func (p *patience) next(ctx context.Context, err error) error {
 	return pause(ctx, wait)
 }
 
-// region is the flag of a command that somebody is told to run.
-func (c *Client) region() string {
-	if c.config.Region == "" {
-		return ""
-	}
-	return " --region " + c.config.Region
-}
-
 // whole is for a call that is not to be cut off half-way: whether it happened has to be
 // known.
 func whole(ctx context.Context) (context.Context, context.CancelFunc) {

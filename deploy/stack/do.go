@@ -92,7 +92,7 @@ func (c *Client) execute(ctx context.Context, p *Plan, told func(Event)) (*trail
 	case overtaken(err) || isGone(err):
 		return nil, fmt.Errorf("%s: %w", p.Stack.Name, ErrObsolete)
 	}
-	return nil, cannot(err, "begin the change of the stack %s", p.Stack.Name)
+	return nil, c.cannot(err, "begin the change of the stack", p.Stack.Name)
 }
 
 // executed reports whether the plan's change set was begun, which nobody does but us.
@@ -105,7 +105,7 @@ func (c *Client) executed(ctx context.Context, p *Plan) bool {
 // could be made of any longer.
 func (c *Client) failed(ctx context.Context, p *Plan, t *trail) error {
 	e := &FailedError{
-		Name: p.Stack.Name, Doing: p.Kind, Failed: t.cause(ctx), Events: t.events, Status: string(t.end),
+		Name: p.Stack.Name, Region: c.config.Region, Doing: p.Kind, Failed: t.cause(ctx), Events: t.events, Status: string(t.end),
 		RolledBack: strings.HasSuffix(string(t.end), "ROLLBACK_COMPLETE"),
 	}
 	if t.end == types.ResourceStatusRollbackComplete {
@@ -154,7 +154,7 @@ func (c *Client) deleteStack(ctx context.Context, name, stackID string, told fun
 	defer cancel()
 	token := fresh()
 	if _, err := c.api.DeleteStack(call, &cloudformation.DeleteStackInput{StackName: &stackID, ClientRequestToken: &token}); err != nil {
-		return cannot(err, "take down the stack %s", name)
+		return c.cannot(err, "take down the stack", name)
 	}
 	if s, err := c.describe(ctx, stackID); err == nil && s.StackStatus == types.StackStatusDeleteComplete || errors.Is(err, ErrNone) {
 		_ = t.look(ctx) // it was quick, or somebody else's: what it did is told all the same
@@ -164,7 +164,7 @@ func (c *Client) deleteStack(ctx context.Context, name, stackID string, told fun
 		return err
 	}
 	if t.end == types.ResourceStatusDeleteFailed {
-		return &FailedError{Name: name, Doing: Delete, Failed: t.cause(ctx), Events: t.events, Status: string(t.end)}
+		return &FailedError{Name: name, Region: c.config.Region, Doing: Delete, Failed: t.cause(ctx), Events: t.events, Status: string(t.end)}
 	}
 	return nil
 }

@@ -17,8 +17,9 @@ var ErrObsolete = errors.New("the stack was changed by somebody else since this 
 
 // ForeignError is a stack, or StackSet, that is not this deployment's.
 type ForeignError struct {
-	Kind, Name string
-	Owner      string // another deployment; "" where the tag is missing
+	Kind, Name, Region string
+
+	Owner string // another deployment; "" where the tag is missing
 }
 
 func (e *ForeignError) Error() string {
@@ -29,7 +30,7 @@ func (e *ForeignError) Error() string {
 }
 
 // StuckError is a stack that CloudFormation does nothing more to until somebody helps.
-type StuckError struct{ Name, Status, Reason string }
+type StuckError struct{ Name, Region, Status, Reason string }
 
 func (e *StuckError) Error() string {
 	return fmt.Sprintf("the stack %s is %s%s", e.Name, e.Status, colon(e.Reason))
@@ -48,6 +49,7 @@ func (e *RefusedError) Error() string {
 // FailedError is an operation that failed.
 type FailedError struct {
 	Name       string
+	Region     string
 	Doing      Kind    // Create, Update or Delete
 	Failed     Event   // the first resource that failed, and why
 	Events     []Event // all of the operation
@@ -75,9 +77,10 @@ func (e *FailedError) Error() string {
 
 // AwayError is that nobody looks any longer, while CloudFormation goes on.
 type AwayError struct {
-	Name string
-	Look string // the command that tells how far it is
-	Err  error
+	Name   string
+	Region string
+	Look   string // the command that tells how far it is, without its region
+	Err    error
 }
 
 func (e *AwayError) Unwrap() error { return e.Err }
@@ -86,51 +89,70 @@ func (e *AwayError) Error() string {
 	return fmt.Sprintf("%s: CloudFormation goes on by itself (%v)", e.Name, e.Err)
 }
 
-// Hints says what to do about an error of this package.
-func Hints(err error) []string {
+// Hints says what to do about an error of this package. cli is what an aws command takes
+// to reach a region as the caller does: --region, --profile, each with a space before it.
+// nil: the region alone.
+func Hints(err error, cli func(region string) string) []string {
+	if cli == nil {
+		cli = flag
+	}
 	if e, ok := errors.AsType[*AwayError](err); ok {
-		return []string{"how far it is: " + e.Look, "the same command again waits for its end"}
+		return []string{"how far it is: " + e.Look + cli(e.Region), "the same command again waits for its end"}
 	}
 	if e, ok := errors.AsType[*ForeignError](err); ok {
-		return e.hints()
+		return e.hints(cli(e.Region))
 	}
 	if e, ok := errors.AsType[*StuckError](err); ok {
-		return e.hints()
+		return e.hints(cli(e.Region))
 	}
 	if e, ok := errors.AsType[*FailedError](err); ok {
-		return e.hints()
+		return e.hints(cli(e.Region))
 	}
+	e, _ := errors.AsType[*Error](err)
 	switch {
+	case e == nil:
 	case byOrganization(err):
 		return []string{"a policy of the organisation forbids it: nobody in the account can give leave, whoever keeps the organisation's policies can"}
 	case says(err, "ValidationError", "TerminationProtection"):
-		return []string{"somebody protected the stack from being taken down: aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name …"}
+		return []string{"somebody protected the stack from being taken down: aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name " + e.Name + cli(e.Region)}
 	case says(err, "ValidationError", "organizations access"), errors.Is(err, errNoTrust):
-		return []string{"StackSets need the organisation's trust, once, from its management account: aws cloudformation activate-organizations-access"}
+		// Another account's than the caller's, maybe: its profile is not known.
+		return []string{"StackSets need the organisation's trust, once, from its management account: aws cloudformation activate-organizations-access" + flag(e.Region)}
 	}
 	return nil
 }
 
-func (e *ForeignError) hints() []string {
+// flag names the region to an aws command.
+func flag(region string) string {
+	if region == "" {
+		return ""
+	}
+	return " --region " + region
+}
+
+func (e *ForeignError) hints(flags string) []string {
 	hints := []string{"take another --name"}
 	if e.Owner == "" && e.Kind == "stack" {
 		hints = append(hints, "or, if it was made from crosstrail's template, say that it is to be crosstrail's (with the tags that it has): aws cloudformation update-stack --stack-name "+e.Name+
-			" --use-previous-template --capabilities CAPABILITY_NAMED_IAM --tags Key="+Tag+",Value=NAME")
+			" --use-previous-template --capabilities CAPABILITY_NAMED_IAM --tags Key="+Tag+",Value=NAME"+flags)
 	}
 	return hints
 }
 
-func (e *StuckError) hints() []string {
+func (e *StuckError) hints(flags string) []string {
 	switch types.StackStatus(e.Status) {
 	case types.StackStatusDeleteFailed:
-		return []string{"somebody was taking it down: finish that first, with crosstrail deploy down, or", "let go of what cannot be deleted: aws cloudformation delete-stack --stack-name " + e.Name + " --retain-resources …"}
+		return []string{"somebody was taking it down: finish that first, with crosstrail deploy down, or", "let go of what cannot be deleted: aws cloudformation delete-stack --stack-name " + e.Name + flags + " --retain-resources …"}
 	case types.StackStatusUpdateRollbackFailed:
-		return []string{"take away what is in the way of the rollback, then: aws cloudformation continue-update-rollback --stack-name " + e.Name, "what was in the way: aws cloudformation describe-stack-events --stack-name " + e.Name}
+		return []string{
+			"take away what is in the way of the rollback, then: aws cloudformation continue-update-rollback --stack-name " + e.Name + flags,
+			"what was in the way: aws cloudformation describe-stack-events --stack-name " + e.Name + flags,
+		}
 	}
-	return []string{"aws cloudformation describe-stack-events --stack-name " + e.Name}
+	return []string{"aws cloudformation describe-stack-events --stack-name " + e.Name + flags}
 }
 
-func (e *FailedError) hints() []string {
+func (e *FailedError) hints(flags string) []string {
 	if e.Doing != Delete {
 		return nil
 	}
@@ -142,7 +164,7 @@ func (e *FailedError) hints() []string {
 	}
 	return []string{
 		"take away what is in the way and do the same again, or",
-		"let go of what cannot be deleted, which stays then: aws cloudformation delete-stack --stack-name " + e.Name + " --retain-resources " + strings.Join(stuck, " "),
+		"let go of what cannot be deleted, which stays then: aws cloudformation delete-stack --stack-name " + e.Name + flags + " --retain-resources " + strings.Join(stuck, " "),
 	}
 }
 

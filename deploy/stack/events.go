@@ -41,7 +41,7 @@ type trail struct {
 func (c *Client) begin(ctx context.Context, name, stackID, token string, told func(Event)) (*trail, error) {
 	page, err := c.api.DescribeStackEvents(ctx, &cloudformation.DescribeStackEventsInput{StackName: &stackID})
 	if err != nil {
-		return nil, cannot(err, "read the events of the stack %s", name)
+		return nil, c.cannot(err, "read the events of the stack", name)
 	}
 	t := &trail{c: c, name: name, stackID: stackID, token: token, told: told, seen: map[string]bool{}}
 	if len(page.StackEvents) != 0 {
@@ -131,7 +131,7 @@ func (t *trail) over(ctx context.Context) (bool, error) {
 }
 
 func (t *trail) away(err error) error {
-	return &AwayError{Name: t.name, Look: "aws cloudformation describe-stack-events --stack-name " + t.name + t.c.region(), Err: err}
+	return &AwayError{Name: t.name, Look: "aws cloudformation describe-stack-events --stack-name " + t.name, Region: t.c.config.Region, Err: err}
 }
 
 // cause is the first resource that failed. Without one it is what was wrong before the

@@ -121,8 +121,8 @@ func TestRollbackFailed(t *testing.T) {
 		t.Fatalf("%v: %+v", err, failed)
 	}
 	_, err = c.Plan(t.Context(), topic("third", ""))
-	if !errors.As(err, new(*stack.StuckError)) || !strings.Contains(strings.Join(stack.Hints(err), " "), "continue-update-rollback") {
-		t.Errorf("%v, %q", err, stack.Hints(err))
+	if !errors.As(err, new(*stack.StuckError)) || !strings.Contains(strings.Join(stack.Hints(err, nil), " "), "continue-update-rollback") {
+		t.Errorf("%v, %q", err, stack.Hints(err, nil))
 	}
 }
 
@@ -215,7 +215,7 @@ func TestForeign(t *testing.T) {
 		api := leave(t, a, queues(false, "theirs"), tags, "CREATE_COMPLETE")
 		_, err := c.Plan(t.Context(), ours(queues(false, "one")))
 		foreign, ok := errors.AsType[*stack.ForeignError](err)
-		if !ok || foreign.Owner != owner || len(stack.Hints(err)) == 0 {
+		if !ok || foreign.Owner != owner || len(stack.Hints(err, nil)) == 0 {
 			t.Errorf("plan on a stack of %q: %v", owner, err)
 		}
 		if owner == "" {
@@ -308,13 +308,14 @@ func TestStuck(t *testing.T) {
 	err := c.Delete(t.Context(), name, nil)
 	failed, ok := errors.AsType[*stack.FailedError](err)
 	if !ok || failed.Doing != stack.Delete || failed.Failed.LogicalID != "Net" || failed.Failed.Status != "DELETE_FAILED" || failed.RolledBack ||
-		!strings.Contains(strings.Join(stack.Hints(err), " "), "--retain-resources Net") {
-		t.Fatalf("%v: %+v: %q", err, failed, stack.Hints(err))
+		!strings.Contains(strings.Join(stack.Hints(err, nil), " "), "delete-stack --stack-name "+name+" --region us-east-1 --retain-resources Net") {
+		t.Fatalf("%v: %+v: %q", err, failed, stack.Hints(err, nil))
 	}
 	_, err = c.Plan(t.Context(), ours(queues(false, "one")))
+	in := func(region string) string { return " in " + region }
 	stuck, ok := errors.AsType[*stack.StuckError](err)
-	if !ok || stuck.Status != "DELETE_FAILED" || len(stack.Hints(err)) == 0 {
-		t.Errorf("%v: %q", err, stack.Hints(err))
+	if !ok || stuck.Status != "DELETE_FAILED" || !strings.Contains(strings.Join(stack.Hints(err, in), " "), "--stack-name "+name+" in us-east-1 --retain") {
+		t.Errorf("%v: %q", err, stack.Hints(err, nil))
 	}
 
 	if err := c.Delete(t.Context(), "other", nil); err != nil {

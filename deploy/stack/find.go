@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
@@ -17,7 +16,6 @@ type Found struct {
 	Name, ID, Status, Reason string
 	Ours                     bool // it has the tag
 	Busy                     bool // an operation runs
-	Made, Changed            time.Time
 	Tags                     map[string]string
 	Outputs                  map[string]string
 	Parameters               map[string]string
@@ -36,21 +34,12 @@ func (c *Client) Find(ctx context.Context, name string) (*Found, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &Found{
-		Name: aws.ToString(s.StackName), ID: aws.ToString(s.StackId),
-		Status: string(s.StackStatus), Reason: aws.ToString(s.StackStatusReason),
-		Made: aws.ToTime(s.CreationTime), Changed: aws.ToTime(s.LastUpdatedTime),
-		Tags: tagged(s.Tags), Outputs: outputs(s), Parameters: map[string]string{},
-	}
-	f.Ours, f.Busy = f.Tags[Tag] != "", inProgress(s.StackStatus)
-	for _, p := range s.Parameters {
-		f.Parameters[aws.ToString(p.ParameterKey)] = aws.ToString(p.ParameterValue)
-	}
+	f := found(s)
 	pages := cloudformation.NewListStackResourcesPaginator(c.api, &cloudformation.ListStackResourcesInput{StackName: s.StackId})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return nil, cannot(err, "list the resources of the stack %s", name)
+			return nil, c.cannot(err, "list the resources of the stack", name)
 		}
 		for _, r := range page.StackResourceSummaries {
 			f.Resources = append(f.Resources, Resource{
@@ -64,10 +53,28 @@ func (c *Client) Find(ctx context.Context, name string) (*Found, error) {
 	}
 	given, err := c.api.GetTemplate(ctx, &cloudformation.GetTemplateInput{StackName: s.StackId, TemplateStage: types.TemplateStageOriginal})
 	if err != nil {
-		return nil, cannot(err, "read the template of the stack %s", name)
+		return nil, c.cannot(err, "read the template of the stack", name)
 	}
 	f.Template = []byte(aws.ToString(given.TemplateBody))
 	return f, nil
+}
+
+// found is what CloudFormation tells of a stack itself.
+func found(s *types.Stack) *Found {
+	f := &Found{
+		Name: aws.ToString(s.StackName), ID: aws.ToString(s.StackId), Status: string(s.StackStatus), Reason: aws.ToString(s.StackStatusReason),
+		Busy: inProgress(s.StackStatus), Tags: tagged(s.Tags), Outputs: outputs(s), Parameters: parameters(s.Parameters),
+	}
+	f.Ours = f.Tags[Tag] != ""
+	return f
+}
+
+func parameters(have []types.Parameter) map[string]string {
+	values := make(map[string]string, len(have))
+	for _, p := range have {
+		values[aws.ToString(p.ParameterKey)] = aws.ToString(p.ParameterValue)
+	}
+	return values
 }
 
 // describe is a stack by its name, or by its id, which a deleted one has too.
@@ -77,7 +84,7 @@ func (c *Client) describe(ctx context.Context, name string) (*types.Stack, error
 	case err != nil && says(err, "ValidationError", "does not exist"):
 		return nil, fmt.Errorf("%s: %w", name, ErrNone)
 	case err != nil:
-		return nil, cannot(err, "look at the stack %s", name)
+		return nil, c.cannot(err, "look at the stack", name)
 	case len(answer.Stacks) == 0:
 		return nil, fmt.Errorf("%s: %w", name, ErrNone)
 	}

@@ -106,7 +106,7 @@ func (c *Client) planOnce(ctx context.Context, s Stack) (*Plan, error) {
 		p.Changes, err = added(s.Template)
 		return p, err
 	case types.StackStatusDeleteFailed, types.StackStatusUpdateRollbackFailed, types.StackStatusImportRollbackFailed:
-		return nil, &StuckError{s.Name, string(there.StackStatus), aws.ToString(there.StackStatusReason)}
+		return nil, &StuckError{s.Name, c.config.Region, string(there.StackStatus), aws.ToString(there.StackStatusReason)}
 	}
 	tags := tagged(there.Tags)
 	maps.Copy(tags, s.Tags)
@@ -118,7 +118,7 @@ func (c *Client) planOnce(ctx context.Context, s Stack) (*Plan, error) {
 // yet: then it is ours if they are, or nobody's if there are none.
 func (c *Client) ours(ctx context.Context, s *types.Stack, owner string) error {
 	tags := tagged(s.Tags)
-	foreign := &ForeignError{Kind: "stack", Name: aws.ToString(s.StackName)}
+	foreign := &ForeignError{Kind: "stack", Name: aws.ToString(s.StackName), Region: c.config.Region}
 	switch {
 	case tags[Tag] != "" && (owner == "" || owner == tags[Tag]):
 		return nil
@@ -163,7 +163,7 @@ func (c *Client) Drop(ctx context.Context, p *Plan) error {
 	}
 	_, err := c.api.DeleteChangeSet(ctx, &cloudformation.DeleteChangeSetInput{ChangeSetName: &p.changeSet, StackName: &p.stackID})
 	if err != nil && !isGone(err) {
-		return cannot(err, "drop the change set of the stack %s", p.Stack.Name)
+		return c.cannot(err, "drop the change set of the stack", p.Stack.Name)
 	}
 	p.changeSet = ""
 	if p.Kind != Create {
@@ -181,7 +181,7 @@ func (c *Client) Drop(ctx context.Context, p *Plan) error {
 		return err
 	}
 	if _, err := c.api.DeleteStack(ctx, &cloudformation.DeleteStackInput{StackName: &p.stackID}); err != nil {
-		return cannot(err, "delete the empty stack %s", p.Stack.Name)
+		return c.cannot(err, "delete the empty stack", p.Stack.Name)
 	}
 	return nil
 }

@@ -75,7 +75,8 @@ type FoundSet struct {
 	OUs, Regions     []string
 	Instances        []Instance // sorted by account and region
 
-	set *types.StackSet
+	set    *types.StackSet
+	region string
 }
 
 // FindSet is what is there of a StackSet, ours or not. [ErrNone] where there is none.
@@ -86,19 +87,19 @@ func (c *Client) FindSet(ctx context.Context, name string, delegatedAdmin bool) 
 		return nil, fmt.Errorf("StackSet %s: %w", name, ErrNone)
 	}
 	if err != nil {
-		return nil, cannot(err, "look at the StackSet %s", name)
+		return nil, c.cannot(err, "look at the StackSet", name)
 	}
 	s := answer.StackSet
 	f := &FoundSet{
 		Name: name, ID: aws.ToString(s.StackSetId), Status: string(s.Status), Tags: tagged(s.Tags), Template: []byte(aws.ToString(s.TemplateBody)),
-		OUs: s.OrganizationalUnitIds, Regions: s.Regions, set: s,
+		OUs: s.OrganizationalUnitIds, Regions: s.Regions, set: s, region: c.config.Region,
 	}
 	f.Ours = f.Tags[Tag] != ""
 	pages := cloudformation.NewListStackInstancesPaginator(c.api, &cloudformation.ListStackInstancesInput{StackSetName: &name, CallAs: as})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return nil, cannot(err, "list the stacks of the StackSet %s", name)
+			return nil, c.cannot(err, "list the stacks of the StackSet", name)
 		}
 		for _, s := range page.Summaries {
 			i := Instance{aws.ToString(s.Account), aws.ToString(s.Region), aws.ToString(s.OrganizationalUnitId), string(s.Status), aws.ToString(s.StatusReason)}
@@ -121,9 +122,9 @@ func sortInstances(all []Instance) {
 func (f *FoundSet) oursSet(owner string) error {
 	switch have := f.Tags[Tag]; {
 	case have == "":
-		return &ForeignError{Kind: "StackSet", Name: f.Name}
+		return &ForeignError{Kind: "StackSet", Name: f.Name, Region: f.region}
 	case owner != "" && owner != have:
-		return &ForeignError{Kind: "StackSet", Name: f.Name, Owner: have}
+		return &ForeignError{Kind: "StackSet", Name: f.Name, Region: f.region, Owner: have}
 	case f.set.PermissionModel == types.PermissionModelsSelfManaged:
 		return fmt.Errorf("the StackSet %s has self-managed permissions, and crosstrail's are service-managed: take another --name", f.Name)
 	}

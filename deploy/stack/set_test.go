@@ -71,8 +71,8 @@ func TestSet(t *testing.T) {
 
 	want := ourSet(bus("30"), "us-east-1", "eu-west-1")
 	_, err := c.PlanSet(t.Context(), want)
-	if len(stack.Hints(err)) != 1 || !strings.Contains(stack.Hints(err)[0], "activate-organizations-access") {
-		t.Fatalf("before trusted access: %v, %q", err, stack.Hints(err))
+	if len(stack.Hints(err, nil)) != 1 || !strings.Contains(stack.Hints(err, nil)[0], "activate-organizations-access") {
+		t.Fatalf("before trusted access: %v, %q", err, stack.Hints(err, nil))
 	}
 	trust(t, management)
 
@@ -201,6 +201,40 @@ func TestSetElsewhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantWords(t, "timeouts", timeouts(t, cloud), "30", "30", "30", "30")
+}
+
+// TestSetUnits: a set that has a unit more than is asked for, where something failed, is
+// not changed for that for ever.
+func TestSetUnits(t *testing.T) {
+	cloud := cloud.Start(t)
+	management := cloud.Account("111111111111")
+	management.Organization(t, "management", map[string]string{"222222222222": "dev", "333333333333": "test"})
+	trust(t, management)
+	taken(t, cloud.Account("333333333333"))
+	dev, test := management.OU(t, "dev", "222222222222"), management.OU(t, "test", "333333333333")
+	c := client(management.Config())
+	run := func(s stack.Set) (*stack.SetPlan, error) {
+		t.Helper()
+		plan, err := c.PlanSet(t.Context(), s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return plan, c.DoSet(t.Context(), plan, nil)
+	}
+	both := ourSet(bus("30"), "us-east-1")
+	both.OUs = []string{dev, test}
+	if _, err := run(both); !errors.As(err, new(*stack.SetError)) {
+		t.Fatalf("with a bus that is taken: %v", err)
+	}
+	one := ourSet(bus("30"), "us-east-1", "eu-west-1")
+	one.OUs = []string{dev}
+	if plan, err := run(one); err != nil || !slices.Contains(plan.Changes, "region eu-west-1") || strings.Contains(strings.Join(plan.Changes, " "), "333333333333") {
+		t.Errorf("a region more in one unit: %+v, %v", plan, err)
+	}
+	if plan, err := run(one); err != nil || plan.Kind != stack.Unchanged {
+		t.Errorf("the same once more: %+v, %v", plan, err)
+	}
+	wantWords(t, "timeouts", timeouts(t, cloud), "30", "30", "-", "-")
 }
 
 // TestSetAway: Ctrl-C while instances are made, and two operations at once.

@@ -63,7 +63,7 @@ func (w *setWork) make(ctx context.Context, s *Set) error {
 	case says(err, "NameAlreadyExistsException", ""):
 		return fmt.Errorf("StackSet %s: %w", s.Name, ErrObsolete)
 	case err != nil:
-		return cannot(err, "make the StackSet %s", s.Name)
+		return w.c.cannot(err, "make the StackSet", s.Name)
 	}
 	return nil
 }
@@ -170,7 +170,7 @@ func (w *setWork) alone(ctx context.Context, doing string, call func(context.Con
 			return nil
 		}
 		if !says(err, "OperationInProgressException", "") && !says(err, "StaleRequestException", "") {
-			return cannot(err, "%s the StackSet %s", doing, w.name)
+			return w.c.cannot(err, doing+" the StackSet", w.name)
 		}
 		if !said {
 			said = true
@@ -257,9 +257,9 @@ func (w *setWork) failures() error {
 }
 
 func (w *setWork) away(err error, id string) error {
-	look := "aws cloudformation describe-stack-set-operation --stack-set-name " + w.name + " --operation-id " + id + w.c.region()
+	look := "aws cloudformation describe-stack-set-operation --stack-set-name " + w.name + " --operation-id " + id
 	if w.as == types.CallAsDelegatedAdmin {
 		look += " --call-as DELEGATED_ADMIN"
 	}
-	return &AwayError{Name: "StackSet " + w.name, Look: look, Err: err}
+	return &AwayError{Name: "StackSet " + w.name, Region: w.c.config.Region, Look: look, Err: err}
 }

@@ -37,9 +37,9 @@ func (c *Client) PlanSet(ctx context.Context, s Set) (*SetPlan, error) {
 	access, err := c.api.DescribeOrganizationsAccess(ctx, &cloudformation.DescribeOrganizationsAccessInput{CallAs: callAs(s.DelegatedAdmin)})
 	switch {
 	case err != nil:
-		return nil, cannot(err, "learn whether the organisation lets CloudFormation work in its accounts")
+		return nil, c.cannot(err, "learn whether the organisation lets CloudFormation work in its accounts", "")
 	case access.Status != types.OrganizationStatusEnabled:
-		return nil, errNoTrust
+		return nil, &Error{Doing: "plan the StackSet", Name: s.Name, Region: c.config.Region, Text: errNoTrust.Error(), Err: errNoTrust}
 	}
 	if len(s.OUs) == 0 {
 		if s.OUs, err = c.roots(ctx); err != nil {
@@ -66,7 +66,7 @@ func (c *Client) roots(ctx context.Context) (ids []string, err error) {
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return nil, cannot(err, "learn the organisation's root, in place of which --ou names units")
+			return nil, c.cannot(err, "learn the organisation's root, in place of which --ou names units", "")
 		}
 		for _, root := range page.Roots {
 			ids = append(ids, aws.ToString(root.Id))
@@ -87,10 +87,7 @@ func compare(s Set, f *FoundSet) *SetPlan {
 			p.Changes = append(p.Changes, what)
 		}
 	}
-	parameters := map[string]string{}
-	for _, have := range f.set.Parameters {
-		parameters[aws.ToString(have.ParameterKey)] = aws.ToString(have.ParameterValue)
-	}
+	parameters := parameters(f.set.Parameters)
 	auto := f.set.AutoDeployment
 	differs("template", !bytes.Equal(bytes.TrimSpace(f.Template), bytes.TrimSpace(s.Template)))
 	// Those that are not given have their defaults there, which the template tells.
@@ -99,24 +96,34 @@ func compare(s Set, f *FoundSet) *SetPlan {
 	differs("accounts that join the units get it too", auto == nil || !aws.ToBool(auto.Enabled))
 
 	p.places(missing(s.OUs, f.OUs), missing(s.Regions, f.Regions))
-	accounts := map[string][]string{} // and the regions that they have
+	p.instances(s, f)
+	if p.redefine || p.extend {
+		p.Kind = Update
+	}
+	return p
+}
+
+// instances are those that are missing or failed, of the set's units: extend does
+// nothing in others.
+func (p *SetPlan) instances(s Set, f *FoundSet) {
+	accounts, have := map[string]bool{}, map[string][]string{} // of the units; the regions that each has
 	for _, i := range f.Instances {
-		accounts[i.Account] = append(accounts[i.Account], i.Region)
+		have[i.Account] = append(have[i.Account], i.Region)
+		if !slices.Contains(s.OUs, i.OU) {
+			continue
+		}
+		accounts[i.Account] = true
 		if !i.ok() && slices.Contains(s.Regions, i.Region) {
 			p.extend = true
 			p.Changes = append(p.Changes, "account "+i.place()+": "+i.Status+colon(i.Reason))
 		}
 	}
 	for _, account := range slices.Sorted(maps.Keys(accounts)) {
-		for _, region := range missing(s.Regions, accounts[account]) {
+		for _, region := range missing(s.Regions, have[account]) {
 			p.extend = true
 			p.Changes = append(p.Changes, "account "+account+" in "+region)
 		}
 	}
-	if p.redefine || p.extend {
-		p.Kind = Update
-	}
-	return p
 }
 
 func (p *SetPlan) places(units, regions []string) {
