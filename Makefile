@@ -45,7 +45,7 @@ load: ## 100,000 live-sized log files, announced on two queues, through follow, 
 bench-large: ## how the store grows from one million events to ten
 	go run ./internal/bench -only growth
 
-aws-up: ## the AWS of the tests in the foreground, with the demo and AWS's text on auditing in it: says what to type
+aws-up: ## the AWS of the tests in the foreground, with accounts to deploy in, the demo, and AWS's text on auditing: says what to type
 	@go run ./internal/awstest/up
 
 golden: ## rewrite golden files; look at the diff

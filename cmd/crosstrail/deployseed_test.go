@@ -155,6 +155,8 @@ var moments = []struct {
 	{regexp.MustCompile(`\b20[2-9]\d-\d\d-\d\d([T ])\d\d:\d\d:\d\dZ`), "2016-04-05${1}20:39:37Z"},
 	{regexp.MustCompile(`\b20[2-9]\d-\d\d-\d\d \(UTC\)`), "2016-04-04 (UTC)"},
 	{regexp.MustCompile(`/20[2-9]\d/\d\d/\d\d/(\d+)_CloudTrail_(\S+?)_\d{8}T\d{4}Z_\w{16}`), "/2016/04/05/${1}_CloudTrail_${2}_20160405T2045Z_a1B2c3D4e5F6g7H8"},
+	{regexp.MustCompile(`read until 20[2-9]\d-\d\d-\d\d \d\d:\d\dZ`), "read until 2016-04-05 20:45Z"},
+	{regexp.MustCompile(`, [\d.]+ KB, of`), ", 29.9 KB, of"},
 	{regexp.MustCompile(`, record \d+`), ", record 3"},
 	{regexp.MustCompile(`inline:[0-9a-f]{64}`), "inline:a2297936f371a0d4189c0e73cbf1e35ee425b9158a8eccbb496c6b3ed01775de"},
 	{regexp.MustCompile(`after \d+\.\d s, as`), "after 0.3 s, as"},

@@ -28,10 +28,10 @@ type livePage struct {
 func TestLivePage(t *testing.T) {
 	stand := stack.Start(t)
 	program := built(t, "crosstrail-lambda")
-	l := livePage{t, demo.Auditing(t, stand, program)}
-	demo.FillPythonTable(t, stand)
+	l := livePage{t, demo.Auditing(t, stand, demo.TextsOwn(), program)}
+	demo.FillPythonTable(t, stand.Account(demo.Production))
 	profiles := filepath.Join(t.TempDir(), "config")
-	if err := os.WriteFile(profiles, []byte(demo.Profiles(t, stand)), 0o600); err != nil {
+	if err := os.WriteFile(profiles, []byte(demo.Profiles(t, stand, demo.TextsOwn())), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for name, value := range map[string]string{

@@ -2,12 +2,14 @@ package awstest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 )
 
 // Account is an account of an AWS. It needs no making.
@@ -31,12 +33,14 @@ func (c Account) ConfigIn(region string) aws.Config {
 }
 
 // User makes an IAM user with a policy of its own, none if that is empty, and an
-// access key.
+// access key. One that is there gets the policy in the place of that, and one key more.
 func (c Account) User(t testing.TB, name, policy string) aws.Config {
 	t.Helper()
 	client := iam.NewFromConfig(c.Config())
 	_, err := client.CreateUser(t.Context(), &iam.CreateUserInput{UserName: &name})
-	must(t, err)
+	if _, there := errors.AsType[*iamtypes.EntityAlreadyExistsException](err); !there {
+		must(t, err)
+	}
 	if policy != "" {
 		_, err = client.PutUserPolicy(t.Context(), &iam.PutUserPolicyInput{UserName: &name, PolicyName: aws.String("own"), PolicyDocument: &policy})
 		must(t, err)

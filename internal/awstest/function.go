@@ -224,3 +224,10 @@ func Window(d time.Duration) EventSourceOption {
 func PartialFailures(in *lambda.CreateEventSourceMappingInput) {
 	in.FunctionResponseTypes = []types.FunctionResponseType{types.FunctionResponseTypeReportBatchItemFailures}
 }
+
+// Twin has functions whose program is for another processor than this machine's run as
+// this one, which is the same for this machine.
+func (a *AWS) Twin(t testing.TB, program string) {
+	t.Helper()
+	a.ask(t, "twin", map[string]string{"program": program}, nil)
+}

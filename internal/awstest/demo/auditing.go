@@ -20,8 +20,21 @@ const (
 	Development = Analysts
 	TrailBucket = "cloudtrailbucket"
 	AuditTable  = "CrossAccountAuditing"
-	AuditRole   = "arn:aws:iam::" + Production + ":role/CrossAccountTest" // jsmith may assume it, with ExternalID
 )
+
+// Pair are two accounts that play Production and Development: the text's own, or others
+// where both walks, the text's and crosstrail deploy's, are to be walked side by side.
+type Pair struct{ Production, Development string }
+
+// TextsOwn are the accounts that the text names.
+func TextsOwn() Pair { return Pair{Production, Development} }
+
+// auditRole is the role that jsmith may assume, with ExternalID.
+func (p Pair) auditRole() string { return "arn:aws:iam::" + p.Production + ":role/CrossAccountTest" }
+
+func (p Pair) tableARN() string {
+	return "arn:aws:dynamodb:" + awstest.Region + ":" + p.Production + ":table/" + AuditTable
+}
 
 var (
 	//go:embed seed/assume_role_event.json
@@ -46,7 +59,7 @@ func VendorFile() synth.File {
 const PythonTable = "CrossAccountAuditing2016"
 
 // FillPythonTable makes it.
-func FillPythonTable(t testing.TB, to *awstest.AWS) {
+func FillPythonTable(t testing.TB, prod awstest.Account) {
 	t.Helper()
 	type item struct {
 		AccessKeyID string `json:"accessKeyId"`
@@ -54,7 +67,7 @@ func FillPythonTable(t testing.TB, to *awstest.AWS) {
 		EventID     string `json:"eventID"`
 		Record      string `json:"record"`
 	}
-	table := to.Account(Production).Table(t, PythonTable)
+	table := prod.Table(t, PythonTable)
 	for _, i := range []item{
 		{"ASIAJJQOJ64OAM7C65AA", "2016-04-05T20:39:37Z", "e5a09871-dc41-4979-8cd3-e6e0fdf5ebaf", string(AssumeRoleEvent)},
 		{"ASIAJJQOJ64OAM7C65AA", "2016-04-05T20:39:39Z", "099ff820-00f2-4500-94fc-2b9da26d576f", string(listBuckets)},
@@ -102,10 +115,10 @@ type Audit struct {
 // its bucket, which calls the one function, as the topic does the other. What both are
 // told comes into a queue, too: S3 takes no two notices of one object (S3 User Guide,
 // "Configuring event notifications": overlapping prefixes), so by EventBridge.
-func Auditing(t testing.TB, to *awstest.AWS, program string) *Audit {
+func Auditing(t testing.TB, to *awstest.AWS, in Pair, program string) *Audit {
 	t.Helper()
-	dev, prod := to.Account(Development), to.Account(Production)
-	prod.Role(t, "CrossAccountTest", awstest.Trust(ExternalID, Development), awstest.Allow("*", "s3:Get*", "s3:List*"))
+	dev, prod := to.Account(in.Development), to.Account(in.Production)
+	prod.Role(t, "CrossAccountTest", awstest.Trust(ExternalID, in.Development), awstest.Allow("*", "s3:Get*", "s3:List*"))
 
 	a := &Audit{Topic: dev.Topic(t, "CrossAccountSNS"), Table: prod.Table(t, AuditTable), Bucket: prod.Bucket(t, TrailBucket)}
 	if err := dynamo.Make(t.Context(), prod.Config(), AuditTable, dynamo.MakeOptions{OnDemand: true}); err != nil {
@@ -117,30 +130,28 @@ func Auditing(t testing.TB, to *awstest.AWS, program string) *Audit {
 	rule.To(t, a.Topic.ARN)
 	a.Topic.Policy(t, statements(
 		mayBy("events.amazonaws.com", rule.ARN, "sns:Publish", a.Topic.ARN),
-		map[string]any{"Effect": "Allow", "Principal": map[string]string{"AWS": "arn:aws:iam::" + Production + ":root"}, "Action": "sns:Subscribe", "Resource": a.Topic.ARN}))
-	a.functions(t, prod, program)
+		map[string]any{"Effect": "Allow", "Principal": map[string]string{"AWS": "arn:aws:iam::" + in.Production + ":root"}, "Action": "sns:Subscribe", "Resource": a.Topic.ARN}))
+	a.functions(t, prod, dynamo.WritePolicy(in.tableARN()), program)
 	a.queues(t, prod)
 	return a
 }
 
 // functions are the two of the text, with no more rights than each needs.
-func (a *Audit) functions(t testing.TB, prod awstest.Account, program string) {
+func (a *Audit) functions(t testing.TB, prod awstest.Account, writes, program string) {
 	t.Helper()
 	env := map[string]string{"CROSSTRAIL_STORE": dynamo.Scheme + AuditTable, "CROSSTRAIL_FROM": "s3://" + TrailBucket + "/AWSLogs/"}
-	options := awstest.FunctionOptions{Name: "SNS-Cross-Account", Binary: program, Env: env, Timeout: time.Minute, Policy: dynamo.WritePolicy(tableARN)}
+	options := awstest.FunctionOptions{Name: "SNS-Cross-Account", Binary: program, Env: env, Timeout: time.Minute, Policy: writes}
 	a.BySNS = prod.Function(t, options)
 	a.BySNS.Permit(t, "sns.amazonaws.com", a.Topic.ARN)
 	a.Topic.Subscribe(t, a.BySNS, false)
 
 	options.Name, options.Policy = "S3-Cross-Account", statements(
 		map[string]any{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::" + TrailBucket + "/AWSLogs/*"},
-		statementOf(dynamo.WritePolicy(tableARN)))
+		statementOf(writes))
 	a.ByS3 = prod.Function(t, options)
 	a.ByS3.Permit(t, "s3.amazonaws.com", "arn:aws:s3:::"+TrailBucket)
 	a.Bucket.Notify(t, awstest.Notice{Function: a.ByS3, Prefix: "AWSLogs/"}, awstest.Notice{EventBridge: true})
 }
-
-const tableARN = "arn:aws:dynamodb:" + awstest.Region + ":" + Production + ":table/" + AuditTable
 
 // queues are one of the notices, and that for what cannot be read.
 func (a *Audit) queues(t testing.TB, prod awstest.Account) {

@@ -24,9 +24,8 @@ const all = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*"
 //
 //	logs     an administrator of the account that owns the bucket
 //	dev      an administrator of another account of the organisation
-//	jsmith   a user there who may do nothing yet but assume AuditRole
+//	jsmith   a user there who may do nothing yet
 //	auditor  an administrator of a third party's account
-//	prod     an administrator of Production
 func Sharing(t testing.TB, to *awstest.AWS) (config string) {
 	t.Helper()
 	owner := to.Account(Owner)
@@ -42,23 +41,30 @@ func Sharing(t testing.TB, to *awstest.AWS) (config string) {
 	bucket.Policy(t, `{"Version":"2012-10-17","Statement":[
 		{"Sid":"AWSCloudTrailAclCheck","Effect":"Allow","Principal":{"Service":"cloudtrail.amazonaws.com"},"Action":"s3:GetBucketAcl","Resource":"arn:aws:s3:::`+Bucket+`","Condition":{"StringEquals":{"aws:SourceArn":"`+trail+`"}}},
 		{"Sid":"AWSCloudTrailWrite","Effect":"Allow","Principal":{"Service":"cloudtrail.amazonaws.com"},"Action":"s3:PutObject","Resource":"arn:aws:s3:::`+Bucket+`/AWSLogs/*","Condition":{"StringEquals":{"s3:x-amz-acl":"bucket-owner-full-control","aws:SourceArn":"`+trail+`"}}}]}`)
-	return Profiles(t, to)
+	return profiles(t, to, []person{{"logs", Owner, all}, {"dev", Analysts, all}, {"jsmith", Analysts, ""}, {"auditor", Outsider, all}})
 }
 
-// Profiles are those of Sharing, and what the walk of docs/live.md needs of them.
+// Profiles are those of the walk of docs/live.md.
 //
-//	session  jsmith's, in AuditRole
-func Profiles(t testing.TB, to *awstest.AWS) (config string) {
+//	prod     an administrator of Production
+//	dev      one of Development
+//	jsmith   a user there who may assume CrossAccountTest
+//	session  jsmith's, in that role
+func Profiles(t testing.TB, to *awstest.AWS, in Pair) (config string) {
+	t.Helper()
+	config = profiles(t, to, []person{{"prod", in.Production, all}, {"dev", in.Development, all}, {"jsmith", in.Development, awstest.Allow(in.auditRole(), "sts:AssumeRole")}})
+	return config + fmt.Sprintf("[profile session]\nregion = %s\nendpoint_url = %s\nrole_arn = %s\nrole_session_name = TestSessionCrossAccount\nexternal_id = %s\nsource_profile = jsmith\n\n", awstest.Region, to.Endpoint, in.auditRole(), ExternalID)
+}
+
+// person is a user who is made, and a profile of that name.
+type person struct{ name, account, policy string }
+
+func profiles(t testing.TB, to *awstest.AWS, all []person) string {
 	t.Helper()
 	var b strings.Builder
-	for _, p := range []struct {
-		name    string
-		account string
-		policy  string
-	}{{"logs", Owner, all}, {"dev", Analysts, all}, {"jsmith", Analysts, awstest.Allow(AuditRole, "sts:AssumeRole")}, {"auditor", Outsider, all}, {"prod", Production, all}} {
+	for _, p := range all {
 		b.WriteString(profile(t, p.name, to.Endpoint, to.Account(p.account).User(t, p.name, p.policy)))
 	}
-	fmt.Fprintf(&b, "[profile session]\nregion = %s\nendpoint_url = %s\nrole_arn = %s\nrole_session_name = TestSessionCrossAccount\nexternal_id = %s\nsource_profile = jsmith\n\n", awstest.Region, to.Endpoint, AuditRole, ExternalID)
 	return b.String()
 }
 

@@ -5,21 +5,41 @@ process of a function, the call that it was at has failed, and the next gets a n
 ministack does that; it is only asked to kill. A line that comes just after the answer
 ministack keeps for the log of the next call: it is told here.
 
+A program for another processor cannot run here: a person who deploys what a release has,
+for arm64, can name what runs in its place.
+
 A function reaches this stand-in and nothing else, whoever made it: a template that is
 made for AWS says no endpoint. What its own environment says of that stays.
 """
 
 import os
+import shutil
 
 from ministack.core import lambda_runtime as runtime
 from ministack.services import lambda_svc
 
 from . import control
 
+_twin = []  # holds the program, if there is one
+_MACHINE = slice(18, 20)  # where ELF says for which processor a program is
+
 
 def mend():
     control.ROUTES["kill-function"] = _kill
     control.ROUTES["late-lines"] = _late
+    control.ROUTES["twin"] = _twins
+    control.ON_RESET.append(_twin.clear)
+    extracted = lambda_svc._provided_runtime_code_dir
+
+    def code_dir(code_zip):
+        folder = extracted(code_zip)
+        program = os.path.join(folder, "bootstrap")
+        if _twin and os.path.exists(program) and _machine(program) != _machine(_twin[0]):
+            with lambda_svc._provided_code_lock:
+                shutil.copy(_twin[0], program)
+        return folder
+
+    lambda_svc._provided_runtime_code_dir = code_dir
     original = lambda_svc._provided_worker_env
 
     def environment(config, *rest):
@@ -35,6 +55,16 @@ def mend():
         return original(config, *rest) | {name: value for name, value in here.items() if name not in own}
 
     lambda_svc._provided_worker_env = environment
+
+
+def _machine(program):
+    with open(program, "rb") as file:
+        return file.read(20)[_MACHINE]
+
+
+def _twins(question):
+    _twin[:] = [question["program"]]
+    return {}
 
 
 def _late(question):

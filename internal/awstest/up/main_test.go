@@ -5,15 +5,19 @@ package main
 import (
 	"bufio"
 	"context"
+	"debug/elf"
+	"encoding/binary"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/crosstrail/crosstrail/internal/awstest"
 	"github.com/crosstrail/crosstrail/internal/install"
 )
 
@@ -39,7 +43,7 @@ func TestUp(t *testing.T) {
 		ended <- err
 	}()
 
-	typist := &terminal{T: t, dir: t.TempDir(), program: program}
+	typist := &terminal{T: t, dir: t.TempDir(), program: program, function: elsewhere(t)}
 	lines := bufio.NewScanner(reads)
 	for lines.Scan() {
 		if command, ok := strings.CutPrefix(lines.Text(), "    "); ok {
@@ -62,8 +66,37 @@ func TestUp(t *testing.T) {
 	}
 }
 
+// elsewhere is the function's program, said to be for another processor than this
+// machine's, as a release's may be: it could not run here.
+func elsewhere(t *testing.T) (name string) {
+	t.Helper()
+	program, err := os.ReadFile(awstest.Build(t, "./cmd/crosstrail-lambda"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := elf.EM_AARCH64
+	if runtime.GOARCH == "arm64" {
+		other = elf.EM_X86_64
+	}
+	binary.LittleEndian.PutUint16(program[18:], uint16(other))
+	name = filepath.Join(t.TempDir(), "bootstrap")
+	if err := os.WriteFile(name, program, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
 // printed is what commands are to print, by a part of the command.
 var printed = map[string]string{
+	"make build":            ``, // the program was built
+	"deploy up hub":         `(?s)bus .*event-bus/crosstrail.*# For account 111111111111`,
+	"deploy up role":        `arn:aws:iam::999999999999:role/CrossAccountTest`,
+	"deploy up spoke":       `arn:aws:events:eu-west-1:111111111111:rule/crosstrail`,
+	"deploy test":           `(?s)ok .*AssumeRole by 111111111111.*ok .*ListBuckets in 999999999999.*● jsmith  IAMUser in 111111111111.*= exact`,
+	"deploy status":         `(?s)ok +bus crosstrail: takes events of 111111111111.*us-east-1.*1 came as\s+events`,
+	"deploy down spoke":     `us-east-1: removed`,
+	"deploy down role":      `removed: role CrossAccountTest`,
+	"deploy down hub":       `the table CrossAccountAuditing stays`,
 	"crosstrail trace":      `jsmith`,
 	"who ASIA6RVFFB7735NGG": `● kim\.lee  IAMUser in 111111111111`,
 	"share plan":            `grant +dox47olukvgi`,
@@ -79,6 +112,7 @@ var printed = map[string]string{
 type terminal struct {
 	*testing.T
 	dir, program string
+	function     string // the Lambda function's program
 	exported     strings.Builder
 	seen         map[string]bool
 }
@@ -105,6 +139,14 @@ func (o *terminal) enter(line string) {
 	}
 	o.seen[part] = true
 	command := strings.ReplaceAll(line, "go run ./cmd/crosstrail", o.program)
+	switch {
+	case part == "make build":
+		command = "true"
+	case part == "deploy up hub": // the release's own is for arm64, on AWS and here
+		command += " --yes --function " + o.function
+	case strings.HasPrefix(part, "deploy up ") || strings.HasPrefix(part, "deploy down "):
+		command += " --yes"
+	}
 	if part == "crosstrail follow" { // until Ctrl-C, and then what it has
 		command = strings.ReplaceAll(command, "./followed", filepath.Join(o.dir, "followed"))
 		command = "timeout --signal=INT 2 " + command + "; " + o.program + " events --event-name ListBuckets --store " + filepath.Join(o.dir, "followed")
@@ -112,7 +154,7 @@ func (o *terminal) enter(line string) {
 	want := regexp.MustCompile(printed[part])
 	for end := time.Now().Add(30 * time.Second); ; time.Sleep(100 * time.Millisecond) {
 		shell := exec.CommandContext(o.Context(), "sh", "-c", o.exported.String()+command)
-		shell.Env = append(os.Environ(), "HOME="+o.dir, "AWS_PAGER=", "HTTPS_PROXY=http://127.0.0.1:9", "NO_PROXY=127.0.0.1")
+		shell.Env = append(os.Environ(), "HOME="+o.dir, "PATH="+filepath.Dir(o.program)+":"+os.Getenv("PATH"), "AWS_PAGER=", "HTTPS_PROXY=http://127.0.0.1:9", "NO_PROXY=127.0.0.1")
 		said, err := shell.CombinedOutput()
 		if want.Match(said) {
 			o.Logf("$ %s", line)
