@@ -24,10 +24,11 @@ import (
 //	recorded                has CloudTrail record calls from now on
 //	delivered               has CloudTrail deliver log files
 //	eventually REGEXP COMMAND...  runs a command until what it prints matches
+//	event NAME FILE         takes the id of an event, printed as JSON, as $NAME
 func TestAuditSeed(t *testing.T) {
 	s := scripted{t: t, aws: stack.Start(t)}
 	params := s.typed("audit_seed", map[string]func(ts *testscript.TestScript, neg bool, args []string){
-		"packaged": s.packaged, "trailed": s.trailed, "eventually": eventuallyCommand,
+		"packaged": s.packaged, "trailed": s.trailed, "eventually": eventuallyCommand, "event": eventCommand,
 		"recorded":  func(*testscript.TestScript, bool, []string) { s.aws.Record(s.t) },
 		"delivered": func(*testscript.TestScript, bool, []string) { s.aws.Deliver(s.t) },
 	})
@@ -75,6 +76,12 @@ func eventuallyCommand(ts *testscript.TestScript, _ bool, args []string) {
 			ts.Fatalf("not after 30 seconds: %s (%v)\n%s%s", args[0], err, printed, ts.ReadFile("stderr"))
 		}
 	}
+}
+
+func eventCommand(ts *testscript.TestScript, _ bool, args []string) {
+	var printed struct{ EventID string }
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[1])), &printed))
+	ts.Setenv(args[0], printed.EventID)
 }
 
 // lambdaEnvironment is what aws lambda create-function takes as --environment.
