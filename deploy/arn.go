@@ -13,9 +13,9 @@ func parseARN(text string) (arn, bool) {
 	return arn{p[1], p[2], p[3], p[4], p[5]}, true
 }
 
-// suffix ends the names of a partition's hosts, and what a key's policy calls services
+// Suffix ends the names of a partition's hosts, and what a key's policy calls services
 // by (KMS Developer Guide, "kms:ViaService").
-func suffix(partition string) string {
+func Suffix(partition string) string {
 	if partition == "aws-cn" {
 		return "amazonaws.com.cn"
 	}

@@ -12,8 +12,8 @@ func CodeBucket(account, region string) string { return "crosstrail-code-" + acc
 // CodePrefix is how the key of each package begins.
 const CodePrefix = "crosstrail-lambda-"
 
-// CodeKey is the key of a package: the same code has the same key.
-func CodeKey(architecture string, zip []byte) string {
+// CodeOf is where a package lies: the same code has the same key.
+func CodeOf(account, region, architecture string, zip []byte) Code {
 	sum := sha256.Sum256(zip)
-	return CodePrefix + architecture + "-" + hex.EncodeToString(sum[:]) + ".zip"
+	return Code{Bucket: CodeBucket(account, region), Key: CodePrefix + architecture + "-" + hex.EncodeToString(sum[:]) + ".zip", Architecture: architecture}
 }

@@ -26,6 +26,11 @@ func (n Name) Bus() string { return string(n) }
 // Queue is the hub's queue.
 func (n Name) Queue() string { return string(n) }
 
+// QueueARN is the ARN of the hub's queue.
+func (n Name) QueueARN(partition, region, account string) string {
+	return "arn:" + partition + ":sqs:" + region + ":" + account + ":" + n.Queue()
+}
+
 // DeadLetters is the queue of what could not be read.
 func (n Name) DeadLetters() string { return string(n) + "-dead-letters" }
 

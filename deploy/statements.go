@@ -14,7 +14,7 @@ func (h *Hub) KeyStatement(role string) json.RawMessage {
 	key, _ := parseARN(h.Logs.Key)
 	return indented(statement{
 		Sid: "CrosstrailHubKey", Effect: "Allow", Principal: map[string]string{"AWS": role}, Action: "kms:Decrypt", Resource: "*",
-		Condition: map[string]any{"StringEquals": map[string]string{"kms:ViaService": "s3." + key.region + "." + suffix(key.partition)}},
+		Condition: map[string]any{"StringEquals": map[string]string{"kms:ViaService": "s3." + key.region + "." + Suffix(key.partition)}},
 	})
 }
 

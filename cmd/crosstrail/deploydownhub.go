@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/aws/smithy-go"
@@ -24,10 +23,10 @@ type hubDown struct {
 
 	at    *lookedAt
 	name  deploy.Name
-	found *cfn.Found   // nil: it is gone already
-	hub   *deploy.Hub  // nil: its settings cannot be told
-	code  []string     // keys that no other hub needs
-	kept  []string     // keys of code that others run
+	found *cfn.Found  // nil: it is gone already
+	hub   *deploy.Hub // nil: its settings cannot be told
+	kept  []string    // keys of code that others run
+	code  *site.StoredCode
 	info  *dynamo.Info // of the table that is to be deleted
 }
 
@@ -115,10 +114,9 @@ func (h *hubDown) lookFor(ctx context.Context) (err error) {
 			h.kept = append(h.kept, key)
 		}
 	}
-	if h.code, err = h.at.site.CodeKeys(ctx); err != nil {
+	if h.code, err = h.at.site.LookForCode(ctx, h.kept...); err != nil {
 		return h.explain(err)
 	}
-	h.code = slices.DeleteFunc(h.code, func(key string) bool { return slices.Contains(h.kept, key) })
 	if h.deleteTable {
 		return h.lookAtTable(ctx)
 	}
@@ -156,7 +154,7 @@ func (h *hubDown) notice() *deploy.Notification {
 		return nil
 	}
 	c := h.at.caller
-	n := deploy.Notify(h.name.NotificationID(), strings.Join([]string{"arn", c.Partition, "sqs", c.Region, c.Account, h.name.Queue()}, ":"), h.hub.Logs.Prefix)
+	n := deploy.Notify(h.name.NotificationID(), h.name.QueueARN(c.Partition, c.Region, c.Account), h.hub.Logs.Prefix)
 	return &n
 }
 
@@ -169,7 +167,10 @@ func (h *hubDown) intent() *intent {
 	if h.found != nil {
 		i.Steps = append(i.Steps, resourceSteps(h.found, func(r cfn.Resource) bool { return r.Type == "AWS::DynamoDB::Table" })...)
 	}
-	if len(h.code) > 0 {
+	if h.code.Alone != "" {
+		i.warn("the function's code is left alone, if there is any: %s", h.code.Alone)
+	}
+	if len(h.code.Keys) > 0 {
 		i.beside(toRemove, "the function's code:", "s3://"+deploy.CodeBucket(c.Account, c.Region))
 	}
 	switch {
@@ -219,8 +220,8 @@ func (h *hubDown) do(ctx context.Context) error {
 			return h.explain(err)
 		}
 	}
-	if len(h.code) > 0 {
-		gone, err := h.at.site.RemoveCode(ctx, h.kept...)
+	if len(h.code.Keys) > 0 {
+		gone, err := h.at.site.RemoveCode(ctx, h.code)
 		if err != nil {
 			return h.explain(err)
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -197,7 +196,7 @@ func (h *hubUp) pack(context.Context) error {
 		return err
 	}
 	caller := h.at.caller
-	h.hub.Code = deploy.Code{Bucket: deploy.CodeBucket(caller.Account, caller.Region), Key: deploy.CodeKey(code.Architecture, code.Zip), Architecture: code.Architecture}
+	h.hub.Code = deploy.CodeOf(caller.Account, caller.Region, code.Architecture, code.Zip)
 	if h.old == nil || h.old.Code != h.hub.Code {
 		h.code = code
 	}
@@ -270,7 +269,7 @@ func (h *hubUp) logsOf(ctx context.Context, ask site.Ask) (*site.Found, error) {
 // notice is what the bucket is to tell the hub's queue.
 func (h *hubUp) notice(prefix string) deploy.Notification {
 	c := h.at.caller
-	return deploy.Notify(h.hub.Name.NotificationID(), strings.Join([]string{"arn", c.Partition, "sqs", c.Region, c.Account, h.hub.Name.Queue()}, ":"), prefix)
+	return deploy.Notify(h.hub.Name.NotificationID(), h.hub.Name.QueueARN(c.Partition, c.Region, c.Account), prefix)
 }
 
 // noTrigger says why the hub cannot hear of log files, and what to do.

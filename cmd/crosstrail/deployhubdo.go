@@ -122,11 +122,10 @@ func (h *hubUp) unnotifies() *deploy.Logs {
 // listens.
 func (h *hubUp) do(ctx context.Context) error {
 	if h.code != nil {
-		code, err := h.at.site.Upload(ctx, h.code.Zip, h.code.Architecture)
-		if err != nil {
+		if err := h.at.site.Upload(ctx, h.code.Zip, h.hub.Code); err != nil {
 			return h.explain(err)
 		}
-		h.done("the function's code is in the bucket %s", code.Bucket)
+		h.done("the function's code is in the bucket %s", h.hub.Code.Bucket)
 	}
 	outputs, err := h.at.stacks.Do(ctx, h.plan, h.progress(""))
 	if err != nil {
@@ -167,7 +166,7 @@ func (h *hubUp) trigger(ctx context.Context) error {
 		h.changed(change, "the bucket "+h.hub.Logs.Bucket+" tells EventBridge")
 	}
 	if was := h.unnotifies(); was != nil {
-		change, err := h.at.site.Unnotify(ctx, site.Bucket{Name: was.Bucket, Owner: was.Owner}, h.notice(was.Prefix))
+		change, err := h.at.site.Unnotify(ctx, site.Bucket{Name: was.Bucket, Owner: orElse(was.Owner, h.at.caller.Account)}, h.notice(was.Prefix))
 		if err != nil {
 			return err
 		}

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -17,28 +16,27 @@ import (
 	"github.com/crosstrail/crosstrail/deploy"
 )
 
-// codeTag is what a bucket of ours has.
+// codeTag is the tag of a bucket of ours.
 const codeTag, codeValue = "crosstrail", "code"
 
 // Upload puts a function's deployment package where a stack of this account and region
-// takes it from, in [deploy.CodeBucket], which is made where there is none: nobody can
+// takes it from, see [deploy.CodeOf]. The bucket is made where there is none: nobody can
 // guess who else may have such a bucket, so every call asks that it is this account's.
 // The same package is not put twice. A new bucket is private and encrypted (S3 User
 // Guide: Block Public Access since April 2023, SSE-S3 since January 2023).
-func (s *Site) Upload(ctx context.Context, zip []byte, architecture string) (deploy.Code, error) {
+func (s *Site) Upload(ctx context.Context, zip []byte, code deploy.Code) error {
 	me, err := s.Caller(ctx)
 	if err != nil {
-		return deploy.Code{}, err
+		return err
 	}
-	b := Bucket{deploy.CodeBucket(me.Account, me.Region), me.Region, me.Account}
-	code := deploy.Code{Bucket: b.Name, Key: deploy.CodeKey(architecture, zip), Architecture: architecture}
+	b := Bucket{code.Bucket, me.Region, me.Account}
 	there, err := s.codeBucket(ctx, b)
 	if err != nil {
-		return deploy.Code{}, err
+		return err
 	}
 	if !there {
 		if err := s.makeCodeBucket(ctx, b); err != nil {
-			return deploy.Code{}, err
+			return err
 		}
 	}
 	sum := sha256.Sum256(zip)
@@ -46,23 +44,23 @@ func (s *Site) Upload(ctx context.Context, zip []byte, architecture string) (dep
 	head, err := s.s3("").HeadObject(ctx, &s3.HeadObjectInput{Bucket: &b.Name, Key: &code.Key, ExpectedBucketOwner: &b.Owner, ChecksumMode: types.ChecksumModeEnabled})
 	switch {
 	case err == nil && aws.ToString(head.ChecksumSHA256) == want: // not only the name of it
-		return code, nil
+		return nil
 	case err != nil && statusOf(err) != 404:
 		// To who may not list, S3 says the same of what is not there (S3 API Reference, HeadObject).
 		const doing = "look for the function's code"
 		if _, list := s.s3("").ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: &b.Name, Prefix: &code.Key, ExpectedBucketOwner: &b.Owner}); list != nil {
-			return deploy.Code{}, s.explain(ctx, list, doing, "s3:ListBucket", s.bucketARN(b.Name))
+			return s.explain(ctx, list, doing, "s3:ListBucket", s.bucketARN(b.Name))
 		}
-		return deploy.Code{}, s.explain(ctx, err, doing, "s3:GetObject", s.bucketARN(b.Name)+"/"+code.Key)
+		return s.explain(ctx, err, doing, "s3:GetObject", s.bucketARN(b.Name)+"/"+code.Key)
 	}
 	_, err = s.s3("").PutObject(ctx, &s3.PutObjectInput{
 		Bucket: &b.Name, Key: &code.Key, Body: bytes.NewReader(zip), ContentLength: aws.Int64(int64(len(zip))), ContentType: aws.String("application/zip"),
 		ChecksumSHA256: &want, ServerSideEncryption: types.ServerSideEncryptionAes256, ExpectedBucketOwner: &b.Owner,
 	})
 	if err != nil {
-		return deploy.Code{}, s.explain(ctx, err, "upload the function's code", "s3:PutObject", s.bucketARN(b.Name)+"/"+code.Key)
+		return s.explain(ctx, err, "upload the function's code", "s3:PutObject", s.bucketARN(b.Name)+"/"+code.Key)
 	}
-	return code, nil
+	return nil
 }
 
 // codeBucket reports whether the bucket is there, and is an error where it is not ours:
@@ -126,66 +124,4 @@ func (s *Site) tagCodeBucket(ctx context.Context, b Bucket) error {
 		return s.explain(ctx, err, "tag the bucket "+b.Name, "s3:PutBucketTagging", s.bucketARN(b.Name))
 	}
 	return nil
-}
-
-// Removed is what became of the code bucket.
-type Removed struct {
-	Objects int
-	Bucket  bool   // it is gone
-	Left    string // why it is not, "" where it is or there was none
-}
-
-// RemoveCode removes the packages but those that are kept, by key, since other hubs of
-// the account and region run them; and the bucket, if nothing is left in it. Where
-// there is no bucket of ours nothing is done.
-func (s *Site) RemoveCode(ctx context.Context, keep ...string) (Removed, error) {
-	var r Removed
-	me, err := s.Caller(ctx)
-	if err != nil {
-		return r, err
-	}
-	b := Bucket{deploy.CodeBucket(me.Account, me.Region), me.Region, me.Account}
-	there, err := s.codeBucket(ctx, b)
-	if err != nil || !there {
-		return r, err
-	}
-	var kept, others int
-	pages := s3.NewListObjectsV2Paginator(s.s3(""), &s3.ListObjectsV2Input{Bucket: &b.Name, ExpectedBucketOwner: &b.Owner})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return r, s.explain(ctx, err, "list the function's code", "s3:ListBucket", s.bucketARN(b.Name))
-		}
-		for i := range page.Contents {
-			switch key := aws.ToString(page.Contents[i].Key); {
-			case slices.Contains(keep, key):
-				kept++
-			case !strings.HasPrefix(key, deploy.CodePrefix):
-				others++
-			default:
-				if _, err := s.s3("").DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &b.Name, Key: &key, ExpectedBucketOwner: &b.Owner}); err != nil {
-					return r, s.explain(ctx, err, "remove the function's code", "s3:DeleteObject", s.bucketARN(b.Name)+"/"+key)
-				}
-				r.Objects++
-			}
-		}
-	}
-	switch {
-	case others > 0:
-		r.Left = fmt.Sprintf("the bucket %s stays: it holds %d objects that are not crosstrail's", b.Name, others)
-		return r, nil
-	case kept > 0:
-		r.Left = fmt.Sprintf("the bucket %s stays: other hubs use it", b.Name)
-		return r, nil
-	}
-	_, err = s.s3("").DeleteBucket(ctx, &s3.DeleteBucketInput{Bucket: &b.Name, ExpectedBucketOwner: &b.Owner})
-	switch {
-	case codeOf(err) == "BucketNotEmpty": // somebody put something, or keeps versions
-		r.Left = fmt.Sprintf("the bucket %s stays: S3 says that it is not empty", b.Name)
-		return r, nil
-	case err != nil && codeOf(err) != "NoSuchBucket":
-		return r, s.explain(ctx, err, "remove the bucket "+b.Name, "s3:DeleteBucket", s.bucketARN(b.Name))
-	}
-	r.Bucket = true
-	return r, nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 
+	"github.com/crosstrail/crosstrail/deploy"
 	"github.com/crosstrail/crosstrail/share/policy"
 )
 
@@ -71,7 +72,7 @@ func leaves(text string, f *Found) (lets bool, why string) {
 		Action: "kms:Decrypt", Resource: policy.Exactly(f.Key, false),
 		Known: map[string][]string{
 			"kms:calleraccount": {f.KeyOwner}, "aws:principalaccount": {f.KeyOwner}, "aws:securetransport": {"true"},
-			"kms:viaservice": {"s3." + f.BucketRegion + ".amazonaws.com"},
+			"kms:viaservice": {"s3." + f.BucketRegion + "." + deploy.Suffix(f.Caller.Partition)},
 		},
 	}
 	if f.Trail.ARN != "" {
