@@ -192,14 +192,14 @@ func otherChecks() []check {
 		return r
 	}
 	return []check{
-		{&deploy.Spoke{Name: deploy.DefaultName, Hub: queue}, "hub's event bus"},
-		{&deploy.Spoke{Name: deploy.DefaultName, Hub: bus, ByTopic: true}, "hub's queue"},
+		{&deploy.Spoke{Name: deploy.DefaultName, Hub: queue}, "no ARN of an event bus"},
+		{&deploy.Spoke{Name: deploy.DefaultName, Hub: bus, ByTopic: true}, "no ARN of a queue"},
 		{&deploy.Spoke{Name: deploy.DefaultName, Hub: bus, Regions: []string{"*"}}, "no region"},
 		{spoke(deploy.Match{ExternalIDs: []string{"x"}}), "no external id"},
 		{spoke(deploy.Match{ExternalIDs: []string{strings.Repeat("x", 1225)}}), "no external id"},
 		{spoke(deploy.Match{Roles: []string{"CrossAccountTest"}}), "no ARN of a role"},
 		{spoke(deploy.Match{Fields: []deploy.Field{{Path: "a..b", Values: []string{"x"}}}}), "no field"},
-		{spoke(deploy.Match{Fields: []deploy.Field{{Path: "a"}}}), "no field"},
+		{spoke(deploy.Match{Fields: []deploy.Field{{Path: "a"}}}), "given no value"},
 		{spoke(deploy.Match{Fields: []deploy.Field{{Path: "a", Values: []string{"\xff"}}}}), "no text"},
 		{spoke(deploy.Match{Fields: []deploy.Field{{Path: "a.b", Values: []string{"x"}}, {Path: "a", Values: []string{"x"}}}}), "asked for twice"},
 		{spoke(deploy.Match{ExternalIDs: []string{"3414"}, Fields: []deploy.Field{{Path: "requestParameters.externalId", Values: []string{"x"}}}}), "asked for twice"},
@@ -210,7 +210,7 @@ func otherChecks() []check {
 		{role(func(r *deploy.Role) { r.To = "arn:aws:sts::" + dev + ":assumed-role/a/b" }), "neither an account"},
 		{role(func(r *deploy.Role) { r.ExternalID = "a b" }), "no external id"},
 		{role(func(r *deploy.Role) { r.Session = 60 }), "no length of a session"},
-		{role(func(r *deploy.Role) { r.Policies = []string{"a b"} }), "neither an ARN of a policy"},
+		{role(func(r *deploy.Role) { r.Policies = []string{"a b"} }), "neither the ARN of a managed policy"},
 		{role(func(r *deploy.Role) { r.Policies = slices.Repeat([]string{"A"}, 11) }), "11 policies"},
 	}
 }

@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"regexp"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/spf13/cobra"
@@ -68,17 +66,9 @@ func (d *deployFlags) addAWS(cmd *cobra.Command) {
 	flags.StringVar(&d.aws.o.Endpoint, "endpoint-url", "", "AWS: the `URL` to call in place of AWS's own")
 }
 
-// deployName is what names of stacks, queues, buses and functions have in common
-// (CloudFormation User Guide, "Create a stack": letters, digits and -, a letter first;
-// a function's name has 64 signs, and a queue's 80, with -dead-letters behind it).
-var deployName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]{0,39}$`)
-
 // deployment is the name, looked at.
 func (d *deployFlags) deployment() (deploy.Name, error) {
-	if !deployName.MatchString(d.name) {
-		return "", usage(fmt.Errorf("--name %s: AWS takes no such name", quoteShell(d.name)), "it has 40 signs at most, letters, digits and -, and begins with a letter")
-	}
-	return deploy.Name(d.name), nil
+	return deploy.Name(d.name), checkFlag("name", deploy.DeploymentName, d.name)
 }
 
 // config is how AWS is called.

@@ -77,8 +77,8 @@ sessions in it that still run can do nothing.`,
 		Args:              oneArgument("NAME", "crosstrail deploy down role CrossAccountTest"),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if !roleName.MatchString(args[0]) {
-				return usage(fmt.Errorf("%s %s: IAM takes no such name of a role", cmd.CommandPath(), quoteShell(args[0])))
+			if err := deploy.RoleName.Check(args[0]); err != nil {
+				return usage(fmt.Errorf("%s: %w", cmd.CommandPath(), err))
 			}
 			return c.downRole(cmd.Context(), args[0])
 		},

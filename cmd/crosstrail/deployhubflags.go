@@ -1,9 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -59,46 +59,38 @@ func triggerWords() []string {
 
 func architectures() []string { return []string{function.ARM, function.X86} }
 
-// What AWS takes as ARNs of topics, queues and buses, and as ids of organizations.
-var (
-	topicARN       = regexp.MustCompile(`^arn:aws[a-z-]*:sns:[a-z0-9-]{5,30}:\d{12}:[A-Za-z0-9_-]{1,256}$`)
-	queueARN       = regexp.MustCompile(`^arn:aws[a-z-]*:sqs:[a-z0-9-]{5,30}:\d{12}:[A-Za-z0-9_-]{1,80}$`)
-	busARN         = regexp.MustCompile(`^arn:aws[a-z-]*:events:[a-z0-9-]{5,30}:\d{12}:event-bus/[A-Za-z0-9._/-]{1,256}$`)
-	organizationID = regexp.MustCompile(`^o-[a-z0-9]{10,32}$`)
-	unitID         = regexp.MustCompile(`^(ou-[a-z0-9]{4,32}-[a-z0-9]{8,32}|r-[a-z0-9]{4,32})$`)
-	regionName     = regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+){1,3}-\d{1,2}$`)
-)
-
-func checkAccount(flag, id string) error {
-	if !isAccount(id) || len(id) != 12 {
-		return usage(fmt.Errorf("%s %s: the number of an account has twelve digits", flag, quoteShell(id)), "for example: "+flag+" 111111111111")
+// checkFlag looks at the value of a flag that AWS takes in a form of its own.
+func checkFlag(flag string, is deploy.Value, value string) error {
+	if value == "" {
+		return nil
+	}
+	if err := is.Check(value); err != nil {
+		return usage(fmt.Errorf("--%s: %w", flag, err))
 	}
 	return nil
 }
 
-func checkValue(flag, value string, form *regexp.Regexp, example string) error {
-	if value != "" && !form.MatchString(value) {
-		return usage(fmt.Errorf("%s %s: AWS takes no such value", flag, quoteShell(value)), "one looks like "+example)
+// checkFlags does so with each of several values.
+func checkFlags(flag string, is deploy.Value, values []string) error {
+	for _, value := range values {
+		if err := is.Check(value); err != nil {
+			return usage(fmt.Errorf("--%s: %w", flag, err))
+		}
 	}
 	return nil
 }
 
 // check looks at the flags alone.
 func (h *hubFlags) check() error {
-	for _, id := range h.accounts {
-		if err := checkAccount("--account", id); err != nil {
-			return err
-		}
+	organization := h.organization
+	if organization == ownOrganization {
+		organization = ""
 	}
-	for _, arn := range append(slices.Clone(h.topics), h.alarmTopic) {
-		if err := checkValue("--topic", arn, topicARN, "arn:aws:sns:eu-west-1:111111111111:crosstrail"); err != nil {
-			return err
-		}
-	}
-	if h.organization != ownOrganization {
-		if err := checkValue("--organization", h.organization, organizationID, "o-a1b2c3d4e5"); err != nil {
-			return err
-		}
+	if err := cmp.Or(
+		checkFlags("account", deploy.AccountID, h.accounts), checkFlags("topic", deploy.TopicARN, h.topics), checkFlag("alarm-topic", deploy.TopicARN, h.alarmTopic),
+		checkFlag("organization", deploy.OrganizationID, organization), checkFlag("table", deploy.TableName, h.table),
+	); err != nil {
+		return err
 	}
 	var ok bool
 	if h.trigger, ok = fold(triggerWords(), orElse(h.trigger, autoTrigger)); !ok {

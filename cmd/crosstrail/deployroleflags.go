@@ -1,9 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 
@@ -29,35 +29,19 @@ func (r *roleFlags) add(cmd *cobra.Command) {
 	flags.Var(said(&r.externalID), "external-id", "only with this external `ID`")
 	flags.BoolVar(&r.mfa, "require-mfa", false, "only after MFA")
 	flags.DurationVar(&r.session, "session-length", 0, "how long a session may be at most, as `4h` (default 1h)")
-	flags.StringArrayVar(&r.policies, "policy-arn", nil, "what may be done with it: the `ARN` of a managed policy, or the name of one of AWS's own (repeatable; default "+defaultPolicy+")")
+	flags.StringArrayVar(&r.policies, "policy-arn", nil, "what may be done with it: the `ARN` of a managed policy, or the name of one of AWS's own (repeatable; default "+deploy.DefaultPolicy+")")
 }
 
-const defaultPolicy = "AmazonS3ReadOnlyAccess" // as AWS's text has it
-
-// What IAM takes as names of roles and of managed policies, and as principals.
-var (
-	roleName     = regexp.MustCompile(`^[\w+=,.@-]{1,64}$`)
-	policyRef    = regexp.MustCompile(`^(arn:aws[a-z-]*:iam::(aws|\d{12}):policy/)?[\w+=,.@/-]{1,512}$`)
-	principalARN = regexp.MustCompile(`^arn:aws[a-z-]*:iam::\d{12}:(user|role)/[\w+=,.@/-]{1,600}$`)
-)
-
 func (r *roleFlags) check(cmd *cobra.Command, name string) error {
-	if !roleName.MatchString(name) {
-		return usage(fmt.Errorf("%s %s: IAM takes no such name of a role", cmd.CommandPath(), quoteShell(name)), "it has 64 signs at most, letters, digits and +=,.@_- alone")
+	if err := deploy.RoleName.Check(name); err != nil {
+		return usage(fmt.Errorf("%s: %w", cmd.CommandPath(), err))
 	}
-	if r.to != "" && !principalARN.MatchString(r.to) && checkAccount("--to", r.to) != nil {
-		return usage(fmt.Errorf("--to %s: it is neither an account nor the ARN of a user or role", quoteShell(r.to)), "for example: --to 111111111111, or --to arn:aws:iam::111111111111:user/jsmith")
+	if err := cmp.Or(checkFlag("to", deploy.Principal, r.to), checkFlag("external-id", deploy.ExternalID, r.externalID), checkFlags("policy-arn", deploy.Policy, r.policies)); err != nil {
+		return err
 	}
-	if r.externalID != "" && !externalID.MatchString(r.externalID) {
-		return usage(fmt.Errorf("--external-id %s: AWS takes no such external id", quoteShell(r.externalID)), "it has 2 signs or more, letters, digits and +=,.@:/_- alone")
-	}
-	// IAM API Reference, CreateRole: MaxSessionDuration is 3600 to 43200 seconds.
-	if r.session != 0 && (r.session < time.Hour || r.session > 12*time.Hour || r.session%time.Second != 0) {
-		return usage(fmt.Errorf("--session-length %s: IAM takes one hour to twelve", r.session))
-	}
-	for _, p := range r.policies {
-		if !policyRef.MatchString(p) {
-			return usage(fmt.Errorf("--policy-arn %s: it is neither the ARN of a managed policy nor the name of one", quoteShell(p)), "for example: --policy-arn "+defaultPolicy)
+	if r.session != 0 {
+		if err := deploy.CheckSession(r.session); err != nil {
+			return usage(fmt.Errorf("--session-length: %w", err))
 		}
 	}
 	return r.remove.check("external-id", "policy-arn")
@@ -84,7 +68,7 @@ func (r *roleFlags) merge(cmd *cobra.Command, role *deploy.Role) error {
 		if len(r.remove.texts) > 0 {
 			return usage(errors.New("the role would be left without a policy, and of no use"), "give another: --policy-arn")
 		}
-		role.Policies = []string{defaultPolicy}
+		role.Policies = []string{deploy.DefaultPolicy}
 	}
 	return nil
 }

@@ -107,7 +107,7 @@ func (s *spokeUp) run(cmd *cobra.Command) error {
 		if s.where.organization {
 			return s.printPolicy(setWorks())
 		}
-		return s.printPolicy(spokeWorks(queueARN.MatchString(s.flags.hub)))
+		return s.printPolicy(spokeWorks(isQueue(s.flags.hub)))
 	}
 	if s.at, err = s.look(ctx); err != nil {
 		return err

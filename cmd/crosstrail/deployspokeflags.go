@@ -1,9 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -31,19 +31,16 @@ func (s *spokeFlags) add(cmd *cobra.Command) {
 }
 
 func (s *spokeFlags) check() error {
-	if s.hub != "" && !busARN.MatchString(s.hub) && !queueARN.MatchString(s.hub) {
+	if s.hub != "" && deploy.BusARN.Check(s.hub) != nil && deploy.QueueARN.Check(s.hub) != nil {
 		return usage(fmt.Errorf("--hub %s: it is the ARN of neither an event bus nor a queue", quoteShell(s.hub)),
 			"the hub's owner has it from crosstrail deploy up hub, as arn:aws:events:us-east-1:999999999999:event-bus/crosstrail")
 	}
-	for _, id := range s.externalIDs {
-		if !externalID.MatchString(id) {
-			return usage(fmt.Errorf("--external-id %s: AWS takes no such external id", quoteShell(id)), "it has 2 signs or more, letters, digits and +=,.@:/_- alone")
-		}
+	if err := checkFlags("external-id", deploy.ExternalID, s.externalIDs); err != nil {
+		return err
 	}
 	for _, arn := range s.roles {
-		if !roleARN.MatchString(arn) {
-			return usage(fmt.Errorf("--role-arn %s: it is no ARN of a role", quoteShell(arn)), "one looks like arn:aws:iam::999999999999:role/CrossAccountTest, with the role's path before its name, if it has one",
-				"here it is the role that is watched: to call AWS in a role, name it in a profile of your AWS configuration, and --profile")
+		if err := deploy.RoleARN.Check(arn); err != nil {
+			return usage(fmt.Errorf("--role-arn: %w", err), "here it is the role that is watched: to call AWS in a role, name it in a profile of your AWS configuration, and --profile")
 		}
 	}
 	for _, text := range s.match {
@@ -54,13 +51,10 @@ func (s *spokeFlags) check() error {
 	return s.remove.check("external-id", "role-arn", "match")
 }
 
-// fieldPath is a field of an event's detail, by the names on the way to it.
-var fieldPath = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*(\.[A-Za-z][A-Za-z0-9_-]*)*$`)
-
 // fieldOf reads FIELD=VALUE.
 func fieldOf(text string) (path, value string, err error) {
 	path, value, ok := strings.Cut(text, "=")
-	if !ok || value == "" || !fieldPath.MatchString(path) {
+	if !ok || value == "" || deploy.FieldPath.Check(path) != nil {
 		return "", "", usage(fmt.Errorf("--match %s: it is FIELD=VALUE, of a field below detail", quoteShell(text)), "for example: --match userIdentity.type=IAMUser")
 	}
 	return path, value, nil
@@ -69,7 +63,7 @@ func fieldOf(text string) (path, value string, err error) {
 // merge brings what was given into a spoke that is there, or a new one.
 func (s *spokeFlags) merge(spoke *deploy.Spoke) error {
 	if s.hub != "" {
-		spoke.Hub, spoke.ByTopic = s.hub, queueARN.MatchString(s.hub)
+		spoke.Hub, spoke.ByTopic = s.hub, isQueue(s.hub)
 	}
 	m := &spoke.Match
 	m.ExternalIDs = s.remove.from("external-id", unique(append(m.ExternalIDs, s.externalIDs...)))
@@ -94,6 +88,9 @@ func (s *spokeFlags) merge(spoke *deploy.Spoke) error {
 	}
 	return s.remove.unused()
 }
+
+// isQueue reports whether a hub is named by its queue.
+func isQueue(hub string) bool { return deploy.QueueARN.Check(hub) == nil }
 
 // needHub wants a hub.
 func needHub(cmd *cobra.Command, spoke *deploy.Spoke) error {
@@ -142,15 +139,8 @@ func (r *regionFlags) add(cmd *cobra.Command) {
 }
 
 func (r *regionFlags) check() error {
-	for _, name := range r.regions {
-		if !regionName.MatchString(name) {
-			return usage(fmt.Errorf("--region %s: that is no region", quoteShell(name)), "for example: --region eu-west-1")
-		}
-	}
-	for _, id := range r.units {
-		if err := checkValue("--ou", id, unitID, "ou-ab12-c3d4e5f6"); err != nil {
-			return err
-		}
+	if err := cmp.Or(checkFlags("region", deploy.Region, r.regions), checkFlags("ou", deploy.UnitID, r.units)); err != nil {
+		return err
 	}
 	if len(r.units) > 0 && !r.organization {
 		return usage(errors.New("--ou narrows --organization, which is not given"))
