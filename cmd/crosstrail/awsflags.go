@@ -61,6 +61,34 @@ func (a *awsFlags) flag() string {
 	return text
 }
 
+// cli is how an aws command that is printed reaches the same place as this one did, in
+// a region; "": that which was said.
+func (a *awsFlags) cli(region string) string {
+	text := ""
+	for _, f := range [][2]string{{"--profile", a.o.Profile}, {"--region", orElse(region, a.o.Region)}, {"--endpoint-url", a.o.Endpoint}} {
+		if f[1] != "" {
+			text += " " + f[0] + " " + quoteShell(f[1])
+		}
+	}
+	return text
+}
+
+// commands are the aws commands in a text: to its end, or that of a bracket.
+var commands = regexp.MustCompile(`(^|: |, |\()(aws [a-z0-9-]+ [a-z][^()]*)(\)|$)`)
+
+// reaching is a text whose aws commands reach the same place, where they do not yet.
+func (a *awsFlags) reaching(text string) string {
+	m := commands.FindStringSubmatchIndex(text)
+	if m == nil || strings.Contains(text, "--profile ") {
+		return text
+	}
+	flags, end := a.cli(""), m[5]
+	if strings.Contains(text[m[4]:end], "--region ") {
+		flags = (&awsFlags{o: awscfg.Options{Profile: a.o.Profile, Endpoint: a.o.Endpoint}}).cli("")
+	}
+	return text[:end] + flags + text[end:]
+}
+
 // payerValue is --request-payer, as the aws command has it (pflag.Value).
 type payerValue string
 

@@ -3,12 +3,14 @@ package main
 import (
 	"bufio"
 	"io"
+	"os"
 	"os/exec"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/crosstrail/crosstrail/deploy"
+	"github.com/crosstrail/crosstrail/internal/awscfg"
 	"github.com/crosstrail/crosstrail/internal/awstest"
 	"github.com/crosstrail/crosstrail/store/dynamo"
 )
@@ -17,6 +19,8 @@ import (
 type interruptible struct {
 	t           *testing.T
 	environment []string
+	signal      os.Signal
+	after       time.Duration // what it said
 }
 
 // run gives what it said; marker "": it is let run, and has to end well.
@@ -37,7 +41,8 @@ func (i *interruptible) run(marker string, args ...string) string {
 	for lines := bufio.NewScanner(stderr); lines.Scan(); {
 		said.WriteString(lines.Text() + "\n")
 		if marker != "" && !killed && strings.HasPrefix(lines.Text(), marker) {
-			killed = cmd.Process.Kill() == nil
+			time.Sleep(i.after)
+			killed = cmd.Process.Signal(i.signal) == nil
 		}
 	}
 	switch err := cmd.Wait(); {
@@ -57,7 +62,7 @@ func TestDeployInterrupted(t *testing.T) {
 	logs := prod.Bucket(t, "acme-cut-logs")
 	prod.Trail(t, "main", logs.Name)
 	operator := prod.User(t, "operator", awstest.Allow("*", "*"))
-	i := &interruptible{t, append(stand.Environment(t, operator), "PATH="+t.TempDir())}
+	i := &interruptible{t, append(stand.Environment(t, operator), "PATH="+t.TempDir()), os.Kill, 0}
 	for _, v := range i.environment {
 		name, value, _ := strings.Cut(v, "=")
 		if strings.HasPrefix(name, "AWS_") {
@@ -98,6 +103,54 @@ func TestDeployInterrupted(t *testing.T) {
 	seen, status := asked(t, "y\nCrossAccountAuditing\n", "deploy", "down", "hub", "--delete-table")
 	if status != exitDone || !strings.Contains(seen, "to have the table deleted, type its name: ") || !strings.Contains(seen, "the table CrossAccountAuditing is gone") {
 		t.Errorf("exit status %d: %s", status, seen)
+	}
+}
+
+// TestDeployStopped: Ctrl-C while CloudFormation works says that it goes on, and where;
+// the next run waits for it.
+func TestDeployStopped(t *testing.T) {
+	stand := stack.Start(t)
+	dev := stand.Account(readerAccount)
+	dev.Regions(t, "us-east-1", "eu-west-1")
+	operator := dev.User(t, "operator", awstest.Allow("*", "*"))
+	i := &interruptible{t, append(stand.Environment(t, operator), "PATH="+t.TempDir()), os.Interrupt, time.Second}
+	stand.StackTime(t, 2*time.Second)
+	spoke := []string{"up", "spoke", "--hub", "arn:aws:events:us-east-1:999999999999:event-bus/crosstrail", "--external-id", "3414", "--yes"}
+	said := i.run("warning: EventBridge hears", spoke...)
+	for _, want := range []string{
+		"note: eu-west-1: ", "CloudFormation goes on by itself", "note: done in no region; not, or not to its end, in eu-west-1, us-east-1: the same command does the rest\n", "error: interrupted\n",
+	} {
+		if !strings.Contains(said, want) {
+			t.Errorf("it lacks %q:\n%s", want, said)
+		}
+	}
+	said = i.run("needs", "up", "role", "CrossAccountTest", "--to", hubAccount, "--external-id", "3414", "--yes")
+	if !strings.Contains(said, "CloudFormation goes on by itself") || !strings.Contains(said, "hint: the same command again waits for its end") {
+		t.Errorf("of the role it says:\n%s", said)
+	}
+	stand.StackTime(t, 0)
+	if said := i.run("", spoke...); !strings.Contains(said, "nothing to change") && !strings.Contains(said, ": done") {
+		t.Errorf("the next run:\n%s", said)
+	}
+}
+
+// TestCommandsReach: an aws command in a hint reaches the account and region that the
+// command itself did.
+func TestCommandsReach(t *testing.T) {
+	a := awsFlags{o: awscfg.Options{Profile: "prod", Region: "eu-west-1", Endpoint: "http://127.0.0.1:1"}}
+	const flags = " --profile prod --region eu-west-1 --endpoint-url http://127.0.0.1:1"
+	for text, want := range map[string]string{
+		"how far it is: aws cloudformation describe-stacks --stack-name x":                         "how far it is: aws cloudformation describe-stacks --stack-name x" + flags,
+		"aws cloudformation describe-stack-events --stack-name x":                                  "aws cloudformation describe-stack-events --stack-name x" + flags,
+		"how far it is: aws cloudformation describe-stacks --stack-name x --region us-east-1":      "how far it is: aws cloudformation describe-stacks --stack-name x --region us-east-1 --profile prod --endpoint-url http://127.0.0.1:1",
+		"--organization=o-a1b2c3d4e5 (aws organizations describe-organization)":                    "--organization=o-a1b2c3d4e5 (aws organizations describe-organization" + flags + ")",
+		"let go of it: aws cloudformation delete-stack --stack-name x --profile prod --region r":   "let go of it: aws cloudformation delete-stack --stack-name x --profile prod --region r",
+		"a trail of one region is seen there alone: --aws-region REGION, or its ARN":               "a trail of one region is seen there alone: --aws-region REGION, or its ARN",
+		"CloudFormation works with your permissions: --permissions prints the policy for aws work": "CloudFormation works with your permissions: --permissions prints the policy for aws work",
+	} {
+		if got := a.reaching(text); got != want {
+			t.Errorf("%s\nbecomes %s\nand not %s", text, got, want)
+		}
 	}
 }
 

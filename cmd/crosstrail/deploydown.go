@@ -110,7 +110,7 @@ func (c *changing) downRole(ctx context.Context, role string) error {
 	if err := c.showIntent(i); err != nil {
 		return err
 	}
-	if err := c.agreedOn(ctx, nil); err != nil {
+	if err := c.agreedOn(ctx); err != nil {
 		return err
 	}
 	if err := at.stacks.Delete(ctx, found.Name, c.progress("")); err != nil && !errors.Is(err, cfn.ErrNone) {
@@ -194,7 +194,7 @@ func (c *changing) downSpoke(ctx context.Context, where regionFlags) error {
 	if err := c.showIntent(i); err != nil {
 		return err
 	}
-	if err := c.agreedOn(ctx, nil); err != nil {
+	if err := c.agreedOn(ctx); err != nil {
 		return err
 	}
 	c.each(there, func(r *regional) {
@@ -205,6 +205,9 @@ func (c *changing) downSpoke(ctx context.Context, where regionFlags) error {
 			fmt.Fprintln(c.ui.stderr, render.Text(r.region+": removed"))
 		}
 	})
+	if ctx.Err() != nil {
+		return c.interrupted(ctx, there)
+	}
 	var parts []flat
 	for _, r := range there {
 		if r.err == nil {
@@ -217,30 +220,6 @@ func (c *changing) downSpoke(ctx context.Context, where regionFlags) error {
 		}
 	}
 	return c.inPart(there, "removed")
-}
-
-// inPart is an error where some regions failed.
-func (c *changing) inPart(in []*regional, done string) error {
-	failed := 0
-	var hints []string
-	for _, r := range in {
-		if r.err == nil {
-			continue
-		}
-		failed++
-		err := c.explain(r.err)
-		c.ui.say("error", r.region+": "+err.Error())
-		if f, ok := errors.AsType[*failure](err); ok {
-			hints = append(hints, f.hints...)
-		}
-	}
-	switch failed {
-	case 0:
-		return nil
-	case len(in):
-		return &failure{err: fmt.Errorf("it is %s nowhere", done), status: exitFailed, hints: unique(hints)}
-	}
-	return &failure{err: fmt.Errorf("it is %s in %d of %s", done, len(in)-failed, number(len(in), "region")), status: exitPart, hints: unique(hints)}
 }
 
 // downSet takes a StackSet down.
@@ -262,11 +241,12 @@ func (c *changing) downSet(ctx context.Context, at *lookedAt, name deploy.Name) 
 	if err := c.showIntent(i); err != nil {
 		return err
 	}
-	if err := c.agreedOn(ctx, nil); err != nil {
+	if err := c.agreedOn(ctx); err != nil {
 		return err
 	}
-	if err := at.stacks.DeleteSet(ctx, found.Name, delegated, c.instances()); err != nil && !errors.Is(err, cfn.ErrNone) {
-		return c.setFailed(err)
+	told := setProgress{ui: c.ui}
+	if err := at.stacks.DeleteSet(ctx, found.Name, delegated, told.tell); err != nil && !errors.Is(err, cfn.ErrNone) {
+		return c.setFailed(err, told.done)
 	}
 	return c.printRemoved(flat{{"deployment", string(name)}, {"part", "spoke"}, {"accountId", at.caller.Account}, {"stackSet", found.Name}})
 }

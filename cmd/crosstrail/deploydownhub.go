@@ -83,7 +83,7 @@ func (h *hubDown) run(ctx context.Context) (err error) {
 	if err := h.showIntent(i); err != nil {
 		return err
 	}
-	if err := h.agreedOn(ctx, nil); err != nil {
+	if err := h.agreedOn(ctx); err != nil {
 		return err
 	}
 	if err := h.agreedOnTable(ctx); err != nil {
@@ -139,7 +139,7 @@ func (h *hubDown) lookAtTable(ctx context.Context) error {
 	case err != nil:
 		return h.aws.tableError(ctx, h.at.cfg, h.tableName(), err)
 	case info.Foreign && !h.ownTable():
-		return hinted(fmt.Errorf("the table %s has no mark of crosstrail: it is not deleted", info.Table), "if it is not wanted: aws dynamodb delete-table --table-name "+quoteShell(info.Table)+h.cli())
+		return hinted(fmt.Errorf("the table %s has no mark of crosstrail: it is not deleted", info.Table), "if it is not wanted: aws dynamodb delete-table --table-name "+quoteShell(info.Table)+h.aws.cli(""))
 	}
 	h.info = &info
 	return nil

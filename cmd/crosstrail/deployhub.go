@@ -31,6 +31,7 @@ type hubUp struct {
 	code   *function.Package // to be uploaded; nil: it is there
 	table  tableWork
 	plan   *cfn.Plan
+	doing  bool // the plan is being done
 	does   intent
 }
 
@@ -119,25 +120,22 @@ func (h *hubUp) run(ctx context.Context) error {
 	if err := h.flags.remove.unused(); err != nil {
 		return err
 	}
-	if err := h.hub.Check(); err != nil {
-		return usage(err)
+	if err := wrongSettings(h.hub.Check()); err != nil {
+		return err
 	}
 	if h.plan, err = h.at.stacks.Plan(ctx, h.stack()); err != nil {
 		return h.explain(err)
 	}
-	drop := func(ctx context.Context) error { return h.at.stacks.Drop(ctx, h.plan) }
+	defer h.drop(ctx, &h.doing, func(ctx context.Context) error { return h.at.stacks.Drop(ctx, h.plan) })
 	h.describe(ctx)
 	if len(h.does.Steps) == 0 {
-		if err := drop(ctx); err != nil {
-			return h.explain(err)
-		}
 		h.ui.say("note", "the hub is as it should be: nothing to change")
 		return h.printHub(h.found.Outputs, false)
 	}
 	if err := h.showIntent(&h.does); err != nil {
 		return err
 	}
-	if err := h.agreedOn(ctx, drop); err != nil {
+	if err := h.agreedOn(ctx); err != nil {
 		return err
 	}
 	return h.do(ctx)
@@ -151,7 +149,7 @@ func (h *hubUp) settings(ctx context.Context, name deploy.Name) (err error) {
 	h.hub = &deploy.Hub{Name: name}
 	if isLive(h.found) {
 		if h.old, err = deploy.ReadHub(h.found.Template); err != nil {
-			return h.unread(err, h.found)
+			return h.unread(err, h.found, "hub")
 		}
 		if h.hub, err = deploy.ReadHub(h.found.Template); err != nil {
 			return err
@@ -170,11 +168,6 @@ func (h *hubUp) settings(ctx context.Context, name deploy.Name) (err error) {
 		h.hub.Senders.Organization = o.ID
 	}
 	return nil
-}
-
-// unread is a stack of ours whose settings cannot be told.
-func (c *changing) unread(err error, found *cfn.Found) error {
-	return hinted(fmt.Errorf("the stack %s: %w", found.Name, err), "take it down and set it up anew: its table stays (crosstrail deploy down hub"+c.flag()+")")
 }
 
 func (h *hubUp) stack() cfn.Stack {

@@ -127,6 +127,7 @@ func (h *hubUp) do(ctx context.Context) error {
 		}
 		h.done("the function's code is in the bucket %s", h.hub.Code.Bucket)
 	}
+	h.doing = true
 	outputs, err := h.at.stacks.Do(ctx, h.plan, h.progress(""))
 	if err != nil {
 		return h.halted(err)

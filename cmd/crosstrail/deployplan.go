@@ -93,7 +93,7 @@ func (c *changing) showIntent(i *intent) error {
 		}
 	}
 	for _, text := range i.Warnings {
-		c.ui.warn("%s", text)
+		c.ui.warn("%s", c.aws.reaching(text))
 	}
 	return nil
 }
@@ -233,19 +233,10 @@ func eventText(e cfn.Event) string {
 	return done + what
 }
 
-// agreedOn is an error unless what was shown is to be done. Where it is not, what the
-// look left on AWS is taken away: drop may be nil.
-func (c *changing) agreedOn(ctx context.Context, drop func(context.Context) error) error {
-	err := error(silent(exitDone))
-	if !c.dry {
-		if err = c.ui.agreed(ctx, c.yes); err == nil {
-			return nil
-		}
+// agreedOn is an error unless what was shown is to be done.
+func (c *changing) agreedOn(ctx context.Context) error {
+	if c.dry {
+		return silent(exitDone)
 	}
-	if drop != nil {
-		if left := drop(context.WithoutCancel(ctx)); left != nil {
-			c.ui.warn("a change set of CloudFormation, which changes nothing, is left: %v", left)
-		}
-	}
-	return err
+	return c.ui.agreed(ctx, c.yes)
 }

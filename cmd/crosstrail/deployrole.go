@@ -69,14 +69,14 @@ func (r *roleUp) run(cmd *cobra.Command, name string) error {
 	role := &deploy.Role{Name: name}
 	if isLive(found) {
 		if role, err = deploy.ReadRole(found.Template); err != nil {
-			return r.unread(err, found)
+			return r.unread(err, found, "role "+name)
 		}
 	}
 	if err := r.flags.merge(cmd, role); err != nil {
 		return err
 	}
-	if err := role.Check(); err != nil {
-		return usage(err)
+	if err := wrongSettings(role.Check()); err != nil {
+		return err
 	}
 	p, err := at.stacks.Plan(ctx, cfn.Stack{
 		Name: deployment.RoleStack(name), Template: role.Template(), Tags: map[string]string{cfn.Tag: string(deployment)}, Capabilities: []string{"CAPABILITY_NAMED_IAM"},
@@ -84,7 +84,8 @@ func (r *roleUp) run(cmd *cobra.Command, name string) error {
 	if err != nil {
 		return r.explain(err)
 	}
-	drop := func(ctx context.Context) error { return at.stacks.Drop(ctx, p) }
+	doing := false
+	defer r.drop(ctx, &doing, func(ctx context.Context) error { return at.stacks.Drop(ctx, p) })
 	print := func(outputs map[string]string, changed bool) error {
 		return r.print(role, flat{
 			{"deployment", string(deployment)},
@@ -101,9 +102,6 @@ func (r *roleUp) run(cmd *cobra.Command, name string) error {
 		}, outputs[deploy.OutputRoleARN])
 	}
 	if p.Kind == cfn.Unchanged {
-		if err := drop(ctx); err != nil {
-			return r.explain(err)
-		}
 		r.ui.say("note", "the role is as it should be: nothing to change")
 		return print(found.Outputs, false)
 	}
@@ -112,9 +110,10 @@ func (r *roleUp) run(cmd *cobra.Command, name string) error {
 	if err := r.showIntent(i); err != nil {
 		return err
 	}
-	if err := r.agreedOn(ctx, drop); err != nil {
+	if err := r.agreedOn(ctx); err != nil {
 		return err
 	}
+	doing = true
 	outputs, err := at.stacks.Do(ctx, p, r.progress(""))
 	if err != nil {
 		return r.explain(err)

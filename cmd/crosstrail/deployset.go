@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -29,7 +28,7 @@ func (s *spokeUp) runSet(cmd *cobra.Command, name deploy.Name) error {
 	var regions, units []string
 	if found != nil {
 		if s.spoke, err = deploy.ReadSpoke(found.Template); err != nil {
-			return s.unread(err, &cfn.Found{Name: found.Name})
+			return s.unread(err, &cfn.Found{Name: found.Name}, "spoke --organization")
 		}
 		regions, units = found.Regions, found.OUs
 	}
@@ -39,8 +38,8 @@ func (s *spokeUp) runSet(cmd *cobra.Command, name deploy.Name) error {
 	if err := needHub(cmd, s.spoke); err != nil {
 		return err
 	}
-	if err := s.spoke.Check(); err != nil {
-		return usage(err)
+	if err := wrongSettings(s.spoke.Check()); err != nil {
+		return err
 	}
 	// Where nothing is said, every region that is enabled here: in those that a member
 	// has not enabled CloudFormation says so, account by account.
@@ -62,11 +61,12 @@ func (s *spokeUp) runSet(cmd *cobra.Command, name deploy.Name) error {
 	if err := s.showIntent(s.setIntent(p)); err != nil {
 		return err
 	}
-	if err := s.agreedOn(ctx, nil); err != nil {
+	if err := s.agreedOn(ctx); err != nil {
 		return err
 	}
-	if err := s.at.stacks.DoSet(ctx, p, s.instances()); err != nil {
-		return s.setFailed(err)
+	told := setProgress{ui: s.ui}
+	if err := s.at.stacks.DoSet(ctx, p, told.tell); err != nil {
+		return s.setFailed(err, told.done)
 	}
 	return s.printSet(p, true)
 }
@@ -103,27 +103,34 @@ func (s *spokeUp) setIntent(p *cfn.SetPlan) *intent {
 	return i
 }
 
-// instances tells how far a StackSet has come, a line an account and region.
-func (c *changing) instances() func(cfn.Instance) {
-	var mu sync.Mutex
-	said := map[cfn.Instance]bool{}
-	return func(i cfn.Instance) {
-		mu.Lock()
-		defer mu.Unlock()
-		if said[i] || i.Status == "PENDING" || i.Status == "RUNNING" {
-			return
-		}
-		said[i] = true
-		text := fmt.Sprintf("%s %s: %s", i.Account, i.Region, map[bool]string{true: "done", false: i.Status}[i.Status == "SUCCEEDED" || i.Status == "CURRENT"])
-		if i.Reason != "" {
-			text += ": " + i.Reason
-		}
-		fmt.Fprintln(c.ui.stderr, render.Text(text))
-	}
+// setProgress tells how far a StackSet has come, a line an account and region.
+type setProgress struct {
+	ui   *terminal
+	said map[cfn.Instance]bool
+	done int // that are as they should be
 }
 
-// setFailed names the accounts and regions that are not done.
-func (c *changing) setFailed(err error) error {
+func (s *setProgress) tell(i cfn.Instance) {
+	if s.said[i] || i.Status == "PENDING" || i.Status == "RUNNING" {
+		return
+	}
+	if s.said == nil {
+		s.said = map[cfn.Instance]bool{}
+	}
+	s.said[i] = true
+	text := i.Account + " " + i.Region + ": " + i.Status
+	if i.Status == "SUCCEEDED" || i.Status == "CURRENT" {
+		s.done++
+		text = i.Account + " " + i.Region + ": done"
+	}
+	if i.Reason != "" {
+		text += ": " + i.Reason
+	}
+	fmt.Fprintln(s.ui.stderr, render.Text(text))
+}
+
+// setFailed names the accounts and regions that are not done, where some are.
+func (c *changing) setFailed(err error, done int) error {
 	e, ok := errors.AsType[*cfn.SetError](err)
 	if !ok {
 		return c.explain(err)
@@ -131,7 +138,10 @@ func (c *changing) setFailed(err error) error {
 	for _, i := range e.Failed {
 		c.ui.say("error", fmt.Sprintf("%s %s: %s", i.Account, i.Region, orElse(i.Reason, i.Status)))
 	}
-	return &failure{err: err, status: exitPart, hints: []string{"all others are done; when that is mended, the same command does the rest"}}
+	if done == 0 || len(e.Failed) == 0 {
+		return hinted(err, "when that is mended, the same command does it")
+	}
+	return &failure{err: err, status: exitPart, hints: []string{number(done, "stack") + " are done; when that is mended, the same command does the rest"}}
 }
 
 func (s *spokeUp) printSet(p *cfn.SetPlan, changed bool) error {
@@ -153,6 +163,10 @@ func (s *spokeUp) printSet(p *cfn.SetPlan, changed bool) error {
 	o.told.line("# For the hub's owner")
 	o.told.line("")
 	o.told.line("The hub has to let the accounts of the organisation send, if it does not yet; in the organisation itself:")
-	o.told.block("crosstrail deploy up hub --organization")
+	flags := ""
+	if s.spoke.Name != deploy.DefaultName {
+		flags = " --name " + quoteShell(string(s.spoke.Name))
+	}
+	o.told.block("crosstrail deploy up hub --organization" + flags)
 	return s.printOutcome(&o)
 }

@@ -11,7 +11,6 @@ import (
 	"sync"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/crosstrail/crosstrail/deploy"
 	"github.com/crosstrail/crosstrail/deploy/site"
@@ -28,16 +27,6 @@ type spokeUp struct {
 	at    *lookedAt
 	spoke *deploy.Spoke
 	in    []*regional
-}
-
-// regional is a spoke's stack in one region.
-type regional struct {
-	region  string
-	stacks  *cfn.Client
-	found   *cfn.Found
-	plan    *cfn.Plan
-	outputs map[string]string
-	err     error // why this region's is not as it should be
 }
 
 func newUpSpokeCommand(ui *terminal) *cobra.Command {
@@ -122,15 +111,14 @@ func (s *spokeUp) run(cmd *cobra.Command) error {
 	if err := s.settings(cmd); err != nil {
 		return err
 	}
+	doing := false
+	defer s.changing.drop(ctx, &doing, s.dropAll)
 	if err := s.plans(ctx); err != nil {
 		return err
 	}
 	i := s.intent()
 	s.warnOfTrails(ctx, i)
 	if len(i.Steps) == 0 {
-		if err := s.drop(ctx); err != nil {
-			return s.explain(err)
-		}
 		s.ui.say("note", "the spoke is as it should be: nothing to change")
 		for _, warning := range i.Warnings {
 			s.ui.warn("%s", warning)
@@ -140,9 +128,10 @@ func (s *spokeUp) run(cmd *cobra.Command) error {
 	if err := s.showIntent(i); err != nil {
 		return err
 	}
-	if err := s.agreedOn(ctx, s.drop); err != nil {
+	if err := s.agreedOn(ctx); err != nil {
 		return err
 	}
+	doing = true
 	s.each(s.in, func(r *regional) {
 		if r.plan.Kind == cfn.Unchanged {
 			return
@@ -152,58 +141,9 @@ func (s *spokeUp) run(cmd *cobra.Command) error {
 		}
 	})
 	if ctx.Err() != nil {
-		return s.explain(s.in[0].err)
+		return s.interrupted(ctx, s.in)
 	}
 	return s.finish(true)
-}
-
-// mostAtOnce is how many regions are worked on at a time.
-const mostAtOnce = 32
-
-// each does something in every region, at once.
-func (s *changing) each(in []*regional, do func(*regional)) {
-	var g errgroup.Group
-	g.SetLimit(mostAtOnce)
-	for _, r := range in {
-		g.Go(func() error { do(r); return nil })
-	}
-	_ = g.Wait() // what failed is kept with its region
-}
-
-// failures tells that a region's is taken back; what failed is said in the end.
-func (c *changing) failures(region string) func(cfn.Event) {
-	return func(e cfn.Event) {
-		if strings.HasPrefix(eventText(e), "taken back: ") {
-			fmt.Fprintln(c.ui.stderr, render.Text(region+": it fails, and is taken back"))
-		}
-	}
-}
-
-// regionsOf are the regions that are meant: those that were named, all of which have to
-// be enabled, or every one that is.
-func (c *changing) regionsOf(ctx context.Context, at *lookedAt, named []string) ([]string, error) {
-	all, err := at.site.Regions(ctx)
-	if err != nil {
-		if len(named) > 0 {
-			return unique(named), nil
-		}
-		return nil, c.explain(err)
-	}
-	var enabled []string
-	for _, r := range all {
-		if r.Enabled {
-			enabled = append(enabled, r.Name)
-		}
-	}
-	for _, name := range named {
-		if !slices.Contains(enabled, name) {
-			return nil, usage(fmt.Errorf("--region %s: it is not enabled in account %s", quoteShell(name), at.caller.Account), "those that are: "+join(enabled), "nothing is ever set up where a region is not enabled; nobody can get credentials there either")
-		}
-	}
-	if len(named) > 0 {
-		return unique(named), nil
-	}
-	return enabled, nil
 }
 
 // regions looks what is there, in every region that is meant.
@@ -214,31 +154,6 @@ func (s *spokeUp) regions(ctx context.Context, name string) error {
 	}
 	s.in, err = s.findIn(ctx, s.at, regions, name)
 	return err
-}
-
-// findIn looks for a stack in some regions.
-func (c *changing) findIn(ctx context.Context, at *lookedAt, regions []string, name string) ([]*regional, error) {
-	var in []*regional
-	for _, region := range regions {
-		cfg := at.cfg.Copy()
-		cfg.Region = region
-		in = append(in, &regional{region: region, stacks: c.client(cfg)})
-	}
-	c.each(in, func(r *regional) { r.found, r.err = c.find(ctx, r.stacks, name) })
-	for _, r := range in {
-		if r.err != nil {
-			return nil, inRegion(r)
-		}
-	}
-	return in, nil
-}
-
-// inRegion is a region's error with its name.
-func inRegion(r *regional) error {
-	if f, ok := errors.AsType[*failure](r.err); ok {
-		return &failure{err: fmt.Errorf("%s: %w", r.region, f.err), status: f.status, hints: f.hints}
-	}
-	return fmt.Errorf("%s: %w", r.region, r.err)
 }
 
 // settings are those of the spoke that is there, with what was given. Where an earlier
@@ -252,7 +167,7 @@ func (s *spokeUp) settings(cmd *cobra.Command) (err error) {
 		}
 		was, err := deploy.ReadSpoke(r.found.Template)
 		if err != nil {
-			return inRegion(&regional{region: r.region, err: s.unread(err, r.found)})
+			return inRegion(&regional{region: r.region, err: s.unread(err, r.found, "spoke")})
 		}
 		if there == 0 {
 			s.spoke = was
@@ -281,10 +196,7 @@ func (s *spokeUp) settings(cmd *cobra.Command) (err error) {
 	if err := needHub(cmd, s.spoke); err != nil {
 		return err
 	}
-	if err := s.spoke.Check(); err != nil {
-		return usage(err)
-	}
-	return nil
+	return wrongSettings(s.spoke.Check())
 }
 
 func spokeStack(spoke *deploy.Spoke) cfn.Stack {
@@ -295,22 +207,21 @@ func spokeStack(spoke *deploy.Spoke) cfn.Stack {
 	return st
 }
 
-// plans makes a change set in each region. Where one cannot be made, the others are
-// taken away again: what would be done is shown whole, or not at all.
+// plans makes a change set in each region: what would be done is shown whole, or not at
+// all.
 func (s *spokeUp) plans(ctx context.Context) error {
 	st := spokeStack(s.spoke)
 	s.each(s.in, func(r *regional) { r.plan, r.err = r.stacks.Plan(ctx, st) })
 	for _, r := range s.in {
 		if r.err != nil {
-			_ = s.drop(context.WithoutCancel(ctx)) // the error that counts is the first
 			return inRegion(&regional{region: r.region, err: s.explain(r.err)})
 		}
 	}
 	return nil
 }
 
-// drop takes the change sets away.
-func (s *spokeUp) drop(ctx context.Context) error {
+// dropAll takes the change sets away.
+func (s *spokeUp) dropAll(ctx context.Context) error {
 	var mu sync.Mutex
 	var errs []error
 	s.each(s.in, func(r *regional) {

@@ -26,8 +26,26 @@ a parameter of the template, whose default is what was given here.`,
 	}, newTemplateHubCommand(ui), newTemplateSpokeCommand(ui), newTemplateRoleCommand(ui))
 }
 
-func newTemplateHubCommand(ui *terminal) *cobra.Command {
+// templateCommand is a command that prints a template; of makes what it is of.
+func templateCommand(ui *terminal, cmd *cobra.Command, of func(cmd *cobra.Command, name deploy.Name, args []string) (templated, error)) *cobra.Command {
 	var d deployFlags
+	cmd.Annotations, cmd.ValidArgsFunction = exits(exitDone, exitFailed, exitUsage), cobra.NoFileCompletions
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		name, err := d.deployment()
+		if err != nil {
+			return err
+		}
+		made, err := of(cmd, name, args)
+		if err != nil {
+			return err
+		}
+		return printTemplate(ui, made)
+	}
+	d.addName(cmd)
+	return cmd
+}
+
+func newTemplateHubCommand(ui *terminal) *cobra.Command {
 	var h hubFlags
 	var prefix, key, topic, code string
 	cmd := &cobra.Command{
@@ -40,32 +58,7 @@ cp; parameters CodeBucket and CodeKey). crosstrail deploy up hub does all of it.
 		Example: `  crosstrail deploy template hub --account 111111111111 --bucket cloudtrailbucket > hub.yaml
   aws cloudformation deploy --template-file hub.yaml --stack-name crosstrail-hub \
     --capabilities CAPABILITY_IAM --parameter-overrides CodeBucket=my-code CodeKey=crosstrail-lambda-arm64.zip`,
-		Annotations:       exits(exitDone, exitFailed, exitUsage),
-		Args:              noArguments,
-		ValidArgsFunction: cobra.NoFileCompletions,
-		RunE: func(*cobra.Command, []string) error {
-			name, err := d.deployment()
-			if err != nil {
-				return err
-			}
-			hub := &deploy.Hub{Name: name, MakeTable: true}
-			if err := h.check(); err != nil {
-				return err
-			}
-			if h.organization == ownOrganization {
-				return usage(errors.New("a template is made without asking AWS, so it has to be said which organisation"), "--organization=o-a1b2c3d4e5 (aws organizations describe-organization)")
-			}
-			h.merge(hub)
-			switch {
-			case h.bucket == "" && !h.noLogs:
-				return usage(errors.New("deploy template hub: in which bucket are the log files?"), "--bucket NAME; or, for what spokes send alone, --no-logs")
-			case h.bucket != "":
-				hub.Logs = &deploy.Logs{Bucket: h.bucket, Prefix: prefix, Trigger: deploy.Trigger(orElse(string(h.wanted()), string(deploy.TriggerNotification))), Topic: topic, Key: key, Trail: h.trail}
-			}
-			hub.Code.Bucket = code
-			hub.Code.Architecture = orElse(hub.Code.Architecture, architectures()[0])
-			return printTemplate(ui, hub)
-		},
+		Args: noArguments,
 	}
 	h.add(cmd)
 	flags := cmd.Flags()
@@ -73,12 +66,28 @@ cp; parameters CodeBucket and CodeKey). crosstrail deploy up hub does all of it.
 	flags.Var(said(&key), "key", "the `ARN` of the KMS key that encrypts them")
 	flags.Var(said(&topic), "trail-topic", "the `ARN` of the topic that the trail tells, for --trigger sns")
 	flags.Var(said(&code), "code-bucket", "the `BUCKET` with the function's code")
-	d.addName(cmd)
-	return cmd
+	return templateCommand(ui, cmd, func(_ *cobra.Command, name deploy.Name, _ []string) (templated, error) {
+		hub := &deploy.Hub{Name: name, MakeTable: true}
+		if err := h.check(); err != nil {
+			return nil, err
+		}
+		if h.organization == ownOrganization {
+			return nil, usage(errors.New("a template is made without asking AWS, so it has to be said which organisation"), "--organization=o-a1b2c3d4e5 (aws organizations describe-organization)")
+		}
+		h.merge(hub)
+		switch {
+		case h.bucket == "" && !h.noLogs:
+			return nil, usage(errors.New("deploy template hub: in which bucket are the log files?"), "--bucket NAME; or, for what spokes send alone, --no-logs")
+		case h.bucket != "":
+			hub.Logs = &deploy.Logs{Bucket: h.bucket, Prefix: prefix, Trigger: deploy.Trigger(orElse(string(h.wanted()), string(deploy.TriggerNotification))), Topic: topic, Key: key, Trail: h.trail}
+		}
+		hub.Code.Bucket = code
+		hub.Code.Architecture = orElse(hub.Code.Architecture, architectures()[0])
+		return hub, nil
+	})
 }
 
 func newTemplateSpokeCommand(ui *terminal) *cobra.Command {
-	var d deployFlags
 	var s spokeFlags
 	cmd := &cobra.Command{
 		Use:   "spoke",
@@ -92,34 +101,22 @@ Without --external-id and --role-arn it sends every call that hands out credenti
     --hub arn:aws:events:us-east-1:999999999999:event-bus/crosstrail > spoke.yaml
   aws cloudformation deploy --template-file spoke.yaml --stack-name crosstrail-spoke \
     --capabilities CAPABILITY_IAM --region us-east-1`,
-		Annotations:       exits(exitDone, exitFailed, exitUsage),
-		Args:              noArguments,
-		ValidArgsFunction: cobra.NoFileCompletions,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			name, err := d.deployment()
-			if err != nil {
-				return err
-			}
-			spoke := &deploy.Spoke{Name: name}
-			if err := s.check(); err != nil {
-				return err
-			}
-			if err := s.merge(spoke); err != nil {
-				return err
-			}
-			if err := needHub(cmd, spoke); err != nil {
-				return err
-			}
-			return printTemplate(ui, spoke)
-		},
+		Args: noArguments,
 	}
 	s.add(cmd)
-	d.addName(cmd)
-	return cmd
+	return templateCommand(ui, cmd, func(cmd *cobra.Command, name deploy.Name, _ []string) (templated, error) {
+		spoke := &deploy.Spoke{Name: name}
+		if err := s.check(); err != nil {
+			return nil, err
+		}
+		if err := s.merge(spoke); err != nil {
+			return nil, err
+		}
+		return spoke, needHub(cmd, spoke)
+	})
 }
 
 func newTemplateRoleCommand(ui *terminal) *cobra.Command {
-	var d deployFlags
 	var r roleFlags
 	cmd := &cobra.Command{
 		Use:   "role NAME",
@@ -129,26 +126,16 @@ CrossAccountTest: whom it trusts, with which external id, and what may be done w
 		Example: `  crosstrail deploy template role CrossAccountTest --to 111111111111 --external-id 3414 > role.yaml
   aws cloudformation deploy --template-file role.yaml --stack-name crosstrail-role-CrossAccountTest \
     --capabilities CAPABILITY_NAMED_IAM`,
-		Annotations:       exits(exitDone, exitFailed, exitUsage),
-		Args:              oneArgument("NAME", "crosstrail deploy template role CrossAccountTest --to 111111111111"),
-		ValidArgsFunction: cobra.NoFileCompletions,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if _, err := d.deployment(); err != nil {
-				return err
-			}
-			role := &deploy.Role{Name: args[0]}
-			if err := r.check(cmd, args[0]); err != nil {
-				return err
-			}
-			if err := r.merge(cmd, role); err != nil {
-				return err
-			}
-			return printTemplate(ui, role)
-		},
+		Args: oneArgument("NAME", "crosstrail deploy template role CrossAccountTest --to 111111111111"),
 	}
 	r.add(cmd)
-	d.addName(cmd)
-	return cmd
+	return templateCommand(ui, cmd, func(cmd *cobra.Command, _ deploy.Name, args []string) (templated, error) {
+		role := &deploy.Role{Name: args[0]}
+		if err := r.check(cmd, args[0]); err != nil {
+			return nil, err
+		}
+		return role, r.merge(cmd, role)
+	})
 }
 
 // templated is what a template is made of.
@@ -158,8 +145,8 @@ type templated interface {
 }
 
 func printTemplate(ui *terminal, of templated) error {
-	if err := of.Check(); err != nil {
-		return usage(err)
+	if err := wrongSettings(of.Check()); err != nil {
+		return err
 	}
 	_, err := ui.stdout.Write([]byte(visible(string(of.Template()))))
 	return err

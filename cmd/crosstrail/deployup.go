@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/spf13/cobra"
@@ -113,12 +114,12 @@ func (c *changing) explain(err error) error {
 	if e, ok := errors.AsType[*site.Error](err); ok {
 		switch {
 		case e.Misread:
-			return usage(err, e.Hints...)
+			return usage(err, c.reaching(e.Hints)...)
 		case len(e.Hints) > 0:
-			return hinted(err, e.Hints...)
+			return hinted(err, c.reaching(e.Hints)...)
 		}
 	}
-	hints := cfn.Hints(err, nil)
+	hints := cfn.Hints(err, c.aws.cli)
 	if errors.Is(err, cfn.ErrObsolete) {
 		hints = append(hints, "somebody else changes the same deployment: run it again, and look at what it would change then")
 	}
@@ -128,20 +129,53 @@ func (c *changing) explain(err error) error {
 		}
 		hints = append(hints, "when that is mended, the same command does the rest")
 	}
+	if _, ok := errors.AsType[*cfn.AwayError](err); ok {
+		return hinted(errors.New(err.Error()), hints...) // who stopped it has to hear more than that
+	}
 	if len(hints) > 0 {
 		return hinted(err, hints...)
 	}
 	return c.aws.explained(err)
 }
 
-// cli is how the aws command reaches the same account and region.
-func (c *changing) cli() string {
-	text := ""
-	if c.aws.o.Profile != "" {
-		text += " --profile " + quoteShell(c.aws.o.Profile)
+// reaching are hints whose aws commands reach the same place.
+func (c *changing) reaching(hints []string) []string {
+	all := make([]string, len(hints))
+	for i, hint := range hints {
+		all[i] = c.aws.reaching(hint)
 	}
-	if c.aws.o.Region != "" {
-		text += " --region " + quoteShell(c.aws.o.Region)
+	return all
+}
+
+// wrongSettings says what is wrong with what a deployment is to be, on a line.
+func wrongSettings(err error) error {
+	if err == nil {
+		return nil
 	}
-	return text
+	return usage(errors.New(strings.ReplaceAll(err.Error(), "\n", "; ")))
+}
+
+// unread is a stack of ours whose settings cannot be told. part is what it is of, as
+// deploy down takes it.
+func (c *changing) unread(err error, found *cfn.Found, part string) error {
+	hint := "take it down and set it up anew: crosstrail deploy down " + part + c.flag()
+	if part == "hub" {
+		hint += "; its table stays"
+	}
+	return hinted(fmt.Errorf("the stack %s: %w", found.Name, err), hint)
+}
+
+// mostParting is how long a command that ends takes at most to tidy up.
+const mostParting = time.Minute
+
+// drop takes away what a look left on AWS, unless what was planned is being done.
+func (c *changing) drop(ctx context.Context, doing *bool, drop func(context.Context) error) {
+	if *doing {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), mostParting)
+	defer cancel()
+	if err := drop(ctx); err != nil {
+		c.ui.warn("a change set of CloudFormation, which changes nothing, is left: %v", err)
+	}
 }
