@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/crosstrail/crosstrail/deploy"
+	cfn "github.com/crosstrail/crosstrail/deploy/stack"
 	"github.com/crosstrail/crosstrail/internal/awscfg"
 	"github.com/crosstrail/crosstrail/internal/awstest"
 	"github.com/crosstrail/crosstrail/store/dynamo"
@@ -131,6 +132,23 @@ func TestDeployStopped(t *testing.T) {
 	stand.StackTime(t, 0)
 	if said := i.run("", spoke...); !strings.Contains(said, "nothing to change") && !strings.Contains(said, ": done") {
 		t.Errorf("the next run:\n%s", said)
+	}
+}
+
+// TestSetFailed: a StackSet is done in part only where something of it is.
+func TestSetFailed(t *testing.T) {
+	failed := []cfn.Instance{{Account: hubAccount, Region: "us-east-1", Status: "FAILED", Reason: "no\x1b[31m"}}
+	for _, c := range []struct {
+		failed       []cfn.Instance
+		done, status int
+	}{{failed, 2, exitPart}, {failed, 0, exitFailed}, {nil, 0, exitFailed}, {nil, 2, exitFailed}} {
+		var said strings.Builder
+		ui := newTerminal(strings.NewReader(""), io.Discard, &said)
+		changing := &changing{ui: ui}
+		status := ui.finish(t.Context(), changing.setFailed(&cfn.SetError{Name: "crosstrail-spoke", Failed: c.failed, Status: "FAILED"}, c.done))
+		if status != c.status || strings.Contains(said.String(), "are done;") != (status == exitPart) || strings.Contains(said.String(), "\x1b") {
+			t.Errorf("%d failed, %d done: exit status %d: %s", len(c.failed), c.done, status, said.String())
+		}
 	}
 }
 
