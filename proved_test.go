@@ -1,6 +1,7 @@
 package crosstrail_test
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -21,6 +22,45 @@ func TestProvedPages(t *testing.T) {
 			t.Errorf("docs/proved.md: %s has no %s", name[1], name[2])
 		}
 	}
+}
+
+// TestProvedByStandIns: the page of the stand-ins names only tests that there are.
+func TestProvedByStandIns(t *testing.T) {
+	all := map[string]bool{}
+	declared := regexp.MustCompile(`(?m)^func (Test[A-Za-z0-9]+)\(`)
+	for _, dir := range directories(t) {
+		for _, test := range declared.FindAllStringSubmatch(testsOf(t, dir), -1) {
+			all[test[1]] = true
+		}
+	}
+	named := regexp.MustCompile("`(Test[A-Za-z0-9]+)`").FindAllStringSubmatch(read(t, filepath.Join("internal", "awstest", "README.md")), -1)
+	if len(named) < 50 {
+		t.Errorf("internal/awstest/README.md names %d tests", len(named))
+	}
+	for _, name := range named {
+		if !all[name[1]] {
+			t.Errorf("internal/awstest/README.md: there is no %s", name[1])
+		}
+	}
+}
+
+// directories are those of the source.
+func directories(t *testing.T) (all []string) {
+	t.Helper()
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil || !d.IsDir():
+			return err
+		case path != "." && strings.HasPrefix(d.Name(), "."):
+			return filepath.SkipDir
+		}
+		all = append(all, path)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
 }
 
 // testsOf are the tests of a package, as text.
