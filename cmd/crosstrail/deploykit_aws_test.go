@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
@@ -98,4 +99,14 @@ func (d *deployed) run(args ...string) ran {
 	var stdout, stderr bytes.Buffer
 	status := run(append([]string{"--width", "160"}, args...), strings.NewReader(""), &stdout, &stderr)
 	return ran{status, stdout.String(), stderr.String()}
+}
+
+// eventually waits until something is so.
+func (d *deployed) eventually(what string, is func() bool) {
+	d.t.Helper()
+	for end := time.Now().Add(20 * time.Second); !is(); time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(end) {
+			d.t.Fatalf("not within 20 seconds: %s\n%s", what, d.prod.OwnedFunction(deploy.DefaultName).Log(d.t))
+		}
+	}
 }

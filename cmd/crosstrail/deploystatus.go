@@ -14,6 +14,7 @@ import (
 	"github.com/crosstrail/crosstrail/deploy/site"
 	cfn "github.com/crosstrail/crosstrail/deploy/stack"
 	"github.com/crosstrail/crosstrail/internal/awscfg"
+	"github.com/crosstrail/crosstrail/lineage"
 	"github.com/crosstrail/crosstrail/query"
 	"github.com/crosstrail/crosstrail/render"
 	"github.com/crosstrail/crosstrail/store/dynamo"
@@ -179,7 +180,7 @@ func (s *deployStatus) reconcile(ctx context.Context, h *hubLook, l *spokeLook, 
 		r.err = fmt.Errorf("%s is as AWS's text makes it, and is not reconciled: crosstrail ingest %s --store %s makes it ours", t, t, t)
 		return r, t
 	}
-	options := query.ForwardedOptions{Since: cloudtrail.TimeOf(since), Sent: sentBy(h, l, t)}
+	options := query.ForwardedOptions{Since: cloudtrail.TimeOf(since), Sent: sentBy(h, l, t.Watch())}
 	answer, err := query.Forwarded(ctx, t, options)
 	if err != nil {
 		r.err = unlooked(&s.aws, err)
@@ -192,7 +193,7 @@ func (s *deployStatus) reconcile(ctx context.Context, h *hubLook, l *spokeLook, 
 
 // sentBy is what the hub is to be sent: by its senders, and of those what its watch takes;
 // of an account that was looked at, what its rules send.
-func sentBy(h *hubLook, l *spokeLook, t *table) []query.Sent {
+func sentBy(h *hubLook, l *spokeLook, w *lineage.Watch) []query.Sent {
 	senders, open := h.senders()
 	if open {
 		senders = nil
@@ -200,7 +201,7 @@ func sentBy(h *hubLook, l *spokeLook, t *table) []query.Sent {
 		senders = append(senders, h.caller.Account)
 	}
 	var all []query.Sent
-	if w := t.Watch(); w != nil && len(w.Roles)+len(w.ExternalIDs) > 0 && len(w.Accounts) == 0 {
+	if w != nil && len(w.Roles)+len(w.ExternalIDs) > 0 && len(w.Accounts) == 0 {
 		if len(w.Roles) > 0 {
 			all = append(all, query.Sent{Accounts: senders, Roles: w.Roles})
 		}
@@ -214,8 +215,12 @@ func sentBy(h *hubLook, l *spokeLook, t *table) []query.Sent {
 		return all
 	}
 	account := l.caller.Account
+	others := slices.DeleteFunc(senders, func(a string) bool { return a == account })
 	for i := range all {
-		all[i].Accounts = slices.DeleteFunc(slices.Clone(senders), func(a string) bool { return a == account })
+		all[i].Accounts = others
+	}
+	if len(others) == 0 { // for [query.Sent] that is everybody
+		all = nil
 	}
 	return append(all, query.Sent{Accounts: []string{account}, Roles: l.match.Roles, ExternalIDs: l.match.ExternalIDs})
 }

@@ -13,7 +13,9 @@ import (
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"github.com/crosstrail/crosstrail/deploy"
+	"github.com/crosstrail/crosstrail/deploy/site"
 	"github.com/crosstrail/crosstrail/internal/awstest"
+	"github.com/crosstrail/crosstrail/internal/awstest/demo"
 )
 
 // hostile is text that would play tricks on a terminal, with a secret in it.
@@ -32,7 +34,11 @@ func (d *deployed) faults() {
 	// The function may not write any more: both legs of a test are missing, and its log
 	// says why.
 	d.prod.Grant(d.t, d.functionRole(), `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"dynamodb:*","Resource":"*"}]}`)
-	d.says(d.test(d.role, "3414", "--timeout", "3s"), exitFinding, eventMissing, logMissing, "the function said: ", "dynamodb:", "in the queue", "CloudTrail may not have delivered the log file yet")
+	d.queue.Send(d.t, string(demo.AssumeRoleEvent))
+	d.eventually("the function says that it is denied", func() bool {
+		return strings.Contains(d.prod.OwnedFunction(deploy.DefaultName).Log(d.t), "dynamodb:GetItem")
+	})
+	d.says(d.test(d.role, "3414", func(one *deployTest) { one.timeout = time.Second }), exitFinding, eventMissing, logMissing, "the function said: ", "dynamodb:", "in the queue", "CloudTrail may not have delivered the log file yet")
 
 	dead := d.prod.OwnedQueue(d.t, deploy.Name(deploy.DefaultName).DeadLetters())
 	_, err := dead.Owner.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: &dead.URL, MessageBody: aws.String(hostile), MessageAttributes: map[string]sqstypes.MessageAttributeValue{
@@ -82,5 +88,11 @@ func (d *deployed) functionRole() string {
 	return d.prod.OwnedStack(deploy.Name(deploy.DefaultName).HubStack()).Resources(d.t)["FunctionRole"]
 }
 
-// notified has the bucket tell the hub's queue.
-func (d *deployed) notified() { d.logs.Notify(d.t, awstest.Notice{Queue: d.queue, Prefix: "AWSLogs/"}) }
+// notified has the bucket tell the hub's queue, as deploy up does.
+func (d *deployed) notified() {
+	d.t.Helper()
+	name := deploy.Name(deploy.DefaultName)
+	if _, err := site.New(d.prod.Config()).Notify(d.t.Context(), site.Bucket{Name: d.logs.Name, Region: awstest.Region}, deploy.Notify(name.NotificationID(), d.queue.ARN, "AWSLogs/")); err != nil {
+		d.t.Fatal(err)
+	}
+}

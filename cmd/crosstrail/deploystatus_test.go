@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/deploy"
 	"github.com/crosstrail/crosstrail/deploy/site"
@@ -33,11 +35,22 @@ func well() *hubLook {
 			Name: "crosstrail", State: "Active", Store: "dynamodb://CrossAccountAuditing", From: "s3://logs/AWSLogs/",
 			Sources: []site.EventSource{{ARN: hubQueueARN, State: "Enabled", Partial: true}},
 		},
-		bus: &site.Bus{Name: "crosstrail", ARN: hubBusARN, Accounts: []string{"111111111111"}}, rule: rule("crosstrail"),
-		told: &site.Told{Queue: true}, alarms: []site.Alarm{{Name: "crosstrail-dead-letters", State: "OK"}},
+		bus: busOf(`{"AWS":"111111111111"}`, ""), rule: rule("crosstrail"),
+		told: &deploy.Notifications{All: []deploy.Notification{deploy.Notify("crosstrail-hub", hubQueueARN, "AWSLogs/")}}, alarms: []site.Alarm{{Name: "crosstrail-dead-letters", State: "OK"}},
 		topics: map[string]site.Subscription{}, unseen: map[string]string{}, measured: map[int]float64{},
 	}
 }
+
+// busOf is a bus whose policy lets these, on a condition.
+func busOf(principal, condition string) *site.Bus {
+	b, err := site.BusOf("crosstrail", hubBusARN, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":`+principal+`,"Action":"events:PutEvents","Resource":"`+hubBusARN+`"`+condition+`}]}`)
+	if err != nil {
+		panic(err)
+	}
+	return b
+}
+
+const ofOrganization = `,"Condition":{"StringEquals":{"aws:PrincipalOrgID":"o-1"}}`
 
 // faultsIn are the rows that are no ok, each level, part, state and text.
 func faultsIn(rows []statusRow) (all []string) {
@@ -73,20 +86,22 @@ func TestHubJudged(t *testing.T) {
 		"errors":                 {func(h *hubLook) { h.measured[ofErrors], h.measured[ofThrottles] = 2, 3 }, "fault function-errors 2 calls|note function-throttles 3 calls"},
 		"no bus":                 {func(h *hubLook) { h.bus, h.rule = nil, nil }, "fault bus not there"},
 		"no bus, but topics":     {func(h *hubLook) { h.bus = nil; h.topics[spokeTopicARN] = site.Subscribed }, "note bus not there"},
-		"a bus for everybody":    {func(h *hubLook) { h.bus.Anybody = true }, "fault bus its policy lets every account"},
-		"a bus for nobody":       {func(h *hubLook) { h.bus.Accounts = nil }, "note bus its policy lets no other account"},
+		"a bus for everybody":    {func(h *hubLook) { h.bus = busOf(`"*"`, "") }, "fault bus its policy lets every account"},
+		"a bus for nobody":       {func(h *hubLook) { h.bus, _ = site.BusOf("crosstrail", hubBusARN, "") }, "note bus its policy lets no other account"},
 		"no rule of the bus":     {func(h *hubLook) { h.rule = nil }, "fault bus-rule not there"},
 		"that is off":            {func(h *hubLook) { h.rule.State = "DISABLED" }, "fault bus-rule DISABLED"},
 		"that sends elsewhere":   {func(h *hubLook) { h.rule.Targets[0].ARN += "2" }, "fault bus-rule " + on + " the rule of the bus does not send to the queue"},
-		"no notice":              {func(h *hubLook) { h.told.Queue = false }, "fault trigger gone the bucket logs has no notice"},
-		"EventBridge":            {func(h *hubLook) { h.told = &site.Told{EventBridge: true}; h.files = h.rule }, ""},
-		"EventBridge no more":    {func(h *hubLook) { h.told = &site.Told{}; h.files = h.rule }, "fault trigger gone the bucket logs does not tell EventBridge"},
+		"no notice":              {func(h *hubLook) { h.told = &deploy.Notifications{} }, "fault trigger gone the bucket logs has no notice"},
+		"a notice of another's":  {func(h *hubLook) { h.told.All[0].Filter = nil }, "note trigger notification the bucket tells the queue, by a rule that is not as crosstrail makes it: crosstrail-hub ("},
+		"topics refused":         {func(h *hubLook) { h.unseen["topics"] = "no leave"; h.queue.Waiting = 1; h.measured[ofOldest] = 9000 }, "fault queue|note topics not looked at"},
+		"EventBridge":            {func(h *hubLook) { h.told = &deploy.Notifications{EventBridge: true}; h.files = h.rule }, ""},
+		"EventBridge no more":    {func(h *hubLook) { h.told = &deploy.Notifications{}; h.files = h.rule }, "fault trigger gone the bucket logs does not tell EventBridge"},
 		"the log files' rule off": {func(h *hubLook) {
-			h.told = &site.Told{EventBridge: true}
+			h.told = &deploy.Notifications{EventBridge: true}
 			h.files = &site.Rule{Name: "x", State: "DISABLED"}
 		}, "fault trigger off the rule x"},
 		"by the trail's topic": {func(h *hubLook) {
-			h.told = &site.Told{}
+			h.told = &deploy.Notifications{}
 			h.topics["arn:aws:sns:us-east-1:999999999999:trail"] = site.Subscribed
 		}, ""},
 		"not confirmed":  {func(h *hubLook) { h.topics[spokeTopicARN] = site.NotYetSubscribed }, "fault topic pending"},
@@ -130,8 +145,8 @@ func TestSpokeJudged(t *testing.T) {
 	const role = "arn:aws:iam::111111111111:role/sender"
 	sending := func() *regionLook {
 		return &regionLook{
-			rule:    &site.Rule{Name: "crosstrail", State: on, Targets: []site.Target{{ARN: hubBusARN, Role: role}}},
-			logging: []site.Logging{{On: true}}, roles: map[string]bool{role: true},
+			rule:  &site.Rule{Name: "crosstrail", State: on, Targets: []site.Target{{ARN: hubBusARN, Role: role}}},
+			hears: &site.Hears{Region: "eu-west-1", Trail: "arn:trail", Sure: true}, roles: map[string]bool{role: true},
 		}
 	}
 	line := func(both, lost int, last cloudtrail.Time) query.ForwardedLine {
@@ -156,11 +171,13 @@ func TestSpokeJudged(t *testing.T) {
 		"no target":               {wrong: func(_ *hubLook, _ *spokeLook, one *regionLook) { one.rule.Targets = nil }, lines: []query.ForwardedLine{line(9, 0, 5)}, want: "fault region eu-west-1 " + on + " the rule crosstrail in eu-west-1 of account 111111111111 has no target"},
 		"elsewhere":               {wrong: func(_ *hubLook, _ *spokeLook, one *regionLook) { one.rule.Targets[0].ARN = "arn:x" }, lines: []query.ForwardedLine{line(9, 0, 5)}, want: "fault region eu-west-1 " + on + " the rule crosstrail in eu-west-1 of account 111111111111 sends elsewhere: arn:x"},
 		"no role":                 {wrong: func(_ *hubLook, _ *spokeLook, one *regionLook) { one.roles[role] = false }, lines: []query.ForwardedLine{line(9, 0, 5)}, want: "fault region eu-west-1 " + on + " the role " + role},
-		"the bus does not let it": {wrong: func(h *hubLook, _ *spokeLook, _ *regionLook) { h.bus.Accounts = []string{"222222222222"} }, lines: []query.ForwardedLine{line(9, 0, 5)}, want: "fault region eu-west-1 " + on + " the policy of the hub's event bus does not let account 111111111111|note spoke silent"},
+		"the bus does not let it": {wrong: func(h *hubLook, _ *spokeLook, _ *regionLook) { h.bus = busOf(`{"AWS":"222222222222"}`, "") }, lines: []query.ForwardedLine{line(9, 0, 5)}, want: "fault region eu-west-1 " + on + " the policy of the hub's event bus does not let account 111111111111|note spoke silent"},
 		"the organisation's bus": {wrong: func(h *hubLook, _ *spokeLook, _ *regionLook) {
-			h.bus.Accounts, h.bus.Organizations = nil, []string{"o-1"}
+			h.bus = busOf(`"*"`, ofOrganization)
 		}, lines: []query.ForwardedLine{line(9, 0, 5)}},
-		"no trail":      {wrong: func(_ *hubLook, _ *spokeLook, one *regionLook) { one.logging[0].On = false }, lines: []query.ForwardedLine{line(9, 0, 5)}, want: "fault region eu-west-1 " + on + " no trail of account 111111111111 logs in eu-west-1"},
+		"no trail": {wrong: func(_ *hubLook, _ *spokeLook, one *regionLook) {
+			one.hears = &site.Hears{Why: "no trail logs there", Sure: true}
+		}, lines: []query.ForwardedLine{line(9, 0, 5)}, want: "fault region eu-west-1 " + on + " EventBridge is told of no calls in eu-west-1 of account 111111111111: no trail logs there"},
 		"not delivered": {wrong: func(_ *hubLook, _ *spokeLook, one *regionLook) { one.failed = 2 }, lines: []query.ForwardedLine{line(9, 0, 5)}, want: "note region eu-west-1 " + on + " the rule crosstrail in eu-west-1 could not deliver 2 events"},
 		"a topic not subscribed to": {wrong: func(h *hubLook, _ *spokeLook, one *regionLook) {
 			one.rule.Targets[0].ARN = spokeTopicARN
@@ -169,9 +186,9 @@ func TestSpokeJudged(t *testing.T) {
 		"one of many lost": {lines: []query.ForwardedLine{line(99, 1, 5)}, want: "note lost eu-west-1 lost 1 call of 100 logged are without an event"},
 		"many lost":        {lines: []query.ForwardedLine{line(9, 1, 5)}, want: "fault lost eu-west-1 lost 1 call of 10"},
 		"none ever came":   {lines: []query.ForwardedLine{line(0, 2, 0)}, blind: true, want: "note spoke silent|fault lost eu-west-1 lost 2 calls of 2 logged are without an event: who was behind them, the log of account 111111111111 tells alone; none ever came from eu-west-1"},
-		"a stranger's":     {wrong: func(h *hubLook, _ *spokeLook, _ *regionLook) { h.bus.Accounts = nil }, lines: []query.ForwardedLine{{Account: "111111111111", Region: "eu-west-1", Others: 3}}, blind: true, want: "note spoke no sender 3 calls by it went into roles that are logged here"},
+		"a stranger's":     {wrong: func(h *hubLook, _ *spokeLook, _ *regionLook) { h.bus, _ = site.BusOf("crosstrail", hubBusARN, "") }, lines: []query.ForwardedLine{{Account: "111111111111", Region: "eu-west-1", Others: 3}}, blind: true, want: "note spoke no sender 3 calls by it went into roles that are logged here"},
 		"perhaps a stranger's": {wrong: func(h *hubLook, _ *spokeLook, _ *regionLook) {
-			h.bus.Accounts, h.bus.Organizations = nil, []string{"o-1"}
+			h.bus = busOf(`"*"`, ofOrganization)
 		}, lines: []query.ForwardedLine{line(0, 2, 0)}, blind: true, want: "note spoke silent|note lost"},
 		"its own log is here": {lines: []query.ForwardedLine{{Account: "111111111111", Region: "eu-west-1", Own: 3}}, blind: true},
 		"a StackSet's that failed": {wrong: func(h *hubLook, _ *spokeLook, _ *regionLook) {
@@ -192,5 +209,37 @@ func TestSpokeJudged(t *testing.T) {
 			}
 			held(t, faultsIn(spokeRows(h, l, &query.ForwardedAnswer{Lines: c.lines}, nil)), c.want)
 		})
+	}
+}
+
+// What a hub is to be sent is what its senders send of what its watch takes, and of an
+// account that was looked at what its rules send: of nobody else's anything is missed.
+func TestSentBy(t *testing.T) {
+	const dev, other, hub = "111111111111", "222222222222", "999999999999"
+	roles, ids := []string{"arn:aws:iam::999999999999:role/Ops"}, []string{"3414"}
+	looked := &spokeLook{caller: site.Caller{Account: dev}, match: deploy.Match{ExternalIDs: ids}}
+	for name, c := range map[string]struct {
+		senders string
+		spoke   *spokeLook
+		watch   *lineage.Watch
+		want    []query.Sent
+	}{
+		"one sender":              {`{"AWS":"111111111111"}`, nil, nil, []query.Sent{{Accounts: []string{dev, hub}}}},
+		"a watch":                 {`{"AWS":"111111111111"}`, nil, &lineage.Watch{Roles: roles, ExternalIDs: ids}, []query.Sent{{Accounts: []string{dev, hub}, Roles: roles}, {Accounts: []string{dev, hub}, ExternalIDs: ids}}},
+		"a watch of accounts":     {`{"AWS":"111111111111"}`, nil, &lineage.Watch{Roles: roles, Accounts: []string{hub}}, []query.Sent{{Accounts: []string{dev, hub}}}},
+		"one that was looked at":  {`{"AWS":["111111111111","222222222222"]}`, looked, nil, []query.Sent{{Accounts: []string{other, hub}}, {Accounts: []string{dev}, ExternalIDs: ids}}},
+		"and is the only one":     {`{"AWS":"111111111111"}`, looked, nil, []query.Sent{{Accounts: []string{hub}}, {Accounts: []string{dev}, ExternalIDs: ids}}},
+		"the hub's, likewise":     {`{"AWS":"999999999999"}`, &spokeLook{caller: site.Caller{Account: hub}, match: deploy.Match{Roles: roles}}, nil, []query.Sent{{Accounts: []string{hub}, Roles: roles}}},
+		"whoever an organisation": {`"*"`, nil, nil, []query.Sent{{}}},
+	} {
+		h := well()
+		condition := ""
+		if c.senders == `"*"` {
+			condition = ofOrganization
+		}
+		h.bus = busOf(c.senders, condition)
+		if diff := cmp.Diff(c.want, sentBy(h, c.spoke, c.watch)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
 	}
 }

@@ -242,8 +242,8 @@ func (j *judged) trigger() {
 	}
 	listens := rule != nil && rule.Enabled() && j.h.queue != nil && targets(rule, j.h.queue.ARN)
 	switch {
-	case j.unseen("trigger") || told == nil:
-	case told.Queue:
+	case j.unseen("trigger") || told == nil || j.h.queue == nil:
+	case told.Has(j.h.notice()):
 		j.add("trigger", levelOK, bucket, "notification", "")
 	case listens && told.EventBridge:
 		j.add("trigger", levelOK, bucket, "eventbridge", "")
@@ -253,9 +253,21 @@ func (j *judged) trigger() {
 		j.add("trigger", levelFault, bucket, "off", "the rule "+rule.Name+" for new log files is off, or does not send to the queue: new log files are not read", j.up)
 	case j.byTopic():
 		j.add("trigger", levelOK, bucket, "sns", "")
+	case j.otherNotice() != nil:
+		j.add("trigger", levelNote, bucket, "notification", "the bucket tells the queue, by a rule that is not as crosstrail makes it: "+j.otherNotice().Text())
 	default:
 		j.add("trigger", levelFault, bucket, "gone", "the bucket "+bucket+" has no notice to the queue any more: new log files are not read", j.up)
 	}
+}
+
+// otherNotice is a rule of the bucket to the queue that another made.
+func (j *judged) otherNotice() *deploy.Notification {
+	for i := range j.h.told.All {
+		if j.h.told.All[i].To == j.h.queue.ARN {
+			return &j.h.told.All[i]
+		}
+	}
+	return nil
 }
 
 // byTopic reports whether the hub may hear of log files by a topic: that of the trail is
@@ -270,6 +282,7 @@ func (j *judged) byTopic() bool {
 }
 
 func (j *judged) topics() {
+	j.unseen("topics")
 	for _, topic := range sortedOf(j.h.topics) {
 		switch j.h.topics[topic] {
 		case site.Subscribed:

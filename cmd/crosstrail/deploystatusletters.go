@@ -27,7 +27,7 @@ func lettersByReason(all []site.DeadLetter) []letterGroup {
 				site.ByEventBridge: "EventBridge could not put it into the queue",
 			}[l.By]
 		}
-		// Reasons name the file or message: what they say of it is one.
+		// Word for word: a reason that names its file is of that file's letters alone.
 		key := [2]string{by, reason}
 		if groups[key] == nil {
 			groups[key] = &letterGroup{by: by, reason: reason}

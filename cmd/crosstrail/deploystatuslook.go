@@ -29,9 +29,9 @@ type hubLook struct {
 	function *site.Function
 	lines    []site.LogLine
 	bus      *site.Bus
-	rule     *site.Rule // of the bus, into the queue
-	files    *site.Rule // of new log files
-	told     *site.Told // by the bucket of the log files
+	rule     *site.Rule            // of the bus, into the queue
+	files    *site.Rule            // of new log files
+	told     *deploy.Notifications // of the bucket of the log files
 	topics   map[string]site.Subscription
 	alarms   []site.Alarm
 	measured map[int]float64 // by the places below
@@ -99,10 +99,8 @@ func lookAtHub(ctx context.Context, s *site.Site, stacks *cfn.Client, name deplo
 		return nil
 	})
 	look("queue", func() (err error) {
-		if h.queue, err = s.Queue(ctx, name.Queue()); err != nil || h.queue == nil {
-			return err
-		}
-		return h.lookAtTopics(ctx, s)
+		h.queue, err = s.Queue(ctx, name.Queue())
+		return err
 	})
 	look("dead-letters", func() (err error) {
 		if h.dead, err = s.Queue(ctx, name.DeadLetters()); err != nil || h.dead == nil || h.dead.Waiting == 0 {
@@ -137,13 +135,17 @@ func (h *hubLook) lookOn(ctx context.Context, s *site.Site, since time.Time) err
 		h.measured, err = s.Measure(ctx, "", since, h.metrics...)
 		return err
 	})()
-	if bucket := h.bucket(); bucket != "" && h.queue != nil {
-		_ = h.sees("trigger", func() (err error) { h.told, err = s.ToldBy(ctx, bucket, h.queue.ARN); return err })()
+	_ = h.sees("topics", func() error { return h.lookAtTopics(ctx, s) })()
+	if bucket, _ := h.logsAt(); bucket != "" && h.queue != nil {
+		_ = h.sees("trigger", func() (err error) { h.told, err = s.Notifications(ctx, bucket); return err })()
 	}
 	return ctx.Err()
 }
 
 func (h *hubLook) lookAtTopics(ctx context.Context, s *site.Site) error {
+	if h.queue == nil {
+		return nil
+	}
 	for _, topic := range h.queue.Topics {
 		is, err := s.SubscribedTo(ctx, topic, h.queue.ARN)
 		if err != nil {
@@ -167,17 +169,26 @@ func (h *hubLook) table() string {
 }
 
 // bucket is that of the log files, "" where none are read.
-func (h *hubLook) bucket() string {
+func (h *hubLook) bucket() string { bucket, _ := h.logsAt(); return bucket }
+
+// logsAt is where the log files are, and how their keys begin.
+func (h *hubLook) logsAt() (bucket, prefix string) {
 	if h.function == nil {
-		return ""
+		return "", ""
 	}
 	from, _, _ := strings.Cut(h.function.From, ",")
 	rest, ok := strings.CutPrefix(strings.TrimSpace(from), "s3://")
 	if !ok {
-		return ""
+		return "", ""
 	}
-	bucket, _, _ := strings.Cut(rest, "/")
-	return bucket
+	bucket, prefix, _ = strings.Cut(rest, "/")
+	return bucket, prefix
+}
+
+// notice is the hub's own rule of the bucket.
+func (h *hubLook) notice() deploy.Notification {
+	_, prefix := h.logsAt()
+	return deploy.Notify(h.name.NotificationID(), h.queue.ARN, prefix)
 }
 
 // nothing reports whether there is no hub of that name at all.
@@ -210,11 +221,11 @@ type spokeLook struct {
 
 // regionLook is what was seen of a spoke in one region.
 type regionLook struct {
-	rule    *site.Rule
-	failed  int             // events that the rule could not deliver
-	logging []site.Logging  // nil: not looked at, for there is no rule
-	roles   map[string]bool // of targets: whether they are there
-	unseen  string          // why it could not be looked at
+	rule   *site.Rule
+	failed int             // events that the rule could not deliver
+	hears  *site.Hears     // whether EventBridge is told of calls there; nil: not looked at
+	roles  map[string]bool // of targets: whether they are there
+	unseen string          // why it could not be looked at
 }
 
 // lookAtSpoke looks at a spoke in every enabled region of its account, and in those
@@ -266,9 +277,11 @@ func lookAtRegion(ctx context.Context, s *site.Site, name deploy.Name, region st
 	if one.rule == nil {
 		return one
 	}
-	if one.logging, err = s.LoggingIn(ctx, region); err != nil {
+	hears, err := s.Hear(ctx, []string{region})
+	if err != nil {
 		return fail(err)
 	}
+	one.hears = &hears[0]
 	for _, t := range one.rule.Targets {
 		if t.Role == "" {
 			continue
@@ -293,15 +306,16 @@ func (l *spokeLook) readSettings(ctx context.Context, in func(region string) *cf
 			continue
 		}
 		found, err := in(region).Find(ctx, name.SpokeStack())
+		if errors.Is(err, cfn.ErrNone) { // its rule may be a StackSet's
+			continue
+		}
 		if err != nil {
-			if !errors.Is(err, cfn.ErrNone) {
-				l.unseen["stack"] = err.Error()
-			}
+			l.unseen["stack"] = err.Error()
 			return
 		}
 		spoke, err := deploy.ReadSpoke(found.Template)
 		if err != nil {
-			return
+			continue
 		}
 		l.match, l.wanted = spoke.Match, spoke.Regions
 		return

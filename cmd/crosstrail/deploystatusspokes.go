@@ -9,6 +9,7 @@ import (
 	"github.com/crosstrail/crosstrail/deploy/site"
 	cfn "github.com/crosstrail/crosstrail/deploy/stack"
 	"github.com/crosstrail/crosstrail/query"
+	"github.com/crosstrail/crosstrail/share/policy"
 )
 
 // cause is why something may not have come.
@@ -37,8 +38,8 @@ func (l *spokeLook) causes(h *hubLook, region string) (all []cause) {
 		sure("the rule "+r.Name+" in "+region+" of account "+account+" is "+r.State, "in account "+account+": aws events enable-rule --region "+region+" --name "+r.Name)
 	}
 	l.targetCauses(h, region, sure, up)
-	if on := slices.ContainsFunc(one.logging, func(t site.Logging) bool { return t.On }); !on && one.unseen == "" {
-		sure("no trail of account "+account+" logs in "+region+": without one EventBridge is told of no calls there", "in account "+account+": aws cloudtrail create-trail --is-multi-region-trail …, or start-logging of one that is there")
+	if h := one.hears; h != nil && h.Trail == "" {
+		all = append(all, cause{h.Sure, "EventBridge is told of no calls in " + region + " of account " + account + ": " + h.Why, "a trail of every region has to log there, reading too"})
 	}
 	if one.failed > 0 {
 		all = append(all, cause{text: fmt.Sprintf("the rule %s in %s could not deliver %s", r.Name, region, number(one.failed, "event"))})
@@ -63,7 +64,7 @@ func (l *spokeLook) targetCauses(h *hubLook, region string, sure func(text strin
 		switch {
 		case h.bus != nil && t.ARN == h.bus.ARN:
 			sends = true
-			if all := len(h.bus.Organizations) > 0; !h.bus.Lets(account) && !all {
+			if h.bus.Lets(account) == policy.No {
 				sure("the policy of the hub's event bus does not let account "+account+" put events there", "crosstrail deploy up hub --account "+account)
 			}
 			if there, asked := l.regions[region].roles[t.Role]; asked && !there {

@@ -26,10 +26,11 @@ type deployTest struct {
 	timeout                   time.Duration
 	form                      formValue
 	code                      func(context.Context, string) (string, error) // asks for the code of an MFA device
+	pace                      pace
 }
 
 func newDeployTestCommand(ui *terminal) *cobra.Command {
-	d := &deployTest{ui: ui, code: askCode(ui)}
+	d := &deployTest{ui: ui, code: askCode(ui), pace: usualPace()}
 	cmd := &cobra.Command{
 		Use:   "test",
 		Short: "assume the role as the other side does, and see both records arrive",
@@ -140,15 +141,16 @@ type trial struct {
 	table   *table
 
 	seen  *hubLook   // the hub, as it was looked at last
-	spoke *spokeLook // the other side's account, in the region where STS is called; nil: it could not be looked at
+	spoke *spokeLook // the other side's account, in the region where STS is called
 
 	session, key      string // its name, and the access key that was issued
 	issued, used      time.Time
 	refused           string // what listing the buckets was refused with; "" it was let
 	event, use        leg
 	who               *query.WhoAnswer
-	logging           []site.Logging // trails of the hub's account and region; nil: not looked at
-	pattern           []cause        // what the rule's pattern leaves out
+	written           *site.Written // whether calls come into the hub's bucket; nil: not looked at
+	pattern           []cause       // what the rule's pattern leaves out
+	blind             error // the last look failed, or reading the table did: what is known is from before
 	asAccount, asName string
 }
 
@@ -172,7 +174,17 @@ func (t *trial) look(ctx context.Context) error {
 	t.seen, t.asAccount, t.asName = hub, who.Account, who.ARN
 	t.spoke = &spokeLook{caller: who, regions: map[string]*regionLook{t.as.Region: lookAtRegion(ctx, there, t.name, t.as.Region, t.since)}}
 	t.pattern = t.patternCauses(ctx)
-	t.logging, _ = site.New(t.hub).LoggingIn(ctx, t.hub.Region) // who may not look is told nothing
+	if bucket := hub.bucket(); bucket != "" {
+		t.written, _ = site.New(t.hub).WrittenInto(ctx, t.hub.Region, bucket) // who may not look is told nothing
+	}
+	return ctx.Err()
+}
+
+// lookAgain looks, and keeps what was seen where that fails.
+func (t *trial) lookAgain(ctx context.Context) error {
+	if err := t.look(ctx); err != nil {
+		t.blind = err
+	}
 	return ctx.Err()
 }
 
@@ -198,7 +210,7 @@ func (t *trial) act(ctx context.Context) error {
 	return t.list(ctx, credentials)
 }
 
-// regionText is where the role was assumed.
+// regionText is where the role is assumed, in words.
 func (t *trial) regionText() string { return t.as.Region + " of account " + t.asAccount }
 
 // roleAccount is the account that the role is of.

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -32,9 +33,24 @@ func (d *deployed) delivering(run func() ran) ran {
 	}
 }
 
-func (d *deployed) test(role, externalID string, more ...string) ran {
+// test is a run of deploy test, at a pace for tests. Where both records come it ends
+// then, and where they cannot come at once.
+func (d *deployed) test(role, externalID string, more ...func(*deployTest)) ran {
+	d.t.Helper()
+	var stdout, stderr bytes.Buffer
+	one := &deployTest{
+		ui: newTerminal(strings.NewReader(""), &stdout, &stderr), as: "dev", role: role, externalID: externalID, timeout: time.Minute, form: "table",
+		code: func(context.Context, string) (string, error) { return "", errors.New("no code is to be asked for") },
+		pace: pace{first: 50 * time.Millisecond, last: 300 * time.Millisecond},
+	}
+	one.ui.width = 160
+	one.name, one.aws.o.Profile = deploy.DefaultName, "prod"
+	for _, change := range more {
+		change(one)
+	}
 	return d.delivering(func() ran {
-		return d.run(append([]string{"deploy", "test", "--profile", "prod", "--as", "dev", "--role-arn", role, "--external-id", externalID, "--timeout", "20s"}, more...)...)
+		err := one.run(d.t.Context())
+		return ran{one.ui.finish(d.t.Context(), err), stdout.String(), stderr.String()}
 	})
 }
 
@@ -132,16 +148,11 @@ func (d *deployed) notAssumed() {
 	role := d.prod.Role(d.t, "WantsMFA", strings.Replace(awstest.Trust("3414", d.dev.ID), `"StringEquals":`, `"Bool":{"aws:MultiFactorAuthPresent":"true"},"StringEquals":`, 1), awstest.Allow("*", "s3:ListAllMyBuckets"))
 	d.says(d.test(role, "3414"), exitFinding, "cannot be assumed", "--mfa-serial")
 	device, asked := d.dev.MFA(d.t, "jsmith"), 0
-	var stdout, stderr bytes.Buffer
-	one := &deployTest{
-		ui: newTerminal(strings.NewReader(""), &stdout, &stderr), as: "dev", role: role, externalID: "3414", mfa: device.Serial, timeout: 20 * time.Second, form: "json",
-		code: func(context.Context, string) (string, error) { asked++; return device.Code(), nil },
-	}
-	one.name, one.aws.o.Profile = deploy.DefaultName, "prod"
-	d.says(d.delivering(func() ran {
-		err := one.run(d.t.Context())
-		return ran{one.ui.finish(d.t.Context(), err), stdout.String(), stderr.String()}
-	}), exitDone, `"leg":"event","arrived":true,"accountId":"111111111111"`, `"leg":"log-file","arrived":true,"accountId":"999999999999"`, `"who":{"asked":"ASIA`, `"name":"jsmith"`)
+	r := d.test(role, "3414", func(one *deployTest) {
+		one.mfa, one.form = device.Serial, "json"
+		one.code = func(context.Context, string) (string, error) { asked++; return device.Code(), nil }
+	})
+	d.says(r, exitDone, `"leg":"event","arrived":true,"accountId":"111111111111"`, `"leg":"log-file","arrived":true,"accountId":"999999999999"`, `"who":{"asked":"ASIA`, `"name":"jsmith"`)
 	if asked != 1 {
 		d.t.Errorf("the code was asked for %d times", asked)
 	}

@@ -17,7 +17,7 @@ func (t *trial) end(ctx context.Context) error {
 	whole := t.event.arrived() && t.use.arrived()
 	var event, use []cause
 	if !whole {
-		if err := t.look(ctx); err != nil {
+		if err := t.lookAgain(ctx); err != nil {
 			return err
 		}
 		if !t.event.arrived() {

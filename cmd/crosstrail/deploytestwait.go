@@ -33,15 +33,23 @@ func (l *leg) arrive(f *lineage.Use, since, now time.Time) {
 	}
 }
 
-// How often the table is looked at: soon at first, for an event takes seconds.
-const (
-	firstLook = 250 * time.Millisecond
-	lastLook  = 5 * time.Second
+// pace is how often the table is looked at.
+type pace struct {
+	first, last time.Duration // between two looks: an event takes seconds, a log file minutes
 	// atLeast is how long it waits all the same where nothing can come, as far as is
 	// seen: what was put right just now takes effect by and by.
-	atLeast = time.Second
+	atLeast time.Duration
+}
+
+// usualPace is that of a person who waits.
+func usualPace() pace { return pace{250 * time.Millisecond, 5 * time.Second, 2 * time.Second} }
+
+const (
 	// lateEvent is when an event is late: it takes seconds.
 	lateEvent = 2 * time.Minute
+	// mostFailed is how often on end reading the table may fail: each was tried again
+	// for some time.
+	mostFailed = 3
 )
 
 // wait looks at the table until both records are there, the time is over, or what is
@@ -53,15 +61,23 @@ func (t *trial) wait(ctx context.Context) error {
 	}
 	defer m.clear()
 	end := t.used.Add(t.d.timeout)
-	every, late := firstLook, false
+	every, late, failed := t.d.pace.first, false, 0
 	for {
 		event, use := t.event.arrived(), t.use.arrived()
 		if err := t.lookUp(ctx); err != nil {
-			return unlooked(&t.d.aws, err)
+			if ctx.Err() != nil {
+				return t.away(ctx, m)
+			}
+			t.blind = err
+			if failed++; failed == mostFailed {
+				return nil // what is known is told
+			}
+		} else {
+			failed, t.blind = 0, nil
 		}
 		m.aside(func() { t.tellArrived(event, use) })
 		now := time.Now()
-		if t.event.arrived() && t.use.arrived() || now.After(end) || now.Sub(t.used) > atLeast && t.hopeless() {
+		if t.event.arrived() && t.use.arrived() || now.After(end) || now.Sub(t.used) > t.d.pace.atLeast && t.hopeless() {
 			return nil
 		}
 		if !late && !t.event.arrived() && now.Sub(t.used) > lateEvent {
@@ -73,14 +89,19 @@ func (t *trial) wait(ctx context.Context) error {
 		m.show(t.waiting(now))
 		select {
 		case <-ctx.Done():
-			m.aside(func() {
-				t.d.ui.say("note", "the session was made, and its records may come yet: crosstrail who "+t.key+" --store "+t.table.String()+t.d.aws.flag())
-			})
-			return ctx.Err()
+			return t.away(ctx, m)
 		case <-time.After(min(every, time.Until(end)+time.Millisecond)):
 		}
-		every = min(every*5/4, lastLook)
+		every = min(every*5/4, t.d.pace.last)
 	}
+}
+
+// away is for who waits no longer.
+func (t *trial) away(ctx context.Context, m *meter) error {
+	m.aside(func() {
+		t.d.ui.say("note", "the session was made, and its records may come yet: crosstrail who "+t.key+" --store "+t.table.String()+t.d.aws.flag())
+	})
+	return ctx.Err()
 }
 
 // lookUp looks for both records.
@@ -137,7 +158,7 @@ func (t *trial) tellArrived(event, use bool) {
 
 // tellLate tells what may be why the event has not come yet.
 func (t *trial) tellLate(ctx context.Context, m *meter) error {
-	if err := t.look(ctx); err != nil {
+	if err := t.lookAgain(ctx); err != nil {
 		return err
 	}
 	m.aside(func() {

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/crosstrail/crosstrail/deploy/site"
@@ -15,7 +14,7 @@ import (
 // eventCauses are what is seen that keeps the assumption from arriving as an event, what
 // is certain first.
 func (t *trial) eventCauses() []cause {
-	all := t.watchCauses(true)
+	all := append(t.blindCauses(), t.watchCauses(true)...)
 	all = append(all, t.spoke.causes(t.seen, t.as.Region)...)
 	all = append(all, t.pattern...)
 	all = append(all, t.hubCauses("bus", "bus-rule", "topic")...)
@@ -25,7 +24,7 @@ func (t *trial) eventCauses() []cause {
 // useCauses are what keeps the call from arriving by a log file. waited: it is some time
 // since it was made.
 func (t *trial) useCauses(waited bool) []cause {
-	all := t.watchCauses(false)
+	all := append(t.blindCauses(), t.watchCauses(false)...)
 	all = append(all, t.hubCauses("trigger")...)
 	all = append(all, t.trailCauses()...)
 	all = append(all, t.hubCauses(onTheWay...)...)
@@ -34,6 +33,14 @@ func (t *trial) useCauses(waited bool) []cause {
 		all = append(all, cause{text: fmt.Sprintf("CloudTrail may not have delivered the log file yet, %s after the call: it takes 5 minutes on average, and 15 or more at worst", since), do: "wait longer: --timeout 40m; or look later: crosstrail who " + t.key + " --store " + t.table.String() + t.d.aws.flag()})
 	}
 	return sureFirst(all)
+}
+
+// blindCauses is that the last look failed.
+func (t *trial) blindCauses() []cause {
+	if t.blind == nil {
+		return nil
+	}
+	return []cause{{text: "the last look failed, and what is told is from before: " + t.blind.Error()}}
 }
 
 // onTheWay are the parts of a hub that both records pass.
@@ -152,28 +159,12 @@ func (t *trial) trailCauses() []cause {
 	switch {
 	case bucket == "" && t.seen.function != nil:
 		return []cause{{true, "the hub reads no log files: what is done in sessions is not told", "crosstrail deploy up hub --bucket BUCKET"}}
-	case t.logging == nil || bucket == "":
+	case t.written == nil || t.written.Trail != "":
 		return nil
 	}
-	for _, l := range t.logging {
-		if l.Bucket != bucket {
-			continue
-		}
-		if !l.On {
-			return []cause{{true, "the trail " + l.Name + " does not log", "aws cloudtrail start-logging --name " + l.ARN}}
-		}
-		if l.Error != "" {
-			return []cause{{text: "CloudTrail could not deliver the last log file of the trail " + l.Name + ": " + l.Error}}
-		}
-		return nil
+	c := cause{sure: t.written.Sure, text: t.written.Why}
+	if others := t.written.Others; len(others) > 0 && !c.sure {
+		c.text += "; there are " + join(others)
 	}
-	var others []string
-	for _, l := range t.logging {
-		others = append(others, l.Name+" into "+l.Bucket)
-	}
-	text := "no trail of the role's account that is seen here writes into " + bucket
-	if len(others) > 0 {
-		text += ": there are " + strings.Join(others, ", ")
-	}
-	return []cause{{text: text}}
+	return []cause{c}
 }

@@ -75,37 +75,33 @@ type LogLine struct {
 	Text string
 }
 
-// failures are the lines that tell of one, as CloudWatch Logs finds them (CloudWatch Logs
-// User Guide, "Filter pattern syntax"): the function's own, and those that Lambda prints
-// where the function could not.
-var failures = []string{`"ERROR"`, `"Task timed out"`, `"Runtime exited"`, `"Runtime.ExitError"`}
+// failures are the lines that tell of one, in any words (CloudWatch Logs User Guide,
+// "Filter pattern syntax": a question mark before each of several terms): the function's
+// own, and those that Lambda prints where the function could not.
+const failures = `?ERROR ?"Task timed out" ?"Runtime exited" ?"Runtime.ExitError"`
 
-// mostLogPages is how many pages of a log are looked through for one kind of failure.
+// mostLogPages is how many pages of a log are looked through.
 const mostLogPages = 20
 
 // FailureLines are the last lines of a log since a time that tell of a failure, the
-// newest last; none where the log is not there.
+// newest last; none where the log is not there. CloudWatch Logs hands out the newest
+// first, so that of a busy log it is the older ones that are left out.
 func (s *Site) FailureLines(ctx context.Context, group string, since time.Time, most int) ([]LogLine, error) {
-	client := cloudwatchlogs.NewFromConfig(s.cfg)
+	pages := cloudwatchlogs.NewFilterLogEventsPaginator(cloudwatchlogs.NewFromConfig(s.cfg), &cloudwatchlogs.FilterLogEventsInput{
+		LogGroupName: &group, FilterPattern: aws.String(failures), StartTime: aws.Int64(since.UnixMilli()), StartFromHead: aws.Bool(false),
+	})
 	var lines []LogLine
-	for _, pattern := range failures {
-		pages := cloudwatchlogs.NewFilterLogEventsPaginator(client, &cloudwatchlogs.FilterLogEventsInput{
-			LogGroupName: &group, FilterPattern: &pattern, StartTime: aws.Int64(since.UnixMilli()),
-		})
-		for n := 0; pages.HasMorePages() && n < mostLogPages; n++ {
-			page, err := pages.NextPage(ctx)
-			if isMissing(err) {
-				return nil, nil
-			}
-			if err != nil {
-				return lines, s.explain(ctx, err, "read the log "+group, "logs:FilterLogEvents", group)
-			}
-			for i := range page.Events {
-				e := &page.Events[i]
-				if text := aws.ToString(e.Message); strings.Contains(text, strings.Trim(pattern, `"`)) {
-					lines = append(lines, LogLine{time.UnixMilli(aws.ToInt64(e.Timestamp)).UTC(), strings.TrimSpace(text)})
-				}
-			}
+	for n := 0; pages.HasMorePages() && n < mostLogPages && len(lines) < most; n++ {
+		page, err := pages.NextPage(ctx)
+		if isMissing(err) {
+			return nil, nil
+		}
+		if err != nil {
+			return lines, s.explain(ctx, err, "read the log "+group, "logs:FilterLogEvents", group)
+		}
+		for i := range page.Events {
+			e := &page.Events[i]
+			lines = append(lines, LogLine{time.UnixMilli(aws.ToInt64(e.Timestamp)).UTC(), strings.TrimSpace(aws.ToString(e.Message))})
 		}
 	}
 	slices.SortStableFunc(lines, func(a, b LogLine) int { return cmp.Or(a.Time.Compare(b.Time), cmp.Compare(a.Text, b.Text)) })

@@ -3,6 +3,7 @@ package site
 import (
 	"context"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -71,8 +72,8 @@ func (s *Site) Measure(ctx context.Context, region string, since time.Time, metr
 		}
 		for i := range page.MetricDataResults {
 			r := &page.MetricDataResults[i]
-			at, err := strconv.Atoi(aws.ToString(r.Id)[1:])
-			if err != nil || at >= len(metrics) {
+			at, err := strconv.Atoi(strings.TrimPrefix(aws.ToString(r.Id), "m"))
+			if err != nil || at < 0 || at >= len(metrics) {
 				continue
 			}
 			for n, v := range r.Values {

@@ -3,8 +3,7 @@ package site
 import (
 	"cmp"
 	"context"
-	"encoding/json"
-	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,6 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"github.com/crosstrail/crosstrail/share/policy"
 )
 
 // Queue is a queue as SQS tells of it. The numbers are approximate (SQS API Reference,
@@ -56,18 +57,23 @@ func (s *Site) Queue(ctx context.Context, name string) (*Queue, error) {
 	return q, nil
 }
 
-// topicsOf are the topics that a queue's policy names as sources.
-func topicsOf(policy string) (topics []string) {
-	for _, st := range statementsOf(policy) {
-		for _, by := range st.Condition {
-			for key, values := range by {
-				if !strings.EqualFold(key, "aws:SourceArn") {
-					continue
-				}
-				for _, arn := range values {
-					if part(arn, 2) == "sns" {
-						topics = append(topics, arn)
-					}
+// topicsOf are the topics that a queue's policy lets send.
+func topicsOf(text string) (topics []string) {
+	if text == "" {
+		return nil
+	}
+	document, err := policy.Parse(text)
+	if err != nil {
+		return nil
+	}
+	for _, st := range document.Statements {
+		for _, test := range st.Condition.Tests() {
+			if st.Effect != policy.Allow || !policy.SameName(test.Key, "aws:SourceArn") {
+				continue
+			}
+			for _, arn := range test.Values {
+				if part(arn, 2) == "sns" {
+					topics = append(topics, arn)
 				}
 			}
 		}
@@ -97,7 +103,7 @@ const (
 
 // peeked is how long a message is hidden while it is looked at, should nothing give it
 // back.
-const peeked = 15 * time.Second
+const peeked = 20 * time.Second
 
 // DeadLetters looks at some of the messages of a queue, and gives them back at once: they
 // are hidden while the call runs. The oldest are not told from others: SQS hands out any.
@@ -112,6 +118,9 @@ func (s *Site) DeadLetters(ctx context.Context, q *Queue, most int) (letters []D
 	for len(letters) < most {
 		out, err := client.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
 			QueueUrl: &q.URL, MaxNumberOfMessages: int32(min(10, most-len(letters))), VisibilityTimeout: int32(peeked / time.Second),
+			// Without a wait SQS asks some of its servers alone, and may find nothing (SQS
+			// Developer Guide, "Amazon SQS short and long polling").
+			WaitTimeSeconds:             1,
 			MessageAttributeNames:       []string{"All"},
 			MessageSystemAttributeNames: []types.MessageSystemAttributeName{types.MessageSystemAttributeNameAll},
 		})
@@ -156,8 +165,15 @@ func (s *Site) giveBack(ctx context.Context, client *sqs.Client, q *Queue, handl
 		for i, h := range some {
 			in.Entries = append(in.Entries, types.ChangeMessageVisibilityBatchRequestEntry{Id: aws.String(strconv.Itoa(i)), ReceiptHandle: &h})
 		}
-		if _, err := client.ChangeMessageVisibilityBatch(ctx, in); err != nil {
+		out, err := client.ChangeMessageVisibilityBatch(ctx, in)
+		if err != nil {
 			return s.explain(ctx, err, "give messages of the queue "+q.Name+" back, which are hidden for "+peeked.String(), "sqs:ChangeMessageVisibility", q.ARN)
+		}
+		if n := len(out.Failed); n > 0 {
+			return &Error{
+				Doing: fmt.Sprintf("give %d messages of the queue %s back", n, q.Name),
+				Text:  aws.ToString(out.Failed[0].Code) + ": they are hidden for " + peeked.String() + ", and come back by themselves",
+			}
 		}
 	}
 	return nil
@@ -174,63 +190,4 @@ func isMissing(err error) bool {
 		return true
 	}
 	return false
-}
-
-// statement is one of a policy document, as far as it is looked at.
-type statement struct {
-	Effect    string
-	Principal principals
-	Action    texts
-	Condition map[string]map[string]texts
-}
-
-// texts is a text or a list of them.
-type texts []string
-
-// UnmarshalJSON implements [json.Unmarshaler].
-func (t *texts) UnmarshalJSON(b []byte) error {
-	var one string
-	if json.Unmarshal(b, &one) == nil {
-		*t = texts{one}
-		return nil
-	}
-	var all []string
-	if err := json.Unmarshal(b, &all); err != nil {
-		return errors.New("it is neither a text nor a list of texts")
-	}
-	*t = all
-	return nil
-}
-
-// principals is who a statement is for: "*", or by kind.
-type principals map[string]texts
-
-// UnmarshalJSON implements [json.Unmarshaler].
-func (p *principals) UnmarshalJSON(b []byte) error {
-	var all string
-	if json.Unmarshal(b, &all) == nil {
-		*p = principals{"AWS": {all}}
-		return nil
-	}
-	return json.Unmarshal(b, (*map[string]texts)(p))
-}
-
-// statementsOf are the statements of a policy; what cannot be read is none.
-func statementsOf(policy string) []statement {
-	var list struct{ Statement json.RawMessage }
-	if json.Unmarshal([]byte(policy), &list) != nil {
-		return nil
-	}
-	var all []json.RawMessage
-	if json.Unmarshal(list.Statement, &all) != nil {
-		all = []json.RawMessage{list.Statement}
-	}
-	var out []statement
-	for _, raw := range all {
-		var one statement
-		if json.Unmarshal(raw, &one) == nil {
-			out = append(out, one)
-		}
-	}
-	return out
 }

@@ -60,10 +60,48 @@ func (s *Site) Hear(ctx context.Context, regions []string) ([]Hears, error) {
 	return all, nil
 }
 
-// logging is what is known of a trail: why it does not log what is wanted.
+// Written is whether a trail writes log files of a region into a bucket.
+type Written struct {
+	Trail  string   // ARN of one that does; "" for none
+	Why    string   // why it does not, or may not
+	Sure   bool     // false: something could not be looked at
+	Others []string // names of the trails that are seen there, and write elsewhere
+}
+
+// WrittenInto tells whether calls in a region come into a bucket. A trail of another
+// account, as an organisation's, is seen by its members.
+func (s *Site) WrittenInto(ctx context.Context, region, bucket string) (*Written, error) {
+	trails, err := s.trailsIn(ctx, region)
+	if err != nil {
+		return nil, err
+	}
+	w := &Written{Why: "no trail that is seen there writes into " + bucket}
+	for _, t := range trails {
+		if t.Bucket != bucket {
+			w.Others = append(w.Others, t.Name)
+			continue
+		}
+		l, err := s.logs(ctx, t)
+		if err != nil {
+			return nil, err
+		}
+		if l.why == "" && l.delivery == "" {
+			return &Written{Trail: t.ARN, Sure: l.sure}, nil
+		}
+		w.Why, w.Sure = l.why, l.sure
+		if l.why == "" {
+			w.Why, w.Sure = "CloudTrail could not deliver the last log file of the trail "+t.Name+": "+l.delivery, false
+		}
+	}
+	return w, nil
+}
+
+// logging is what is known of a trail: why it does not log what is wanted, and what
+// delivering its last log file failed with.
 type logging struct {
-	why  string
-	sure bool
+	why      string
+	sure     bool
+	delivery string
 }
 
 func (s *Site) logs(ctx context.Context, t Trail) (logging, error) {
@@ -73,16 +111,16 @@ func (s *Site) logs(ctx context.Context, t Trail) (logging, error) {
 	case err != nil:
 		return s.unsure(ctx, err, "look whether the trail "+t.Name+" logs", "cloudtrail:GetTrailStatus", t.ARN)
 	case !aws.ToBool(status.IsLogging):
-		return logging{"the trail " + t.Name + " does not log: aws cloudtrail start-logging --name " + t.ARN, true}, nil
+		return logging{why: "the trail " + t.Name + " does not log: aws cloudtrail start-logging --name " + t.ARN, sure: true}, nil
 	}
 	out, err := api.GetEventSelectors(ctx, &cloudtrail.GetEventSelectorsInput{TrailName: &t.ARN})
 	if err != nil {
 		return s.unsure(ctx, err, "look what the trail "+t.Name+" logs", "cloudtrail:GetEventSelectors", t.ARN)
 	}
 	if !reads(out) {
-		return logging{"the trail " + t.Name + " leaves out management events that read, as AssumeRole is", true}, nil
+		return logging{why: "the trail " + t.Name + " leaves out management events that read, as AssumeRole is", sure: true}, nil
 	}
-	return logging{"", true}, nil
+	return logging{sure: true, delivery: aws.ToString(status.LatestDeliveryError)}, nil
 }
 
 // unsure is a trail of which something could not be asked: it may log.
@@ -91,7 +129,7 @@ func (s *Site) unsure(ctx context.Context, err error, doing, action, resource st
 	if ctx.Err() != nil || codeOf(err) == "" {
 		return logging{}, told
 	}
-	return logging{told.Error(), false}, nil
+	return logging{why: told.Error()}, nil
 }
 
 // reads reports whether some selector takes management events that read. A trail

@@ -53,6 +53,19 @@ func (s *Site) readNotifications(ctx context.Context, b Bucket) (deploy.Notifica
 	return n, nil
 }
 
+// Notifications are what a bucket tells, and whom, wherever it lies.
+func (s *Site) Notifications(ctx context.Context, bucket string) (*deploy.Notifications, error) {
+	region, err := s.regionOf(ctx, bucket)
+	if err != nil {
+		return nil, err
+	}
+	n, err := s.readNotifications(ctx, Bucket{Name: bucket, Region: region})
+	if err != nil {
+		return nil, s.explain(ctx, err, "read the notifications of the bucket "+bucket, "s3:GetBucketNotification", "arn:aws:s3:::"+bucket)
+	}
+	return &n, nil
+}
+
 // mostNotifications is how large an answer is read: a bucket has 100 rules at most,
 // each with two filters of 1,024 characters (S3 User Guide).
 const mostNotifications = 4 << 20

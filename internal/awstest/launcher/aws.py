@@ -47,6 +47,7 @@ def mended(app):
         identitycenter,
         keyids,
         keys,
+        logs,
         metrics,
         mfa,
         notifications,
@@ -84,7 +85,7 @@ def mended(app):
     parts += (identitycenter, history, publickeys, controlpolicies, refusals, analyzer, tables, batches, functions)
     parts += (receipts, notifications, expectedowner, topics, regions)
     parts += (stackresources, stacktables, stacknames, stackoperations, stackrights, stacksets, stacksetcalls)
-    parts += (buses, targets, alarms, metrics)
+    parts += (buses, targets, alarms, metrics, logs)
     for part in (*parts, events, delivery, recording, hooks, requests):
         part.mend()
     return control.beside(app)
