@@ -150,7 +150,7 @@ type trial struct {
 	who               *query.WhoAnswer
 	written           *site.Written // whether calls come into the hub's bucket; nil: not looked at
 	pattern           []cause       // what the rule's pattern leaves out
-	blind             error // the last look failed, or reading the table did: what is known is from before
+	blind             error         // the last look failed, or reading the table did: what is known is from before
 	asAccount, asName string
 }
 

@@ -61,7 +61,7 @@ func (s *Site) Notifications(ctx context.Context, bucket string) (*deploy.Notifi
 	}
 	n, err := s.readNotifications(ctx, Bucket{Name: bucket, Region: region})
 	if err != nil {
-		return nil, s.explain(ctx, err, "read the notifications of the bucket "+bucket, "s3:GetBucketNotification", "arn:aws:s3:::"+bucket)
+		return nil, s.explain(ctx, err, "read the notifications of the bucket "+bucket, "s3:GetBucketNotification", s.bucketARN(bucket))
 	}
 	return &n, nil
 }
