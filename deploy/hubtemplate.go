@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"strings"
 )
 
 // Template is the CloudFormation template of the hub, in YAML. [Hub.Check] comes first.
@@ -27,6 +28,9 @@ type hubData struct {
 
 // By reports whether new log files are told of so.
 func (d hubData) By(t Trigger) bool { return d.Logs != nil && d.Logs.Trigger == t }
+
+// TopicList is those of spokes, as the function takes them.
+func (d hubData) TopicList() string { return strings.Join(d.Topics, ",") }
 
 // KeyRegion is where the log files' key is.
 func (d hubData) KeyRegion() string {

@@ -290,19 +290,21 @@ func spokeQuestions(of asker) {
 	assume := func(service, source, account string) awstest.Question {
 		return by(service, "sts:AssumeRole", role, dev, source, account)
 	}
-	ask := of("spoke", "Role trust")
-	q := assume(events, devRule, "")
-	ask(true, "EventBridge, for the rule", q)
-	q.Action = "sts:TagSession"
-	ask(false, "EventBridge tags the session", q)
-	ask(false, "for another rule", assume(events, devRule+"2", dev))
-	ask(false, "for the rule of another region", assume(events, strings.Replace(devRule, "us-east-1", "us-west-2", 1), dev))
-	ask(false, "for one of another account", assume(events, strings.Replace(devRule, dev, stranger, 1), stranger))
-	ask(false, "for nobody knows what", assume(events, "", ""))
-	ask(false, "another service", assume("lambda.amazonaws.com", devRule, dev))
-	ask(false, "the hub's account", as(kim, "sts:AssumeRole", role, dev, nil))
+	for _, variant := range []string{"spoke", "spoke by topic"} {
+		ask := of(variant, "Role trust")
+		q := assume(events, devRule, "")
+		ask(true, "EventBridge, for the rule", q)
+		q.Action = "sts:TagSession"
+		ask(false, "EventBridge tags the session", q)
+		ask(false, "for another rule", assume(events, devRule+"2", dev))
+		ask(false, "for the rule of another region", assume(events, strings.Replace(devRule, "us-east-1", "us-west-2", 1), dev))
+		ask(false, "for one of another account", assume(events, strings.Replace(devRule, dev, stranger, 1), stranger))
+		ask(false, "for nobody knows what", assume(events, "", ""))
+		ask(false, "another service", assume("lambda.amazonaws.com", devRule, dev))
+		ask(false, "the hub's account", as(kim, "sts:AssumeRole", role, dev, nil))
+	}
 
-	ask = of("spoke", "Role")
+	ask := of("spoke", "Role")
 	does := func(may bool, action, resource string) {
 		ask(may, action+" of "+resource, awstest.Question{
 			Principal: "arn:aws:sts::" + dev + ":assumed-role/Role/x", Action: action, Resource: resource, Account: prod,
@@ -316,8 +318,19 @@ func spokeQuestions(of asker) {
 	does(false, "events:PutRule", "arn:aws:events:us-east-1:"+prod+":rule/x")
 	does(false, "sqs:SendMessage", queue)
 
+	ask = of("spoke by topic", "Role")
+	publishes := func(may bool, action, resource string) {
+		ask(may, action+" of "+resource, awstest.Question{Principal: "arn:aws:sts::" + dev + ":assumed-role/Role/x", Action: action, Resource: resource, Account: dev})
+	}
+	publishes(true, "sns:Publish", topic)
+	publishes(false, "sns:Publish", topic+"2")
+	publishes(false, "sns:Publish", strings.Replace(topic, "us-east-1", "us-west-2", 1))
+	publishes(false, "sns:Subscribe", topic)
+	publishes(false, "events:PutEvents", bus)
+
 	ask = of("spoke by topic", "TopicPolicy")
-	exactly(ask, "the rule publishes", by(events, "sns:Publish", topic, dev, devRule, ""), "sns:Subscribe", "aws:SourceArn")
+	ask(false, "EventBridge publishes, for nobody knows which rule", by(events, "sns:Publish", topic, dev, "", ""))
+	ask(false, "for one of another account", by(events, "sns:Publish", topic, dev, strings.Replace(devRule, dev, stranger, 1), stranger))
 	subscribe := as(kim, "sns:Subscribe", topic, dev, context{"sns:Endpoint": queue, "sns:Protocol": "sqs"})
 	exactly(ask, "the hub subscribes its queue", subscribe, "sns:Publish")
 	subscribe.Principal = "arn:aws:iam::" + stranger + ":user/x"

@@ -16,6 +16,9 @@ import (
 	cfn "github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	dynamotypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	ebtypes "github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/crosstrail/crosstrail/deploy"
@@ -68,11 +71,15 @@ func TestStacks(t *testing.T) {
 		stored(t, hub, 1, 3, 4, 5)
 		asPrinted(t, other, "spoke", byTopic, place{"aws", vendor, "us-east-1", nil})
 		asPrinted(t, hub, "second", &second, inProd)
+		if n := len(hub.OwnedQueue(t, "crosstrail2-dead-letters").Messages(t)); n != 0 {
+			t.Errorf("%d dead letters", n)
+		}
+		lies(t, to, hub, other, second.Topics[0])
 	})
 	t.Run("spoke at home", func(t *testing.T) { // in the hub's own account and region
 		hub.CFNStack(t, "spoke", string(variants()["spoke"].Template()))
 		hub.Emit(t, json.RawMessage(strings.ReplaceAll(string(record("3414", 6)), dev, prod)))
-		stored(t, hub, 1, 3, 4, 5, 6)
+		stored(t, hub, 1, 3, 4, 5, 6, 7)
 	})
 	t.Run("roles", func(t *testing.T) {
 		for _, name := range []string{"role", "role with MFA"} {
@@ -85,9 +92,43 @@ func TestStacks(t *testing.T) {
 		if got := hub.OwnedStack("hub").Delete(t); got != "" {
 			t.Errorf("%s\n%s", got, hub.OwnedStack("hub").Story(t))
 		}
-		stored(t, hub, 1, 3, 4, 5, 6)
+		stored(t, hub, 1, 3, 4, 5, 6, 7)
 	})
-	if n := len(hub.OwnedQueue(t, "crosstrail2-dead-letters").Messages(t)); n != 0 {
+}
+
+// lies: what the account of a spoke by topic publishes there of others is not kept, but
+// what it says of itself; and a stranger's rule does not publish there at all.
+func lies(t *testing.T, to *awstest.AWS, hub, spoke awstest.Account, topic string) {
+	publish := func(message string) {
+		if _, err := sns.NewFromConfig(spoke.Config()).Publish(t.Context(), &sns.PublishInput{TopicArn: &topic, Message: &message}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	in := func(account string, n int) string {
+		return fmt.Sprintf(`{"detail-type":"AWS API Call via CloudTrail","source":"aws.sts","account":%q,"detail":%s}`, account, strings.ReplaceAll(string(record("3414", n)), dev, account))
+	}
+	publish(string(record("3414", 90)))
+	publish(strings.ReplaceAll(string(record("3414", 91)), dev, vendor))
+	publish(in(dev, 92))
+	publish(in(prod, 93))
+	publish(`{"Type":"Notification","TopicArn":"arn:aws:sns:us-east-1:` + dev + `:theirs","Message":` + asJSON(t, in(dev, 94)) + `}`)
+	client := eventbridge.NewFromConfig(to.Account(stranger).Config())
+	constant := string(record("3414", 95))
+	_, err := client.PutRule(t.Context(), &eventbridge.PutRuleInput{Name: aws.String("r"), EventPattern: aws.String(`{"source":["mine"]}`)})
+	_, err2 := client.PutTargets(t.Context(), &eventbridge.PutTargetsInput{Rule: aws.String("r"), Targets: []ebtypes.Target{{Id: aws.String("t"), Arn: &topic, Input: &constant}}})
+	_, err3 := client.PutEvents(t.Context(), &eventbridge.PutEventsInput{Entries: []ebtypes.PutEventsRequestEntry{{Source: aws.String("mine"), DetailType: aws.String("x"), Detail: aws.String("{}")}}})
+	if err := errors.Join(err, err2, err3); err != nil {
+		t.Fatal(err)
+	}
+	publish(in(vendor, 7)) // it may say so of itself
+	stored(t, hub, 1, 3, 4, 5, 7)
+	letters := hub.OwnedQueue(t, "crosstrail2-dead-letters")
+	for end := time.Now().Add(30 * time.Second); len(letters.Messages(t)) < 5; time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%d dead letters", len(letters.Messages(t)))
+		}
+	}
+	if n := len(letters.Messages(t)); n != 5 {
 		t.Errorf("%d dead letters", n)
 	}
 }

@@ -16,6 +16,7 @@ import (
 const (
 	envStore   = "CROSSTRAIL_STORE"     // dynamodb://TABLE
 	envFrom    = "CROSSTRAIL_FROM"      // s3://bucket/prefix[,…]: objects elsewhere are refused
+	envTopics  = "CROSSTRAIL_TOPICS"    // ARNs of topics, with commas: of each its account is believed of itself alone
 	envNew     = "CROSSTRAIL_NEW_TABLE" // true: the table was made for this function, see [dynamo.Options]
 	envMaxFile = "CROSSTRAIL_MAX_FILE"  // cap on one decompressed file
 	envLevel   = "CROSSTRAIL_LOG_LEVEL" // debug, info, warn, error
@@ -35,8 +36,9 @@ type config struct {
 	table   string
 	isNew   bool // it was made for this function
 	from    []string
-	memory  int64 // bytes that the function has
-	maxFile int64 // 0: what the memory leaves for one
+	topics  []string // whose account is believed of itself alone
+	memory  int64    // bytes that the function has
+	maxFile int64    // 0: what the memory leaves for one
 	level   slog.Level
 }
 
@@ -58,10 +60,9 @@ func readConfig(get func(string) string) (config, error) {
 			wrong(envNew, "it is true where the table was made for this function, and nothing else ever wrote to it")
 		}
 	}
-	for prefix := range strings.SplitSeq(get(envFrom), ",") {
-		if prefix = strings.TrimSpace(prefix); prefix != "" {
-			c.from = append(c.from, prefix)
-		}
+	c.from, c.topics = listed(get(envFrom)), listed(get(envTopics))
+	if err := (&queue.OpenerOptions{Topics: c.topics}).Check(); err != nil {
+		wrong(envTopics, "it is ARNs of topics with commas between them: "+err.Error())
 	}
 	if err := (&queue.OpenerOptions{From: c.from}).Check(); err != nil {
 		wrong(envFrom, "it is prefixes with commas between them, as s3://bucket/AWSLogs/,s3://other: "+err.Error())
@@ -84,6 +85,16 @@ func readConfig(get func(string) string) (config, error) {
 		}
 	}
 	return c, errors.Join(errs...)
+}
+
+// listed are what stands between commas.
+func listed(text string) (all []string) {
+	for one := range strings.SplitSeq(text, ",") {
+		if one = strings.TrimSpace(one); one != "" {
+			all = append(all, one)
+		}
+	}
+	return all
 }
 
 // setLevel takes Lambda's words too: TRACE and FATAL lie beyond ours.

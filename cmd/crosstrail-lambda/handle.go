@@ -122,7 +122,7 @@ func (f *function) configure(ctx context.Context) error {
 
 func (f *function) use(cfg *aws.Config) {
 	f.cfg, f.dead = cfg, queue.NewDeadLetters(*cfg)
-	f.opener = queue.NewOpener(*cfg, queue.OpenerOptions{From: f.from, Ahead: f.ahead(), Known: f.known})
+	f.opener = queue.NewOpener(*cfg, queue.OpenerOptions{From: f.from, Topics: f.topics, Ahead: f.ahead(), Known: f.known})
 }
 
 // known reports whether a log file is in the table, and need not be fetched. Where

@@ -26,7 +26,7 @@ func (h *hubUp) describe(ctx context.Context) {
 	h.describeLogs()
 	h.does.say("may send", "%s", sendersText(h.hub.Senders))
 	if len(h.hub.Topics) > 0 {
-		h.does.say("listens to", "%s", strings.Join(h.hub.Topics, ", "))
+		h.does.say("listens to", "%s: what a topic's account says there of itself is believed, and nothing else that comes through it", strings.Join(h.hub.Topics, ", "))
 	}
 	if len(h.does.Steps) > 0 {
 		h.describeCost(ctx)

@@ -71,9 +71,7 @@ func spokeWorks(byTopic bool) works {
 		deploy: []deploy.Work{deploy.WorkSpoke}, stack: []cfn.Work{cfn.WorkUp, cfn.WorkFind},
 		more: []string{"account:ListRegions", "cloudtrail:DescribeTrails", "cloudtrail:GetTrailStatus", "cloudtrail:GetEventSelectors"},
 	}
-	if byTopic {
-		w.less = "iam:"
-	} else {
+	if !byTopic {
 		w.less = "sns:"
 	}
 	return w
@@ -200,11 +198,7 @@ func (s *spokeUp) settings(cmd *cobra.Command) (err error) {
 }
 
 func spokeStack(spoke *deploy.Spoke) cfn.Stack {
-	st := cfn.Stack{Name: spoke.Name.SpokeStack(), Template: spoke.Template(), Tags: map[string]string{cfn.Tag: string(spoke.Name)}}
-	if !spoke.ByTopic {
-		st.Capabilities = []string{"CAPABILITY_IAM"}
-	}
-	return st
+	return cfn.Stack{Name: spoke.Name.SpokeStack(), Template: spoke.Template(), Tags: map[string]string{cfn.Tag: string(spoke.Name)}, Capabilities: []string{"CAPABILITY_IAM"}}
 }
 
 // plans makes a change set in each region: what would be done is shown whole, or not at

@@ -4,7 +4,8 @@
 //
 // Who may send to the queue, publish to the topic or call the function is believed: a
 // record that comes bare, as a rule with an InputPath sends it, has no word of AWS's
-// with it. An event of EventBridge has, and is held to it.
+// with it. An event of EventBridge has, and is held to it. [Notice.OnlyOf] holds what
+// came through a topic to what its account may say.
 package notice
 
 import (
@@ -20,6 +21,7 @@ type Message struct {
 	Via      string // what handed it to a function: sqs, sns, s3, eventbridge; else empty
 	Received int    // how often it was handed out, 0 where nothing counts that
 	Group    string // message group, in a FIFO queue
+	Topic    string // ARN of the topic that called a function with it, where one did
 	Sent     time.Time
 	Body     []byte
 }
@@ -31,6 +33,11 @@ type Notice struct {
 	// Passed says why there is nothing to read in a message that is good: S3's and
 	// CloudTrail's test messages, objects that were deleted.
 	Passed string
+	// Topic is the ARN of the topic that it came through, by SNS's own word: the outermost
+	// envelope, for what lies in that the publisher wrote. "": it came through none.
+	Topic string
+
+	subscription bool // it is SNS's own word of one
 }
 
 // Object is an object that a notice names. Only Bucket and Key are always there.

@@ -83,7 +83,7 @@ func ofSNS(r object) Message {
 	if err != nil {
 		return Message{Via: "sns"}
 	}
-	m := Message{Via: "sns", Body: []byte(sns.text("Message"))}
+	m := Message{Via: "sns", Topic: sns.text("TopicArn"), Body: []byte(sns.text("Message"))}
 	m.Sent, _ = time.Parse(time.RFC3339, sns.text("Timestamp"))
 	return m
 }

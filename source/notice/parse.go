@@ -78,6 +78,9 @@ func isEnvelope(o object) bool {
 
 func (n *Notice) readEnvelope(o object, nested int) *Error {
 	topic := quoted(o.text("TopicArn"))
+	if nested == 0 {
+		n.Topic, n.subscription = o.text("TopicArn"), o.text("Type") != "Notification"
+	}
 	switch kind := o.text("Type"); kind {
 	case "Notification":
 	case "SubscriptionConfirmation":

@@ -1,8 +1,11 @@
 package queue
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -24,6 +27,10 @@ type OpenerOptions struct {
 	From   []string
 	Bucket bucket.Options
 
+	// Topics are ARNs of topics whose account is believed of itself alone: what else
+	// comes through one is refused ([notice.Notice.OnlyOf]).
+	Topics []string
+
 	// Known reports whether a log file need not be fetched, as it is in the store.
 	// It is delivered all the same, to be counted. Nil: none is known.
 	Known func(context.Context, cloudtrail.LogFile) (bool, error)
@@ -33,8 +40,13 @@ type OpenerOptions struct {
 	Ahead int64
 }
 
-// Check refuses an address of From that is none.
+// Check refuses an address of From that is none, and what is no topic.
 func (o *OpenerOptions) Check() error {
+	for _, topic := range o.Topics {
+		if notice.TopicAccount(topic) == "" {
+			return fmt.Errorf("%q is no ARN of a topic, as arn:aws:sns:us-east-1:111111111111:crosstrail", topic)
+		}
+	}
 	for _, from := range o.From {
 		if _, _, err := bucket.Split(from); err != nil {
 			return err
@@ -113,6 +125,12 @@ func (o *Opener) open(ctx context.Context, m notice.Message, take func(int64) bo
 	n, err := notice.Parse(m.Body)
 	if err != nil {
 		return source.Delivery{}, err
+	}
+	// A function that a topic calls is handed no envelope: one in the message is the publisher's.
+	if topic := cmp.Or(m.Topic, n.Topic); slices.Contains(o.options.Topics, topic) {
+		if err := n.OnlyOf(topic); err != nil {
+			return source.Delivery{}, err
+		}
 	}
 	for i := range n.Objects {
 		if err := o.allowed(&n.Objects[i]); err != nil {
