@@ -148,9 +148,7 @@ func (b *forwardedBook) add(copies []*lineage.Fact) {
 		l.FirstLogged, l.LastLogged = earliest(l.FirstLogged, when), max(l.LastLogged, when)
 	}
 	switch {
-	// A file with the caller's copy has a stamp that is later: where its log reaches so
-	// far, which of both files the store names is free.
-	case i.own, i.sent != nil && b.own[at] >= when:
+	case i.own, i.sent != nil && b.mayBeOwn(at, when):
 		l.Own++
 	case i.sent != nil:
 		b.sent(l, i, when)
@@ -160,6 +158,19 @@ func (b *forwardedBook) add(copies []*lineage.Fact) {
 		l.Lost++
 		l.miss(LostEvent{ID: i.logged.ID, Time: when, RoleARN: i.role, ExternalID: i.externalID, Location: i.logged.Location})
 	}
+}
+
+// mayBeOwn reports whether a log file of the account's own may have a call of that
+// moment: which of both files the store then names is free. Such a file has a stamp that
+// is later, and the log began before: from when on it has all, the horizon tells.
+func (b *forwardedBook) mayBeOwn(at logPlace, when cloudtrail.Time) bool {
+	switch b.horizon.At(at.account, at.region, when) {
+	case lineage.Covered, lineage.Hole:
+		return true
+	case lineage.BehindNewest:
+		return b.own[at] >= when
+	}
+	return false
 }
 
 // sent counts what came as an event.

@@ -16,7 +16,10 @@ import (
 	"github.com/crosstrail/crosstrail/store/memory"
 )
 
-const vendor = "777777777777"
+const (
+	vendor  = "777777777777"
+	logs444 = "444444444444" // whose own log is here
+)
 
 // assumption is one AssumeRole into prod, and what is here of it.
 type assumption struct {
@@ -107,7 +110,7 @@ var assumptions = []assumption{
 	{id: "elsewhere", at: "2026-05-04T10:05:00Z", account: home, region: "us-east-1", event: true, role: "arn:aws:iam::333333333333:role/Deploy"},
 	{id: "within", at: "2026-05-04T10:06:00Z", account: home, region: "us-east-1", event: true, role: "arn:aws:iam::" + home + ":role/Deploy"},
 	{id: "vendors", at: "2026-05-04T10:07:00Z", account: vendor, region: "us-east-1", log: true},
-	{id: "own", at: "2026-05-04T10:08:00Z", account: "444444444444", region: "us-east-1", event: true, log: true, ownLog: true},
+	{id: "own", at: "2026-05-04T10:08:00Z", account: logs444, region: "us-east-1", event: true, log: true, ownLog: true},
 	{id: "owners", at: "2026-05-04T10:10:00Z", account: home, region: "us-west-2", ownersEvent: true},
 	{id: "global", at: "2026-05-04T10:09:00Z", account: home, region: "global", event: true, log: true},
 }
@@ -115,7 +118,9 @@ var assumptions = []assumption{
 // arrivals are the files that come of them, with so many records a log file.
 func arrivals(all []assumption, perFile int) (files []arrival) {
 	work := role("ci/Deploy", "AROADEPLOY", "work", workKey, "2026-05-04T09:00:00Z")
-	files = append(files, logOf(prod, "us-east-1", "20260504T0950Z", 0, record("before", "2026-05-04T09:40:00Z", "s3", "ListBuckets", prod, work, jsmithAddress, true, ``)))
+	for _, account := range []string{prod, logs444} { // whose logs begin before
+		files = append(files, logOf(account, "us-east-1", "20260504T0950Z", 0, record("before-"+account, "2026-05-04T09:40:00Z", "s3", "ListBuckets", account, work, jsmithAddress, true, ``)))
+	}
 	logs := map[[2]string][]string{}
 	for _, a := range all {
 		callers, owners := a.copies()
@@ -258,5 +263,18 @@ func TestForwardedIsOfASet(t *testing.T) {
 		if diff := cmp.Diff(want, forwardedText(t, arrived(t, mixed), query.ForwardedOptions{})); diff != "" {
 			t.Fatalf("%d records a file (-want +got):\n%s", perFile, diff)
 		}
+	}
+}
+
+// A log of the caller's own that begins later tells nothing of what was before.
+func TestForwardedBeforeTheOwnLog(t *testing.T) {
+	files := arrivals(assumptions, 1)
+	work := role("ci/Deploy", "AROADEPLOY", "work", workKey, "2026-05-04T09:00:00Z")
+	own := logOf(home, "us-east-1", "20260504T1145Z", 900, record("unrelated", "2026-05-04T11:40:00Z", "s3", "ListBuckets", home, work, jsmithAddress, true, ``))
+	want := forwardedText(t, arrived(t, files), query.ForwardedOptions{})
+	// One call was a quarter of an hour and less before its first file, which may have it.
+	want = strings.Replace(want, " pending=1 unlogged=1 uncollected=1 within=1 ", " unlogged=1 uncollected=1 within=1 own=1 ", 1)
+	if diff := cmp.Diff(want, forwardedText(t, arrived(t, append(files, own)), query.ForwardedOptions{})); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
