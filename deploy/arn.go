@@ -14,10 +14,21 @@ func parseARN(text string) (arn, bool) {
 }
 
 // Suffix ends the names of a partition's hosts, and what a key's policy calls services
-// by (KMS Developer Guide, "kms:ViaService").
+// by (KMS Developer Guide, "kms:ViaService"; the suffixes: partitions.json of the AWS SDKs).
 func Suffix(partition string) string {
-	if partition == "aws-cn" {
+	switch partition {
+	case "aws-cn":
 		return "amazonaws.com.cn"
+	case "aws-eusc":
+		return "amazonaws.eu"
+	case "aws-iso":
+		return "c2s.ic.gov"
+	case "aws-iso-b":
+		return "sc2s.sgov.gov"
+	case "aws-iso-e":
+		return "cloud.adc-e.uk"
+	case "aws-iso-f":
+		return "csp.hci.ic.gov"
 	}
 	return "amazonaws.com"
 }

@@ -148,9 +148,9 @@ func (n Notifications) Has(ours Notification) bool {
 	return slices.ContainsFunc(n.All, ours.same)
 }
 
-// Overlaps are the rules of others that S3 would not have beside ours. What goes to
+// Conflicts are the rules of others that S3 would not have beside ours. What goes to
 // EventBridge never is one of them.
-func (n Notifications) Overlaps(ours Notification) []Notification {
+func (n Notifications) Conflicts(ours Notification) []Notification {
 	var all []Notification
 	for _, other := range n.All {
 		if !other.is(ours) && other.Overlaps(ours) {
@@ -160,6 +160,10 @@ func (n Notifications) Overlaps(ours Notification) []Notification {
 	return all
 }
 
+// mostRules are what a bucket takes (S3 API Reference, PutBucketNotificationConfiguration:
+// "up to 100 event notification configurations").
+const mostRules = 100
+
 // With is all that is there and ours, which takes the place of what it was before. It
 // is an error where S3 would refuse it, where another's rule has its id, or where
 // something would be lost.
@@ -167,7 +171,7 @@ func (n Notifications) With(ours Notification) (Notifications, error) {
 	if err := n.whole(); err != nil {
 		return n, err
 	}
-	if others := n.Overlaps(ours); len(others) > 0 {
+	if others := n.Conflicts(ours); len(others) > 0 {
 		return n, fmt.Errorf("S3 takes no two rules for the same objects, and the bucket has %s", texts(others))
 	}
 	with := n.clone()
@@ -177,6 +181,9 @@ func (n Notifications) With(ours Notification) (Notifications, error) {
 	}
 	if i := slices.IndexFunc(n.All, func(o Notification) bool { return o.ID == ours.ID }); i >= 0 {
 		return n, fmt.Errorf("another rule of the bucket has the id %s: %s", ours.ID, n.All[i].Text())
+	}
+	if len(n.All) >= mostRules {
+		return n, fmt.Errorf("S3 takes %d rules of a bucket, and it has %d", mostRules, len(n.All))
 	}
 	with.All = append(with.All, ours.clone())
 	return with, nil

@@ -126,7 +126,7 @@ func TestWithAndWithout(t *testing.T) {
 			t.Fatalf("With changed what it was given: %s, now %#v", before, n)
 		}
 		if err != nil {
-			if len(n.Overlaps(ours)) == 0 && !strings.Contains(err.Error(), "has the id") {
+			if len(n.Conflicts(ours)) == 0 && !strings.Contains(err.Error(), "has the id") {
 				t.Fatalf("%#v: %v", n, err)
 			}
 			continue

@@ -3,6 +3,7 @@ package deploy_test
 import (
 	"encoding/json"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -433,4 +434,29 @@ func placeOf(variant string) place {
 		return place{"aws", dev, "us-east-1", nil}
 	}
 	return inProd
+}
+
+// TestSids: what hubs of one name, or of one account, need can lie in one policy.
+func TestSids(t *testing.T) {
+	sids := map[string]bool{}
+	for _, name := range []deploy.Name{"crosstrail", "cross-trail"} {
+		for _, role := range []string{"arn:aws:iam::111111111111:role/a", "arn:aws:iam::222222222222:role/a"} {
+			h := deploy.Hub{Name: name, Logs: &deploy.Logs{Bucket: "logs", Owner: "333333333333"}}
+			var all []struct{ Sid string }
+			if err := json.Unmarshal(h.BucketStatements(role), &all); err != nil {
+				t.Fatal(err)
+			}
+			for _, s := range all {
+				sids[s.Sid] = true
+			}
+		}
+	}
+	for sid := range sids {
+		if !regexp.MustCompile(`^[A-Za-z0-9]+$`).MatchString(sid) {
+			t.Errorf("%s is no Sid", sid)
+		}
+	}
+	if len(sids) != 8 {
+		t.Errorf("%d Sids: %v", len(sids), sids)
+	}
 }

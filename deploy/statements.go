@@ -1,6 +1,11 @@
 package deploy
 
-import "encoding/json"
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"strings"
+)
 
 // KeyStatement is what the policy of the log files' key has to say where it does not
 // leave it to IAM, given the ARN of the function's role (output [OutputFunctionRole]);
@@ -13,7 +18,7 @@ func (h *Hub) KeyStatement(role string) json.RawMessage {
 	}
 	key, _ := parseARN(h.Logs.Key)
 	return indented(statement{
-		Sid: "CrosstrailHubKey", Effect: "Allow", Principal: map[string]string{"AWS": role}, Action: "kms:Decrypt", Resource: "*",
+		Sid: h.sid("Key", role), Effect: "Allow", Principal: map[string]string{"AWS": role}, Action: "kms:Decrypt", Resource: "*",
 		Condition: map[string]any{"StringEquals": map[string]string{"kms:ViaService": "s3." + key.region + "." + Suffix(key.partition)}},
 	})
 }
@@ -29,9 +34,17 @@ func (h *Hub) BucketStatements(role string) json.RawMessage {
 	bucket := "arn:" + of.partition + ":s3:::" + h.Logs.Bucket
 	who := map[string]string{"AWS": role}
 	return indented([]statement{
-		{Sid: "CrosstrailHubGet", Effect: "Allow", Principal: who, Action: []string{"s3:GetObject", "s3:GetObjectVersion"}, Resource: bucket + "/" + itself(h.Logs.Prefix) + "*"},
-		{Sid: "CrosstrailHubList", Effect: "Allow", Principal: who, Action: []string{"s3:ListBucket", "s3:ListBucketVersions"}, Resource: bucket},
+		{Sid: h.sid("Get", role), Effect: "Allow", Principal: who, Action: []string{"s3:GetObject", "s3:GetObjectVersion"}, Resource: bucket + "/" + itself(h.Logs.Prefix) + "*"},
+		{Sid: h.sid("List", role), Effect: "Allow", Principal: who, Action: []string{"s3:ListBucket", "s3:ListBucketVersions"}, Resource: bucket},
 	})
+}
+
+// sid names a statement, after the deployment and the role that it is for: the policy of
+// a bucket or key may have those of hubs of the same name, of other accounts and regions,
+// and S3 takes no Sid twice (letters and digits alone: IAM User Guide, "Sid").
+func (h *Hub) sid(what, role string) string {
+	sum := sha256.Sum256([]byte(string(h.Name) + " " + role))
+	return "CrosstrailHub" + what + strings.ReplaceAll(string(h.Name), "-", "") + hex.EncodeToString(sum[:4])
 }
 
 // statement is one of a policy.

@@ -2,6 +2,7 @@ package deploy_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -30,8 +31,13 @@ func TestChooseTrigger(t *testing.T) {
 		why           string
 		refused       []string // a part of each reason, or of what would help
 	}{
-		"nobody is told":           {plain(func(*deploy.Listening) {}), "", "notification", "tells nobody else", nil},
-		"a SIEM is told":           {plain(notified), "", "eventbridge", "beside its rules", []string{siem}},
+		"nobody is told": {plain(func(*deploy.Listening) {}), "", "notification", "tells nobody else", nil},
+		"a SIEM is told": {plain(notified), "", "eventbridge", "beside its rules", []string{siem}},
+		"as many as S3 takes": {plain(func(l *deploy.Listening) {
+			for i := range 100 {
+				l.Notifications.All = append(l.Notifications.All, rule("s3:ObjectCreated:*", fmt.Sprintf("other/%02d/", i), ""))
+			}
+		}), "", "eventbridge", "beside its rules", []string{"S3 takes 100 rules of a bucket, and it has 100"}},
 		"EventBridge too":          {plain(func(l *deploy.Listening) { notified(l); l.Notifications.EventBridge = true }), "", "eventbridge", "already", []string{siem}},
 		"the hub has EventBridge":  {plain(func(l *deploy.Listening) { l.Has = deploy.TriggerEventBridge }), "", "eventbridge", "the hub has it", nil},
 		"the hub's was taken over": {plain(func(l *deploy.Listening) { l.Has = deploy.TriggerNotification; notified(l) }), "", "eventbridge", "beside", []string{siem}},

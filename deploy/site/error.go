@@ -1,6 +1,7 @@
 package site
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -83,10 +84,7 @@ func (s *Site) refused(err error, action, resource string) (text string, hints [
 }
 
 func (s *Site) who() string {
-	if s.caller.ARN == "" {
-		return "the caller"
-	}
-	return s.caller.ARN
+	return cmp.Or(s.known().ARN, "the caller")
 }
 
 // codeOf is what AWS calls an error of the call itself. Credentials are fetched by

@@ -14,5 +14,8 @@ var Strangers = strangers
 // Reads reports whether a trail logs management events that read.
 var Reads = reads
 
+// Leaves is what a key's policy leaves to IAM.
+var Leaves = leaves
+
 // OfS3 is what the SDK read, and ForS3 what is put.
 var OfS3, ForS3 = ofS3, forS3

@@ -103,7 +103,7 @@ func (s *Site) Forecast(ctx context.Context, e Expecting) (*Forecast, error) {
 		return f, nil
 	}
 	sum, err := s.sample(ctx, e, items, f)
-	if err != nil || f.Read == 0 {
+	if err != nil {
 		return f.failed(ctx, err)
 	}
 	scale := float64(f.Bytes) / float64(max(f.ReadBytes, 1))
@@ -174,18 +174,27 @@ func (s *Site) nothing(ctx context.Context, e Expecting) (bool, error) {
 // counted is what was found in the files of a sample.
 type counted struct{ records, taken, units float64 }
 
+// leastShare is of which part of the bytes that it meant to read a sample has to have read:
+// what a few small files hold says nothing of large ones.
+const leastShare = 4 // a quarter
+
 // sample reads some of the files, spread evenly over accounts, regions and hours. One
-// that cannot be read is passed over; the first reason is kept where all are so.
+// that cannot be read is passed over; the first reason is an error where most are so.
 func (s *Site) sample(ctx context.Context, e Expecting, items []source.Item, f *Forecast) (counted, error) {
 	slices.SortFunc(items, func(a, b source.Item) int { return strings.Compare(a.URI, b.URI) })
 	var sum counted
 	var failed error
+	var meant int64
 	unpacker := source.NewUnpacker(source.NewBudget(0, mostOfOne, 1))
 	decoder := new(cloudtrail.Decoder)
 	step := float64(len(items)) / float64(min(mostRead, len(items)))
 	for at := step / 2; int(at) < len(items) && f.ReadBytes < mostBytes; at += step {
 		item := items[int(at)]
+		meant += item.Size
 		if item.Size > mostBytes {
+			if failed == nil {
+				failed = fmt.Errorf("log files as %s are too large to be read for one: %s", item.URI, size(item.Size))
+			}
 			continue
 		}
 		var one counted
@@ -212,8 +221,8 @@ func (s *Site) sample(ctx context.Context, e Expecting, items []source.Item, f *
 			sum.records, sum.taken, sum.units = sum.records+one.records, sum.taken+one.taken, sum.units+one.units
 		}
 	}
-	if f.Read > 0 {
-		failed = nil
+	if f.ReadBytes >= meant/leastShare && f.Read > 0 {
+		return sum, nil
 	}
 	return sum, failed
 }

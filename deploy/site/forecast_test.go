@@ -43,6 +43,16 @@ func logFile(t *testing.T, account, region string, at time.Time, records int) aw
 	return awstest.Object{Key: key, Body: body.Bytes()}
 }
 
+// tooLarge puts files that are too large to be read on the tenth and twelfth day after
+// day, there beside a small one.
+func tooLarge(t *testing.T, b *awstest.Bucket, day time.Time) {
+	t.Helper()
+	tenth, twelfth := logFile(t, hub, "us-east-1", day.Add(10*24*time.Hour), 1), logFile(t, hub, "us-east-1", day.Add(12*24*time.Hour), 1)
+	tenth.Body = make([]byte, 17<<20)
+	twelfth.Body = tenth.Body
+	b.Put(t, tenth, twelfth, logFile(t, hub, "eu-west-1", day.Add(12*24*time.Hour), 100))
+}
+
 // TestForecast: a day of two accounts and two regions, a part of it read, comes to what
 // was written; other days and digests are left out.
 func TestForecast(t *testing.T) {
@@ -63,6 +73,7 @@ func TestForecast(t *testing.T) {
 		awstest.Object{Key: "AWSLogs/" + hub + "/CloudTrail-Digest/us-east-1/2026/11/02/" + hub + "_CloudTrail-Digest_us-east-1_main_us-east-1_20261102T000000Z.json.gz", Body: []byte("x")},
 		awstest.Object{Key: "AWSLogs/" + hub + "/CloudTrail/us-east-1/2026/11/05/" + hub + "_CloudTrail_us-east-1_20261105T0000Z_aaaaaaaaaaaaaaaa.json.gz", Body: []byte("no gzip")})
 	b.Put(t, files...)
+	tooLarge(t, b, day)
 	may := deploy.Permissions(deploy.WorkForecast)
 	s := operator(t, account, "operator", may...)
 	expecting := site.Expecting{Bucket: bucket, Region: awstest.Region, Prefix: "AWSLogs/", Day: day.Add(7 * time.Hour), UnitsAFile: 2, Units: func(r *cloudtrail.Record) float64 {
@@ -104,6 +115,8 @@ func TestForecast(t *testing.T) {
 	}{
 		"a day without files": {func(e *site.Expecting) { e.Day = day.Add(-90 * 24 * time.Hour) }, true, "no log file of 2026-08-04"},
 		"an empty prefix":     {func(e *site.Expecting) { e.Prefix = "other/AWSLogs/" }, true, "no log file of 2026-11-02"},
+		"all too large":       {func(e *site.Expecting) { e.Day = day.Add(10 * 24 * time.Hour) }, false, "too large to be read"},
+		"most too large":      {func(e *site.Expecting) { e.Day = day.Add(12 * 24 * time.Hour) }, false, "too large to be read"},
 		"what is no log file": {func(e *site.Expecting) { e.Day = day.Add(72 * time.Hour) }, false, "neither gzip"},
 	} {
 		e := expecting

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
+	"golang.org/x/sync/errgroup"
 )
 
 // Hears is whether EventBridge gets a region's management events: of the calls that
@@ -19,6 +20,9 @@ type Hears struct {
 	Sure   bool   // false: something could not be looked at
 }
 
+// atOnce is how many regions are asked at the same time.
+const atOnce = 8
+
 // Hear tells for each region whether a trail is there whose management events reach
 // EventBridge: one that logs, reading too (EventBridge User Guide, "AWS service events
 // delivered via AWS CloudTrail": a trail with logging enabled is required). A trail of
@@ -27,11 +31,21 @@ func (s *Site) Hear(ctx context.Context, regions []string) ([]Hears, error) {
 	if _, err := s.Caller(ctx); err != nil {
 		return nil, err
 	}
+	seen, failed := make([][]Trail, len(regions)), make([]error, len(regions))
+	var looks errgroup.Group
+	looks.SetLimit(atOnce)
+	for i, region := range regions {
+		looks.Go(func() error {
+			seen[i], failed[i] = s.trailsIn(ctx, region)
+			return nil
+		})
+	}
+	_ = looks.Wait() // each has its own error
 	asked := map[string]logging{}
 	var all []Hears
-	for _, region := range regions {
+	for i, region := range regions {
 		h := Hears{Region: region, Why: "no trail logs there", Sure: true}
-		trails, err := s.trailsIn(ctx, region)
+		trails, err := seen[i], failed[i]
 		if err != nil {
 			e, ok := errors.AsType[*Error](err)
 			if !ok || ctx.Err() != nil {

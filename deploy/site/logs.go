@@ -150,11 +150,11 @@ func (s *Site) own(ctx context.Context, all []Trail) []Trail {
 		return all
 	}
 	own := slices.DeleteFunc(slices.Clone(all), func(t Trail) bool {
-		if t.Account == s.caller.Account {
+		if t.Account == s.known().Account {
 			return false
 		}
 		region, err := s.regionOf(ctx, t.Bucket)
-		return err != nil || !s.owns(ctx, Bucket{t.Bucket, region, s.caller.Account})
+		return err != nil || !s.owns(ctx, Bucket{t.Bucket, region, s.known().Account})
 	})
 	if len(own) == 0 {
 		return all
@@ -189,9 +189,9 @@ func (t Trail) Text() string {
 // noTrail says which there are.
 func (s *Site) noTrail(ctx context.Context, ask Ask, region string, all []Trail) error {
 	in := cmp.Or(region, s.cfg.Region)
-	e := &Error{Text: fmt.Sprintf("there is no trail that %s sees in %s", s.caller.Account, in)}
+	e := &Error{Text: fmt.Sprintf("there is no trail that %s sees in %s", s.known().Account, in)}
 	if ask.Trail != "" {
-		e.Text = fmt.Sprintf("there is no trail %s that %s sees in %s", ask.Trail, s.caller.Account, in)
+		e.Text = fmt.Sprintf("there is no trail %s that %s sees in %s", ask.Trail, s.known().Account, in)
 	}
 	for _, t := range s.own(ctx, all) {
 		e.Hints = append(e.Hints, "there is "+t.Name+": --trail "+t.Text())

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -190,4 +191,36 @@ func TestUnknownKind(t *testing.T) {
 	if _, err := s.Tried(t.Context(), f); err != nil || stand.Requests(t)["s3:PutBucketNotification"] != 1 {
 		t.Errorf("something was put: %v, %v", err, stand.Requests(t))
 	}
+}
+
+// TestLeaves: a key's policy may name services as their partition calls them.
+func TestLeaves(t *testing.T) {
+	for partition, suffix := range map[string]string{"aws": "amazonaws.com", "aws-cn": "amazonaws.com.cn", "aws-eusc": "amazonaws.eu"} {
+		f := &site.Found{Caller: site.Caller{Account: hub, Partition: partition}, KeyOwner: hub, Key: "arn:" + partition + ":kms:r:" + hub + ":key/k", BucketRegion: "r"}
+		with := func(suffix string) string {
+			return `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:` + partition + `:iam::` + hub + `:root"},"Action":"kms:*","Resource":"*","Condition":{"StringEquals":{"kms:ViaService":"s3.r.` + suffix + `"}}}]}`
+		}
+		if lets, why := site.Leaves(with(suffix), f); !lets {
+			t.Errorf("%s: %s", partition, why)
+		}
+		if lets, _ := site.Leaves(with("example.com"), f); lets {
+			t.Errorf("%s: by a service that is not there", partition)
+		}
+	}
+}
+
+// TestAtOnce: a site that several use.
+func TestAtOnce(t *testing.T) {
+	s := open(stack.Start(t).Account(hub).Config())
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			me, err := s.Caller(t.Context())
+			got, hears := s.Hear(t.Context(), []string{"us-east-1", "eu-west-1", "eu-north-1"})
+			if err != nil || me.Account != hub || hears != nil || len(got) != 3 || got[2].Region != "eu-north-1" {
+				t.Errorf("%+v, %v; %+v, %v", me, err, got, hears)
+			}
+		})
+	}
+	all.Wait()
 }

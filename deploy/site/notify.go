@@ -1,6 +1,7 @@
 package site
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -222,11 +223,7 @@ func (s *Site) explainBucket(ctx context.Context, err error, b Bucket, doing, ac
 }
 
 func (s *Site) bucketARN(name string) string {
-	partition := s.caller.Partition
-	if partition == "" {
-		partition = "aws"
-	}
-	return "arn:" + partition + ":s3:::" + name
+	return "arn:" + cmp.Or(s.known().Partition, "aws") + ":s3:::" + name
 }
 
 // pause waits a little, or until ctx ends.

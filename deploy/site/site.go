@@ -3,6 +3,7 @@ package site
 import (
 	"context"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -14,10 +15,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
 
-// Site is one caller in one account and region. It is not safe for concurrent use.
+// Site is one caller in one account and region. It is safe for concurrent use.
 type Site struct {
 	cfg    aws.Config
-	caller Caller
+	caller atomic.Pointer[Caller] // nil: not asked yet
 	wait   patience
 }
 
@@ -43,16 +44,25 @@ type Caller struct {
 // Caller asks who calls. That needs no permission (STS API Reference,
 // GetCallerIdentity).
 func (s *Site) Caller(ctx context.Context) (Caller, error) {
-	if s.caller.Account != "" {
-		return s.caller, nil
+	if known := s.caller.Load(); known != nil {
+		return *known, nil
 	}
 	me, err := sts.NewFromConfig(s.cfg).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	if err != nil {
 		return Caller{}, s.explain(ctx, err, "tell who calls", "sts:GetCallerIdentity", "*")
 	}
 	arn := aws.ToString(me.Arn)
-	s.caller = Caller{Account: aws.ToString(me.Account), ARN: arn, Partition: part(arn, 1), Region: s.cfg.Region}
-	return s.caller, nil
+	caller := Caller{Account: aws.ToString(me.Account), ARN: arn, Partition: part(arn, 1), Region: s.cfg.Region}
+	s.caller.Store(&caller)
+	return caller, nil
+}
+
+// known is the caller, as far as it was asked for.
+func (s *Site) known() Caller {
+	if c := s.caller.Load(); c != nil {
+		return *c
+	}
+	return Caller{}
 }
 
 // The services. A bucket and its keys are called in the bucket's region, a trail in
