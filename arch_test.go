@@ -20,7 +20,7 @@ const module = "github.com/crosstrail/crosstrail/"
 // layers is the architecture. A package imports only packages on lines above
 // its own; packages on one line do not know each other.
 var layers = []string{
-	"cloudtrail share/policy internal/synth internal/awscfg internal/denial internal/install internal/race internal/userdir deploy/function",
+	"cloudtrail share/policy internal/synth internal/awscfg internal/denial internal/install internal/pattern internal/race internal/userdir deploy/function",
 	"cloudtrail/digest share internal/awstest internal/install/all",
 	"lineage deploy",
 	"query",
@@ -32,7 +32,7 @@ var layers = []string{
 }
 
 // pure packages import the standard library and each other, nothing else.
-var pure = []string{"cloudtrail", "deploy", "deploy/function", "cloudtrail/digest", "lineage", "query", "share", "share/policy"}
+var pure = []string{"cloudtrail", "deploy", "deploy/function", "cloudtrail/digest", "lineage", "query", "internal/pattern", "share", "share/policy"}
 
 // kept is what only the packages named may import. Tests are free.
 var kept = map[string]string{

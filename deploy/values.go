@@ -4,11 +4,13 @@ import (
 	"fmt"
 	"regexp"
 	"time"
+
+	"github.com/crosstrail/crosstrail/internal/pattern"
 )
 
 // Value is a kind of text that AWS takes in a form of its own.
 type Value struct {
-	form *regexp.Regexp
+	form func() *regexp.Regexp
 	is   string // what a text that has not that form is not, and which form it is
 }
 
@@ -17,28 +19,28 @@ type Value struct {
 // rules"; Organizations, EventBridge, SQS, SNS and KMS API References). A deployment's
 // name is shorter than each of the names that are made of it may be.
 var (
-	DeploymentName = Value{regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]{0,39}$`), "no name of a deployment: a letter, then up to 39 letters, digits and -"}
-	AccountID      = Value{regexp.MustCompile(`^[0-9]{12}$`), "no account: it has twelve digits"}
-	Region         = Value{regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+)+-[0-9]+$`), "no region: as eu-west-1"}
-	OrganizationID = Value{regexp.MustCompile(`^o-[a-z0-9]{10,32}$`), "no organisation's id: as o-a1b2c3d4e5"}
-	UnitID         = Value{regexp.MustCompile(`^(ou-[a-z0-9]{4,32}-[a-z0-9]{8,32}|r-[a-z0-9]{4,32})$`), "no organisational unit's id: as ou-ab12-c3d4e5f6"}
-	TableName      = Value{regexp.MustCompile(`^[A-Za-z0-9_.-]{3,255}$`), "no name of a table: 3 to 255 letters, digits, _, - and ."}
-	BucketName     = Value{regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`), "no name of a bucket"}
-	RoleName       = Value{regexp.MustCompile(`^[A-Za-z0-9_+=,.@-]{1,64}$`), "no name of a role: up to 64 letters, digits and any of _+=,.@-"}
-	ExternalID     = Value{regexp.MustCompile(`^[A-Za-z0-9_+=,.@:/-]{2,1000}[A-Za-z0-9_+=,.@:/-]{0,224}$`), "no external id: 2 to 1224 letters, digits and any of _+=,.@:/-"}
-	BusARN         = Value{regexp.MustCompile(`^arn:aws[a-z-]*:events:[a-z0-9-]+:[0-9]{12}:event-bus/[A-Za-z0-9._/-]{1,256}$`), "no ARN of an event bus: as arn:aws:events:us-east-1:999999999999:event-bus/crosstrail"}
-	QueueARN       = Value{regexp.MustCompile(`^arn:aws[a-z-]*:sqs:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,80}$`), "no ARN of a queue: as arn:aws:sqs:us-east-1:999999999999:crosstrail"}
-	TopicARN       = Value{regexp.MustCompile(`^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}$`), "no ARN of a topic: as arn:aws:sns:eu-west-1:111111111111:crosstrail"}
-	KeyARN         = Value{regexp.MustCompile(`^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$`), "no ARN of a key: as arn:aws:kms:us-east-1:999999999999:key/ID"}
-	RoleARN        = Value{regexp.MustCompile(`^arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]{1,576}$`), "no ARN of a role: as arn:aws:iam::999999999999:role/CrossAccountTest, with the role's path before its name, if it has one"}
-	Principal      = Value{regexp.MustCompile(`^([0-9]{12}|arn:aws[a-z-]*:iam::[0-9]{12}:(root|(user|role)/[A-Za-z0-9_+=,.@/-]{1,576}))$`), "neither an account of twelve digits nor the ARN of a user or role"}
-	Policy         = Value{regexp.MustCompile(`^(arn:aws[a-z-]*:iam::(aws|[0-9]{12}):policy/[A-Za-z0-9_+=,.@/-]{1,576}|[A-Za-z0-9_+=,.@/-]{1,128})$`), "neither the ARN of a managed policy nor the name of one of AWS's: as " + DefaultPolicy}
-	FieldPath      = Value{regexp.MustCompile(`^[A-Za-z0-9_:-]+(\.[A-Za-z0-9_:-]+)*$`), "no field of a record: as userIdentity.type"}
+	DeploymentName = Value{pattern.Of(`^[A-Za-z][A-Za-z0-9-]{0,39}$`), "no name of a deployment: a letter, then up to 39 letters, digits and -"}
+	AccountID      = Value{pattern.Of(`^[0-9]{12}$`), "no account: it has twelve digits"}
+	Region         = Value{pattern.Of(`^[a-z]{2,4}(-[a-z]+)+-[0-9]+$`), "no region: as eu-west-1"}
+	OrganizationID = Value{pattern.Of(`^o-[a-z0-9]{10,32}$`), "no organisation's id: as o-a1b2c3d4e5"}
+	UnitID         = Value{pattern.Of(`^(ou-[a-z0-9]{4,32}-[a-z0-9]{8,32}|r-[a-z0-9]{4,32})$`), "no organisational unit's id: as ou-ab12-c3d4e5f6"}
+	TableName      = Value{pattern.Of(`^[A-Za-z0-9_.-]{3,255}$`), "no name of a table: 3 to 255 letters, digits, _, - and ."}
+	BucketName     = Value{pattern.Of(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`), "no name of a bucket"}
+	RoleName       = Value{pattern.Of(`^[A-Za-z0-9_+=,.@-]{1,64}$`), "no name of a role: up to 64 letters, digits and any of _+=,.@-"}
+	ExternalID     = Value{pattern.Of(`^[A-Za-z0-9_+=,.@:/-]{2,1000}[A-Za-z0-9_+=,.@:/-]{0,224}$`), "no external id: 2 to 1224 letters, digits and any of _+=,.@:/-"}
+	BusARN         = Value{pattern.Of(`^arn:aws[a-z-]*:events:[a-z0-9-]+:[0-9]{12}:event-bus/[A-Za-z0-9._/-]{1,256}$`), "no ARN of an event bus: as arn:aws:events:us-east-1:999999999999:event-bus/crosstrail"}
+	QueueARN       = Value{pattern.Of(`^arn:aws[a-z-]*:sqs:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,80}$`), "no ARN of a queue: as arn:aws:sqs:us-east-1:999999999999:crosstrail"}
+	TopicARN       = Value{pattern.Of(`^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}$`), "no ARN of a topic: as arn:aws:sns:eu-west-1:111111111111:crosstrail"}
+	KeyARN         = Value{pattern.Of(`^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$`), "no ARN of a key: as arn:aws:kms:us-east-1:999999999999:key/ID"}
+	RoleARN        = Value{pattern.Of(`^arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]{1,576}$`), "no ARN of a role: as arn:aws:iam::999999999999:role/CrossAccountTest, with the role's path before its name, if it has one"}
+	Principal      = Value{pattern.Of(`^([0-9]{12}|arn:aws[a-z-]*:iam::[0-9]{12}:(root|(user|role)/[A-Za-z0-9_+=,.@/-]{1,576}))$`), "neither an account of twelve digits nor the ARN of a user or role"}
+	Policy         = Value{pattern.Of(`^(arn:aws[a-z-]*:iam::(aws|[0-9]{12}):policy/[A-Za-z0-9_+=,.@/-]{1,576}|[A-Za-z0-9_+=,.@/-]{1,128})$`), "neither the ARN of a managed policy nor the name of one of AWS's: as " + DefaultPolicy}
+	FieldPath      = Value{pattern.Of(`^[A-Za-z0-9_:-]+(\.[A-Za-z0-9_:-]+)*$`), "no field of a record: as userIdentity.type"}
 )
 
 // Check says what is wrong with a text.
 func (v Value) Check(text string) error {
-	if !v.form.MatchString(text) {
+	if !v.form().MatchString(text) {
 		return fmt.Errorf("%q is %s", text, v.is)
 	}
 	return nil

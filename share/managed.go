@@ -3,12 +3,12 @@ package share
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/crosstrail/crosstrail/internal/pattern"
 	"github.com/crosstrail/crosstrail/share/policy"
 )
 
@@ -41,7 +41,7 @@ type Edit struct {
 }
 
 // PolicyARN is the ARN of a customer-managed policy.
-var PolicyARN = regexp.MustCompile(`^arn:(aws[a-z-]*):iam::(\d{12}|aws):policy/[\w+=,.@/-]{1,575}$`)
+var PolicyARN = pattern.Of(`^arn:(aws[a-z-]*):iam::(\d{12}|aws):policy/[\w+=,.@/-]{1,575}$`)
 
 // Default is the version in effect.
 func (m *Managed) Default() *Version {
@@ -191,12 +191,12 @@ func (h *Holder) Attach(arn string) Call {
 	return Call{Service: "iam", Operation: "AttachUserPolicy", Parameters: map[string]any{"UserName": h.Name, "PolicyArn": arn}}
 }
 
-var holderForm = regexp.MustCompile(`^(?:arn:aws[a-z-]*:iam::(\d{12}):)?(user|role)/([\w+=,.@/-]*/)?([\w+=,.@-]{1,64})$`)
+var holderForm = pattern.Of(`^(?:arn:aws[a-z-]*:iam::(\d{12}):)?(user|role)/([\w+=,.@/-]*/)?([\w+=,.@-]{1,64})$`)
 
 // ParseHolder reads user/NAME and role/NAME, as ARNs have them or alone. account is
 // empty where the text does not tell it.
 func ParseHolder(text string) (kind, name, account string, err error) {
-	m := holderForm.FindStringSubmatch(text)
+	m := holderForm().FindStringSubmatch(text)
 	switch {
 	case m == nil && strings.Contains(text, ":assumed-role/"):
 		return "", "", "", fmt.Errorf("%q is a session: a policy is attached to its role, role/NAME", text)

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/crosstrail/crosstrail/internal/pattern"
 	"github.com/crosstrail/crosstrail/share/policy"
 )
 
@@ -42,13 +43,13 @@ func (s *Surroundings) Reading(g *Grant, scope Scope) *Reading {
 }
 
 var (
-	roleForm   = regexp.MustCompile(`^arn:aws[a-z-]*:iam::(\d{12}):role/[\w+=,.@/-]{1,575}$`)
+	roleForm   = pattern.Of(`^arn:aws[a-z-]*:iam::(\d{12}):role/[\w+=,.@/-]{1,575}$`)
 	regionForm = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-\d{1,2}$`)
-	bucketForm = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+	bucketForm = pattern.Of(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
 	// patternForm is a folder of log files, literal up to it, and what is below: no
 	// pattern that came by mail lays open another. Variables are those of our grants.
 	patternForm = regexp.MustCompile(`^((?:[^*?$]|\$\{[*?$]\})*/)?AWSLogs(/(?:[^$]|\$\{(?:[*?$]|aws:PrincipalAccount)\})*)?$`)
-	keyForm     = regexp.MustCompile(`^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[\w-]{1,64}$`)
+	keyForm     = pattern.Of(`^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[\w-]{1,64}$`)
 )
 
 // mostKey is how long a key of an object can be, twice over for what is escaped.
@@ -63,13 +64,13 @@ func ReadingOf(roleARN string) (*Reading, error) {
 // Check refuses what is no reading: it may have come by mail.
 func (r *Reading) Check() error {
 	if r.RoleARN != "" {
-		if !roleForm.MatchString(r.RoleARN) {
+		if !roleForm().MatchString(r.RoleARN) {
 			return fmt.Errorf("%q is no ARN of a role", r.RoleARN)
 		}
 		return nil
 	}
 	switch {
-	case !bucketForm.MatchString(r.Bucket):
+	case !bucketForm().MatchString(r.Bucket):
 		return fmt.Errorf("%q is no name of a bucket", r.Bucket)
 	case !regionForm.MatchString(r.Region):
 		return fmt.Errorf("%q is no region", r.Region)
@@ -86,7 +87,7 @@ func (r *Reading) Check() error {
 		}
 	}
 	for _, k := range r.Keys {
-		if !keyForm.MatchString(k) {
+		if !keyForm().MatchString(k) {
 			return fmt.Errorf("%q is no ARN of a KMS key", k)
 		}
 	}
@@ -181,7 +182,7 @@ func (r *Reading) about(s *policy.Statement) bool {
 	for _, resource := range s.Resource {
 		switch {
 		case r.RoleARN != "" && resource == r.RoleARN:
-		case r.RoleARN == "" && (resource == bucket || strings.HasPrefix(resource, bucket+"/") || keyForm.MatchString(resource)):
+		case r.RoleARN == "" && (resource == bucket || strings.HasPrefix(resource, bucket+"/") || keyForm().MatchString(resource)):
 		default:
 			return false
 		}

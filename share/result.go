@@ -6,11 +6,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/crosstrail/crosstrail/internal/pattern"
 )
 
 // Result is what a reader's selftest came to. Handed to the owner it is a text
@@ -40,8 +41,8 @@ const (
 )
 
 var (
-	callerARN = regexp.MustCompile(`^arn:aws[a-z-]*:(iam|sts)::\d{12}:(root|(user|role|assumed-role|federated-user)/[\w+=,.@/-]{1,700})$`)
-	errorCode = regexp.MustCompile(`^[\w.-]{0,100}$`)
+	callerARN = pattern.Of(`^arn:aws[a-z-]*:(iam|sts)::\d{12}:(root|(user|role|assumed-role|federated-user)/[\w+=,.@/-]{1,700})$`)
+	errorCode = pattern.Of(`^[\w.-]{0,100}$`)
 )
 
 var tryNames = []string{
@@ -65,11 +66,11 @@ func ReadResult(text []byte) (*Result, error) {
 	switch {
 	case r.Crosstrail != ResultForm:
 		return nil, fmt.Errorf("it is no result of a selftest (-o json): \"crosstrail\" is not %q", ResultForm)
-	case !callerARN.MatchString(r.Caller) || !IsAccount(r.Account) || accountOf(r.Caller) != r.Account:
+	case !callerARN().MatchString(r.Caller) || !IsAccount(r.Account) || accountOf(r.Caller) != r.Account:
 		return nil, errors.New("it does not tell who tried")
-	case r.RoleARN != "" && !roleForm.MatchString(r.RoleARN):
+	case r.RoleARN != "" && !roleForm().MatchString(r.RoleARN):
 		return nil, errors.New("its role is none")
-	case !bucketForm.MatchString(r.Bucket):
+	case !bucketForm().MatchString(r.Bucket):
 		return nil, errors.New("its bucket is none")
 	case r.Time.IsZero():
 		return nil, errors.New("it does not tell when it was tried")
@@ -97,7 +98,7 @@ func (t *Tried) check() error {
 		return errors.New("there is no such try")
 	case !slices.Contains([]Outcome{Works, Refused, NotTried, Failed}, t.Got):
 		return errors.New("it came to nothing that a try comes to")
-	case !errorCode.MatchString(t.Code):
+	case !errorCode().MatchString(t.Code):
 		return errors.New("its code is none of AWS's")
 	case slices.ContainsFunc(texts, func(s string) bool { return len(s) > mostText || !utf8.ValidString(s) }):
 		return errors.New("its texts are no texts, or too long")

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/crosstrail/crosstrail/internal/awscfg"
+	"github.com/crosstrail/crosstrail/internal/pattern"
 	"github.com/crosstrail/crosstrail/render"
 	"github.com/crosstrail/crosstrail/source/lookup"
 )
@@ -106,17 +107,17 @@ func (v *payerValue) Set(s string) error {
 
 // What AWS takes (STS API Reference, AssumeRole and GetSessionToken).
 var (
-	roleARN     = regexp.MustCompile(`^arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]{1,1000}$`)
-	mfaSerial   = regexp.MustCompile(`^(arn:aws[a-z-]*:iam::\d{12}:mfa/[\w+=,.@/-]{1,200}|[\w+=/,.@-]{9,256})$`)
-	sessionName = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
-	externalID  = regexp.MustCompile(`^[\w+=,.@:/-]{2,1000}[\w+=,.@:/-]{0,224}$`)
+	roleARN     = pattern.Of(`^arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]{1,1000}$`)
+	mfaSerial   = pattern.Of(`^(arn:aws[a-z-]*:iam::\d{12}:mfa/[\w+=,.@/-]{1,200}|[\w+=/,.@-]{9,256})$`)
+	sessionName = pattern.Of(`^[\w+=,.@-]{2,64}$`)
+	externalID  = pattern.Of(`^[\w+=,.@:/-]{2,1000}[\w+=,.@:/-]{0,224}$`)
 	mfaCode     = regexp.MustCompile(`^\d{6}$`)
 )
 
 func (a *awsFlags) check() error {
 	for _, f := range []struct {
 		flag, value string
-		form        *regexp.Regexp
+		form        func() *regexp.Regexp
 		is          string
 	}{
 		{"--role-arn", a.o.RoleARN, roleARN, "it is the ARN of a role, as arn:aws:iam::111111111111:role/log-reader"},
@@ -125,7 +126,7 @@ func (a *awsFlags) check() error {
 		{"--mfa-serial", a.o.MFASerial, mfaSerial, "it is the ARN of a device, as arn:aws:iam::111111111111:mfa/kim, or the number on the back of one; which is yours: aws iam list-mfa-devices"},
 	} {
 		switch {
-		case f.value != "" && !f.form.MatchString(f.value):
+		case f.value != "" && !f.form().MatchString(f.value):
 			return usage(fmt.Errorf("%s %s: AWS takes no such value", f.flag, quoteShell(f.value)), f.is)
 		case f.value != "" && a.o.RoleARN == "":
 			return usage(fmt.Errorf("%s goes with a role: it says nothing without --role-arn", f.flag))

@@ -19,6 +19,7 @@ import (
 	"github.com/crosstrail/crosstrail/internal/awstest"
 	"github.com/crosstrail/crosstrail/internal/awstest/demo"
 	"github.com/crosstrail/crosstrail/internal/install"
+	"github.com/crosstrail/crosstrail/internal/pattern"
 )
 
 // deployWalk is the session of docs/deploy.md.
@@ -145,27 +146,27 @@ func momentaryOfDeploy() []*given {
 // moments are what is printed of the moment, of the machine and of a build, and the
 // page's own words for it.
 var moments = []struct {
-	is *regexp.Regexp
+	is func() *regexp.Regexp
 	by string
 }{
-	{regexp.MustCompile(`(?s)\+ the function's code, .*?(\n  \+|\nneeds)`), "+ the function's code, the release's own for arm64, 9.0 MiB, SHA-256 858d94288e327bd9…: bucket\n      crosstrail-code-999999999999-us-east-1${1}"},
-	{regexp.MustCompile(`(crosstrail-test-)[a-z2-7]{6}(\n +)[a-z2-7]{2}\n`), "${1}k3v5rd${2}qe\n"},
-	{regexp.MustCompile(`(?m)^    agent .*\n(?: {20}.*\n)*`), "    agent           aws-sdk-go-v2                            aws-sdk-go-v2\n"},
-	{regexp.MustCompile(`(expires +)20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ`), "${1}2016-04-05T20:54:37Z"},
-	{regexp.MustCompile(`\b20[2-9]\d-\d\d-\d\d([T ])\d\d:\d\d:\d\dZ`), "2016-04-05${1}20:39:37Z"},
-	{regexp.MustCompile(`\b20[2-9]\d-\d\d-\d\d \(UTC\)`), "2016-04-04 (UTC)"},
-	{regexp.MustCompile(`/20[2-9]\d/\d\d/\d\d/(\d+)_CloudTrail_(\S+?)_\d{8}T\d{4}Z_\w{16}`), "/2016/04/05/${1}_CloudTrail_${2}_20160405T2045Z_a1B2c3D4e5F6g7H8"},
-	{regexp.MustCompile(`read until 20[2-9]\d-\d\d-\d\d \d\d:\d\dZ`), "read until 2016-04-05 20:45Z"},
-	{regexp.MustCompile(`, [\d.]+ KB, of`), ", 29.9 KB, of"},
-	{regexp.MustCompile(`, record \d+`), ", record 3"},
-	{regexp.MustCompile(`inline:[0-9a-f]{64}`), "inline:a2297936f371a0d4189c0e73cbf1e35ee425b9158a8eccbb496c6b3ed01775de"},
-	{regexp.MustCompile(`after \d+\.\d s, as`), "after 0.3 s, as"},
-	{regexp.MustCompile(`table: \d+\.\d s, as`), "table: 0.3 s, as"},
-	{regexp.MustCompile(`after \d+\.\d s, by`), "after 1.1 s, by"},
-	{regexp.MustCompile(`table: \d+\.\d s, by`), "table: 1.1 s, by"},
-	{regexp.MustCompile(`: \d+ read units`), ": 17 read units"},
-	{regexp.MustCompile(`with \d+ items`), "with 30 items"},
-	{regexp.MustCompile(`-[0-9A-F]{13}\b`), "-1A2B3C4D5E6F7"},
+	{pattern.Of(`(?s)\+ the function's code, .*?(\n  \+|\nneeds)`), "+ the function's code, the release's own for arm64, 9.0 MiB, SHA-256 858d94288e327bd9…: bucket\n      crosstrail-code-999999999999-us-east-1${1}"},
+	{pattern.Of(`(crosstrail-test-)[a-z2-7]{6}(\n +)[a-z2-7]{2}\n`), "${1}k3v5rd${2}qe\n"},
+	{pattern.Of(`(?m)^    agent .*\n(?: {20}.*\n)*`), "    agent           aws-sdk-go-v2                            aws-sdk-go-v2\n"},
+	{pattern.Of(`(expires +)20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ`), "${1}2016-04-05T20:54:37Z"},
+	{pattern.Of(`\b20[2-9]\d-\d\d-\d\d([T ])\d\d:\d\d:\d\dZ`), "2016-04-05${1}20:39:37Z"},
+	{pattern.Of(`\b20[2-9]\d-\d\d-\d\d \(UTC\)`), "2016-04-04 (UTC)"},
+	{pattern.Of(`/20[2-9]\d/\d\d/\d\d/(\d+)_CloudTrail_(\S+?)_\d{8}T\d{4}Z_\w{16}`), "/2016/04/05/${1}_CloudTrail_${2}_20160405T2045Z_a1B2c3D4e5F6g7H8"},
+	{pattern.Of(`read until 20[2-9]\d-\d\d-\d\d \d\d:\d\dZ`), "read until 2016-04-05 20:45Z"},
+	{pattern.Of(`, [\d.]+ KB, of`), ", 29.9 KB, of"},
+	{pattern.Of(`, record \d+`), ", record 3"},
+	{pattern.Of(`inline:[0-9a-f]{64}`), "inline:a2297936f371a0d4189c0e73cbf1e35ee425b9158a8eccbb496c6b3ed01775de"},
+	{pattern.Of(`after \d+\.\d s, as`), "after 0.3 s, as"},
+	{pattern.Of(`table: \d+\.\d s, as`), "table: 0.3 s, as"},
+	{pattern.Of(`after \d+\.\d s, by`), "after 1.1 s, by"},
+	{pattern.Of(`table: \d+\.\d s, by`), "table: 1.1 s, by"},
+	{pattern.Of(`: \d+ read units`), ": 17 read units"},
+	{pattern.Of(`with \d+ items`), "with 30 items"},
+	{pattern.Of(`-[0-9A-F]{13}\b`), "-1A2B3C4D5E6F7"},
 }
 
 func (w *deployWalk) out(printed string) string {
@@ -173,7 +174,7 @@ func (w *deployWalk) out(printed string) string {
 		printed += "\n"
 	}
 	for _, m := range moments {
-		printed = m.is.ReplaceAllString(printed, m.by)
+		printed = m.is().ReplaceAllString(printed, m.by)
 	}
 	for _, g := range w.given {
 		printed = g.is.ReplaceAllStringFunc(printed, func(is string) string {

@@ -65,7 +65,7 @@ func shareGrant(ctx context.Context, ui *terminal, c *iam.Client, t *shareTarget
 	if err != nil {
 		return nil, nil, err
 	}
-	if m := roleARN.FindString(arg); m != "" {
+	if m := roleARN().FindString(arg); m != "" {
 		if account := strings.Split(arg, ":")[4]; account != caller.Account {
 			return nil, nil, hinted(fmt.Errorf("the role %s is of account %s, and you are in %s", arg, account, caller.Account), "call as that account: --profile NAME, or --role-arn with a role there")
 		}

@@ -153,7 +153,7 @@ func (r *sharedReading) check(args []string) error {
 	case r.policyARN != "" && r.policyName != "":
 		return usage(errors.New("--policy-arn and --policy-name are two names of one policy: give one of them"))
 	case r.policyARN != "":
-		if m := share.PolicyARN.FindStringSubmatch(r.policyARN); m == nil {
+		if m := share.PolicyARN().FindStringSubmatch(r.policyARN); m == nil {
 			return usage(fmt.Errorf("--policy-arn %s: it is the ARN of a managed policy, as arn:aws:iam::222222222222:policy/log-readers", quoteShell(r.policyARN)))
 		} else if m[2] == "aws" {
 			return usage(fmt.Errorf("%s is AWS's: nobody else can edit it", r.policyARN), "put it into a policy of your own: --policy-name NAME --attach user/NAME")

@@ -54,7 +54,7 @@ func (r *sharedReading) begin(ctx context.Context) (*readerChange, error) {
 	if c.caller, err = client.Caller(ctx); err != nil {
 		return nil, r.explained(err)
 	}
-	switch m := share.PolicyARN.FindStringSubmatch(r.policyARN); {
+	switch m := share.PolicyARN().FindStringSubmatch(r.policyARN); {
 	case m != nil && m[2] != c.caller.Account:
 		return nil, usage(fmt.Errorf("policy %s is of account %s, and you are in %s", r.policyARN, m[2], c.caller.Account), "call as that account: --profile NAME")
 	case m != nil:

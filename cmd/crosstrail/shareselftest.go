@@ -189,7 +189,7 @@ func (s *selftest) check() (err error) {
 		return usage(errors.New("--policy is of a role: it says nothing without --role-arn"))
 	}
 	if device := s.aws.o.MFASerial; device != "" && s.aws.o.RoleARN == "" { // a bucket's policy may want MFA too
-		if !mfaSerial.MatchString(device) {
+		if !mfaSerial().MatchString(device) {
 			return usage(fmt.Errorf("--mfa-serial %s: AWS takes no such value", quoteShell(device)))
 		}
 		s.aws.o.MFASerial = ""

@@ -52,7 +52,7 @@ func (q *question) shared(ctx context.Context, target *shareTarget, asked []stri
 	var client *iam.Client
 	for _, arg := range asked {
 		switch {
-		case roleARN.MatchString(arg):
+		case roleARN().MatchString(arg):
 			grants = append(grants, sharedRole(arg))
 			continue
 		case !grantID.MatchString(arg):

@@ -100,7 +100,7 @@ func (v *shareVerification) run(ctx context.Context, args []string, now time.Tim
 		return usage(errors.New("--as and --result are two ways to try: give one of them"))
 	case v.device != "" && v.as == "":
 		return usage(errors.New("--as-mfa-serial is the device of the profile that --as names: it says nothing without"))
-	case v.device != "" && !mfaSerial.MatchString(v.device):
+	case v.device != "" && !mfaSerial().MatchString(v.device):
 		return usage(fmt.Errorf("--as-mfa-serial %s: AWS takes no such value", quoteShell(v.device)))
 	}
 	var result *share.Result

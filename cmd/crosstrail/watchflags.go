@@ -57,12 +57,12 @@ func (w *watchFlags) watch() (*lineage.Watch, error) {
 			return nil, usage(fmt.Errorf("--watch-role %s: that is how sessions of the role are named, and a watch compares the ARN of the role itself, whole", quoteShell(role)),
 				"it is, if the role has no path: --watch-role arn:"+m[1]+":iam::"+m[2]+":role/"+m[3])
 		}
-		if !roleARN.MatchString(role) || strings.ContainsAny(role, "*?") {
+		if !roleARN().MatchString(role) || strings.ContainsAny(role, "*?") {
 			return nil, usage(fmt.Errorf("--watch-role %s: it is no ARN of a role", quoteShell(role)), "one looks like arn:aws:iam::999999999999:role/CrossAccountTest, with the role's path before its name, if it has one")
 		}
 	}
 	for _, id := range w.externalIDs {
-		if !externalID.MatchString(id) {
+		if !externalID().MatchString(id) {
 			return nil, usage(fmt.Errorf("--watch-external-id %s: AWS takes no such external id", quoteShell(id)), "it has 2 signs or more, letters, digits and +=,.@:/_- alone")
 		}
 	}

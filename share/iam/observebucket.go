@@ -4,25 +4,25 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"regexp"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
+	"github.com/crosstrail/crosstrail/internal/pattern"
 	"github.com/crosstrail/crosstrail/share"
 	"github.com/crosstrail/crosstrail/share/policy"
 )
 
 // bucketForm is what S3 takes as a name (Amazon S3 User Guide, General purpose
 // bucket naming rules), older ones of us-east-1 too.
-var bucketForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$`)
+var bucketForm = pattern.Of(`^[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$`)
 
 // bucket reads what must be known of it: where it is, whose, Object Ownership and
 // the policy.
 func (o *observing) bucket(ctx context.Context) error {
 	b := &o.s.Bucket
-	if !bucketForm.MatchString(b.Name) {
+	if !bucketForm().MatchString(b.Name) {
 		return &Error{Text: "S3 has no bucket with such a name: " + b.Name, Hints: []string{"--bucket takes a bucket's name alone, as acme-logs"}, Misread: true}
 	}
 	var err error

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/crosstrail/crosstrail/internal/pattern"
 )
 
 // s3Source is the eventSource of S3's own events.
@@ -146,8 +148,8 @@ const (
 
 // bucketForm is wider than what S3 takes for new buckets: there are old ones.
 var (
-	bucketForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{1,254}$`)
-	etagForm   = regexp.MustCompile(`^[!#-~]{0,256}$`)
+	bucketForm = pattern.Of(`^[A-Za-z0-9][A-Za-z0-9._-]{1,254}$`)
+	etagForm   = pattern.Of(`^[!#-~]{0,256}$`)
 	idForm     = regexp.MustCompile(`^[!-~]*$`)
 )
 
@@ -156,13 +158,13 @@ func (n *Notice) add(o Object) *Error {
 	switch {
 	case o.Bucket == "":
 		return problem("names no bucket")
-	case !bucketForm.MatchString(o.Bucket):
+	case !bucketForm().MatchString(o.Bucket):
 		return problem("names a bucket that cannot be: ", quoted(o.Bucket))
 	case o.Key == "":
 		return problem("names no key")
 	case len(o.Key) > mostKey || !utf8.ValidString(o.Key):
 		return problem("names a key that cannot be: ", quoted(o.Key))
-	case !etagForm.MatchString(o.ETag):
+	case !etagForm().MatchString(o.ETag):
 		return problem("names an object whose ETag cannot be: ", quoted(o.ETag))
 	case len(o.VersionID) > mostID || !idForm.MatchString(o.VersionID):
 		return problem("names an object whose version cannot be: ", quoted(o.VersionID))

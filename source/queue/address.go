@@ -9,6 +9,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"github.com/crosstrail/crosstrail/internal/pattern"
 )
 
 // address is where a queue is.
@@ -42,8 +44,8 @@ var hostForms = []*regexp.Regexp{
 }
 
 var (
-	pathForm = regexp.MustCompile(`^/([0-9]{12})/([A-Za-z0-9_-]{1,80}|[A-Za-z0-9_-]{1,75}\.fifo)$`)
-	arnForm  = regexp.MustCompile(`^arn:(aws[a-z-]*):sqs:([a-z0-9-]+):([0-9]{12}):([A-Za-z0-9_-]{1,80}|[A-Za-z0-9_-]{1,75}\.fifo)$`)
+	pathForm = pattern.Of(`^/([0-9]{12})/([A-Za-z0-9_-]{1,80}|[A-Za-z0-9_-]{1,75}\.fifo)$`)
+	arnForm  = pattern.Of(`^arn:(aws[a-z-]*):sqs:([a-z0-9-]+):([0-9]{12}):([A-Za-z0-9_-]{1,80}|[A-Za-z0-9_-]{1,75}\.fifo)$`)
 )
 
 const urlForm = "https://sqs.REGION.amazonaws.com/ACCOUNT/NAME, as aws sqs get-queue-url prints it"
@@ -64,7 +66,7 @@ func readURL(cfg aws.Config, text string) (address, error) {
 	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
 		return address{}, fmt.Errorf("%q: is no queue's URL: %s", text, urlForm)
 	}
-	m := pathForm.FindStringSubmatch(u.Path)
+	m := pathForm().FindStringSubmatch(u.Path)
 	if m == nil || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
 		return address{}, fmt.Errorf("%s: names no queue: %s", u.Redacted(), urlForm)
 	}
@@ -88,7 +90,7 @@ func readURL(cfg aws.Config, text string) (address, error) {
 
 // readARN reads a queue's ARN; its URL is still to be made.
 func readARN(text string) (address, bool) {
-	m := arnForm.FindStringSubmatch(text)
+	m := arnForm().FindStringSubmatch(text)
 	if m == nil {
 		return address{}, false
 	}

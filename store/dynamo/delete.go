@@ -13,7 +13,7 @@ import (
 // Delete deletes a table of the shape that ours have, whatever is in it, protected or
 // not, and waits until it is gone. [ErrNoTable] where there is none.
 func Delete(ctx context.Context, cfg aws.Config, table string, note func(string)) error {
-	if !tableName.MatchString(table) {
+	if !tableName().MatchString(table) {
 		_, err := TableOf(Scheme + table)
 		return err
 	}

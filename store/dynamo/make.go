@@ -39,7 +39,7 @@ type MakeOptions struct {
 // else the table has stay as they are. DynamoDB encrypts every table (Developer
 // Guide, "Encryption at rest").
 func Make(ctx context.Context, cfg aws.Config, table string, o MakeOptions) error {
-	if !tableName.MatchString(table) {
+	if !tableName().MatchString(table) {
 		_, err := TableOf(Scheme + table)
 		return err
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -16,6 +15,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
+	"github.com/crosstrail/crosstrail/internal/pattern"
 )
 
 // Scheme begins the name of a table as a SOURCE and as a store: dynamodb://TABLE.
@@ -26,7 +26,7 @@ func Is(source string) bool { return strings.HasPrefix(source, Scheme) }
 
 // tableName is how tables are called (DynamoDB Developer Guide, "Supported data
 // types and naming rules": 3 to 255 of these characters).
-var tableName = regexp.MustCompile(`^[A-Za-z0-9_.-]{3,255}$`)
+var tableName = pattern.Of(`^[A-Za-z0-9_.-]{3,255}$`)
 
 // TableOf is the name of the table in dynamodb://TABLE.
 func TableOf(uri string) (name string, err error) {
@@ -36,7 +36,7 @@ func TableOf(uri string) (name string, err error) {
 		return "", fmt.Errorf("%q is no table: write %sTABLE", uri, Scheme)
 	case strings.HasPrefix(name, "arn:"):
 		return "", fmt.Errorf("%q has an ARN: write the table's name alone, as in %sCrossAccountAuditing, and choose account and region by --profile and --aws-region", uri, Scheme)
-	case !tableName.MatchString(name):
+	case !tableName().MatchString(name):
 		return "", fmt.Errorf("%q has no name of a table: DynamoDB wants 3 to 255 letters, digits, '_', '-' and '.', as in %sCrossAccountAuditing", uri, Scheme)
 	}
 	return name, nil
@@ -113,7 +113,7 @@ func (e *NotOursError) Unwrap() error { return e.Err }
 // looked at until something fails by them. The error is a [*NotOursError], a
 // [*ShapeError] or what AWS said.
 func Open(ctx context.Context, cfg aws.Config, table string, o Options) (*Store, error) {
-	if !tableName.MatchString(table) {
+	if !tableName().MatchString(table) {
 		_, err := TableOf(Scheme + table)
 		return nil, err
 	}
