@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
 
 	"github.com/crosstrail/crosstrail/deploy"
 	"github.com/crosstrail/crosstrail/deploy/site"
@@ -223,4 +224,25 @@ func TestAtOnce(t *testing.T) {
 		})
 	}
 	all.Wait()
+}
+
+// TestSubscribedTo: the hub's subscription to another account's topic is the hub's own,
+// and in the topic's region.
+func TestSubscribedTo(t *testing.T) {
+	to := stack.Start(t)
+	account, spoke := to.Account(hub), to.Account(other)
+	q := account.Queue(t, "crosstrail")
+	topic := spoke.Topic(t, "crosstrail")
+	topic.Policy(t, awstest.AllowAccount(hub, topic.ARN, "sns:Subscribe"))
+	if is, err := open(account.Config()).SubscribedTo(t.Context(), topic.ARN, q.ARN); is != site.NotSubscribed || err != nil {
+		t.Errorf("before: %s, %v", is, err)
+	}
+	if _, err := sns.NewFromConfig(account.Config()).Subscribe(t.Context(), &sns.SubscribeInput{TopicArn: &topic.ARN, Protocol: aws.String("sqs"), Endpoint: &q.ARN}); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]site.Subscription{hub: site.Subscribed, other: site.NotSubscribed} {
+		if is, err := open(to.Account(name).Config()).SubscribedTo(t.Context(), topic.ARN, q.ARN); is != want || err != nil {
+			t.Errorf("asked by %s: %s, %v", name, is, err)
+		}
+	}
 }

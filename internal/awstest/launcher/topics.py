@@ -2,9 +2,10 @@
 
 SNS API Reference, Subscribe: a protocol that is none is InvalidParameter. SNS Developer
 Guide, Amazon SNS policy keys: sns:Endpoint and sns:Protocol in a topic's policy. SNS
-Developer Guide, Using default policies: a topic's own account may, whoever made it.
-ministack knows no such keys, lets everybody where CloudFormation made the topic, and
-subscribes there without asking.
+Developer Guide, Using default policies: a topic's own account may, whoever made it. SNS API
+Reference, ListSubscriptions: the requester's subscriptions, to whosever topics.
+ministack knows no such keys, lets everybody where CloudFormation made the topic,
+subscribes there without asking, and lists those to the requester's topics.
 """
 
 import contextvars
@@ -50,6 +51,7 @@ def mend():
     sns._validate_subscription_endpoint = known
     sns._subscribe = with_keys
     sns._enforce_topic_policy = _enforce
+    sns._list_subscriptions = _list
     iam_actions.request_tag_context = of_request
     stackresources.put("AWS::SNS::Subscription", create=_create, delete=_delete)
     (made,) = stackresources.handlers("AWS::SNS::Topic", "create")
@@ -64,6 +66,26 @@ def mend():
 
 def keys(params):
     return {"sns:protocol": sns._p(params, "Protocol"), "sns:endpoint": sns._p(params, "Endpoint")}
+
+
+def _list(params):
+    account, region, start = get_account_id(), get_region(), int(sns._p(params, "NextToken") or 0)
+    topics = list(sns._topics._data.values())
+    own = [
+        one
+        for topic in topics
+        for one in topic["subscriptions"]
+        if one["owner"] == account and one["topic_arn"].split(":")[3] == region
+    ]
+    listed = "".join(
+        f"<member><SubscriptionArn>{one['arn'] if one['confirmed'] else 'PendingConfirmation'}</SubscriptionArn>"
+        f"<Owner>{account}</Owner><TopicArn>{one['topic_arn']}</TopicArn><Protocol>{one['protocol']}</Protocol>"
+        f"<Endpoint>{sns._xml_escape(one['endpoint'])}</Endpoint></member>"
+        for one in own[start : start + 100]
+    )
+    more = f"<NextToken>{start + 100}</NextToken>" if start + 100 < len(own) else ""
+    body = f"<ListSubscriptionsResult><Subscriptions>{listed}</Subscriptions>{more}</ListSubscriptionsResult>"
+    return sns._xml(200, "ListSubscriptionsResponse", body)
 
 
 def _enforce(topic, action):
