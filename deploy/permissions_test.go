@@ -39,11 +39,22 @@ func TestPermissions(t *testing.T) {
 			if !slices.ContainsFunc(may, func(a string) bool { return strings.HasPrefix(a, service+":") }) {
 				t.Errorf("%s: nothing of %s", work, kind)
 			}
+			// CloudFormation puts the stack's tags on what takes any.
+			if tag := service + ":Tag"; kind != "AWS::SNS::Subscription" && !slices.ContainsFunc(may, func(a string) bool { return strings.HasPrefix(a, tag) }) {
+				t.Errorf("%s: %s cannot be tagged", work, kind)
+			}
 		}
 	}
-	all := deploy.Permissions(deploy.WorkLook, deploy.WorkForecast, deploy.WorkNotify, deploy.WorkUpload, deploy.WorkTable, deploy.WorkHub, deploy.WorkSpoke, deploy.WorkRole, deploy.WorkStatus)
+	all := deploy.Permissions(deploy.WorkLook, deploy.WorkForecast, deploy.WorkNotify, deploy.WorkUpload, deploy.WorkHub, deploy.WorkSpoke, deploy.WorkRole)
 	if !slices.IsSorted(all) || len(slices.Compact(slices.Clone(all))) != len(all) {
 		t.Errorf("not sorted, or told twice: %s", all)
+	}
+	down := deploy.PermissionsDown(deploy.WorkLook, deploy.WorkForecast, deploy.WorkNotify, deploy.WorkUpload, deploy.WorkHub, deploy.WorkSpoke, deploy.WorkRole)
+	makes := regexp.MustCompile(`:(Create|Attach|Tag|Untag|Subscribe|PassRole|Update|Put)`)
+	for _, a := range down {
+		if !slices.Contains(all, a) || makes.MatchString(a) && a != "s3:PutBucketNotification" {
+			t.Errorf("to take down: %s", a)
+		}
 	}
 	for _, a := range all {
 		if !actionForm.MatchString(a) || strings.ContainsAny(a, "*") {

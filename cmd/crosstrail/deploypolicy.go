@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -25,15 +24,13 @@ type works struct {
 
 // actions are all of them, sorted.
 func (w works) actions() []string {
-	all := unique(append(append(deploy.Permissions(w.deploy...), cfn.Permissions(w.stack...)...), w.more...))
-	return slices.DeleteFunc(all, func(a string) bool {
-		return w.less != "" && strings.HasPrefix(a, w.less) || w.down && makes.MatchString(a)
-	})
+	all := deploy.Permissions(w.deploy...)
+	if w.down {
+		all = deploy.PermissionsDown(w.deploy...)
+	}
+	all = unique(append(append(all, cfn.Permissions(w.stack...)...), w.more...))
+	return slices.DeleteFunc(all, func(a string) bool { return w.less != "" && strings.HasPrefix(a, w.less) })
 }
-
-// makes are actions that make or change, and are of no use to who takes down. What takes
-// away a policy of a queue or a topic sets its attributes.
-var makes = regexp.MustCompile(`:(Create|Attach|Tag|Untag|Subscribe|PassRole|SetSubscription|Update(AssumeRole|Role|Function|Event|Continuous|TimeTo)|Put(RolePolicy|Rule|Targets|Permission|MetricAlarm|Retention|Object|BucketTagging))`)
 
 // policyStatement is one of a policy that lets somebody run a command.
 type policyStatement struct {

@@ -30,14 +30,17 @@ func (s *Site) Upload(ctx context.Context, zip []byte, code deploy.Code) error {
 		return err
 	}
 	b := Bucket{code.Bucket, me.Region, me.Account}
-	there, err := s.codeBucket(ctx, b)
+	there, tagged, err := s.codeBucket(ctx, b)
+	switch {
+	case err != nil:
+		return err
+	case !there:
+		err = s.makeCodeBucket(ctx, b)
+	case !tagged:
+		err = s.tagCodeBucket(ctx, b)
+	}
 	if err != nil {
 		return err
-	}
-	if !there {
-		if err := s.makeCodeBucket(ctx, b); err != nil {
-			return err
-		}
 	}
 	sum := sha256.Sum256(zip)
 	want := base64.StdEncoding.EncodeToString(sum[:])
@@ -65,37 +68,37 @@ func (s *Site) Upload(ctx context.Context, zip []byte, code deploy.Code) error {
 
 // codeBucket reports whether the bucket is there, and is an error where it is not ours:
 // of another account, which names foretold may be, or made for something else.
-func (s *Site) codeBucket(ctx context.Context, b Bucket) (there bool, err error) {
+func (s *Site) codeBucket(ctx context.Context, b Bucket) (there, tagged bool, err error) {
 	const doing = "use the bucket "
 	out, err := s.s3("").GetBucketTagging(ctx, &s3.GetBucketTaggingInput{Bucket: &b.Name, ExpectedBucketOwner: &b.Owner})
 	switch code := codeOf(err); {
 	case err == nil && slices.ContainsFunc(out.TagSet, func(t types.Tag) bool {
 		return aws.ToString(t.Key) == codeTag && aws.ToString(t.Value) == codeValue
 	}):
-		return true, nil
+		return true, true, nil
 	case code == "NoSuchBucket":
-		return false, nil
+		return false, false, nil
 	case isDenied(code):
 		told := s.explain(ctx, err, doing+b.Name, "s3:GetBucketTagging", s.bucketARN(b.Name))
 		if e, ok := errors.AsType[*Error](told); ok {
 			e.Hints = append(e.Hints, "or a bucket of this name is another account's: S3 does not say which; whoever made it hopes for code to be put there, and none was")
 		}
-		return false, told
+		return false, false, told
 	case err != nil && code != "NoSuchTagSet":
-		return false, s.explain(ctx, err, doing+b.Name, "s3:GetBucketTagging", s.bucketARN(b.Name))
+		return false, false, s.explain(ctx, err, doing+b.Name, "s3:GetBucketTagging", s.bucketARN(b.Name))
 	}
 	// Ours, were it not for the tag: where making it was cut short it is empty.
 	list, err := s.s3("").ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: &b.Name, ExpectedBucketOwner: &b.Owner, MaxKeys: aws.Int32(1)})
 	if err != nil {
-		return false, s.explain(ctx, err, doing+b.Name, "s3:ListBucket", s.bucketARN(b.Name))
+		return false, false, s.explain(ctx, err, doing+b.Name, "s3:ListBucket", s.bucketARN(b.Name))
 	}
 	if len(list.Contents) > 0 || out != nil && len(out.TagSet) > 0 {
-		return false, &Error{
+		return false, false, &Error{
 			Doing: doing + b.Name, Text: fmt.Sprintf("it has no tag %s=%s, so it is not of crosstrail's making", codeTag, codeValue),
 			Hints: []string{"remove it, or give it that tag if it is for crosstrail's code alone: what is in it is deleted with the last hub"},
 		}
 	}
-	return true, s.tagCodeBucket(ctx, b)
+	return true, false, nil
 }
 
 func (s *Site) makeCodeBucket(ctx context.Context, b Bucket) error {

@@ -33,7 +33,7 @@ func (s *Site) LookForCode(ctx context.Context, keep ...string) (*StoredCode, er
 		return nil, err
 	}
 	c := &StoredCode{bucket: Bucket{deploy.CodeBucket(me.Account, me.Region), me.Region, me.Account}}
-	there, err := s.codeBucket(ctx, c.bucket)
+	there, _, err := s.codeBucket(ctx, c.bucket)
 	if err == nil && there {
 		err = s.listCode(ctx, c, keep)
 	}
