@@ -16,7 +16,6 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/crosstrail/crosstrail/internal/awstest"
-	"github.com/crosstrail/crosstrail/internal/install"
 )
 
 // TestSharedSeed walks AWS's page "Sharing CloudTrail log files between AWS
@@ -55,10 +54,7 @@ func TestSharedSeed(t *testing.T) {
 //	held NAME FILE              takes a file's text as $NAME
 //	running ACCOUNT ROLE        has an instance profile with the role
 func (s scripted) typed(session string, own map[string]func(ts *testscript.TestScript, neg bool, args []string)) testscript.Params {
-	python, err := awstest.CommandLine(s.t.Context())
-	if err != nil {
-		install.Missing(s.t, session+" with the aws command line", err)
-	}
+	program := awstest.KeptCommandLine(s.t)
 	params := s.sessions("", own)
 	params.Files = []string{filepath.Join("testdata", "seed", session+".txtar")}
 	maps.Copy(params.Cmds, map[string]func(ts *testscript.TestScript, neg bool, args []string){"person": s.person, "as": s.as, "session": s.session})
@@ -67,18 +63,13 @@ func (s scripted) typed(session string, own map[string]func(ts *testscript.TestS
 		if err := setup(env); err != nil {
 			return err
 		}
-		bin, config := filepath.Join(env.WorkDir, ".bin"), filepath.Join(env.Getenv("HOME"), ".aws")
-		env.Setenv("PATH", bin+string(os.PathListSeparator)+env.Getenv("PATH"))
+		config := filepath.Join(env.Getenv("HOME"), ".aws")
+		env.Setenv("PATH", filepath.Dir(program)+string(os.PathListSeparator)+env.Getenv("PATH"))
 		env.Setenv("AWS_CONFIG_FILE", filepath.Join(config, "config"))
 		env.Setenv("AWS_PAGER", "")
 		// The Go SDK has no AWS_ENDPOINT_URL yet when it makes the client for a profile's own role.
 		env.Setenv("AWS_ENDPOINT_URL_STS", s.aws.Endpoint)
-		for _, dir := range []string{bin, config} {
-			if err := os.Mkdir(dir, 0o700); err != nil {
-				return err
-			}
-		}
-		return os.WriteFile(filepath.Join(bin, "aws"), fmt.Appendf(nil, "#!/bin/sh\nexec '%s' -m awscli \"$@\"\n", python), 0o700)
+		return os.Mkdir(config, 0o700)
 	}
 	return params
 }

@@ -15,19 +15,11 @@ var launcher embed.FS
 //go:embed requirements.txt
 var requirements []byte
 
-//go:embed awscli/requirements.txt
-var awscli []byte
-
 //go:embed simulator
 var simulator embed.FS
 
 //go:embed tables
 var tables embed.FS
-
-// CommandLine is a Python that has AWS's own command line: python -m awscli.
-func CommandLine(ctx context.Context) (python string, err error) {
-	return install.Python(ctx, awscli)
-}
 
 // programs are an interpreter with ministack and microburst, and the folder to
 // start the launcher in.
