@@ -105,6 +105,10 @@ func takenText(w *lineage.Watch) string {
 	return watchText(w)
 }
 
+// dealings is how often somebody else may come between what is read and what is made of
+// it.
+const dealings = 10
+
 // readyTable makes the table ready to be filled, and has it take what it is to.
 func (h *hubUp) readyTable(ctx context.Context) error {
 	name, t := h.hub.Table, &h.table
@@ -118,16 +122,26 @@ func (h *hubUp) readyTable(ctx context.Context) error {
 	if !t.given {
 		return nil
 	}
-	// Whoever made the table ready at the same time may have given it another watch.
 	s, err := dynamo.Open(ctx, h.at.cfg, name, dynamo.Options{Write: true})
 	if err != nil {
 		return h.aws.tableError(ctx, h.at.cfg, name, err)
 	}
-	if reflect.DeepEqual(s.Watch(), t.wanted) {
-		return nil
-	}
-	if err := s.SetWatch(ctx, t.wanted); err != nil {
-		return h.aws.explained(err)
+	// Whoever made the table ready at the same time, or changed what it takes, may have
+	// given it another watch: it keeps what they gave.
+	for try := 1; ; try++ {
+		was := s.Watch()
+		if t.wanted, err = h.watch.beside(was, &h.flags.remove); err != nil {
+			return err
+		}
+		if reflect.DeepEqual(was, t.wanted) {
+			return nil
+		}
+		if err = s.SetWatch(ctx, was, t.wanted); err == nil {
+			break
+		}
+		if try == dealings || !errors.Is(err, dynamo.ErrWatchChanged) {
+			return h.aws.explained(err)
+		}
 	}
 	h.done("the table takes %s", takenText(t.wanted))
 	if h.old != nil {

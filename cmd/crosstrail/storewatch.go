@@ -117,7 +117,9 @@ func (w *watching) change(ctx context.Context, t *table, wanted *lineage.Watch) 
 	if err := w.ui.agreed(ctx, w.yes); err != nil {
 		return err
 	}
-	if err := t.SetWatch(ctx, wanted); err != nil {
+	if err := t.SetWatch(ctx, was, wanted); errors.Is(err, dynamo.ErrWatchChanged) {
+		return hinted(fmt.Errorf("%w: nothing was changed", err), "it takes now: "+watchText(t.Watch()), "look at that, and do it again")
+	} else if err != nil {
 		return w.aws.explained(err)
 	}
 	if was != nil {

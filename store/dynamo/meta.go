@@ -1,6 +1,7 @@
 package dynamo
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -30,6 +31,7 @@ type meta struct {
 	watch  *lineage.Watch
 	before []*lineage.Watch // that it had
 	hash   string           // of the watch; "" for none
+	kept   [2]string        // watch and before as they are in the item; "" for none
 	retain int              // days that events are kept; 0: for ever
 	floor  cloudtrail.Time  // up to then they were not kept once; 0: all were
 	id     string           // drawn when the table was made, or made ours
@@ -66,7 +68,7 @@ func (s *Store) readMeta(ctx context.Context, how ...func(*dynamodb.Options)) er
 		s.meta.Store(nil)
 		return nil
 	}
-	m := &meta{read: time.Now()}
+	m := &meta{read: time.Now(), kept: [2]string{textOf(out.Item, attrWatch), textOf(out.Item, attrWatches)}}
 	version, err := strconv.Atoi(textOf(out.Item, attrFormat))
 	switch {
 	case err != nil:
@@ -74,13 +76,13 @@ func (s *Store) readMeta(ctx context.Context, how ...func(*dynamodb.Options)) er
 	case version > format:
 		return fmt.Errorf("%s%s has format %d, and this crosstrail knows formats up to %d: install a newer one", Scheme, s.table, version, format)
 	}
-	if kept := textOf(out.Item, attrWatch); kept != "" {
+	if kept := m.kept[0]; kept != "" {
 		m.watch, m.hash = new(lineage.Watch), watchHash(kept)
 		if err := json.Unmarshal([]byte(kept), m.watch); err != nil {
 			return fmt.Errorf("%s%s: its watch cannot be read: %w", Scheme, s.table, err)
 		}
 	}
-	if kept := textOf(out.Item, attrWatches); kept != "" {
+	if kept := m.kept[1]; kept != "" {
 		if err := json.Unmarshal([]byte(kept), &m.before); err != nil {
 			return fmt.Errorf("%s%s: the watches that it had cannot be read: %w", Scheme, s.table, err)
 		}
@@ -111,10 +113,21 @@ func (s *Store) Before() []*lineage.Watch {
 	return nil
 }
 
-// SetWatch changes which records the table takes from now on; nil: every one.
-// Those who write to it meanwhile learn of it within a minute. What is in the table
+// ErrWatchChanged is that a table has another watch than the one that was looked at.
+var ErrWatchChanged = errors.New("somebody else changed what the table takes at the same time")
+
+// SetWatch changes which records the table takes from now on; nil: every one. was is the
+// watch that the new one was made from, as [Store.Watch] told it: where the table has
+// another by now nothing is changed, [Store.Watch] tells that one, and the error is
+// [ErrWatchChanged].
+//
+// Those who write to the table meanwhile learn of it within a minute. What is in it
 // stays, and log files that were read under another watch may be read again.
-func (s *Store) SetWatch(ctx context.Context, w *lineage.Watch) error {
+func (s *Store) SetWatch(ctx context.Context, was, w *lineage.Watch) error {
+	looked, err := watchText(was)
+	if err != nil {
+		return err
+	}
 	kept, err := watchText(w)
 	if err != nil {
 		return err
@@ -122,32 +135,73 @@ func (s *Store) SetWatch(ctx context.Context, w *lineage.Watch) error {
 	if err := s.readMeta(ctx); err != nil {
 		return err
 	}
-	if s.meta.Load() == nil {
+	m := s.meta.Load()
+	if m == nil {
 		return s.notOurs(ErrForeign)
 	}
+	if now, err := watchText(m.watch); err != nil || now != looked {
+		return cmp.Or(err, ErrWatchChanged)
+	}
+	in, err := m.change(kept)
+	if err != nil {
+		return err
+	}
+	in.TableName = &s.table
+	_, err = s.client.UpdateItem(ctx, in)
+	_, changed := errors.AsType[*types.ConditionalCheckFailedException](err)
+	if err != nil && !changed {
+		return s.explain(ctx, err)
+	}
+	if err := s.readMeta(ctx); err != nil {
+		return err
+	}
+	switch {
+	case s.meta.Load() == nil:
+		return s.notOurs(ErrForeign)
+	case changed:
+		return ErrWatchChanged
+	}
+	return nil
+}
+
+// change gives the table's own item another watch, if it still has the one that was read,
+// and those before.
+func (m *meta) change(watch string) (*dynamodb.UpdateItemInput, error) {
+	had := had(m)
+	before, err := earlier(had, watch)
+	if err != nil {
+		return nil, err
+	}
+	condition, values := "attribute_exists(#e)", item{}
+	for i, name := range []string{"#w", "#b"} {
+		if m.kept[i] == "" {
+			condition += " AND attribute_not_exists(" + name + ")"
+			continue
+		}
+		value := ":had" + name[1:]
+		condition += " AND " + name + " = " + value
+		values[value] = text(m.kept[i])
+	}
+	var set, remove []string
+	if watch == "" {
+		remove = append(remove, "REMOVE #w")
+	} else {
+		set, values[":w"] = append(set, "#w = :w"), text(watch)
+	}
+	if len(had) > 0 {
+		set, values[":b"] = append(set, "#b = :b"), text(before)
+	}
+	if len(set) > 0 {
+		remove = append(remove, "SET "+strings.Join(set, ", "))
+	}
 	in := &dynamodb.UpdateItemInput{
-		TableName: &s.table, Key: metaKey.attributes(),
-		ConditionExpression:      aws.String("attribute_exists(#e)"),
-		UpdateExpression:         aws.String("REMOVE #w"),
-		ExpressionAttributeNames: map[string]string{"#e": attrEvent, "#w": attrWatch},
+		Key: metaKey.attributes(), ConditionExpression: &condition, UpdateExpression: aws.String(strings.Join(remove, " ")),
+		ExpressionAttributeNames: map[string]string{"#e": attrEvent, "#w": attrWatch, "#b": attrWatches},
 	}
-	if kept != "" {
-		in.UpdateExpression = aws.String("SET #w = :w")
-		in.ExpressionAttributeValues = item{":w": text(kept)}
+	if len(values) > 0 { // DynamoDB takes no empty ones
+		in.ExpressionAttributeValues = values
 	}
-	if had := had(s.meta.Load()); len(had) > 0 {
-		before, err := earlier(had, kept)
-		if err != nil {
-			return err
-		}
-		in.UpdateExpression = aws.String("SET #b = :b " + strings.Replace(*in.UpdateExpression, "SET #w", ", #w", 1))
-		in.ExpressionAttributeNames["#b"] = attrWatches
-		if in.ExpressionAttributeValues == nil {
-			in.ExpressionAttributeValues = item{}
-		}
-		in.ExpressionAttributeValues[":b"] = text(before)
-	}
-	return s.updateMeta(ctx, in)
+	return in, nil
 }
 
 // had are all the watches of a table so far.
