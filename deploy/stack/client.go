@@ -23,6 +23,7 @@ type Stack struct {
 	Parameters   map[string]string // what is not to have its default
 	Tags         map[string]string // Tags[Tag] has to be there; others that the stack has stay
 	Capabilities []string          // as CAPABILITY_IAM, CAPABILITY_NAMED_IAM
+	Basis        Basis             // of the stack that Template was made of: where it is another by now, a plan is [ErrObsolete]
 }
 
 // Client calls CloudFormation in one account and region.

@@ -11,9 +11,9 @@ import (
 // ErrNone is that there is no such stack, or StackSet.
 var ErrNone = errors.New("there is no such stack")
 
-// ErrObsolete is that somebody changed a stack after the plan was made. Nothing was
-// done: plan anew.
-var ErrObsolete = errors.New("the stack was changed by somebody else since this plan was made, nothing was done: plan anew")
+// ErrObsolete is that somebody changed a stack, or StackSet, after it was read, or after
+// the plan was made. Nothing was done: read it again, and plan anew.
+var ErrObsolete = errors.New("it was changed by somebody else since it was looked at, and nothing was done: look at it anew")
 
 // ForeignError is a stack, or StackSet, that is not this deployment's.
 type ForeignError struct {

@@ -21,6 +21,8 @@ type Found struct {
 	Parameters               map[string]string
 	Resources                []Resource
 	Template                 []byte // as it was given; nil where there are change sets alone
+
+	updated string // when it was changed last
 }
 
 // Resource is one of a stack.
@@ -64,6 +66,7 @@ func found(s *types.Stack) *Found {
 	f := &Found{
 		Name: aws.ToString(s.StackName), ID: aws.ToString(s.StackId), Status: string(s.StackStatus), Reason: aws.ToString(s.StackStatusReason),
 		Busy: inProgress(s.StackStatus), Tags: tagged(s.Tags), Outputs: outputs(s), Parameters: parameters(s.Parameters),
+		updated: updated(s),
 	}
 	f.Ours = f.Tags[Tag] != ""
 	return f

@@ -12,6 +12,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 
 	"github.com/crosstrail/crosstrail/deploy/stack"
 	"github.com/crosstrail/crosstrail/internal/awstest"
@@ -180,5 +181,67 @@ func TestUnreliable(t *testing.T) {
 	faults.Set(t, awstest.Fault{Service: "cloudformation", Operation: "ExecuteChangeSet", Truncate: 0.1, Times: 1})
 	if _, err := c.Do(t.Context(), plan, nil); err != nil || !slices.Equal(queueNames(t, a), []string{"one", "two"}) {
 		t.Errorf("with a lost answer: %v, %v", err, queueNames(t, a))
+	}
+}
+
+// TestBasis: what was made of a stack that somebody else changed since is not done, and
+// leaves no change set: whether they did so before the plan, while it waits for them, or
+// as its change set is made.
+func TestBasis(t *testing.T) {
+	cloud := cloud.Start(t)
+	a := cloud.Account("111111111111")
+	c := client(a.Config())
+	of := func(names ...string) stack.Stack {
+		t.Helper()
+		s := ours(queues(false, names...))
+		found, err := c.Find(t.Context(), name)
+		if err != nil && !errors.Is(err, stack.ErrNone) {
+			t.Fatal(err)
+		}
+		s.Basis = found.Basis()
+		return s
+	}
+	obsolete := func(what string, s stack.Stack) {
+		t.Helper()
+		if _, err := c.Plan(t.Context(), s); !errors.Is(err, stack.ErrObsolete) {
+			t.Errorf("%s: %v", what, err)
+		}
+		left, err := cloudformation.NewFromConfig(a.Config()).ListChangeSets(t.Context(), &cloudformation.ListChangeSetsInput{StackName: aws.String(name)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, set := range left.Summaries {
+			if set.ExecutionStatus != types.ExecutionStatusExecuteComplete {
+				t.Errorf("%s: a change set is left, which is %s", what, set.ExecutionStatus)
+			}
+		}
+	}
+	first := of("one", "mine")
+	up(t, c, of("one"))
+	obsolete("somebody made it", first)
+	up(t, c, of("one", "two"))
+
+	mine := of("one", "two", "mine")
+	up(t, c, ours(queues(false, "one", "two", "theirs")))
+	obsolete("changed before", mine)
+
+	mine = of("one", "two", "mine")
+	cloud.StackTime(t, 100*time.Millisecond)
+	leaveUpdate(t, a, queues(false, "one", "two"))
+	obsolete("being changed", mine)
+	leaveUpdate(t, a, queues(false, "one", "two", "theirs"))
+	mine = of("one", "two", "mine")
+	obsolete("looked at while it was being changed", mine)
+	cloud.StackTime(t, 0)
+
+	mine = of("one", "two", "mine")
+	cloud.Before(t, "cloudformation:DescribeChangeSet", 1, func() { leaveUpdate(t, a, queues(false, "one", "two")) })
+	obsolete("changed as it is planned", mine)
+
+	if plan, _, _ := up(t, c, of("one", "two", "mine")); plan.Kind != stack.Update || !slices.Equal(queueNames(t, a), []string{"mine", "one", "two"}) {
+		t.Errorf("%+v, %v", plan, queueNames(t, a))
+	}
+	if plan, _, _ := up(t, c, of("one", "two", "mine")); plan.Kind != stack.Unchanged {
+		t.Errorf("%+v", plan)
 	}
 }

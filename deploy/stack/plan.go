@@ -64,8 +64,8 @@ func (s *Stack) check() error {
 // tries is how often others may come between.
 const tries = 5
 
-// Plan makes a change set, reads it whole, and changes nothing. Errors: [*ForeignError],
-// [*StuckError], [*RefusedError].
+// Plan makes a change set, reads it whole, and changes nothing. Another's operation is
+// waited for. Errors: [*ForeignError], [*StuckError], [*RefusedError], [ErrObsolete].
 func (c *Client) Plan(ctx context.Context, s Stack) (*Plan, error) {
 	if err := s.check(); err != nil {
 		return nil, err
@@ -73,6 +73,9 @@ func (c *Client) Plan(ctx context.Context, s Stack) (*Plan, error) {
 	again := c.patience()
 	for try := 1; ; try++ {
 		p, err := c.planOnce(ctx, s)
+		if err == nil {
+			err = c.stale(ctx, p)
+		}
 		if try < tries && err != nil && overtaken(err) {
 			c.note(s.Name + " was changed by somebody else just now: planning anew")
 			if err := again.next(ctx, nil); err != nil {
@@ -80,19 +83,42 @@ func (c *Client) Plan(ctx context.Context, s Stack) (*Plan, error) {
 			}
 			continue
 		}
-		return p, err
+		if err != nil {
+			return nil, err
+		}
+		return p, nil
 	}
+}
+
+// stale is an error where a plan was made of a stack that is another by now: nothing of it
+// is left then.
+func (c *Client) stale(ctx context.Context, p *Plan) error {
+	err := c.still(ctx, p.Stack)
+	if err != nil {
+		parting, cancel := whole(ctx)
+		defer cancel()
+		if drop := c.Drop(parting, p); drop != nil {
+			err = fmt.Errorf("%w (and its change set stays: %w)", err, drop)
+		}
+	}
+	return err
 }
 
 func (c *Client) planOnce(ctx context.Context, s Stack) (*Plan, error) {
 	there, _, err := c.settled(ctx, s.Name)
 	if errors.Is(err, ErrNone) {
+		if err := s.met(nil); err != nil {
+			return nil, err
+		}
 		return c.prepare(ctx, &Plan{Stack: s, Kind: Create}, types.ChangeSetTypeCreate)
 	}
 	if err != nil {
 		return nil, err
 	}
 	if err := c.ours(ctx, there, s.Tags[Tag]); err != nil {
+		return nil, err
+	}
+	if err := s.met(found(there)); err != nil {
 		return nil, err
 	}
 	p := &Plan{Stack: s, Kind: Update, stackID: aws.ToString(there.StackId)}

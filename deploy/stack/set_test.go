@@ -260,3 +260,51 @@ func TestSetAway(t *testing.T) {
 		t.Errorf("while another operation runs: %v, %q", err, notes)
 	}
 }
+
+// TestSetBasis: a set that somebody else changed since it was read, or planned, is not
+// changed back.
+func TestSetBasis(t *testing.T) {
+	cloud := cloud.Start(t)
+	management := cloud.Account("111111111111")
+	management.Organization(t, "management", map[string]string{"222222222222": "dev"})
+	trust(t, management)
+	c := client(management.Config())
+	of := func(timeout string) stack.Set {
+		s := ourSet(bus(timeout), "us-east-1")
+		found, err := c.FindSet(t.Context(), spoke, false)
+		if err != nil && !errors.Is(err, stack.ErrNone) {
+			t.Fatal(err)
+		}
+		s.Basis = found.Basis()
+		return s
+	}
+	do := func(s stack.Set) {
+		t.Helper()
+		plan, err := c.PlanSet(t.Context(), s)
+		if err == nil {
+			err = c.DoSet(t.Context(), plan, nil)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	early := of("60")
+	do(of("30"))
+	if _, err := c.PlanSet(t.Context(), early); !errors.Is(err, stack.ErrObsolete) {
+		t.Errorf("where there was none: %v", err)
+	}
+	late := of("60")
+	do(of("90"))
+	if _, err := c.PlanSet(t.Context(), late); !errors.Is(err, stack.ErrObsolete) {
+		t.Errorf("another since it was read: %v", err)
+	}
+	plan, err := c.PlanSet(t.Context(), of("60"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	do(of("45"))
+	if err := c.DoSet(t.Context(), plan, nil); !errors.Is(err, stack.ErrObsolete) {
+		t.Errorf("another since it was planned: %v", err)
+	}
+	wantWords(t, "timeouts", timeouts(t, cloud), "45", "-", "-", "-")
+}

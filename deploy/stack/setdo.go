@@ -2,6 +2,7 @@ package stack
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -22,7 +23,7 @@ func everywhere() *types.StackSetOperationPreferences {
 }
 
 // DoSet brings about what a plan says. told hears whenever an instance's status is
-// another, and may be nil. Errors: [*SetError] where some failed, [*AwayError].
+// another, and may be nil. Errors: [*SetError] where some failed, [*AwayError], [ErrObsolete].
 func (c *Client) DoSet(ctx context.Context, p *SetPlan, told func(Instance)) error {
 	w := c.setWork(p.Set.Name, p.Set.DelegatedAdmin, told)
 	if p.Kind == Create {
@@ -31,7 +32,7 @@ func (c *Client) DoSet(ctx context.Context, p *SetPlan, told func(Instance)) err
 		}
 	}
 	if p.redefine {
-		if err := w.update(ctx, &p.Set); err != nil {
+		if err := w.update(ctx, &p.Set, p.basis); err != nil {
 			return err
 		}
 	}
@@ -73,9 +74,17 @@ func deployed() *types.AutoDeployment {
 	return &types.AutoDeployment{Enabled: aws.Bool(true), RetainStacksOnAccountRemoval: aws.Bool(false)}
 }
 
-func (w *setWork) update(ctx context.Context, s *Set) error {
+// update is not begun where the set is another than was read: it is looked at whenever
+// another's operation was waited for. CloudFormation has no condition on such a call, and
+// what somebody begins and ends between this look and the call is not seen.
+func (w *setWork) update(ctx context.Context, s *Set, basis Basis) error {
 	parameters, tags, capabilities := s.asked()
 	return w.run(ctx, "update", func(ctx context.Context, id *string) error {
+		if now, err := w.c.FindSet(ctx, s.Name, s.DelegatedAdmin); err != nil {
+			return err
+		} else if now.Basis() != basis {
+			return fmt.Errorf("StackSet %s: %w", s.Name, ErrObsolete)
+		}
 		_, err := w.c.api.UpdateStackSet(ctx, &cloudformation.UpdateStackSetInput{
 			StackSetName: &s.Name, CallAs: w.as, TemplateBody: aws.String(string(s.Template)), Parameters: parameters, Tags: tags, Capabilities: capabilities,
 			AutoDeployment: deployed(), OperationId: id, OperationPreferences: everywhere(),
@@ -166,8 +175,8 @@ func (w *setWork) alone(ctx context.Context, doing string, call func(context.Con
 		request, cancel := whole(ctx)
 		err := call(request)
 		cancel()
-		if err == nil {
-			return nil
+		if err == nil || errors.Is(err, ErrObsolete) {
+			return err
 		}
 		if !says(err, "OperationInProgressException", "") && !says(err, "StaleRequestException", "") {
 			return w.c.cannot(err, doing+" the StackSet", w.name)

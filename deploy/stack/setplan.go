@@ -21,12 +21,13 @@ type SetPlan struct {
 	Kind    Kind
 	Changes []string // in words: "template", "region eu-west-1", "unit ou-…", "account … in …: FAILED: …"
 
+	basis    Basis
 	redefine bool // template, parameters, tags: every instance is updated
 	extend   bool // units, regions, and instances that are not as they should be
 }
 
 // PlanSet compares a StackSet with what is there. What is there in other units and
-// regions than the set's stays. Errors: [*ForeignError].
+// regions than the set's stays. Errors: [*ForeignError], [ErrObsolete].
 func (c *Client) PlanSet(ctx context.Context, s Set) (*SetPlan, error) {
 	if err := s.check(); err != nil {
 		return nil, err
@@ -49,6 +50,9 @@ func (c *Client) PlanSet(ctx context.Context, s Set) (*SetPlan, error) {
 	f, err := c.FindSet(ctx, s.Name, s.DelegatedAdmin)
 	switch {
 	case errors.Is(err, ErrNone):
+		if s.Basis != "" && s.Basis != none {
+			return nil, fmt.Errorf("StackSet %s: %w", s.Name, ErrObsolete)
+		}
 		p := &SetPlan{Set: s, Kind: Create, extend: true, Changes: []string{"template"}}
 		p.places(s.OUs, s.Regions)
 		return p, nil
@@ -57,6 +61,9 @@ func (c *Client) PlanSet(ctx context.Context, s Set) (*SetPlan, error) {
 	}
 	if err := f.oursSet(s.Tags[Tag]); err != nil {
 		return nil, err
+	}
+	if s.Basis != "" && s.Basis != f.Basis() {
+		return nil, fmt.Errorf("StackSet %s: %w", s.Name, ErrObsolete)
 	}
 	return compare(s, f), nil
 }
@@ -80,7 +87,7 @@ func compare(s Set, f *FoundSet) *SetPlan {
 	tags := maps.Clone(f.Tags)
 	maps.Copy(tags, s.Tags)
 	s.Tags = tags
-	p := &SetPlan{Set: s, Kind: Unchanged}
+	p := &SetPlan{Set: s, Kind: Unchanged, basis: f.Basis()}
 	differs := func(what string, differs bool) {
 		if differs {
 			p.redefine = true
