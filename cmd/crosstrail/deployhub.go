@@ -109,22 +109,8 @@ func (h *hubUp) run(ctx context.Context) error {
 	if h.at, err = h.look(ctx); err != nil {
 		return err
 	}
-	if err := h.settings(ctx, name); err != nil {
+	if err := h.plannedAnew(func() error { return h.plans(ctx, name) }); err != nil {
 		return err
-	}
-	for _, step := range []func(context.Context) error{h.pack, h.lookAtTable, h.lookAtLogs} {
-		if err := step(ctx); err != nil {
-			return err
-		}
-	}
-	if err := h.flags.remove.unused(); err != nil {
-		return err
-	}
-	if err := wrongSettings(h.hub.Check()); err != nil {
-		return err
-	}
-	if h.plan, err = h.at.stacks.Plan(ctx, h.stack()); err != nil {
-		return h.explain(err)
 	}
 	defer h.drop(ctx, &h.doing, func(ctx context.Context) error { return h.at.stacks.Drop(ctx, h.plan) })
 	h.describe(ctx)
@@ -141,8 +127,30 @@ func (h *hubUp) run(ctx context.Context) error {
 	return h.do(ctx)
 }
 
+// plans looks what is there, and plans what is to become of it.
+func (h *hubUp) plans(ctx context.Context, name deploy.Name) (err error) {
+	if err := h.settings(ctx, name); err != nil {
+		return err
+	}
+	for _, step := range []func(context.Context) error{h.pack, h.lookAtTable, h.lookAtLogs} {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	if err := h.flags.remove.unused(); err != nil {
+		return err
+	}
+	if err := wrongSettings(h.hub.Check()); err != nil {
+		return err
+	}
+	h.plan, err = h.at.stacks.Plan(ctx, h.stack())
+	return h.explain(err)
+}
+
 // settings are those of the hub that is there, with what was given.
 func (h *hubUp) settings(ctx context.Context, name deploy.Name) (err error) {
+	h.old, h.code, h.logs, h.choice = nil, nil, nil, deploy.Choice{}
+	h.table = tableWork{given: h.table.given}
 	if h.found, err = h.find(ctx, h.at.stacks, name.HubStack()); err != nil {
 		return err
 	}
@@ -171,7 +179,7 @@ func (h *hubUp) settings(ctx context.Context, name deploy.Name) (err error) {
 }
 
 func (h *hubUp) stack() cfn.Stack {
-	return cfn.Stack{Name: h.hub.Name.HubStack(), Template: h.hub.Template(), Tags: map[string]string{cfn.Tag: string(h.hub.Name)}, Capabilities: []string{"CAPABILITY_IAM"}}
+	return cfn.Stack{Name: h.hub.Name.HubStack(), Template: h.hub.Template(), Tags: map[string]string{cfn.Tag: string(h.hub.Name)}, Capabilities: []string{"CAPABILITY_IAM"}, Basis: h.found.Basis()}
 }
 
 // pack finds the function's code. Where there is none here, that of a hub that runs
@@ -256,6 +264,7 @@ func (h *hubUp) logsOf(ctx context.Context, ask site.Ask) (*site.Found, error) {
 	if i < 0 {
 		return nil, h.explain(err)
 	}
+	h.flags.trail = names[i] // and no more to be asked, should it be looked again
 	return h.logsOf(ctx, site.Ask{Trail: names[i]})
 }
 

@@ -62,27 +62,24 @@ func (r *roleUp) run(cmd *cobra.Command, name string) error {
 	if err != nil {
 		return err
 	}
-	found, err := r.find(ctx, at.stacks, deployment.RoleStack(name))
-	if err != nil {
-		return err
-	}
-	role := &deploy.Role{Name: name}
-	if isLive(found) {
-		if role, err = deploy.ReadRole(found.Template); err != nil {
-			return r.unread(err, found, "role "+name)
+	var found *cfn.Found
+	var role *deploy.Role
+	var p *cfn.Plan
+	err = r.plannedAnew(func() (err error) {
+		if found, err = r.find(ctx, at.stacks, deployment.RoleStack(name)); err != nil {
+			return err
 		}
-	}
-	if err := r.flags.merge(cmd, role); err != nil {
-		return err
-	}
-	if err := wrongSettings(role.Check()); err != nil {
-		return err
-	}
-	p, err := at.stacks.Plan(ctx, cfn.Stack{
-		Name: deployment.RoleStack(name), Template: role.Template(), Tags: map[string]string{cfn.Tag: string(deployment)}, Capabilities: []string{"CAPABILITY_NAMED_IAM"},
+		if role, err = r.settings(cmd, name, found); err != nil {
+			return err
+		}
+		p, err = at.stacks.Plan(ctx, cfn.Stack{
+			Name: deployment.RoleStack(name), Template: role.Template(), Tags: map[string]string{cfn.Tag: string(deployment)}, Capabilities: []string{"CAPABILITY_NAMED_IAM"},
+			Basis: found.Basis(),
+		})
+		return r.explain(err)
 	})
 	if err != nil {
-		return r.explain(err)
+		return err
 	}
 	doing := false
 	defer r.drop(ctx, &doing, func(ctx context.Context) error { return at.stacks.Drop(ctx, p) })
@@ -119,6 +116,20 @@ func (r *roleUp) run(cmd *cobra.Command, name string) error {
 		return r.explain(err)
 	}
 	return print(outputs, true)
+}
+
+// settings are those of the role that is there, with what was given.
+func (r *roleUp) settings(cmd *cobra.Command, name string, found *cfn.Found) (role *deploy.Role, err error) {
+	role = &deploy.Role{Name: name}
+	if isLive(found) {
+		if role, err = deploy.ReadRole(found.Template); err != nil {
+			return nil, r.unread(err, found, "role "+name)
+		}
+	}
+	if err := r.flags.merge(cmd, role); err != nil {
+		return nil, err
+	}
+	return role, wrongSettings(role.Check())
 }
 
 // roleIntent says what becomes of a role.

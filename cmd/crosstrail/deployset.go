@@ -20,39 +20,13 @@ func (s *spokeUp) runSet(cmd *cobra.Command, name deploy.Name) error {
 	if err != nil {
 		return err
 	}
-	found, err := s.at.stacks.FindSet(ctx, name.SpokeStack(), delegated)
-	if err != nil && !errors.Is(err, cfn.ErrNone) {
-		return s.explain(err)
-	}
-	s.spoke = &deploy.Spoke{Name: name}
-	var regions, units []string
-	if found != nil {
-		if s.spoke, err = deploy.ReadSpoke(found.Template); err != nil {
-			return s.unread(err, &cfn.Found{Name: found.Name}, "spoke --organization")
-		}
-		regions, units = found.Regions, found.OUs
-	}
-	if err := s.flags.merge(s.spoke); err != nil {
+	var p *cfn.SetPlan
+	err = s.plannedAnew(func() (err error) {
+		p, err = s.planSet(cmd, name, delegated)
 		return err
-	}
-	if err := needHub(cmd, s.spoke); err != nil {
-		return err
-	}
-	if err := wrongSettings(s.spoke.Check()); err != nil {
-		return err
-	}
-	// Where nothing is said, every region that is enabled here: in those that a member
-	// has not enabled CloudFormation says so, account by account.
-	if len(s.where.regions) > 0 || len(regions) == 0 || len(s.spoke.Regions) == 0 {
-		all, err := s.regionsOf(ctx, s.at, s.where.regions)
-		if err != nil {
-			return err
-		}
-		regions = unique(append(regions, all...))
-	}
-	p, err := s.at.stacks.PlanSet(ctx, cfn.Set{Stack: spokeStack(s.spoke), Regions: regions, OUs: unique(append(units, s.where.units...)), DelegatedAdmin: delegated})
+	})
 	if err != nil {
-		return s.explain(err)
+		return err
 	}
 	if p.Kind == cfn.Unchanged {
 		s.ui.say("note", "the spokes are as they should be: nothing to change")
@@ -69,6 +43,45 @@ func (s *spokeUp) runSet(cmd *cobra.Command, name deploy.Name) error {
 		return s.setFailed(err, told.done)
 	}
 	return s.printSet(p, true)
+}
+
+// planSet looks what is there of the StackSet, and plans what is to become of it.
+func (s *spokeUp) planSet(cmd *cobra.Command, name deploy.Name, delegated bool) (*cfn.SetPlan, error) {
+	ctx := cmd.Context()
+	found, err := s.at.stacks.FindSet(ctx, name.SpokeStack(), delegated)
+	if err != nil && !errors.Is(err, cfn.ErrNone) {
+		return nil, s.explain(err)
+	}
+	s.spoke = &deploy.Spoke{Name: name}
+	var regions, units []string
+	if found != nil {
+		if s.spoke, err = deploy.ReadSpoke(found.Template); err != nil {
+			return nil, s.unread(err, &cfn.Found{Name: found.Name}, "spoke --organization")
+		}
+		regions, units = found.Regions, found.OUs
+	}
+	if err := s.flags.merge(s.spoke); err != nil {
+		return nil, err
+	}
+	if err := needHub(cmd, s.spoke); err != nil {
+		return nil, err
+	}
+	if err := wrongSettings(s.spoke.Check()); err != nil {
+		return nil, err
+	}
+	// Where nothing is said, every region that is enabled here: in those that a member
+	// has not enabled CloudFormation says so, account by account.
+	if len(s.where.regions) > 0 || len(regions) == 0 || len(s.spoke.Regions) == 0 {
+		all, err := s.regionsOf(ctx, s.at, s.where.regions)
+		if err != nil {
+			return nil, err
+		}
+		regions = unique(append(regions, all...))
+	}
+	st := spokeStack(s.spoke)
+	st.Basis = found.Basis()
+	p, err := s.at.stacks.PlanSet(ctx, cfn.Set{Stack: st, Regions: regions, OUs: unique(append(units, s.where.units...)), DelegatedAdmin: delegated})
+	return p, s.explain(err)
 }
 
 // isDelegated reports whether the caller works for the organisation as a delegated

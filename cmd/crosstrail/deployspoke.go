@@ -102,16 +102,22 @@ func (s *spokeUp) run(cmd *cobra.Command) error {
 	if s.where.organization {
 		return s.runSet(cmd, name)
 	}
-	if err := s.regions(ctx, name.SpokeStack()); err != nil {
-		return err
-	}
-	s.spoke = &deploy.Spoke{Name: name}
-	if err := s.settings(cmd); err != nil {
-		return err
-	}
 	doing := false
 	defer s.changing.drop(ctx, &doing, s.dropAll)
-	if err := s.plans(ctx); err != nil {
+	err = s.plannedAnew(func() error {
+		if err := s.dropAll(context.WithoutCancel(ctx)); err != nil {
+			return s.explain(err)
+		}
+		if err := s.regions(ctx, name.SpokeStack()); err != nil {
+			return err
+		}
+		s.spoke = &deploy.Spoke{Name: name}
+		if err := s.settings(cmd); err != nil {
+			return err
+		}
+		return s.plans(ctx)
+	})
+	if err != nil {
 		return err
 	}
 	i := s.intent()
@@ -205,7 +211,11 @@ func spokeStack(spoke *deploy.Spoke) cfn.Stack {
 // all.
 func (s *spokeUp) plans(ctx context.Context) error {
 	st := spokeStack(s.spoke)
-	s.each(s.in, func(r *regional) { r.plan, r.err = r.stacks.Plan(ctx, st) })
+	s.each(s.in, func(r *regional) {
+		st := st
+		st.Basis = r.found.Basis()
+		r.plan, r.err = r.stacks.Plan(ctx, st)
+	})
 	for _, r := range s.in {
 		if r.err != nil {
 			return inRegion(&regional{region: r.region, err: s.explain(r.err)})

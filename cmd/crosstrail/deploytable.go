@@ -105,10 +105,6 @@ func takenText(w *lineage.Watch) string {
 	return watchText(w)
 }
 
-// dealings is how often somebody else may come between what is read and what is made of
-// it.
-const dealings = 10
-
 // readyTable makes the table ready to be filled, and has it take what it is to.
 func (h *hubUp) readyTable(ctx context.Context) error {
 	name, t := h.hub.Table, &h.table

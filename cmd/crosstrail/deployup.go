@@ -93,6 +93,22 @@ func (c *changing) find(ctx context.Context, at *cfn.Client, name string) (*cfn.
 	return found, nil
 }
 
+// dealings is how often somebody else may come between what is read and what is made of
+// it.
+const dealings = 10
+
+// plannedAnew reads and plans again where somebody else changed the same deployment in
+// between: what they gave stays, beside what this command gives.
+func (c *changing) plannedAnew(plan func() error) error {
+	for try := 1; ; try++ {
+		err := plan()
+		if try == dealings || !errors.Is(err, cfn.ErrObsolete) {
+			return err
+		}
+		c.ui.say("note", "somebody else changed the same deployment meanwhile: it is looked at again")
+	}
+}
+
 // isLive reports whether a stack was ever made whole: one that was not has nothing to
 // be kept.
 func isLive(found *cfn.Found) bool {

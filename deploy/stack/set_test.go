@@ -306,5 +306,5 @@ func TestSetBasis(t *testing.T) {
 	if err := c.DoSet(t.Context(), plan, nil); !errors.Is(err, stack.ErrObsolete) {
 		t.Errorf("another since it was planned: %v", err)
 	}
-	wantWords(t, "timeouts", timeouts(t, cloud), "45", "-", "-", "-")
+	wantWords(t, "timeouts", timeouts(t, cloud), "-", "45", "-", "-")
 }
