@@ -62,29 +62,46 @@ func readSettings(template []byte) (settings, error) {
 	return settings{}, ErrNoSettings
 }
 
-// ReadHub is the hub that a template was made of.
+// ReadHub is the hub that a template was made of. Whoever may change a stack may have
+// written something else there: what no command would write is an error.
 func ReadHub(template []byte) (*Hub, error) {
 	s, err := readSettings(template)
-	if err == nil && s.Hub == nil {
-		err = ErrNoSettings
+	switch {
+	case err != nil:
+		return nil, err
+	case s.Hub == nil:
+		return nil, ErrNoSettings
 	}
-	return s.Hub, err
+	return s.Hub, badSettings(s.Hub.Check())
 }
 
-// ReadSpoke is the spoke that a template was made of.
+// ReadSpoke is the spoke that a template was made of, as [ReadHub].
 func ReadSpoke(template []byte) (*Spoke, error) {
 	s, err := readSettings(template)
-	if err == nil && s.Spoke == nil {
-		err = ErrNoSettings
+	switch {
+	case err != nil:
+		return nil, err
+	case s.Spoke == nil:
+		return nil, ErrNoSettings
 	}
-	return s.Spoke, err
+	return s.Spoke, badSettings(s.Spoke.Check())
 }
 
-// ReadRole is the role that a template was made of.
+// ReadRole is the role that a template was made of, as [ReadHub].
 func ReadRole(template []byte) (*Role, error) {
 	s, err := readSettings(template)
-	if err == nil && s.Role == nil {
-		err = ErrNoSettings
+	switch {
+	case err != nil:
+		return nil, err
+	case s.Role == nil:
+		return nil, ErrNoSettings
 	}
-	return s.Role, err
+	return s.Role, badSettings(s.Role.Check())
+}
+
+func badSettings(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("the settings in the template are not as crosstrail writes them: %s", strings.ReplaceAll(err.Error(), "\n", "; "))
 }

@@ -97,11 +97,11 @@ func TestDeployInterrupted(t *testing.T) {
 	}
 
 	for answer, want := range map[string]string{"y\nno\n": "nothing was changed", "n\n": "nothing was changed"} {
-		if seen, status := asked(t, answer, "deploy", "down", "hub", "--delete-table"); status != exitFailed || !strings.Contains(seen, want) {
+		if seen, status := asked(t, answer, "deploy", "down", "hub", "--delete-table", "--table", "CrossAccountAuditing"); status != exitFailed || !strings.Contains(seen, want) {
 			t.Errorf("%q: exit status %d: %s", answer, status, seen)
 		}
 	}
-	seen, status := asked(t, "y\nCrossAccountAuditing\n", "deploy", "down", "hub", "--delete-table")
+	seen, status := asked(t, "y\nCrossAccountAuditing\n", "deploy", "down", "hub", "--delete-table", "--table", "CrossAccountAuditing")
 	if status != exitDone || !strings.Contains(seen, "to have the table deleted, type its name: ") || !strings.Contains(seen, "the table CrossAccountAuditing is gone") {
 		t.Errorf("exit status %d: %s", status, seen)
 	}

@@ -18,14 +18,15 @@ import (
 // hubDown is one run of deploy down hub.
 type hubDown struct {
 	changing
-	table       string
-	deleteTable bool
+	table, bucket string
+	deleteTable   bool
 
 	at    *lookedAt
 	name  deploy.Name
-	found *cfn.Found  // nil: it is gone already
-	hub   *deploy.Hub // nil: its settings cannot be told
-	kept  []string    // keys of code that others run
+	found *cfn.Found     // nil: it is gone already
+	hub   *deploy.Hub    // nil: its settings cannot be told
+	kept  []string       // keys of code that others run
+	left  []site.Telling // notices to the queue of a hub whose stack is gone
 	code  *site.StoredCode
 	info  *dynamo.Info // of the table that is to be deleted
 }
@@ -52,7 +53,8 @@ on: take them down as well.`,
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&h.deleteTable, "delete-table", false, "delete the table too, with all that is in it")
-	flags.Var(said(&h.table), "table", "the table's `NAME`, where the stack is gone already (default "+deploy.DefaultTable+")")
+	flags.Var(said(&h.table), "table", "the table's `NAME`: of one that the hub's stack did not make, or where the stack is gone already")
+	flags.Var(said(&h.bucket), "bucket", "the `BUCKET` that may still tell the hub's queue, where the stack is gone already (default: those of all trails are looked at)")
 	h.addDown(cmd)
 	return cmd
 }
@@ -97,12 +99,19 @@ func (h *hubDown) lookFor(ctx context.Context) (err error) {
 	if h.found, err = h.find(ctx, h.at.stacks, h.name.HubStack()); err != nil {
 		return err
 	}
-	if h.found != nil {
+	if h.found != nil && h.found.Template != nil {
 		if h.hub, err = deploy.ReadHub(h.found.Template); err != nil {
-			h.ui.warn("the stack %s: %v: whether a bucket tells its queue is not looked at", h.found.Name, err)
+			h.ui.warn("the stack %s: %v", h.found.Name, err)
 			h.hub = nil
 		} else if h.table != "" && h.table != h.hub.Table {
 			return usage(fmt.Errorf("--table %s: the hub's is %s", quoteShell(h.table), h.hub.Table))
+		} else if h.bucket != "" && (h.hub.Logs == nil || h.hub.Logs.Bucket != h.bucket) {
+			return usage(fmt.Errorf("--bucket %s: it is not the hub's", quoteShell(h.bucket)), "the hub's stack tells its bucket: without --bucket")
+		}
+	}
+	if h.hub == nil {
+		if err := h.lookForNotices(ctx); err != nil {
+			return err
 		}
 	}
 	all, err := h.at.stacks.All(ctx)
@@ -118,35 +127,27 @@ func (h *hubDown) lookFor(ctx context.Context) (err error) {
 		return h.explain(err)
 	}
 	if h.deleteTable {
-		return h.lookAtTable(ctx)
+		return h.lookAtTable(ctx, all)
 	}
 	return nil
 }
 
-// tableName is the hub's table.
-func (h *hubDown) tableName() string {
-	if h.hub != nil {
-		return h.hub.Table
-	}
-	return orElse(h.table, deploy.DefaultTable)
-}
-
-func (h *hubDown) lookAtTable(ctx context.Context) error {
-	info, err := dynamo.Look(ctx, h.at.cfg, h.tableName())
-	switch {
-	case errors.Is(err, dynamo.ErrNoTable):
-		return nil
+// lookForNotices looks which buckets still tell the hub's queue, where no settings say so.
+func (h *hubDown) lookForNotices(ctx context.Context) (err error) {
+	c := h.at.caller
+	var unread []string
+	h.left, unread, err = h.at.site.Telling(ctx, h.name.NotificationID(), h.name.QueueARN(c.Partition, c.Region, c.Account), h.bucket)
+	switch e, ok := errors.AsType[*site.Error](err); {
+	case ok && e.Denied && h.bucket == "":
+		h.ui.say("note", "whether a bucket still tells the hub's queue is not looked at: "+err.Error())
 	case err != nil:
-		return h.aws.tableError(ctx, h.at.cfg, h.tableName(), err)
-	case info.Foreign && !h.ownTable():
-		return hinted(fmt.Errorf("the table %s has no mark of crosstrail: it is not deleted", info.Table), "if it is not wanted: aws dynamodb delete-table --table-name "+quoteShell(info.Table)+h.aws.cli(""))
+		return h.explain(err)
 	}
-	h.info = &info
+	if len(unread) > 0 {
+		h.ui.say("note", "whether they tell the hub's queue cannot be seen: "+join(unread))
+	}
 	return nil
 }
-
-// ownTable reports whether the stack made the table.
-func (h *hubDown) ownTable() bool { return h.hub != nil && h.hub.MakeTable }
 
 // notice is what the bucket tells the hub's queue; nil: nothing.
 func (h *hubDown) notice() *deploy.Notification {
@@ -163,6 +164,9 @@ func (h *hubDown) intent() *intent {
 	i := &intent{Deployment: string(h.name), Part: "hub", Account: c.Account, Regions: []string{c.Region}}
 	if h.notice() != nil {
 		i.beside(toRemove, "the hub's notice of new log files; those of others stay:", "bucket "+h.hub.Logs.Bucket)
+	}
+	for _, l := range h.left {
+		i.beside(toRemove, "the hub's notice of new log files; those of others stay:", "bucket "+l.Bucket)
 	}
 	if h.found != nil {
 		i.Steps = append(i.Steps, resourceSteps(h.found, func(r cfn.Resource) bool { return r.Type == "AWS::DynamoDB::Table" })...)
@@ -205,14 +209,13 @@ func (h *hubDown) agreedOnTable(ctx context.Context) error {
 // do removes, last what was made first.
 func (h *hubDown) do(ctx context.Context) error {
 	if n := h.notice(); n != nil {
-		change, err := h.at.site.Unnotify(ctx, site.Bucket{Name: h.hub.Logs.Bucket, Owner: orElse(h.hub.Logs.Owner, h.at.caller.Account)}, *n)
-		switch api, ok := errors.AsType[smithy.APIError](err); {
-		case ok && api.ErrorCode() == "NoSuchBucket":
-			h.ui.say("note", "the bucket "+h.hub.Logs.Bucket+" is gone, and its notices with it")
-		case err != nil:
-			return h.explain(err)
-		default:
-			h.changed(change, "the bucket "+h.hub.Logs.Bucket+" tells the hub's queue no longer")
+		if err := h.unnotify(ctx, site.Bucket{Name: h.hub.Logs.Bucket, Owner: orElse(h.hub.Logs.Owner, h.at.caller.Account)}, *n); err != nil {
+			return err
+		}
+	}
+	for _, l := range h.left {
+		if err := h.unnotify(ctx, site.Bucket{Name: l.Bucket}, l.Notice); err != nil {
+			return err
 		}
 	}
 	if h.found != nil {
@@ -235,10 +238,24 @@ func (h *hubDown) do(ctx context.Context) error {
 			return h.aws.tableError(ctx, h.at.cfg, h.info.Table, err)
 		}
 		h.done("the table %s is gone", h.info.Table)
-	} else if !h.deleteTable {
-		h.ui.say("note", "the table "+h.tableName()+" stays: crosstrail who EVENT --store "+quoteShell(dynamo.Scheme+h.tableName())+h.aws.flag())
+	} else if h.hub != nil && !h.deleteTable {
+		h.ui.say("note", "the table "+h.hub.Table+" stays: crosstrail who EVENT --store "+quoteShell(dynamo.Scheme+h.hub.Table)+h.aws.flag())
 	}
 	return h.printRemoved(flat{
 		{"deployment", string(h.name)}, {"part", "hub"}, {"accountId", h.at.caller.Account}, {"region", h.at.caller.Region}, {"stack", h.name.HubStack()}, {"table", h.tableName()}, {"tableDeleted", h.info != nil},
 	})
+}
+
+// unnotify has a bucket tell the hub's queue no longer.
+func (h *hubDown) unnotify(ctx context.Context, b site.Bucket, n deploy.Notification) error {
+	change, err := h.at.site.Unnotify(ctx, b, n)
+	switch api, ok := errors.AsType[smithy.APIError](err); {
+	case ok && api.ErrorCode() == "NoSuchBucket":
+		h.ui.say("note", "the bucket "+b.Name+" is gone, and its notices with it")
+	case err != nil:
+		return h.explain(err)
+	default:
+		h.changed(change, "the bucket "+b.Name+" tells the hub's queue no longer")
+	}
+	return nil
 }

@@ -81,7 +81,11 @@ func (s *Site) RemoveCode(ctx context.Context, c *StoredCode) (Removed, error) {
 		return r, nil
 	}
 	for _, key := range c.Keys {
-		if _, err := s.s3("").DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &b.Name, Key: &key, ExpectedBucketOwner: &b.Owner}); err != nil {
+		_, err := s.s3("").DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &b.Name, Key: &key, ExpectedBucketOwner: &b.Owner})
+		if codeOf(err) == "NoSuchBucket" { // another operator was faster
+			break
+		}
+		if err != nil {
 			return r, s.explain(ctx, err, "remove the function's code", "s3:DeleteObject", s.bucketARN(b.Name)+"/"+key)
 		}
 		r.Objects++
