@@ -22,7 +22,7 @@ const (
 func (h *Hub) Check() error {
 	var errs []error
 	wrong := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
-	errs = append(errs, DeploymentName.Check(string(h.Name)), TableName.Check(h.Table), Region.given(h.Region), OrganizationID.given(h.Senders.Organization), BucketName.given(h.Code.Bucket))
+	errs = append(errs, h.Name.Check(), TableName.Check(h.Table), Region.given(h.Region), OrganizationID.given(h.Senders.Organization), BucketName.given(h.Code.Bucket))
 	if err := TopicARN.given(h.AlarmTo); err != nil {
 		wrong("what alarms could tell: %w", err)
 	}
@@ -105,7 +105,7 @@ func (l *Logs) check() error {
 
 // Check says what is wrong with the spoke.
 func (s *Spoke) Check() error {
-	errs := []error{DeploymentName.Check(string(s.Name))}
+	errs := []error{s.Name.Check()}
 	if s.ByTopic {
 		errs = append(errs, QueueARN.Check(s.Hub))
 	} else {

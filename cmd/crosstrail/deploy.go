@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/spf13/cobra"
@@ -68,7 +69,11 @@ func (d *deployFlags) addAWS(cmd *cobra.Command) {
 
 // deployment is the name, looked at.
 func (d *deployFlags) deployment() (deploy.Name, error) {
-	return deploy.Name(d.name), checkFlag("name", deploy.DeploymentName, d.name)
+	name := deploy.Name(d.name)
+	if err := name.Check(); err != nil {
+		return "", usage(fmt.Errorf("--name: %w", err))
+	}
+	return name, nil
 }
 
 // config is how AWS is called.
