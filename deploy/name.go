@@ -112,3 +112,12 @@ func (n Name) LogFileRule() string { return string(n) + logFiles }
 
 // Topic is a spoke's topic, one in each region.
 func (n Name) Topic() string { return string(n) }
+
+// Alarms are those of the hub.
+func (n Name) Alarms() []string {
+	var all []string
+	for _, what := range []string{"dead-letters", "oldest-message", "function-errors", "function-throttles", "table-throttles"} {
+		all = append(all, string(n)+"-"+what)
+	}
+	return all
+}

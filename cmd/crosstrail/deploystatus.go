@@ -47,7 +47,8 @@ Nothing is changed. Dead letters are looked at and given back at once. Calls are
 against log files for the last 24 hours (--since), in the table: what was read of it is
 told, and where that would be much, what it would cost, first.
 
-Each line is ok, a note or a fault; the exit status is 4 where there is a fault.`,
+Each line is ok, a note or a fault. The exit status is 4 where there is a fault, and 3
+where there is none, but not all of the hub could be looked at.`,
 		Example: `  crosstrail deploy status --profile prod
 
   # and into the account of a spoke
@@ -55,7 +56,7 @@ Each line is ok, a note or a fault; the exit status is 4 where there is a fault.
 
   # what is wrong, for a monitor
   crosstrail deploy status -o jsonl | jq -r 'select(.level=="fault") | .text'`,
-		Annotations:       exits(exitDone, exitFailed, exitUsage, exitFinding),
+		Annotations:       exits(exitDone, exitFailed, exitUsage, exitPart, exitFinding),
 		Args:              noArguments,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE:              func(cmd *cobra.Command, _ []string) error { return s.run(cmd.Context(), time.Now()) },
@@ -93,7 +94,7 @@ func (s *deployStatus) run(ctx context.Context, now time.Time) error {
 	if hub.nothing() {
 		return hub.missing(s.flag())
 	}
-	rows := hub.rows(s.flag(), now)
+	rows := hub.rows(&s.deployFlags, now)
 	var spoke *spokeLook
 	if s.as != "" {
 		if spoke, err = s.lookThere(ctx, name, since, cfg.Region); err != nil {
@@ -111,11 +112,18 @@ func (s *deployStatus) run(ctx context.Context, now time.Time) error {
 		return err
 	}
 	t.spent()
-	if slices.ContainsFunc(rows, func(r statusRow) bool { return r.level == levelFault }) {
+	switch {
+	case slices.ContainsFunc(rows, func(r statusRow) bool { return r.level == levelFault }):
 		return silent(exitFinding)
+	case slices.ContainsFunc(core, hub.blind):
+		s.ui.warn("not all of the hub could be looked at: that no fault is told of the rest says nothing of it")
+		return silent(exitPart)
 	}
 	return nil
 }
+
+// core are the parts of a hub without which nothing can be said of it.
+var core = []string{"stack", "queue", "dead-letters", "function", "bus"}
 
 // missing is that there is no hub.
 func (h *hubLook) missing(flags string) error {
@@ -137,7 +145,11 @@ func (s *deployStatus) lookThere(ctx context.Context, name deploy.Name, since ti
 		there.Region = region
 		return cfn.New(there)
 	}, name, since, besides...)
-	return l, unlooked(other, err)
+	if err != nil {
+		return nil, unlooked(other, err)
+	}
+	l.as = other
+	return l, nil
 }
 
 // unlooked is an error of looking at an account, with what to do about it; nil is none.

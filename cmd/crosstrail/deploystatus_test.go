@@ -17,6 +17,7 @@ import (
 
 const (
 	hubQueueARN   = "arn:aws:sqs:us-east-1:999999999999:crosstrail"
+	hubRuleARN    = "arn:aws:events:us-east-1:999999999999:rule/crosstrail/crosstrail"
 	hubBusARN     = "arn:aws:events:us-east-1:999999999999:event-bus/crosstrail"
 	spokeTopicARN = "arn:aws:sns:eu-west-1:111111111111:crosstrail"
 	on            = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
@@ -25,20 +26,38 @@ const (
 // well is a hub of which nothing is to be said.
 func well() *hubLook {
 	rule := func(bus string) *site.Rule {
-		return &site.Rule{Name: "crosstrail", Bus: bus, State: on, Targets: []site.Target{{ARN: hubQueueARN}}}
+		return &site.Rule{Name: "crosstrail", Bus: bus, ARN: hubRuleARN, State: on, Targets: []site.Target{{ARN: hubQueueARN}}}
 	}
 	return &hubLook{
 		name: deploy.DefaultName, caller: site.Caller{Account: "999999999999"},
 		stack: &cfn.Found{Name: "crosstrail-hub", Status: "UPDATE_COMPLETE"},
-		queue: &site.Queue{Name: "crosstrail", ARN: hubQueueARN}, dead: &site.Queue{Name: "crosstrail-dead-letters"},
+		queue: queueFor(hubRuleARN, "arn:aws:s3:::logs"), dead: &site.Queue{Name: "crosstrail-dead-letters"},
 		function: &site.Function{
 			Name: "crosstrail", State: "Active", Store: "dynamodb://CrossAccountAuditing", From: "s3://logs/AWSLogs/",
 			Sources: []site.EventSource{{ARN: hubQueueARN, State: "Enabled", Partial: true}},
 		},
 		bus: busOf(`{"AWS":"111111111111"}`, ""), rule: rule("crosstrail"),
-		told: &deploy.Notifications{All: []deploy.Notification{deploy.Notify("crosstrail-hub", hubQueueARN, "AWSLogs/")}}, alarms: []site.Alarm{{Name: "crosstrail-dead-letters", State: "OK"}},
+		told: &deploy.Notifications{All: []deploy.Notification{deploy.Notify("crosstrail-hub", hubQueueARN, "AWSLogs/")}}, alarms: alarmsOf("OK"),
 		topics: map[string]site.Subscription{}, unseen: map[string]string{}, measured: map[int]float64{},
 	}
+}
+
+// alarmsOf are the hub's, in one state.
+func alarmsOf(state string) (all []site.Alarm) {
+	for _, name := range deploy.Name(deploy.DefaultName).Alarms() {
+		all = append(all, site.Alarm{Name: name, State: state})
+	}
+	return all
+}
+
+// queueFor is the hub's queue, whose policy lets these sources send.
+func queueFor(sources ...string) *site.Queue {
+	var statements []string
+	for _, source := range sources {
+		service := map[string]string{"s3": "s3.amazonaws.com", "events": "events.amazonaws.com"}[strings.Split(source, ":")[2]]
+		statements = append(statements, `{"Effect":"Allow","Principal":{"Service":"`+service+`"},"Action":"sqs:SendMessage","Resource":"`+hubQueueARN+`","Condition":{"ArnEquals":{"aws:SourceArn":"`+source+`"},"StringEquals":{"aws:SourceAccount":"999999999999"}}}`)
+	}
+	return site.QueueOf("crosstrail", hubQueueARN, `{"Version":"2012-10-17","Statement":[`+strings.Join(statements, ",")+`]}`)
 }
 
 // busOf is a bus whose policy lets these, on a condition.
@@ -69,36 +88,45 @@ func TestHubJudged(t *testing.T) {
 		wrong func(h *hubLook)
 		want  string // parts of the rows that are not ok, "|" between rows
 	}{
-		"nothing":                {func(*hubLook) {}, ""},
-		"no stack":               {func(h *hubLook) { h.stack = nil }, "note stack not there"},
-		"a stack half-way":       {func(h *hubLook) { h.stack.Status = "UPDATE_IN_PROGRESS" }, "note stack UPDATE_IN_PROGRESS"},
-		"a stack that failed":    {func(h *hubLook) { h.stack.Status = "UPDATE_ROLLBACK_FAILED" }, "fault stack UPDATE_ROLLBACK_FAILED"},
-		"no queue":               {func(h *hubLook) { h.queue = nil; h.function.Sources = nil }, "fault queue not there|fault event-source not there"},
-		"young messages":         {func(h *hubLook) { h.queue.Waiting = 3; h.measured[ofOldest] = 60 }, ""},
-		"old messages":           {func(h *hubLook) { h.queue.Waiting = 3; h.measured[ofOldest] = 901 }, "fault queue 3 messages: 3 wait, 0 handed out; the oldest for 15m1s"},
-		"dead letters refused":   {func(h *hubLook) { h.dead = nil; h.unseen["dead-letters"] = "no leave" }, "note dead-letters not looked at no leave"},
-		"no dead letters' queue": {func(h *hubLook) { h.dead = nil }, "fault dead-letters not there"},
-		"no function":            {func(h *hubLook) { h.function = nil }, "fault function not there"},
-		"a failed function":      {func(h *hubLook) { h.function.State, h.function.StateReason = "Failed", "its key is gone" }, "fault function Failed its key is gone"},
-		"messages not taken":     {func(h *hubLook) { h.function.Sources[0].State = "Disabled" }, "fault event-source Disabled"},
-		"messages lost":          {func(h *hubLook) { h.function.Sources[0].Partial = false }, "fault event-source Enabled it has no ReportBatchItemFailures"},
-		"a role that is gone":    {func(h *hubLook) { h.function.Sources[0].Last = "PROBLEM: Function call failed" }, "fault event-source Enabled Lambda says: PROBLEM"},
-		"errors":                 {func(h *hubLook) { h.measured[ofErrors], h.measured[ofThrottles] = 2, 3 }, "fault function-errors 2 calls|note function-throttles 3 calls"},
-		"no bus":                 {func(h *hubLook) { h.bus, h.rule = nil, nil }, "fault bus not there"},
-		"no bus, but topics":     {func(h *hubLook) { h.bus = nil; h.topics[spokeTopicARN] = site.Subscribed }, "note bus not there"},
-		"a bus for everybody":    {func(h *hubLook) { h.bus = busOf(`"*"`, "") }, "fault bus its policy lets every account"},
-		"a bus for nobody":       {func(h *hubLook) { h.bus, _ = site.BusOf("crosstrail", hubBusARN, "") }, "note bus its policy lets no other account"},
-		"no rule of the bus":     {func(h *hubLook) { h.rule = nil }, "fault bus-rule not there"},
-		"that is off":            {func(h *hubLook) { h.rule.State = "DISABLED" }, "fault bus-rule DISABLED"},
-		"that sends elsewhere":   {func(h *hubLook) { h.rule.Targets[0].ARN += "2" }, "fault bus-rule " + on + " the rule of the bus does not send to the queue"},
-		"no notice":              {func(h *hubLook) { h.told = &deploy.Notifications{} }, "fault trigger gone the bucket logs has no notice"},
-		"a notice of another's":  {func(h *hubLook) { h.told.All[0].Filter = nil }, "note trigger notification the bucket tells the queue, by a rule that is not as crosstrail makes it: crosstrail-hub ("},
-		"topics refused":         {func(h *hubLook) { h.unseen["topics"] = "no leave"; h.queue.Waiting = 1; h.measured[ofOldest] = 9000 }, "fault queue|note topics not looked at"},
-		"EventBridge":            {func(h *hubLook) { h.told = &deploy.Notifications{EventBridge: true}; h.files = h.rule }, ""},
-		"EventBridge no more":    {func(h *hubLook) { h.told = &deploy.Notifications{}; h.files = h.rule }, "fault trigger gone the bucket logs does not tell EventBridge"},
+		"nothing":                   {func(*hubLook) {}, ""},
+		"no stack":                  {func(h *hubLook) { h.stack = nil }, "note stack not there"},
+		"a stack half-way":          {func(h *hubLook) { h.stack.Status = "UPDATE_IN_PROGRESS" }, "note stack UPDATE_IN_PROGRESS"},
+		"a stack that failed":       {func(h *hubLook) { h.stack.Status = "UPDATE_ROLLBACK_FAILED" }, "fault stack UPDATE_ROLLBACK_FAILED"},
+		"no queue":                  {func(h *hubLook) { h.queue = nil; h.function.Sources = nil }, "fault queue not there|fault event-source not there"},
+		"young messages":            {func(h *hubLook) { h.queue.Waiting = 3; h.measured[ofOldest] = 60 }, ""},
+		"old messages":              {func(h *hubLook) { h.queue.Waiting = 3; h.measured[ofOldest] = 901 }, "fault queue 3 messages: 3 wait, 0 handed out; the oldest for 15m1s"},
+		"dead letters refused":      {func(h *hubLook) { h.dead = nil; h.unseen["dead-letters"] = "no leave" }, "note dead-letters not looked at no leave"},
+		"no dead letters' queue":    {func(h *hubLook) { h.dead = nil }, "fault dead-letters not there"},
+		"no function":               {func(h *hubLook) { h.function = nil }, "fault function not there"},
+		"a failed function":         {func(h *hubLook) { h.function.State, h.function.StateReason = "Failed", "its key is gone" }, "fault function Failed its key is gone"},
+		"messages not taken":        {func(h *hubLook) { h.function.Sources[0].State = "Disabled" }, "fault event-source Disabled"},
+		"messages lost":             {func(h *hubLook) { h.function.Sources[0].Partial = false }, "fault event-source Enabled it has no ReportBatchItemFailures"},
+		"a role that is gone":       {func(h *hubLook) { h.function.Sources[0].Last = "PROBLEM: Function call failed" }, "fault event-source Enabled Lambda says: PROBLEM"},
+		"errors":                    {func(h *hubLook) { h.measured[ofErrors], h.measured[ofThrottles] = 2, 3 }, "fault function-errors 2 calls|note function-throttles 3 calls"},
+		"no bus":                    {func(h *hubLook) { h.bus, h.rule = nil, nil }, "fault bus not there"},
+		"no bus, but topics":        {func(h *hubLook) { h.bus = nil; h.topics[spokeTopicARN] = site.Subscribed }, "note bus not there"},
+		"a bus for everybody":       {func(h *hubLook) { h.bus = busOf(`"*"`, "") }, "fault bus its policy lets every account"},
+		"a bus for nobody":          {func(h *hubLook) { h.bus, _ = site.BusOf("crosstrail", hubBusARN, "") }, "note bus its policy lets no other account"},
+		"no rule of the bus":        {func(h *hubLook) { h.rule = nil }, "fault bus-rule not there"},
+		"that is off":               {func(h *hubLook) { h.rule.State = "DISABLED" }, "fault bus-rule DISABLED"},
+		"that sends elsewhere":      {func(h *hubLook) { h.rule.Targets[0].ARN += "2" }, "fault bus-rule " + on + " the rule of the bus does not send to the queue"},
+		"no notice":                 {func(h *hubLook) { h.told = &deploy.Notifications{} }, "fault trigger gone the bucket logs has no notice"},
+		"a notice of another's":     {func(h *hubLook) { h.told.All[0].ID = "mine" }, "note trigger notification the bucket tells the queue, by a rule of another's: mine ("},
+		"a notice of other objects": {func(h *hubLook) { h.told.All[0].Filter[0].Value = "other/" }, "fault trigger notification the bucket tells the queue of other objects than new log files: crosstrail-hub ("},
+		"a notice of other events":  {func(h *hubLook) { h.told.All[0].Events = []string{"s3:ObjectRemoved:*"} }, "fault trigger notification the bucket tells the queue of other objects"},
+		"the queue lets no rule":    {func(h *hubLook) { h.queue = queueFor("arn:aws:s3:::logs") }, "fault queue-policy refuses the queue's policy does not let the rule of the bus send"},
+		"nor the bucket":            {func(h *hubLook) { h.queue = queueFor(hubRuleARN, "arn:aws:s3:::other") }, "fault queue-policy refuses the queue's policy does not let the bucket send: arn:aws:s3:::logs"},
+		"a rule that takes less":    {func(h *hubLook) { h.untaken = []string{"111111111111"} }, "fault bus-rule " + on + " the rule of the bus does not take what is sent by 111111111111"},
+		"a rule without what reads": {func(h *hubLook) { h.rule.State = "ENABLED" }, "note bus-rule ENABLED calls that only read"},
+		"a bus that leaves sts out": {func(h *hubLook) {
+			h.bus = busOf(`{"AWS":"111111111111"}`, `,"Condition":{"StringEquals":{"events:source":"aws.sso"}}`)
+		}, "fault bus its policy names 111111111111, and does not let it"},
+		"topics refused":      {func(h *hubLook) { h.unseen["topics"] = "no leave"; h.queue.Waiting = 1; h.measured[ofOldest] = 9000 }, "fault queue|note topics not looked at"},
+		"EventBridge":         {func(h *hubLook) { h.told = &deploy.Notifications{EventBridge: true}; h.files = h.rule }, ""},
+		"EventBridge no more": {func(h *hubLook) { h.told = &deploy.Notifications{}; h.files = h.rule }, "fault trigger gone the bucket logs does not tell EventBridge"},
 		"the log files' rule off": {func(h *hubLook) {
 			h.told = &deploy.Notifications{EventBridge: true}
-			h.files = &site.Rule{Name: "x", State: "DISABLED"}
+			h.files = &site.Rule{Name: "x", ARN: hubRuleARN, State: "DISABLED"}
 		}, "fault trigger off the rule x"},
 		"by the trail's topic": {func(h *hubLook) {
 			h.told = &deploy.Notifications{}
@@ -108,12 +136,12 @@ func TestHubJudged(t *testing.T) {
 		"not subscribed": {func(h *hubLook) { h.topics[spokeTopicARN] = site.NotSubscribed }, "fault topic none"},
 		"no log files":   {func(h *hubLook) { h.function.From = "" }, "note trigger none"},
 		"an alarm":       {func(h *hubLook) { h.alarms[0].State = "ALARM" }, "fault alarm ALARM"},
-		"no alarms":      {func(h *hubLook) { h.alarms = nil }, "note alarm none"},
+		"an alarm less":  {func(h *hubLook) { h.alarms = h.alarms[:4] }, "note alarm not there"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := well()
 			c.wrong(h)
-			held(t, faultsIn(h.rows("", now)), c.want)
+			held(t, faultsIn(h.rows(&deployFlags{name: deploy.DefaultName}, now)), c.want)
 		})
 	}
 	for age, want := range map[time.Duration]string{time.Hour: levelOK, 3 * time.Hour: levelFault} {
@@ -162,12 +190,21 @@ func TestSpokeJudged(t *testing.T) {
 		blind bool // nobody looks there
 		want  string
 	}{
-		"all comes":               {lines: []query.ForwardedLine{line(9, 0, 5)}},
-		"nothing came yet":        {want: "note spoke silent"},
-		"no rule":                 {wrong: func(_ *hubLook, _ *spokeLook, one *regionLook) { one.rule = nil }, lines: []query.ForwardedLine{line(9, 0, 5)}, want: "fault region eu-west-1 no rule"},
-		"no rule was asked for":   {wrong: func(_ *hubLook, l *spokeLook, one *regionLook) { one.rule, l.wanted = nil, []string{"us-east-1"} }, lines: []query.ForwardedLine{line(9, 0, 5)}, want: "note region eu-west-1 no rule no rule was asked for"},
-		"not to be looked at":     {wrong: func(_ *hubLook, _ *spokeLook, one *regionLook) { one.rule, one.unseen = nil, "no leave" }, lines: []query.ForwardedLine{line(9, 0, 5)}, want: "note region eu-west-1 not looked at what is there in eu-west-1 could not be looked at: no leave"},
-		"off":                     {wrong: func(_ *hubLook, _ *spokeLook, one *regionLook) { one.rule.State = "DISABLED" }, lines: []query.ForwardedLine{line(9, 0, 5)}, want: "fault region eu-west-1 DISABLED"},
+		"all comes":             {lines: []query.ForwardedLine{line(9, 0, 5)}},
+		"nothing came yet":      {want: "note spoke silent"},
+		"no rule":               {wrong: func(_ *hubLook, _ *spokeLook, one *regionLook) { one.rule = nil }, lines: []query.ForwardedLine{line(9, 0, 5)}, want: "fault region eu-west-1 no rule"},
+		"no rule was asked for": {wrong: func(_ *hubLook, l *spokeLook, one *regionLook) { one.rule, l.wanted = nil, []string{"us-east-1"} }, lines: []query.ForwardedLine{line(9, 0, 5)}, want: "note region eu-west-1 no rule no rule was asked for"},
+		"not to be looked at":   {wrong: func(_ *hubLook, _ *spokeLook, one *regionLook) { one.rule, one.unseen = nil, "no leave" }, lines: []query.ForwardedLine{line(9, 0, 5)}, want: "note region eu-west-1 not looked at what is there in eu-west-1 could not be looked at: no leave"},
+		"off":                   {wrong: func(_ *hubLook, _ *spokeLook, one *regionLook) { one.rule.State = "DISABLED" }, lines: []query.ForwardedLine{line(9, 0, 5)}, want: "fault region eu-west-1 DISABLED"},
+		"another pattern": {wrong: func(_ *hubLook, l *spokeLook, one *regionLook) {
+			l.spoke = &deploy.Spoke{Name: deploy.DefaultName, Match: deploy.Match{ExternalIDs: []string{"3414"}}}
+			one.rule.Pattern = strings.Replace(string(l.spoke.Pattern()), "3414", "3415", 1)
+		}, lines: []query.ForwardedLine{line(9, 0, 5)}, want: "fault region eu-west-1 " + on + " the rule crosstrail in eu-west-1 does not take what its stack says"},
+		"its own pattern": {wrong: func(_ *hubLook, l *spokeLook, one *regionLook) {
+			l.spoke = &deploy.Spoke{Name: deploy.DefaultName, Match: deploy.Match{ExternalIDs: []string{"3414"}}}
+			one.rule.Pattern = strings.ReplaceAll(string(l.spoke.Pattern()), ":", " : ")
+		}, lines: []query.ForwardedLine{line(9, 0, 5)}},
+		"plain ENABLED":           {wrong: func(_ *hubLook, _ *spokeLook, one *regionLook) { one.rule.State = "ENABLED" }, lines: []query.ForwardedLine{line(9, 0, 5)}, want: "note region eu-west-1 ENABLED the rule crosstrail in eu-west-1 is ENABLED: calls that only read"},
 		"no target":               {wrong: func(_ *hubLook, _ *spokeLook, one *regionLook) { one.rule.Targets = nil }, lines: []query.ForwardedLine{line(9, 0, 5)}, want: "fault region eu-west-1 " + on + " the rule crosstrail in eu-west-1 of account 111111111111 has no target"},
 		"elsewhere":               {wrong: func(_ *hubLook, _ *spokeLook, one *regionLook) { one.rule.Targets[0].ARN = "arn:x" }, lines: []query.ForwardedLine{line(9, 0, 5)}, want: "fault region eu-west-1 " + on + " the rule crosstrail in eu-west-1 of account 111111111111 sends elsewhere: arn:x"},
 		"no role":                 {wrong: func(_ *hubLook, _ *spokeLook, one *regionLook) { one.roles[role] = false }, lines: []query.ForwardedLine{line(9, 0, 5)}, want: "fault region eu-west-1 " + on + " the role " + role},

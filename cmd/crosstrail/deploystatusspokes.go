@@ -1,11 +1,14 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
+	"github.com/crosstrail/crosstrail/deploy"
 	"github.com/crosstrail/crosstrail/deploy/site"
 	cfn "github.com/crosstrail/crosstrail/deploy/stack"
 	"github.com/crosstrail/crosstrail/query"
@@ -23,7 +26,7 @@ type cause struct {
 func (l *spokeLook) causes(h *hubLook, region string) (all []cause) {
 	sure := func(text string, do ...string) { all = append(all, cause{true, text, strings.Join(do, "; ")}) }
 	account, one := l.caller.Account, l.regions[region]
-	up := h.upSpoke(account)
+	up := h.upSpoke(account, l.as)
 	switch {
 	case one == nil:
 		return nil
@@ -34,8 +37,18 @@ func (l *spokeLook) causes(h *hubLook, region string) (all []cause) {
 		return all
 	}
 	r := one.rule
-	if !r.Enabled() {
-		sure("the rule "+r.Name+" in "+region+" of account "+account+" is "+r.State, "in account "+account+": aws events enable-rule --region "+region+" --name "+r.Name)
+	reach := " --region " + region
+	if l.as != nil {
+		reach = l.as.cli(region)
+	}
+	switch {
+	case !r.Enabled():
+		sure("the rule "+r.Name+" in "+region+" of account "+account+" is "+r.State, onFully(r, reach))
+	case r.State != fullyOn:
+		all = append(all, cause{text: "the rule " + r.Name + " in " + region + " is " + r.State + ": calls that only read, by their name, are left out", do: onFully(r, reach)})
+	}
+	if l.spoke != nil && !sameJSON(r.Pattern, string(l.spoke.Pattern())) {
+		sure("the rule "+r.Name+" in "+region+" does not take what its stack says: its pattern was changed, and is "+r.Pattern, "what it is to be: crosstrail deploy template spoke, with what it was made with")
 	}
 	l.targetCauses(h, region, sure, up)
 	if h := one.hears; h != nil && h.Trail == "" {
@@ -47,14 +60,44 @@ func (l *spokeLook) causes(h *hubLook, region string) (all []cause) {
 	return all
 }
 
+// sameJSON reports whether two texts say the same as JSON.
+func sameJSON(a, b string) bool {
+	var x, y any
+	if json.Unmarshal([]byte(a), &x) != nil || json.Unmarshal([]byte(b), &y) != nil {
+		return a == b
+	}
+	return reflect.DeepEqual(x, y)
+}
+
 // upSpoke is the command that sets a spoke right. What it sends was said when it was made.
-func (h *hubLook) upSpoke(account string) string {
-	text := "in account " + account + ": crosstrail deploy up spoke"
+func (h *hubLook) upSpoke(account string, as *awsFlags) string {
+	text := "crosstrail deploy up spoke"
+	if as == nil {
+		text = "in account " + account + ": " + text
+	} else {
+		text += as.flag()
+	}
+	if h.name != deploy.DefaultName {
+		text += " --name " + quoteShell(string(h.name))
+	}
 	if h.bus != nil {
 		text += " --hub " + h.bus.ARN
 	}
 	return text
 }
+
+// onFully is the command that turns a rule on for all that a hub is to hear: a plain
+// ENABLED leaves out what only reads (EventBridge API Reference, PutRule: what is not
+// given is taken away, so the pattern is).
+func onFully(r *site.Rule, reach string) string {
+	text := "aws events put-rule --name " + r.Name
+	if r.Bus != "default" {
+		text += " --event-bus-name " + r.Bus
+	}
+	return text + " --state " + fullyOn + " --event-pattern " + quoteShell(r.Pattern) + reach
+}
+
+const fullyOn = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
 
 // targetCauses are what is wrong with where the rule sends to.
 func (l *spokeLook) targetCauses(h *hubLook, region string, sure func(text string, do ...string), up string) {
@@ -65,7 +108,7 @@ func (l *spokeLook) targetCauses(h *hubLook, region string, sure func(text strin
 		case h.bus != nil && t.ARN == h.bus.ARN:
 			sends = true
 			if h.bus.Lets(account) == policy.No {
-				sure("the policy of the hub's event bus does not let account "+account+" put events there", "crosstrail deploy up hub --account "+account)
+				sure("the policy of the hub's event bus does not let account "+account+" put events there", h.upHub+" --account "+account)
 			}
 			if there, asked := l.regions[region].roles[t.Role]; asked && !there {
 				sure("the role "+t.Role+", which EventBridge takes to send to the hub, is not there", up)
@@ -75,7 +118,7 @@ func (l *spokeLook) targetCauses(h *hubLook, region string, sure func(text strin
 				sends = true
 			} else if is := h.topics[t.ARN]; is != "" {
 				sends = true
-				sure("the hub's queue is not subscribed to the topic "+t.ARN+" ("+string(is)+")", "crosstrail deploy up hub --topic "+t.ARN)
+				sure("the hub's queue is not subscribed to the topic "+t.ARN+" ("+string(is)+")", h.upHub+" --topic "+t.ARN)
 			}
 		}
 	}
@@ -165,7 +208,7 @@ func (s *spokeOf) rows(last cloudtrail.Time) []statusRow {
 	case !s.sends && sent == 0:
 		head.state, head.level = "no sender", levelNote
 		head.text = fmt.Sprintf("%s by it went into roles that are logged here, and the hub takes no events of it: who was behind them, only its own log tells", number(missed+s.lost(), "call"))
-		head.do = "crosstrail deploy up hub --account " + s.account + ", and a spoke there"
+		head.do = s.h.upHub + " --account " + s.account + ", and a spoke there"
 	case head.last == 0:
 		head.level, head.state = levelNote, "silent"
 		head.text = "no event of it came yet"

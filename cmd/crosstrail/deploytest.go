@@ -147,6 +147,7 @@ type trial struct {
 	issued, used      time.Time
 	refused           string // what listing the buckets was refused with; "" it was let
 	event, use        leg
+	logged            leg // the assumption, where a log file of the other side's has it, and no message
 	who               *query.WhoAnswer
 	written           *site.Written // whether calls come into the hub's bucket; nil: not looked at
 	pattern           []cause       // what the rule's pattern leaves out
@@ -172,7 +173,7 @@ func (t *trial) look(ctx context.Context) error {
 		return unlooked(t.d.other(t.d.as), err)
 	}
 	t.seen, t.asAccount, t.asName = hub, who.Account, who.ARN
-	t.spoke = &spokeLook{caller: who, regions: map[string]*regionLook{t.as.Region: lookAtRegion(ctx, there, t.name, t.as.Region, t.since)}}
+	t.spoke = &spokeLook{caller: who, as: t.d.other(t.d.as), regions: map[string]*regionLook{t.as.Region: lookAtRegion(ctx, there, t.name, t.as.Region, t.since)}}
 	t.pattern = t.patternCauses(ctx)
 	if bucket := hub.bucket(); bucket != "" {
 		t.written, _ = site.New(t.hub).WrittenInto(ctx, t.hub.Region, bucket) // who may not look is told nothing

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 
 	"github.com/crosstrail/crosstrail/deploy"
 	"github.com/crosstrail/crosstrail/internal/awstest"
@@ -90,8 +91,8 @@ func (d *deployed) works() {
 	d.t.Helper()
 	// Who may look at little is told what it may not, and that no fault is known.
 	d.profile("viewer", d.prod.User(d.t, "viewer", awstest.Allow("*", "sqs:*", "events:*", "sts:*")))
-	d.says(d.run("deploy", "status", "--profile", "viewer"), exitDone, "note   function not looked at: cannot look at the function crosstrail: refused: arn:aws:iam::999999999999:user/viewer needs lambda:GetFunctionConfiguration",
-		"note   stack not looked at", "note   table not looked at", "ok     queue crosstrail: ", "note   account 111111111111 not looked at", "ok     bus crosstrail", "!fault")
+	d.says(d.run("deploy", "status", "--profile", "viewer"), exitPart, "warning: not all of the hub could be looked at", "note   function not looked at: cannot look at the function crosstrail: refused: arn:aws:iam::999999999999:user/viewer needs lambda:GetFunctionConfiguration",
+		"note   stack not looked at", "note   table not looked at", "ok     queue crosstrail: ", "note   account 111111111111 not looked at", "ok     bus crosstrail", "!  fault ")
 	d.says(d.test(d.role, "3414"), exitDone, "→ event → table: ", ", as an event", "→ log file → table: ", "● jsmith  IAMUser in 111111111111", "exact by access-key", "external id 3414", "s3:ListBuckets",
 		"assuming arn:aws:iam::999999999999:role/CrossAccountTest once, for 15 minutes, as crosstrail-test-")
 	d.says(d.run("deploy", "status", "--profile", "prod"), exitDone, "!fault", "us-east-1 not looked at: 1 came as events, 1 of them logged too; last 20")
@@ -111,8 +112,16 @@ func (d *deployed) legsBroken() {
 
 	_, err := dev.DisableRule(t.Context(), &eventbridge.DisableRuleInput{Name: name})
 	do(err)
-	d.says(d.test(d.role, "3414"), exitFinding, eventMissing, "the rule crosstrail in us-east-1 of account 111111111111 is DISABLED", "aws events enable-rule --region us-east-1 --name crosstrail", "!"+logMissing)
-	_, err = dev.EnableRule(t.Context(), &eventbridge.EnableRuleInput{Name: name})
+	d.says(d.test(d.role, "3414"), exitFinding, eventMissing, "the rule crosstrail in us-east-1 of account 111111111111 is DISABLED", "do: aws events put-rule --name crosstrail --state ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS --event-pattern '{", "--profile dev --region us-east-1", "!"+logMissing)
+	// The other side's own log is read too: that it has the call is no event.
+	shared := cloudtrail.NewFromConfig(d.dev.Config())
+	trail := d.dev.Trail(t, "shared", d.logs.Name)
+	d.says(d.test(d.role, "3414"), exitFinding, eventMissing, "it is in the table by a log file of account 111111111111 alone", "no event came", "● jsmith  IAMUser", "!"+logMissing)
+	_, err = shared.DeleteTrail(t.Context(), &cloudtrail.DeleteTrailInput{Name: &trail})
+	do(err)
+	was, err := dev.DescribeRule(t.Context(), &eventbridge.DescribeRuleInput{Name: name})
+	do(err)
+	_, err = dev.PutRule(t.Context(), &eventbridge.PutRuleInput{Name: name, EventPattern: was.EventPattern, State: types.RuleStateEnabledWithAllCloudtrailManagementEvents})
 	do(err)
 
 	bus, err := hub.DescribeEventBus(t.Context(), &eventbridge.DescribeEventBusInput{Name: name})
@@ -134,8 +143,17 @@ func (d *deployed) legsBroken() {
 	ctl := cloudtrail.NewFromConfig(d.prod.Config())
 	_, err = ctl.StopLogging(t.Context(), &cloudtrail.StopLoggingInput{Name: aws.String("main")})
 	do(err)
+	own, err := hub.DescribeRule(t.Context(), &eventbridge.DescribeRuleInput{Name: name, EventBusName: name})
+	do(err)
+	changed := &eventbridge.PutRuleInput{Name: name, EventBusName: name, EventPattern: aws.String(`{"source":["aws.sso"]}`), State: own.State}
+	_, err = hub.PutRule(t.Context(), changed)
+	do(err)
 	other := d.prod.Role(t, "Other", awstest.Trust("9999", d.dev.ID), awstest.Allow("*", "s3:ListAllMyBuckets"))
-	d.says(d.test(other, "9999"), exitFinding, eventMissing, "does not take an assumption of "+other+" with the external id 9999: its pattern is", logMissing, "the trail main does not log")
+	d.says(d.test(other, "9999"), exitFinding, eventMissing, "does not take an assumption of "+other+" with the external id 9999: its pattern is", "the rule crosstrail of the hub's event bus does not take it: its pattern is {\"source\":[\"aws.sso\"]}", logMissing, "the trail main does not log")
+	d.says(d.run("deploy", "status", "--profile", "prod"), exitFinding, "the rule of the bus does not take what is sent by 111111111111")
+	changed.EventPattern = own.EventPattern
+	_, err = hub.PutRule(t.Context(), changed)
+	do(err)
 	_, err = ctl.StartLogging(t.Context(), &cloudtrail.StartLoggingInput{Name: aws.String("main")})
 	do(err)
 }

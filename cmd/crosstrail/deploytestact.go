@@ -55,7 +55,7 @@ func (t *trial) notAssumed(err error) error {
 	f := &failure{err: fmt.Errorf("%s cannot be assumed: %w", t.d.role, err), status: exitFailed, hints: hints}
 	if e, ok := errors.AsType[smithy.APIError](err); ok && e.ErrorCode() == "AccessDenied" {
 		f.status = exitFinding
-		f.hints = append(f.hints, "what it wants, where crosstrail made it: aws iam get-role --role-name "+t.d.role[strings.LastIndexByte(t.d.role, '/')+1:]+t.d.aws.flag())
+		f.hints = append(f.hints, "what it wants, where crosstrail made it: aws iam get-role --role-name "+t.d.role[strings.LastIndexByte(t.d.role, '/')+1:]+t.d.aws.cli(""))
 	}
 	return f
 }

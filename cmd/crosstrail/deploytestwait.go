@@ -122,8 +122,12 @@ func (t *trial) lookUp(ctx context.Context) error {
 			t.use.arrive(&a.Row.Use, t.used, now)
 		}
 		for _, f := range issuancesOf(a) {
-			if f.ID.Recipient == t.asAccount && f.Grant.AccessKeyID == t.key && !t.event.arrived() {
+			switch {
+			case f.ID.Recipient != t.asAccount || f.Grant.AccessKeyID != t.key || t.event.arrived():
+			case cloudtrail.IsInline(f.File):
 				t.event.arrive(&f.Use, t.issued, now)
+			default: // which takes the place of a message that comes later
+				t.logged.arrive(&f.Use, t.issued, now)
 			}
 		}
 	}

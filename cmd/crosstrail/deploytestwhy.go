@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -14,10 +13,11 @@ import (
 // eventCauses are what is seen that keeps the assumption from arriving as an event, what
 // is certain first.
 func (t *trial) eventCauses() []cause {
-	all := append(t.blindCauses(), t.watchCauses(true)...)
+	all := append(t.blindCauses(), t.logCauses()...)
+	all = append(all, t.watchCauses(true)...)
 	all = append(all, t.spoke.causes(t.seen, t.as.Region)...)
 	all = append(all, t.pattern...)
-	all = append(all, t.hubCauses("bus", "bus-rule", "topic")...)
+	all = append(all, t.hubCauses("bus", "bus-rule", "topic", "queue-policy")...)
 	return sureFirst(append(all, t.hubCauses(onTheWay...)...))
 }
 
@@ -25,7 +25,7 @@ func (t *trial) eventCauses() []cause {
 // since it was made.
 func (t *trial) useCauses(waited bool) []cause {
 	all := append(t.blindCauses(), t.watchCauses(false)...)
-	all = append(all, t.hubCauses("trigger")...)
+	all = append(all, t.hubCauses("trigger", "queue-policy")...)
 	all = append(all, t.trailCauses()...)
 	all = append(all, t.hubCauses(onTheWay...)...)
 	if waited {
@@ -61,11 +61,11 @@ func sureFirst(all []cause) []cause {
 
 // hubCauses are the faults of some parts of the hub.
 func (t *trial) hubCauses(parts ...string) (all []cause) {
-	for _, r := range t.seen.rows(t.d.flag(), time.Now()) {
+	for _, r := range t.seen.rows(&t.d.deployFlags, time.Now()) {
 		if r.level != levelFault || !slices.Contains(parts, r.part) {
 			continue
 		}
-		gone := r.state == "not there" || r.state == "gone" || r.state == "off" || r.part == "bus-rule" || r.part == "event-source" && r.state != "Enabled"
+		gone := r.state == "not there" || r.state == "gone" || r.state == "off" || r.part == "bus-rule" || r.part == "queue-policy" || r.part == "event-source" && r.state != "Enabled"
 		all = append(all, cause{sure: gone, text: r.text, do: r.do})
 	}
 	if q := t.seen.queue; q != nil && slices.Contains(parts, "queue") && q.Waiting+q.InFlight+q.Delayed > 0 {
@@ -91,6 +91,14 @@ func (t *trial) issuedOrNow() time.Time {
 	return t.issued
 }
 
+// logCauses is that it is in the table, but by a log file alone.
+func (t *trial) logCauses() []cause {
+	if !t.logged.arrived() {
+		return nil
+	}
+	return []cause{{true, "it is in the table by a log file of account " + t.asAccount + " alone (" + t.logged.file + "): no event came", ""}}
+}
+
 // watchCauses are what the table's watch leaves out: the issuance, or the call.
 func (t *trial) watchCauses(issuance bool) []cause {
 	w := t.table.Watch()
@@ -112,44 +120,31 @@ func (t *trial) watchCauses(issuance bool) []cause {
 	return []cause{{true, "the watch of " + t.table.String() + " leaves calls of the role's sessions out (" + watchText(w) + ")", change}}
 }
 
-// patternCauses is that the rule does not take such an event: EventBridge itself judges.
-func (t *trial) patternCauses(ctx context.Context) []cause {
-	one := t.spoke.regions[t.as.Region]
-	if one == nil || one.rule == nil || one.rule.Pattern == "" {
-		return nil
-	}
-	takes, err := site.New(t.as).Matches(ctx, t.as.Region, one.rule.Pattern, t.sample())
-	if err != nil || takes {
-		return nil // it is one cause among others, and no fault of the deployment's
+// patternCauses are rules that do not take such an event, the spoke's and the hub's:
+// EventBridge itself judges.
+func (t *trial) patternCauses(ctx context.Context) (all []cause) {
+	e := assumption{account: t.asAccount, region: t.as.Region, caller: t.asName, role: t.d.role, session: t.session, externalID: t.d.externalID, at: t.issuedOrNow()}
+	takes := func(s *site.Site, region string, r *site.Rule) bool {
+		if r == nil || r.Pattern == "" {
+			return true
+		}
+		is, err := s.Matches(ctx, region, r.Pattern, e.event())
+		return err != nil || is // where it cannot be asked, nothing is said
 	}
 	with := "without an external id"
 	if t.d.externalID != "" {
 		with = "with the external id " + t.d.externalID
 	}
-	return []cause{{
-		true, fmt.Sprintf("the rule %s in %s does not take an assumption of %s %s: its pattern is %s", one.rule.Name, t.regionText(), t.d.role, with, one.rule.Pattern),
-		"in account " + t.asAccount + ": crosstrail deploy up spoke --role-arn " + t.d.role,
-	}}
-}
-
-// sample is the event of an assumption as this one, as far as patterns look at it.
-func (t *trial) sample() string {
-	parameters := map[string]any{"roleArn": t.d.role, "roleSessionName": t.session, "durationSeconds": 900}
-	if t.d.externalID != "" {
-		parameters["externalId"] = t.d.externalID
+	if one := t.spoke.regions[t.as.Region]; one != nil && !takes(site.New(t.as), t.as.Region, one.rule) {
+		all = append(all, cause{
+			true, fmt.Sprintf("the rule %s in %s does not take an assumption of %s %s: its pattern is %s", one.rule.Name, t.regionText(), t.d.role, with, one.rule.Pattern),
+			t.seen.upSpoke(t.asAccount, t.spoke.as) + " --role-arn " + t.d.role,
+		})
 	}
-	text, err := json.Marshal(map[string]any{
-		"id": "00000000-0000-0000-0000-000000000000", "version": "0", "detail-type": "AWS API Call via CloudTrail", "source": "aws.sts",
-		"account": t.asAccount, "time": t.issuedOrNow().UTC().Format(time.RFC3339), "region": t.as.Region, "resources": []string{},
-		"detail": map[string]any{
-			"eventSource": "sts.amazonaws.com", "eventName": "AssumeRole", "eventType": "AwsApiCall", "awsRegion": t.as.Region, "recipientAccountId": t.asAccount,
-			"userIdentity": map[string]any{"arn": t.asName, "accountId": t.asAccount}, "requestParameters": parameters,
-		},
-	})
-	if err != nil {
-		panic(err) // of texts
+	if r := t.seen.rule; !takes(site.New(t.hub), "", r) {
+		all = append(all, cause{true, "the rule " + r.Name + " of the hub's event bus does not take it: its pattern is " + r.Pattern, "what it is to be: crosstrail deploy template hub"})
 	}
-	return string(text)
+	return all
 }
 
 // trailCauses is that no trail logs where the buckets were listed, into the bucket that

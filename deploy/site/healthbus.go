@@ -17,6 +17,7 @@ type Bus struct {
 	Accounts      []string // by number, that statements name
 	Organizations []string // o-…
 	Anybody       bool     // a statement names everybody, and no organisation
+	Refused       []string // accounts that statements name, and that may not send all the same
 
 	document *policy.Document // nil: there is none that can be read
 }
@@ -62,7 +63,25 @@ func BusOf(name, arn, text string) (*Bus, error) {
 	}
 	slices.Sort(b.Accounts)
 	b.Accounts = slices.Compact(b.Accounts)
+	b.Refused = b.refused()
 	return b, nil
+}
+
+// refused are the accounts that are named in vain: by a statement whose condition leaves
+// out what a spoke sends, or beside one that denies it.
+func (b *Bus) refused() (all []string) {
+	for _, st := range b.document.Statements {
+		if st.Effect != policy.Allow || st.Principal == nil {
+			continue
+		}
+		for _, who := range st.Principal.AWS {
+			if account := cmp.Or(policy.AccountOf(who), part(who, 4)); account != "" && b.Lets(account) == policy.No {
+				all = append(all, account)
+			}
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 func organizationsIn(c policy.Condition) (orgs []string) {

@@ -95,10 +95,10 @@ type Alarm struct {
 	Since                            time.Time
 }
 
-// Alarms are those whose names begin so.
-func (s *Site) Alarms(ctx context.Context, prefix string) ([]Alarm, error) {
+// Alarms are those of these names that are there.
+func (s *Site) Alarms(ctx context.Context, names ...string) ([]Alarm, error) {
 	var all []Alarm
-	pages := cloudwatch.NewDescribeAlarmsPaginator(cloudwatch.NewFromConfig(s.cfg), &cloudwatch.DescribeAlarmsInput{AlarmNamePrefix: &prefix})
+	pages := cloudwatch.NewDescribeAlarmsPaginator(cloudwatch.NewFromConfig(s.cfg), &cloudwatch.DescribeAlarmsInput{AlarmNames: names})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {

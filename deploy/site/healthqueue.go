@@ -23,6 +23,47 @@ type Queue struct {
 	Waiting, InFlight, Delayed int
 	Visibility                 time.Duration // how long a message that was handed out is hidden
 	Topics                     []string      // ARNs of the topics that its policy lets send
+
+	document *policy.Document // nil: there is no policy that can be read
+}
+
+// QueueOf reads what a queue's policy says; "" is none.
+func QueueOf(name, arn, text string) *Queue {
+	q := &Queue{Name: name, ARN: arn}
+	if document, err := policy.Parse(text); text != "" && err == nil {
+		q.document, q.Topics = document, topicsOf(document)
+	}
+	return q
+}
+
+// Lets reports whether the policy lets a service, as events.amazonaws.com, put messages
+// there for a source, a rule, bucket or topic; perhaps, where that hangs on what is not
+// known here.
+func (q *Queue) Lets(service, source string) policy.Answer {
+	if q.document == nil {
+		return policy.No
+	}
+	asked := policy.Request{
+		Action: "sqs:SendMessage", Resource: policy.Exactly(q.ARN, false),
+		Known: map[string][]string{"aws:sourcearn": {source}, "aws:securetransport": {"true"}},
+	}
+	if account := part(source, 4); account != "" { // a bucket's ARN tells none
+		asked.Known["aws:sourceaccount"] = []string{account}
+	}
+	allows, denies := policy.No, policy.No
+	for _, st := range q.document.Statements {
+		if st.Principal == nil || !st.Principal.Everyone && !slices.Contains(st.Principal.Service, service) {
+			continue
+		}
+		st.Principal = nil // it is asked about
+		its := (&policy.Document{Version: q.document.Version, Statements: []policy.Statement{st}}).Answer(0, asked)
+		if st.Effect == policy.Deny {
+			denies = max(denies, its)
+		} else {
+			allows = max(allows, its)
+		}
+	}
+	return min(allows, policy.Yes-denies)
 }
 
 // Queue looks at a queue of the caller's account and region; nil where there is none.
@@ -36,8 +77,7 @@ func (s *Site) Queue(ctx context.Context, name string) (*Queue, error) {
 	if err != nil {
 		return nil, s.explain(ctx, err, doing+name, "sqs:GetQueueUrl", name)
 	}
-	q := &Queue{Name: name, URL: aws.ToString(at.QueueUrl)}
-	out, err := client.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: &q.URL, AttributeNames: []types.QueueAttributeName{types.QueueAttributeNameAll}})
+	out, err := client.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: at.QueueUrl, AttributeNames: []types.QueueAttributeName{types.QueueAttributeNameAll}})
 	if isMissing(err) {
 		return nil, nil
 	}
@@ -48,24 +88,17 @@ func (s *Site) Queue(ctx context.Context, name string) (*Queue, error) {
 		n, _ := strconv.Atoi(out.Attributes[string(name)])
 		return n
 	}
-	q.ARN = out.Attributes[string(types.QueueAttributeNameQueueArn)]
+	q := QueueOf(name, out.Attributes[string(types.QueueAttributeNameQueueArn)], out.Attributes[string(types.QueueAttributeNamePolicy)])
+	q.URL = aws.ToString(at.QueueUrl)
 	q.Waiting = number(types.QueueAttributeNameApproximateNumberOfMessages)
 	q.InFlight = number(types.QueueAttributeNameApproximateNumberOfMessagesNotVisible)
 	q.Delayed = number(types.QueueAttributeNameApproximateNumberOfMessagesDelayed)
 	q.Visibility = time.Duration(number(types.QueueAttributeNameVisibilityTimeout)) * time.Second
-	q.Topics = topicsOf(out.Attributes[string(types.QueueAttributeNamePolicy)])
 	return q, nil
 }
 
 // topicsOf are the topics that a queue's policy lets send.
-func topicsOf(text string) (topics []string) {
-	if text == "" {
-		return nil
-	}
-	document, err := policy.Parse(text)
-	if err != nil {
-		return nil
-	}
+func topicsOf(document *policy.Document) (topics []string) {
 	for _, st := range document.Statements {
 		for _, test := range st.Condition.Tests() {
 			if st.Effect != policy.Allow || !policy.SameName(test.Key, "aws:SourceArn") {
