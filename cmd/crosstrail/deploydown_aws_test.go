@@ -18,15 +18,16 @@ import (
 // downs are the commands of a test that takes hubs down.
 type downs struct {
 	*testing.T
-	prod awstest.Account
-	do   func(args ...string) (int, string)
-	code string
+	stand *awstest.AWS
+	prod  awstest.Account
+	do    func(args ...string) (int, string)
+	code  string
 }
 
 func newDowns(t *testing.T, account string) *downs {
 	t.Helper()
-	d := &downs{T: t, code: t.TempDir() + "/bootstrap"}
-	d.prod, d.do = operating(t, stack.Start(t), account)
+	d := &downs{T: t, stand: stack.Start(t), code: t.TempDir() + "/bootstrap"}
+	d.prod, d.do = operating(t, d.stand, account)
 	writeProgram(t, d.code)
 	return d
 }

@@ -123,7 +123,11 @@ func (h *hubDown) lookFor(ctx context.Context) (err error) {
 			h.kept = append(h.kept, key)
 		}
 	}
-	if h.code, err = h.at.site.LookForCode(ctx, h.kept...); err != nil {
+	bucket := ""
+	if h.hub != nil {
+		bucket = h.hub.Code.Bucket
+	}
+	if h.code, err = h.at.site.LookForCode(ctx, bucket, h.kept...); err != nil {
 		return h.explain(err)
 	}
 	if h.deleteTable {
@@ -175,7 +179,7 @@ func (h *hubDown) intent() *intent {
 		i.warn("the function's code is left alone, if there is any: %s", h.code.Alone)
 	}
 	if len(h.code.Keys) > 0 {
-		i.beside(toRemove, "the function's code:", "s3://"+deploy.CodeBucket(c.Account, c.Region))
+		i.beside(toRemove, "the function's code:", "s3://"+h.code.Bucket())
 	}
 	switch {
 	case h.info != nil:

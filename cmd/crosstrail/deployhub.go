@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,10 +18,11 @@ import (
 // hubUp is one run of deploy up hub.
 type hubUp struct {
 	changing
-	flags    hubFlags
-	watch    watchFlags
-	onDemand bool
-	function string
+	flags      hubFlags
+	watch      watchFlags
+	onDemand   bool
+	function   string
+	codeBucket string // of the code; "": the one that is there, or crosstrail's own
 
 	at     *lookedAt
 	found  *cfn.Found  // nil: there is none
@@ -71,6 +73,7 @@ In the end it prints what the spokes' owners need, ready to send.`,
 	flags := cmd.Flags()
 	flags.Var(said(&h.function), "function", "the function's code, a zip or the program alone, in a `FILE` (default: the release's own, else that of dist/, from make lambda)")
 	must(cmd.MarkFlagFilename("function"))
+	flags.Var(said(&h.codeBucket), "code-bucket", "a `BUCKET` of this account for the function's code (default: one that is made for it)")
 	flags.BoolVar(&h.onDemand, "on-demand", false, "have a table that is adopted, and paid by the hour, paid by request")
 	h.flags.remove.add(cmd, "account=111111111111")
 	h.add(cmd)
@@ -91,7 +94,7 @@ func (h *hubUp) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := h.flags.check(); err != nil {
+	if err := cmp.Or(h.flags.check(), checkFlag("code-bucket", deploy.BucketName, h.codeBucket)); err != nil {
 		return err
 	}
 	// Which roles are watched already is not known yet: whether there is one is seen later.
@@ -103,7 +106,7 @@ func (h *hubUp) run(ctx context.Context) error {
 	h.table.given = h.watch.isGiven() || h.flags.remove.any("watch-")
 	if h.permissions {
 		w := hubWorks()
-		w.table, w.bucket = h.flags.table, h.flags.bucket
+		w.table, w.bucket, w.code = h.flags.table, h.flags.bucket, h.codeBucket
 		return h.printPolicy(w)
 	}
 	if h.at, err = h.look(ctx); err != nil {
@@ -183,12 +186,14 @@ func (h *hubUp) stack() cfn.Stack {
 }
 
 // pack finds the function's code. Where there is none here, that of a hub that runs
-// stays.
-func (h *hubUp) pack(context.Context) error {
+// stays. The bucket is looked at in any case: CloudFormation takes from there what the
+// function runs.
+func (h *hubUp) pack(ctx context.Context) error {
 	code, err := function.Open(h.function, h.hub.Code.Architecture)
 	switch {
-	case errors.Is(err, function.ErrNone) && h.old != nil && h.old.Code.Architecture == h.hub.Code.Architecture:
-		return nil
+	case errors.Is(err, function.ErrNone) && h.old != nil && h.old.Code.Architecture == h.hub.Code.Architecture && h.codeBucket == "":
+		_, err := h.at.site.HasCodeBucket(ctx, h.hub.Code.Bucket)
+		return h.explain(err)
 	case errors.Is(err, function.ErrNone):
 		return hinted(err, "build it, in a clone of crosstrail: make lambda", "or name it: --function FILE, a zip or the program alone")
 	case err != nil && h.function != "":
@@ -197,8 +202,14 @@ func (h *hubUp) pack(context.Context) error {
 		return err
 	}
 	caller := h.at.caller
+	bucket := orElse(h.codeBucket, h.hub.Code.Bucket)
 	h.hub.Code = deploy.CodeOf(caller.Account, caller.Region, code.Architecture, code.Zip)
-	if h.old == nil || h.old.Code != h.hub.Code {
+	h.hub.Code.Bucket = orElse(bucket, h.hub.Code.Bucket)
+	there, err := h.at.site.HasCodeBucket(ctx, h.hub.Code.Bucket)
+	if err != nil {
+		return h.explain(err)
+	}
+	if !there || h.old == nil || h.old.Code != h.hub.Code {
 		h.code = code
 	}
 	return nil

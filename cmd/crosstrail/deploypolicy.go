@@ -19,7 +19,7 @@ type works struct {
 	less   string // how the actions begin that are not needed
 	down   bool   // nothing is made or changed
 
-	role, table, bucket string // whose names are known; "": any
+	role, table, bucket, code string // whose names are known; "": any
 }
 
 // actions are all of them, sorted.
@@ -116,7 +116,8 @@ func (c *changing) resources(w works, service, action string) []string {
 			return arns("*:*:log-group:/aws/lambda/" + c.name + "*")
 		}
 	case "s3":
-		code := []string{"::crosstrail-code-*", "::crosstrail-code-*/*"}
+		in := orElse(w.code, "crosstrail-code-*")
+		code := []string{"::" + in, "::" + in + "/*"}
 		switch action {
 		case "s3:GetBucketNotification", "s3:PutBucketNotification", "s3:GetEncryptionConfiguration":
 			return arns("::" + orElse(w.bucket, "*"))

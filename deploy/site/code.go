@@ -30,16 +30,7 @@ func (s *Site) Upload(ctx context.Context, zip []byte, code deploy.Code) error {
 		return err
 	}
 	b := Bucket{code.Bucket, me.Region, me.Account}
-	there, tagged, err := s.codeBucket(ctx, b)
-	switch {
-	case err != nil:
-		return err
-	case !there:
-		err = s.makeCodeBucket(ctx, b)
-	case !tagged:
-		err = s.tagCodeBucket(ctx, b)
-	}
-	if err != nil {
+	if err := s.readyCodeBucket(ctx, me, b); err != nil {
 		return err
 	}
 	sum := sha256.Sum256(zip)
@@ -66,6 +57,53 @@ func (s *Site) Upload(ctx context.Context, zip []byte, code deploy.Code) error {
 	return nil
 }
 
+// readyCodeBucket makes the bucket, where it is not one that somebody named.
+func (s *Site) readyCodeBucket(ctx context.Context, me Caller, b Bucket) error {
+	if b.Name != deploy.CodeBucket(me.Account, me.Region) {
+		_, err := s.HasCodeBucket(ctx, b.Name)
+		return err
+	}
+	there, tagged, err := s.codeBucket(ctx, b)
+	switch {
+	case err != nil:
+		return err
+	case !there:
+		return s.makeCodeBucket(ctx, b)
+	case !tagged:
+		return s.tagCodeBucket(ctx, b)
+	}
+	return nil
+}
+
+// HasCodeBucket reports whether the bucket that a hub's stack takes its function from is
+// there. Of another account it is an error: Lambda would run whatever that account put
+// there, with the hub's permissions. So is one that was named and is not there.
+func (s *Site) HasCodeBucket(ctx context.Context, name string) (bool, error) {
+	me, err := s.Caller(ctx)
+	if err != nil {
+		return false, err
+	}
+	_, err = s.s3("").GetBucketTagging(ctx, &s3.GetBucketTaggingInput{Bucket: &name, ExpectedBucketOwner: &me.Account})
+	switch code := codeOf(err); {
+	case code == "" && err == nil, code == "NoSuchTagSet":
+		return true, nil
+	case code == "NoSuchBucket" && name == deploy.CodeBucket(me.Account, me.Region):
+		return false, nil
+	case code == "NoSuchBucket":
+		return false, &Error{Doing: "use the bucket " + name, Err: err, Text: "there is no such bucket", Hints: []string{"make it, private, in " + me.Region + ", or name another: --code-bucket NAME"}}
+	}
+	return false, s.notOurBucket(ctx, err, name)
+}
+
+// notOurBucket is why the code's bucket may not be used.
+func (s *Site) notOurBucket(ctx context.Context, err error, name string) error {
+	told := s.explain(ctx, err, "use the bucket "+name, "s3:GetBucketTagging", s.bucketARN(name))
+	if e, ok := errors.AsType[*Error](told); ok && e.Denied {
+		e.Hints = append(e.Hints, "or a bucket of this name is another account's: S3 does not say which; whoever made it hopes for code to be put there, and none was. A bucket of your own takes its place: --code-bucket NAME")
+	}
+	return told
+}
+
 // codeBucket reports whether the bucket is there, and is an error where it is not ours:
 // of another account, which names foretold may be, or made for something else.
 func (s *Site) codeBucket(ctx context.Context, b Bucket) (there, tagged bool, err error) {
@@ -79,11 +117,7 @@ func (s *Site) codeBucket(ctx context.Context, b Bucket) (there, tagged bool, er
 	case code == "NoSuchBucket":
 		return false, false, nil
 	case isDenied(code):
-		told := s.explain(ctx, err, doing+b.Name, "s3:GetBucketTagging", s.bucketARN(b.Name))
-		if e, ok := errors.AsType[*Error](told); ok {
-			e.Hints = append(e.Hints, "or a bucket of this name is another account's: S3 does not say which; whoever made it hopes for code to be put there, and none was")
-		}
-		return false, false, told
+		return false, false, s.notOurBucket(ctx, err, b.Name)
 	case err != nil && code != "NoSuchTagSet":
 		return false, false, s.explain(ctx, err, doing+b.Name, "s3:GetBucketTagging", s.bucketARN(b.Name))
 	}
@@ -111,7 +145,7 @@ func (s *Site) makeCodeBucket(ctx context.Context, b Bucket) error {
 	case code == "BucketAlreadyExists":
 		return &Error{
 			Doing: "make the bucket " + b.Name, Err: err, Text: "another account has a bucket of this name, which is made of this account's number: nothing was put there",
-			Hints: []string{"name another place for the code: aws cloudformation create-stack with the template of: crosstrail deploy template hub, and its parameters CodeBucket and CodeKey"},
+			Hints: []string{"name a bucket of your own for the code: --code-bucket NAME"},
 		}
 	case err != nil && code != "BucketAlreadyOwnedByYou": // another operator was faster
 		return s.explain(ctx, err, "make the bucket "+b.Name, "s3:CreateBucket", s.bucketARN(b.Name))

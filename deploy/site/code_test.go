@@ -23,7 +23,7 @@ func upload(t *testing.T, s *site.Site, account string, zip []byte, architecture
 // removeCode looks and removes, as down hub does.
 func removeCode(t *testing.T, s *site.Site, keep ...string) (site.Removed, error) {
 	t.Helper()
-	code, err := s.LookForCode(t.Context(), keep...)
+	code, err := s.LookForCode(t.Context(), "", keep...)
 	if err != nil {
 		return site.Removed{}, err
 	}
@@ -109,7 +109,7 @@ func TestSquattedBucket(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	theirs.Put(t, awstest.Object{Key: deploy.CodePrefix + "theirs"})
-	if code, err := s.LookForCode(t.Context()); err != nil || len(code.Keys) > 0 || !strings.Contains(code.Alone, "refused: ") {
+	if code, err := s.LookForCode(t.Context(), ""); err != nil || len(code.Keys) > 0 || !strings.Contains(code.Alone, "refused: ") {
 		t.Errorf("%+v, %v", code, err)
 	}
 	if r, err := removeCode(t, s); err != nil || r != (site.Removed{}) || len(listed(t, theirs)) != 1 {
@@ -123,7 +123,7 @@ func TestSquattedBucket(t *testing.T) {
 	if _, err := upload(t, s, third, []byte("one"), "arm64"); !told(err, "has no tag crosstrail=code") {
 		t.Errorf("%v", err)
 	}
-	if code, err := s.LookForCode(t.Context()); err != nil || len(code.Keys) > 0 || !strings.Contains(code.Alone, "has no tag crosstrail=code") {
+	if code, err := s.LookForCode(t.Context(), ""); err != nil || len(code.Keys) > 0 || !strings.Contains(code.Alone, "has no tag crosstrail=code") {
 		t.Errorf("%+v, %v", code, err)
 	}
 	if r, err := removeCode(t, s); err != nil || r != (site.Removed{}) || len(listed(t, mine)) != 1 {

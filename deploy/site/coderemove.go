@@ -1,6 +1,7 @@
 package site
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,19 +22,27 @@ type StoredCode struct {
 	Alone string
 
 	bucket       Bucket
-	kept, others int // objects: that other hubs run, that are not crosstrail's
+	named        bool // it is not of crosstrail's making, and stays
+	kept, others int  // objects: that other hubs run, that are not crosstrail's
 }
 
-// LookForCode lists the packages but those that are kept, by key, since other hubs of
-// the account and region run them. Where there is no bucket, or none of ours, there are
-// none.
-func (s *Site) LookForCode(ctx context.Context, keep ...string) (*StoredCode, error) {
+// LookForCode lists the packages in a bucket, "" for [deploy.CodeBucket], but those that
+// are kept, by key, since other hubs of the account and region run them. Where there is no
+// bucket, or none of ours, there are none.
+func (s *Site) LookForCode(ctx context.Context, bucket string, keep ...string) (*StoredCode, error) {
 	me, err := s.Caller(ctx)
 	if err != nil {
 		return nil, err
 	}
-	c := &StoredCode{bucket: Bucket{deploy.CodeBucket(me.Account, me.Region), me.Region, me.Account}}
-	there, _, err := s.codeBucket(ctx, c.bucket)
+	own := deploy.CodeBucket(me.Account, me.Region)
+	c := &StoredCode{bucket: Bucket{cmp.Or(bucket, own), me.Region, me.Account}}
+	c.named = c.bucket.Name != own
+	var there bool
+	if c.named {
+		there, err = s.HasCodeBucket(ctx, c.bucket.Name)
+	} else {
+		there, _, err = s.codeBucket(ctx, c.bucket)
+	}
 	if err == nil && there {
 		err = s.listCode(ctx, c, keep)
 	}
@@ -46,6 +55,9 @@ func (s *Site) LookForCode(ctx context.Context, keep ...string) (*StoredCode, er
 func (s *Site) listCode(ctx context.Context, c *StoredCode, keep []string) error {
 	b := c.bucket
 	pages := s3.NewListObjectsV2Paginator(s.s3(""), &s3.ListObjectsV2Input{Bucket: &b.Name, ExpectedBucketOwner: &b.Owner})
+	if c.named {
+		pages = s3.NewListObjectsV2Paginator(s.s3(""), &s3.ListObjectsV2Input{Bucket: &b.Name, ExpectedBucketOwner: &b.Owner, Prefix: aws.String(deploy.CodePrefix)})
+	}
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
@@ -64,6 +76,9 @@ func (s *Site) listCode(ctx context.Context, c *StoredCode, keep []string) error
 	}
 	return nil
 }
+
+// Bucket is the name of the bucket.
+func (c *StoredCode) Bucket() string { return c.bucket.Name }
 
 // Removed is what became of the code bucket.
 type Removed struct {
@@ -91,6 +106,9 @@ func (s *Site) RemoveCode(ctx context.Context, c *StoredCode) (Removed, error) {
 		r.Objects++
 	}
 	switch {
+	case c.named:
+		r.Left = fmt.Sprintf("the bucket %s stays: it was not made by crosstrail", b.Name)
+		return r, nil
 	case c.others > 0:
 		r.Left = fmt.Sprintf("the bucket %s stays: it holds %d objects that are not crosstrail's", b.Name, c.others)
 		return r, nil
