@@ -128,6 +128,7 @@ func (s *Store) widen(ctx context.Context, f cloudtrail.LogFile) error {
 	w := &s.writer
 	w.mu.Lock()
 	known, ok := w.spans[at]
+	since := w.since
 	w.mu.Unlock()
 	none := known.newest.IsZero()
 	if !ok {
@@ -147,6 +148,9 @@ func (s *Store) widen(ctx context.Context, f cloudtrail.LogFile) error {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.since != since {
+		return nil // what was known was of another table
+	}
 	known = w.spans[at]
 	if !t.IsZero() {
 		if known.newest.IsZero() {
@@ -167,12 +171,13 @@ func (s *Store) openSpan(ctx context.Context, f cloudtrail.LogFile) error {
 	})
 }
 
-// stretch sets one end of a span where that is beyond it, as further says.
+// stretch sets one end of a span where that is beyond it, as further says. It says
+// whose span that is, too: in a table that was made anew meanwhile there is none yet.
 func (s *Store) stretch(ctx context.Context, f cloudtrail.LogFile, end, further string) error {
 	return s.update(ctx, spanKey(f.Account, f.Region), &dynamodb.UpdateItemInput{
-		UpdateExpression:          aws.String("SET #t = :t"),
+		UpdateExpression:          aws.String("SET #t = :t, #a = :a, #r = :r"),
 		ConditionExpression:       aws.String("attribute_not_exists(#t) OR " + further),
-		ExpressionAttributeNames:  map[string]string{"#t": end},
-		ExpressionAttributeValues: item{":t": number(f.Delivered)},
+		ExpressionAttributeNames:  map[string]string{"#t": end, "#a": attrAccount, "#r": attrRegion},
+		ExpressionAttributeValues: item{":t": number(f.Delivered), ":a": text(f.Account), ":r": text(f.Region)},
 	})
 }
