@@ -41,7 +41,7 @@ type function struct {
 	cfg    *aws.Config // nil: not read yet, as the next two
 	opener *queue.Opener
 	dead   *queue.DeadLetters
-	table  *dynamo.Store // nil: not open; it looks now and then itself whether its watch was changed
+	table  *dynamo.Store // nil: not open
 }
 
 // invocation is one call of the function.
@@ -50,6 +50,7 @@ type invocation struct {
 	log      *slog.Logger
 	failures failures
 	cold     bool
+	obeys    bool // the table's watch was read since it began
 	shape    string
 	end      time.Time // when the last commit must be done
 	last     time.Time // when the last dead letter must be sent; zero, as end: there is no hurry
@@ -212,8 +213,18 @@ func late(ctx context.Context, err error) error {
 	return fmt.Errorf("%w; it ended with: %v", errLate, err)
 }
 
-// open is the table.
+// open is the table, with the watch that it has now: what an environment that was idle
+// left out by another is acknowledged, and would never come again.
 func (v *invocation) open(ctx context.Context) (*dynamo.Store, error) {
+	if v.table != nil && !v.obeys {
+		if err := v.table.Renew(ctx); err != nil {
+			v.table = nil
+			if _, another := errors.AsType[*dynamo.NotOursError](err); !another {
+				return nil, err
+			}
+		}
+	}
+	v.obeys = true
 	if v.table != nil {
 		return v.table, nil
 	}

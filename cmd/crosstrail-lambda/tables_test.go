@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/crosstrail/crosstrail/internal/awstest"
+	"github.com/crosstrail/crosstrail/lineage"
 	"github.com/crosstrail/crosstrail/store/dynamo"
 )
 
@@ -150,6 +151,36 @@ func TestDirect(t *testing.T) {
 	for _, want := range []string{envStore, envFrom, envLevel, envMaxFile, envNew} {
 		if !failed || !strings.Contains(said, want) || !strings.Contains(e.log(), want+`=\"`) {
 			t.Errorf("%s does not name %s", said, want)
+		}
+	}
+}
+
+// TestWatchWidened: a function that is warm takes the next message by the watch that
+// the table has then, for what it leaves out never comes again.
+func TestWatchWidened(t *testing.T) {
+	h := newHub(t, stack.Start(t))
+	s, err := dynamo.Open(t.Context(), h.Config(), table, dynamo.Options{Write: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := h.start(h.Config())
+	for _, step := range []struct {
+		watch *lineage.Watch
+		event string
+		want  string
+	}{
+		{&lineage.Watch{Uses: lineage.NoUses}, "narrow", "[]"},
+		{nil, "wide", "[wide]"},
+		{&lineage.Watch{Uses: lineage.NoUses}, "narrow again", "[wide]"},
+	} {
+		if err := s.SetWatch(t.Context(), s.Watch(), step.watch); err != nil {
+			t.Fatal(err)
+		}
+		if said, failed := e.invoke(t, fmt.Sprintf(`{"version":"0","detail-type":"AWS API Call via CloudTrail","source":"aws.s3","account":%q,"detail":%s}`, prod, record(step.event))); failed {
+			t.Error(said)
+		}
+		if got := h.stored(); fmt.Sprint(got) != step.want {
+			t.Errorf("%s: stored %q, want %s", step.event, got, step.want)
 		}
 	}
 }

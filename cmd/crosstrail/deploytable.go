@@ -140,9 +140,6 @@ func (h *hubUp) readyTable(ctx context.Context) error {
 		}
 	}
 	h.done("the table takes %s", takenText(t.wanted))
-	if h.old != nil {
-		h.ui.say("note", "a function that runs obeys within a minute: until then it takes what it took")
-	}
 	return nil
 }
 

@@ -39,8 +39,8 @@ that --uses says. ARNs and ids are compared whole. What else tells who somebody 
 sign-ins do, is taken always.
 
 What is in the table stays. What was left out until now is not there: crosstrail ingest
-brings it from log files. Whatever fills the table goes by the new watch within a minute.
-Where there is no such table, it is made.`,
+brings it from log files. A Lambda function goes by the new watch from its next
+invocation on, crosstrail follow and crosstrail ingest within a second. Where there is no such table, it is made.`,
 		Example: `  crosstrail store watch --store dynamodb://CrossAccountAuditing
 
   # one role: who assumes it, and what is done with it

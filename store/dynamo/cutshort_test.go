@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -51,12 +52,34 @@ func TestTableAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.make(t, MakeOptions{Unprotected: true})
-	s.meta.Load().read = time.Time{} // a minute later
+	if err := s.Renew(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	add(t, s, logFile(firstFile, `{"eventID":"a","eventTime":"2026-01-02T10:00:00Z"}`))
 	after := c.items(t)
 	for k := range before {
 		if after[k] == nil {
 			t.Errorf("%s is not there", k)
 		}
+	}
+}
+
+// TestSpanAgain: a writer that has not learned yet that the table is another one leaves
+// no span there that does not tell whose it is.
+func TestSpanAgain(t *testing.T) {
+	c := newCast(t)
+	c.make(t, MakeOptions{Unprotected: true})
+	s := c.open(t, c.writer)
+	add(t, s, logFile(firstFile, `{"eventID":"a","eventTime":"2026-01-02T10:00:00Z"}`))
+	if _, err := c.table.Owner.DeleteTable(t.Context(), &dynamodb.DeleteTableInput{TableName: &c.table.Name}); err != nil {
+		t.Fatal(err)
+	}
+	c.make(t, MakeOptions{Unprotected: true})
+	s.meta.Load().read = time.Now() // it has just looked
+	add(t, s, logFile(strings.Replace(firstFile, "T1000Z", "T1005Z", 1), `{"eventID":"b","eventTime":"2026-01-02T10:00:00Z"}`))
+	var notes []string
+	reader := opened(t, c.Account(account).Config(), "Audit", Options{Note: func(note string) { notes = append(notes, note) }})
+	if spans, err := reader.Spans(t.Context()); err != nil || len(spans) != 1 || len(notes) > 0 {
+		t.Errorf("%+v, %v; told %q", spans, err, notes)
 	}
 }

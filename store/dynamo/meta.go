@@ -58,6 +58,7 @@ func watchText(w *lineage.Watch) (string, error) {
 
 // readMeta reads the table's own item. One that is not there is no error.
 func (s *Store) readMeta(ctx context.Context, how ...func(*dynamodb.Options)) error {
+	asked := time.Now() // what it says may be changed while the answer is on its way
 	out, err := s.client.GetItem(ctx, &dynamodb.GetItemInput{
 		TableName: &s.table, Key: metaKey.attributes(), ConsistentRead: aws.Bool(true),
 	}, how...)
@@ -68,7 +69,7 @@ func (s *Store) readMeta(ctx context.Context, how ...func(*dynamodb.Options)) er
 		s.meta.Store(nil)
 		return nil
 	}
-	m := &meta{read: time.Now(), kept: [2]string{textOf(out.Item, attrWatch), textOf(out.Item, attrWatches)}}
+	m := &meta{read: asked, kept: [2]string{textOf(out.Item, attrWatch), textOf(out.Item, attrWatches)}}
 	version, err := strconv.Atoi(textOf(out.Item, attrFormat))
 	switch {
 	case err != nil:
@@ -121,8 +122,9 @@ var ErrWatchChanged = errors.New("somebody else changed what the table takes at 
 // another by now nothing is changed, [Store.Watch] tells that one, and the error is
 // [ErrWatchChanged].
 //
-// Those who write to the table meanwhile learn of it within a minute. What is in it
-// stays, and log files that were read under another watch may be read again.
+// Those who write to the table meanwhile learn of it within a second, a function with
+// its next invocation. What is in it stays, and log files that were read under another
+// watch may be read again.
 func (s *Store) SetWatch(ctx context.Context, was, w *lineage.Watch) error {
 	looked, err := watchText(was)
 	if err != nil {

@@ -76,9 +76,9 @@ func mortal(i item) (t cloudtrail.Time, ok bool) {
 // and each pointer to one, twice the size that it has in the indexes too; stopped, it
 // may be called again, and goes on with what is left. DynamoDB deletes what has
 // expired within some days, and takes nothing for it (Developer Guide, "Using time to
-// live"). Who writes to the table meanwhile learns of it within a minute: what was
-// written until then goes with the next call. Where events are to stay longer that
-// minute is waited for, so that none goes earlier.
+// live"). Who writes to the table meanwhile learns of it within a second; a
+// file that it began before is written as it was begun, and goes with the next call.
+// Where events are to stay longer some of that is waited for, so that none goes earlier.
 func (s *Store) SetRetention(ctx context.Context, days int) error {
 	if days < 0 || days > 100_000 {
 		return fmt.Errorf("%d days: events are kept for 1 day to 100000, or 0: for ever", days)

@@ -99,7 +99,7 @@ func TestTooOld(t *testing.T) {
 	}
 	has := func(want bool) {
 		t.Helper()
-		w.meta.Load().read = time.Time{} // a minute later
+		w.meta.Load().read = time.Time{} // a second later
 		if there, err := w.Has(t.Context(), f.LogFile); err != nil || there != want {
 			t.Errorf("has the file: %v, %v; want %v", there, err, want)
 		}

@@ -133,8 +133,13 @@ func Open(ctx context.Context, cfg aws.Config, table string, o Options) (*Store,
 	return s, nil
 }
 
+// mostLearning is as long as a function may run (Lambda Developer Guide, "Configure
+// Lambda function timeout", our template's: a minute), and some more: what was begun
+// before a change is done then.
+const mostLearning = 90 * time.Second
+
 func newStore(cfg aws.Config, table string, o Options) *Store {
-	s := &Store{client: dynamodb.NewFromConfig(cfg), table: table, region: cfg.Region, options: o, learning: metaEvery * 3 / 2}
+	s := &Store{client: dynamodb.NewFromConfig(cfg), table: table, region: cfg.Region, options: o, learning: mostLearning}
 	s.writer.begin()
 	return s
 }

@@ -25,8 +25,9 @@ const inS3 = "s3://"
 // takes some milliseconds for, and few enough to be held in 128 MB.
 const mostFlying = 64
 
-// metaEvery is how often a writer looks whether the watch was changed.
-const metaEvery = time.Minute
+// metaEvery is how often a writer looks whether the watch was changed, while it is at
+// work: half a read unit a second. Who knows when a work begins says so: [Store.Renew].
+const metaEvery = time.Second
 
 // writer is the half of a Store that writes.
 type writer struct {
@@ -34,6 +35,7 @@ type writer struct {
 	known  recent              // items that were written, and need not be again
 	packer packer
 	slow   slowness
+	asking *semaphore.Weighted // for who reads the table's own item: the others wait for that
 
 	mu       sync.Mutex // guards what follows
 	reading  map[string]*reading
@@ -63,7 +65,7 @@ type finished struct {
 type place struct{ account, region string }
 
 func (w *writer) begin() {
-	w.flying = semaphore.NewWeighted(mostFlying)
+	w.flying, w.asking = semaphore.NewWeighted(mostFlying), semaphore.NewWeighted(1)
 	w.reading = map[string]*reading{}
 	w.forget()
 }
@@ -122,20 +124,39 @@ func (s *Store) under(ctx context.Context, f cloudtrail.LogFile) (*reading, erro
 
 // current is what the table's own item says, or said a moment ago.
 func (s *Store) current(ctx context.Context) (*meta, error) {
-	m := s.meta.Load()
-	if m == nil {
+	if m := s.meta.Load(); m == nil {
 		return nil, s.notOurs(ErrForeign)
-	}
-	if time.Since(m.read) < metaEvery {
+	} else if time.Since(m.read) < metaEvery {
 		return m, nil
+	}
+	return s.since(ctx, time.Now().Add(-metaEvery))
+}
+
+// since is what the table's own item says, read at that moment or later.
+func (s *Store) since(ctx context.Context, moment time.Time) (*meta, error) {
+	if err := s.writer.asking.Acquire(ctx, 1); err != nil {
+		return nil, err
+	}
+	defer s.writer.asking.Release(1)
+	if m := s.meta.Load(); m != nil && m.read.After(moment) {
+		return m, nil // another asked
 	}
 	if err := s.readMeta(ctx, s.patient); err != nil {
 		return nil, err
 	}
-	if m = s.meta.Load(); m == nil {
+	m := s.meta.Load()
+	if m == nil {
 		return nil, s.notOurs(ErrForeign)
 	}
 	return m, nil
+}
+
+// Renew is for the beginning of a work that a Store is kept for, as an invocation of a
+// function: what comes after it is taken and left out by the watch that the table has
+// now. It costs half a read unit. The error is as that of [Open].
+func (s *Store) Renew(ctx context.Context) error {
+	_, err := s.since(ctx, time.Now())
+	return err
 }
 
 // Has reports whether the file was read to its end, under the table's watch or
