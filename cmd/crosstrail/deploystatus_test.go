@@ -42,6 +42,11 @@ func well() *hubLook {
 	}
 }
 
+// made is the template of a hub for these senders.
+func made(senders []string) []byte {
+	return (&deploy.Hub{Name: deploy.DefaultName, Table: deployTable, Senders: deploy.Senders{Accounts: senders}}).Template()
+}
+
 // alarmsOf are the hub's, in one state.
 func alarmsOf(state string) (all []site.Alarm) {
 	for _, name := range deploy.Name(deploy.DefaultName).Alarms() {
@@ -88,23 +93,29 @@ func TestHubJudged(t *testing.T) {
 		wrong func(h *hubLook)
 		want  string // parts of the rows that are not ok, "|" between rows
 	}{
-		"nothing":                   {func(*hubLook) {}, ""},
-		"no stack":                  {func(h *hubLook) { h.stack = nil }, "note stack not there"},
-		"a stack half-way":          {func(h *hubLook) { h.stack.Status = "UPDATE_IN_PROGRESS" }, "note stack UPDATE_IN_PROGRESS"},
-		"a stack that failed":       {func(h *hubLook) { h.stack.Status = "UPDATE_ROLLBACK_FAILED" }, "fault stack UPDATE_ROLLBACK_FAILED"},
-		"no queue":                  {func(h *hubLook) { h.queue = nil; h.function.Sources = nil }, "fault queue not there|fault event-source not there"},
-		"young messages":            {func(h *hubLook) { h.queue.Waiting = 3; h.measured[ofOldest] = 60 }, ""},
-		"old messages":              {func(h *hubLook) { h.queue.Waiting = 3; h.measured[ofOldest] = 901 }, "fault queue 3 messages: 3 wait, 0 handed out; the oldest for 15m1s"},
-		"dead letters refused":      {func(h *hubLook) { h.dead = nil; h.unseen["dead-letters"] = "no leave" }, "note dead-letters not looked at no leave"},
-		"no dead letters' queue":    {func(h *hubLook) { h.dead = nil }, "fault dead-letters not there"},
-		"no function":               {func(h *hubLook) { h.function = nil }, "fault function not there"},
-		"a failed function":         {func(h *hubLook) { h.function.State, h.function.StateReason = "Failed", "its key is gone" }, "fault function Failed its key is gone"},
-		"messages not taken":        {func(h *hubLook) { h.function.Sources[0].State = "Disabled" }, "fault event-source Disabled"},
-		"messages lost":             {func(h *hubLook) { h.function.Sources[0].Partial = false }, "fault event-source Enabled it has no ReportBatchItemFailures"},
-		"a role that is gone":       {func(h *hubLook) { h.function.Sources[0].Last = "PROBLEM: Function call failed" }, "fault event-source Enabled Lambda says: PROBLEM"},
-		"errors":                    {func(h *hubLook) { h.measured[ofErrors], h.measured[ofThrottles] = 2, 3 }, "fault function-errors 2 calls|note function-throttles 3 calls"},
-		"no bus":                    {func(h *hubLook) { h.bus, h.rule = nil, nil }, "fault bus not there"},
-		"no bus, but topics":        {func(h *hubLook) { h.bus = nil; h.topics[spokeTopicARN] = site.Subscribed }, "note bus not there"},
+		"nothing":                {func(*hubLook) {}, ""},
+		"no stack":               {func(h *hubLook) { h.stack = nil }, "note stack not there"},
+		"a stack half-way":       {func(h *hubLook) { h.stack.Status = "UPDATE_IN_PROGRESS" }, "note stack UPDATE_IN_PROGRESS"},
+		"a stack that failed":    {func(h *hubLook) { h.stack.Status = "UPDATE_ROLLBACK_FAILED" }, "fault stack UPDATE_ROLLBACK_FAILED"},
+		"no queue":               {func(h *hubLook) { h.queue = nil; h.function.Sources = nil }, "fault queue not there|fault event-source not there"},
+		"young messages":         {func(h *hubLook) { h.queue.Waiting = 3; h.measured[ofOldest] = 60 }, ""},
+		"old messages":           {func(h *hubLook) { h.queue.Waiting = 3; h.measured[ofOldest] = 901 }, "fault queue 3 messages: 3 wait, 0 handed out; the oldest for 15m1s"},
+		"dead letters refused":   {func(h *hubLook) { h.dead = nil; h.unseen["dead-letters"] = "no leave" }, "note dead-letters not looked at no leave"},
+		"no dead letters' queue": {func(h *hubLook) { h.dead = nil }, "fault dead-letters not there"},
+		"no function":            {func(h *hubLook) { h.function = nil }, "fault function not there"},
+		"a failed function":      {func(h *hubLook) { h.function.State, h.function.StateReason = "Failed", "its key is gone" }, "fault function Failed its key is gone"},
+		"messages not taken":     {func(h *hubLook) { h.function.Sources[0].State = "Disabled" }, "fault event-source Disabled"},
+		"messages lost":          {func(h *hubLook) { h.function.Sources[0].Partial = false }, "fault event-source Enabled it has no ReportBatchItemFailures"},
+		"a role that is gone":    {func(h *hubLook) { h.function.Sources[0].Last = "PROBLEM: Function call failed" }, "fault event-source Enabled Lambda says: PROBLEM"},
+		"errors":                 {func(h *hubLook) { h.measured[ofErrors], h.measured[ofThrottles] = 2, 3 }, "fault function-errors 2 calls|note function-throttles 3 calls"},
+		"no bus":                 {func(h *hubLook) { h.bus, h.rule = nil, nil }, "fault bus not there"},
+		"no bus, but topics":     {func(h *hubLook) { h.bus = nil; h.topics[spokeTopicARN] = site.Subscribed }, "note bus not there"},
+		"another table":          {func(h *hubLook) { h.stack.Template = made(nil); h.function.Store = "dynamodb://Other" }, "fault function-table another the function writes to dynamodb://Other, and the hub's table is CrossAccountAuditing"},
+		"a sender let no more":   {func(h *hubLook) { h.stack.Template = made([]string{"111111111111", "222222222222"}) }, "fault bus its policy does not let 222222222222 put events there, which the hub was made for"},
+		"a policy that is gone": {func(h *hubLook) {
+			h.stack.Template = made([]string{"111111111111"})
+			h.bus, _ = site.BusOf("crosstrail", hubBusARN, "")
+		}, "fault bus its policy does not let 111111111111"},
 		"a bus for everybody":       {func(h *hubLook) { h.bus = busOf(`"*"`, "") }, "fault bus its policy lets every account"},
 		"a bus for nobody":          {func(h *hubLook) { h.bus, _ = site.BusOf("crosstrail", hubBusARN, "") }, "note bus its policy lets no other account"},
 		"no rule of the bus":        {func(h *hubLook) { h.rule = nil }, "fault bus-rule not there"},
@@ -180,7 +191,7 @@ func TestSpokeJudged(t *testing.T) {
 	line := func(both, lost int, last cloudtrail.Time) query.ForwardedLine {
 		l := query.ForwardedLine{Account: "111111111111", Region: "eu-west-1", Both: both, Lost: lost, LastEvent: last}
 		for range lost {
-			l.Missing = append(l.Missing, query.LostEvent{ID: cloudtrail.ID{Event: "e", Recipient: "999999999999"}, Location: lineage.Location{File: "x"}})
+			l.Missing = append(l.Missing, query.LostEvent{Time: last + 1, ID: cloudtrail.ID{Event: "e", Recipient: "999999999999"}, Location: lineage.Location{File: "x"}})
 		}
 		return l
 	}
@@ -220,10 +231,11 @@ func TestSpokeJudged(t *testing.T) {
 			one.rule.Targets[0].ARN = spokeTopicARN
 			h.topics[spokeTopicARN] = site.NotSubscribed
 		}, lines: []query.ForwardedLine{line(9, 0, 5)}, want: "fault region eu-west-1 " + on + " the hub's queue is not subscribed to the topic " + spokeTopicARN},
-		"one of many lost": {lines: []query.ForwardedLine{line(99, 1, 5)}, want: "note lost eu-west-1 lost 1 call of 100 logged are without an event"},
-		"many lost":        {lines: []query.ForwardedLine{line(9, 1, 5)}, want: "fault lost eu-west-1 lost 1 call of 10"},
-		"none ever came":   {lines: []query.ForwardedLine{line(0, 2, 0)}, blind: true, want: "note spoke silent|fault lost eu-west-1 lost 2 calls of 2 logged are without an event: who was behind them, the log of account 111111111111 tells alone; none ever came from eu-west-1"},
-		"a stranger's":     {wrong: func(h *hubLook, _ *spokeLook, _ *regionLook) { h.bus, _ = site.BusOf("crosstrail", hubBusARN, "") }, lines: []query.ForwardedLine{{Account: "111111111111", Region: "eu-west-1", Others: 3}}, blind: true, want: "note spoke no sender 3 calls by it went into roles that are logged here"},
+		"one of many lost":            {lines: []query.ForwardedLine{line(99, 1, 5)}, want: "note lost eu-west-1 lost 1 call of 100 logged are without an event"},
+		"many lost, and events since": {lines: []query.ForwardedLine{func() query.ForwardedLine { l := line(9, 1, 5); l.Missing[0].Time = 4; return l }()}, want: "note lost eu-west-1 lost 1 call of 10 logged are without an event: who was behind them, the log of account 111111111111 tells alone; events came since"},
+		"many lost":                   {lines: []query.ForwardedLine{line(9, 1, 5)}, want: "fault lost eu-west-1 lost 1 call of 10"},
+		"none ever came":              {lines: []query.ForwardedLine{line(0, 2, 0)}, blind: true, want: "note spoke silent|fault lost eu-west-1 lost 2 calls of 2 logged are without an event: who was behind them, the log of account 111111111111 tells alone; none ever came from eu-west-1"},
+		"a stranger's":                {wrong: func(h *hubLook, _ *spokeLook, _ *regionLook) { h.bus, _ = site.BusOf("crosstrail", hubBusARN, "") }, lines: []query.ForwardedLine{{Account: "111111111111", Region: "eu-west-1", Others: 3}}, blind: true, want: "note spoke no sender 3 calls by it went into roles that are logged here"},
 		"perhaps a stranger's": {wrong: func(h *hubLook, _ *spokeLook, _ *regionLook) {
 			h.bus = busOf(`"*"`, ofOrganization)
 		}, lines: []query.ForwardedLine{line(0, 2, 0)}, blind: true, want: "note spoke silent|note lost"},

@@ -20,6 +20,7 @@ const (
 // rows are what is to be told of a hub, which was reached so.
 func (h *hubLook) rows(by *deployFlags, now time.Time) []statusRow {
 	h.upHub = "crosstrail deploy up hub" + by.flag()
+	h.reach = by.aws.flag()
 	j := &judged{h: h, up: h.upHub, cli: by.aws.cli("")}
 	j.stack()
 	j.queue(now)

@@ -23,6 +23,9 @@ func (j *judged) function() {
 	default:
 		j.add("function", levelOK, name, f.State, "writes to "+f.Store)
 	}
+	if table := j.h.table(); table != j.h.written() {
+		j.add("function-table", levelFault, name, "another", "the function writes to "+orElse(f.Store, "no table")+", and the hub's table is "+table, "set CROSSTRAIL_STORE of the function to dynamodb://"+table)
+	}
 	j.source(f)
 	errors, throttles := int(j.h.measured[ofErrors]), int(j.h.measured[ofThrottles])
 	if errors > 0 {

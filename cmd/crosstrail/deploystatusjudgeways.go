@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/crosstrail/crosstrail/deploy"
@@ -24,6 +25,8 @@ func (j *judged) bus() {
 		switch {
 		case b.Anybody:
 			level, text = levelFault, "its policy lets every account put events: anybody may make up who got credentials"
+		case len(j.h.kept()) > 0:
+			level, text = levelFault, "its policy does not let "+someOf(j.h.kept())+" put events there, which the hub was made for"
 		case len(b.Refused) > 0:
 			level, text = levelFault, "its policy names "+someOf(b.Refused)+", and does not let it put what a spoke sends there"
 		case len(who) == 0:
@@ -50,6 +53,23 @@ func (j *judged) bus() {
 	default:
 		j.add("bus-rule", levelOK, r.Name, r.State, "")
 	}
+}
+
+// kept are the senders that the hub was made for, and that the bus's policy does not let.
+func (h *hubLook) kept() (all []string) {
+	hub := h.settings()
+	if hub == nil || h.bus == nil {
+		return nil
+	}
+	for _, account := range hub.Senders.Accounts {
+		if h.bus.Lets(account) == policy.No {
+			all = append(all, account)
+		}
+	}
+	if o := hub.Senders.Organization; o != "" && !slices.Contains(h.bus.Organizations, o) {
+		all = append(all, o)
+	}
+	return all
 }
 
 func targets(r *site.Rule, arn string) bool {

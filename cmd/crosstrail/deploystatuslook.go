@@ -39,6 +39,7 @@ type hubLook struct {
 	metrics  []site.Metric
 
 	upHub string // the command that sets it right
+	reach string // how a command that is printed reaches it
 
 	mu     sync.Mutex
 	unseen map[string]string // by part: why it could not be looked at
@@ -183,8 +184,29 @@ func (h *hubLook) lookAtPattern(ctx context.Context, s *site.Site) error {
 	return nil
 }
 
-// table is that of the function, "" where it is not known.
+// settings is what the hub was made with; nil: its stack does not tell.
+func (h *hubLook) settings() *deploy.Hub {
+	if h.stack == nil {
+		return nil
+	}
+	hub, err := deploy.ReadHub(h.stack.Template)
+	if err != nil {
+		return nil
+	}
+	return hub
+}
+
+// table is that of the hub, or where its stack does not tell that of the function; ""
+// where it is not known.
 func (h *hubLook) table() string {
+	if hub := h.settings(); hub != nil && hub.Table != "" {
+		return hub.Table
+	}
+	return h.written()
+}
+
+// written is the table that the function writes to.
+func (h *hubLook) written() string {
 	if h.function == nil {
 		return ""
 	}

@@ -13,6 +13,7 @@ import (
 	cfn "github.com/crosstrail/crosstrail/deploy/stack"
 	"github.com/crosstrail/crosstrail/query"
 	"github.com/crosstrail/crosstrail/share/policy"
+	"github.com/crosstrail/crosstrail/store/dynamo"
 )
 
 // cause is why something may not have come.
@@ -308,7 +309,7 @@ func (s *spokeOf) lostRow(r *statusRow) statusRow {
 	row := statusRow{
 		part: "lost", level: levelNote, account: s.account, region: r.region, state: "lost", count: &l.Lost, line: l,
 		text: fmt.Sprintf("%s of %d logged are without an event: who was behind them, the log of account %s tells alone", number(l.Lost, "call"), l.Lost+l.Both, s.account),
-		do:   "crosstrail show " + eventsOf(l)[0],
+		do:   "crosstrail show " + eventsOf(l)[0] + " --store " + dynamo.Scheme + s.h.table() + s.h.reach,
 	}
 	switch {
 	case s.guessed():
@@ -316,6 +317,8 @@ func (s *spokeOf) lostRow(r *statusRow) statusRow {
 	case l.LastEvent == 0 && r.state == "not looked at":
 		row.level, row.do = levelFault, "is there a rule in that region? --as PROFILE of that account looks; "+row.do
 		row.text += "; none ever came from " + r.region
+	case len(l.Missing) == l.Lost && l.Missing[l.Lost-1].Time < l.LastEvent:
+		row.text += "; events came since"
 	case l.Lost*fewLost > l.Lost+l.Both:
 		row.level = levelFault
 	default:

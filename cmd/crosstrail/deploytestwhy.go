@@ -44,7 +44,7 @@ func (t *trial) blindCauses() []cause {
 }
 
 // onTheWay are the parts of a hub that both records pass.
-var onTheWay = []string{"queue", "event-source", "function", "function-errors", "dead-letter", "dead-letters"}
+var onTheWay = []string{"queue", "event-source", "function", "function-table", "function-errors", "dead-letter", "dead-letters"}
 
 func sureFirst(all []cause) []cause {
 	slices.SortStableFunc(all, func(a, b cause) int {
@@ -65,7 +65,7 @@ func (t *trial) hubCauses(parts ...string) (all []cause) {
 		if r.level != levelFault || !slices.Contains(parts, r.part) {
 			continue
 		}
-		gone := r.state == "not there" || r.state == "gone" || r.state == "off" || r.part == "bus-rule" || r.part == "queue-policy" || r.part == "event-source" && r.state != "Enabled"
+		gone := r.state == "not there" || r.state == "gone" || r.state == "off" || r.state == "another" || r.part == "bus-rule" || r.part == "queue-policy" || r.part == "event-source" && r.state != "Enabled"
 		all = append(all, cause{sure: gone, text: r.text, do: r.do})
 	}
 	if q := t.seen.queue; q != nil && slices.Contains(parts, "queue") && q.Waiting+q.InFlight+q.Delayed > 0 {
