@@ -21,8 +21,8 @@ const module = "github.com/crosstrail/crosstrail/"
 // its own; packages on one line do not know each other.
 var layers = []string{
 	"cloudtrail share/policy internal/synth internal/awscfg internal/denial internal/install internal/pattern internal/race internal/userdir deploy/function",
-	"cloudtrail/digest share internal/awstest internal/install/all",
-	"lineage deploy",
+	"cloudtrail/digest share internal/awstest internal/install/all internal/awserr",
+	"lineage deploy internal/awsbucket",
 	"query",
 	"source",
 	"source/bucket source/notice source/lookup source/directory store/memory store/local store/dynamo store/storetest render share/iam deploy/stack",
@@ -39,9 +39,9 @@ var kept = map[string]string{
 	module + "internal/synth":        "cmd/crosstrail internal/bench internal/awstest/demo",
 	module + "internal/awscfg":       "cmd/crosstrail cmd/crosstrail-lambda internal/awstest internal/bench",
 	module + "internal/awstest":      "internal/bench internal/awstest/demo internal/awstest/up",
-	module + "internal/denial":       "source/bucket share/iam store/dynamo deploy/stack deploy/site",
+	module + "internal/denial":       "source/bucket share/iam store/dynamo internal/awserr",
 	module + "internal/install":      "internal/awstest internal/install/all",
-	"github.com/aws/":                "internal/awscfg internal/awstest internal/awstest/demo internal/awstest/up source/bucket source/queue source/lookup source/directory share/iam share/fetch store/dynamo deploy/stack deploy/site cmd/crosstrail cmd/crosstrail-lambda internal/bench",
+	"github.com/aws/":                "internal/awscfg internal/awserr internal/awsbucket internal/awstest internal/awstest/demo internal/awstest/up source/bucket source/queue source/lookup source/directory share/iam share/fetch store/dynamo deploy/stack deploy/site cmd/crosstrail cmd/crosstrail-lambda internal/bench",
 	"github.com/spf13/cobra":         "cmd/crosstrail",
 	"github.com/aws/aws-lambda-go":   "cmd/crosstrail-lambda",
 	"github.com/prometheus/":         "cmd/crosstrail",

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/crosstrail/crosstrail/deploy"
+	"github.com/crosstrail/crosstrail/internal/awserr"
 )
 
 // codeTag is the tag of a bucket of ours.
@@ -39,7 +40,7 @@ func (s *Site) Upload(ctx context.Context, zip []byte, code deploy.Code) error {
 	switch {
 	case err == nil && aws.ToString(head.ChecksumSHA256) == want: // not only the name of it
 		return nil
-	case err != nil && statusOf(err) != 404:
+	case err != nil && awserr.Status(err) != 404:
 		// To who may not list, S3 says the same of what is not there (S3 API Reference, HeadObject).
 		const doing = "look for the function's code"
 		if _, list := s.s3("").ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: &b.Name, Prefix: &code.Key, ExpectedBucketOwner: &b.Owner}); list != nil {
@@ -84,7 +85,7 @@ func (s *Site) HasCodeBucket(ctx context.Context, name string) (bool, error) {
 		return false, err
 	}
 	_, err = s.s3("").GetBucketTagging(ctx, &s3.GetBucketTaggingInput{Bucket: &name, ExpectedBucketOwner: &me.Account})
-	switch code := codeOf(err); {
+	switch code := awserr.Code(err); {
 	case code == "" && err == nil, code == "NoSuchTagSet":
 		return true, nil
 	case code == "NoSuchBucket" && name == deploy.CodeBucket(me.Account, me.Region):
@@ -109,14 +110,14 @@ func (s *Site) notOurBucket(ctx context.Context, err error, name string) error {
 func (s *Site) codeBucket(ctx context.Context, b Bucket) (there, tagged bool, err error) {
 	const doing = "use the bucket "
 	out, err := s.s3("").GetBucketTagging(ctx, &s3.GetBucketTaggingInput{Bucket: &b.Name, ExpectedBucketOwner: &b.Owner})
-	switch code := codeOf(err); {
+	switch code := awserr.Code(err); {
 	case err == nil && slices.ContainsFunc(out.TagSet, func(t types.Tag) bool {
 		return aws.ToString(t.Key) == codeTag && aws.ToString(t.Value) == codeValue
 	}):
 		return true, true, nil
 	case code == "NoSuchBucket":
 		return false, false, nil
-	case isDenied(code):
+	case awserr.Denied(code):
 		return false, false, s.notOurBucket(ctx, err, b.Name)
 	case err != nil && code != "NoSuchTagSet":
 		return false, false, s.explain(ctx, err, doing+b.Name, "s3:GetBucketTagging", s.bucketARN(b.Name))
@@ -141,7 +142,7 @@ func (s *Site) makeCodeBucket(ctx context.Context, b Bucket) error {
 		in.CreateBucketConfiguration = &types.CreateBucketConfiguration{LocationConstraint: types.BucketLocationConstraint(b.Region)}
 	}
 	_, err := s.s3("").CreateBucket(ctx, in)
-	switch code := codeOf(err); {
+	switch code := awserr.Code(err); {
 	case code == "BucketAlreadyExists":
 		return &Error{
 			Doing: "make the bucket " + b.Name, Err: err, Text: "another account has a bucket of this name, which is made of this account's number: nothing was put there",

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/crosstrail/crosstrail/deploy"
+	"github.com/crosstrail/crosstrail/internal/awserr"
 )
 
 // StoredCode is what there is to be removed of the function's code.
@@ -118,10 +119,10 @@ func (s *Site) RemoveCode(ctx context.Context, c *StoredCode) (Removed, error) {
 	}
 	_, err := s.s3("").DeleteBucket(ctx, &s3.DeleteBucketInput{Bucket: &b.Name, ExpectedBucketOwner: &b.Owner})
 	switch {
-	case codeOf(err) == "BucketNotEmpty": // somebody put something, or keeps versions
+	case awserr.Code(err) == "BucketNotEmpty": // somebody put something, or keeps versions
 		r.Left = fmt.Sprintf("the bucket %s stays: S3 says that it is not empty", b.Name)
 		return r, nil
-	case err != nil && codeOf(err) != "NoSuchBucket":
+	case err != nil && awserr.Code(err) != "NoSuchBucket":
 		return r, s.explain(ctx, err, "remove the bucket "+b.Name, "s3:DeleteBucket", s.bucketARN(b.Name))
 	}
 	r.Bucket = true

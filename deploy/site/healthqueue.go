@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
+	"github.com/crosstrail/crosstrail/internal/awserr"
 	"github.com/crosstrail/crosstrail/share/policy"
 )
 
@@ -217,7 +218,7 @@ func isMissing(err error) bool {
 	if err == nil {
 		return false
 	}
-	switch code := codeOf(err); {
+	switch code := awserr.Code(err); {
 	case code == "AWS.SimpleQueueService.NonExistentQueue", code == "QueueDoesNotExist", code == "NoSuchEntity", code == "NoSuchBucket",
 		strings.HasSuffix(code, "NotFoundException"), code == "NotFound", code == "ResourceNotFound":
 		return true

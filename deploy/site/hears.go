@@ -9,6 +9,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/crosstrail/crosstrail/internal/awserr"
 )
 
 // Hears is whether EventBridge gets a region's management events: of the calls that
@@ -140,7 +142,7 @@ func (s *Site) logs(ctx context.Context, t Trail) (logging, error) {
 // unsure is a trail of which something could not be asked: it may log.
 func (s *Site) unsure(ctx context.Context, err error, doing, action, resource string) (logging, error) {
 	told := s.explain(ctx, err, doing, action, resource)
-	if ctx.Err() != nil || codeOf(err) == "" {
+	if ctx.Err() != nil || awserr.Code(err) == "" {
 		return logging{}, told
 	}
 	return logging{why: told.Error()}, nil

@@ -13,6 +13,7 @@ import (
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/crosstrail/crosstrail/deploy"
+	"github.com/crosstrail/crosstrail/internal/awserr"
 	"github.com/crosstrail/crosstrail/share/policy"
 )
 
@@ -97,7 +98,7 @@ func (s *Site) bucketKey(ctx context.Context, f *Found) (string, error) {
 	b := f.bucket()
 	out, err := s.s3(b.Region).GetBucketEncryption(ctx, &s3.GetBucketEncryptionInput{Bucket: &b.Name, ExpectedBucketOwner: b.owner()})
 	switch {
-	case codeOf(err) == "ServerSideEncryptionConfigurationNotFoundError":
+	case awserr.Code(err) == "ServerSideEncryptionConfigurationNotFoundError":
 		return "", nil
 	case err != nil:
 		return "", s.unread(ctx, f, err, "read how the bucket "+b.Name+" encrypts", "s3:GetEncryptionConfiguration", s.bucketARN(b.Name))
@@ -117,7 +118,7 @@ func (s *Site) bucketKey(ctx context.Context, f *Found) (string, error) {
 // nothing to do with the call, as a broken line, stays an error.
 func (s *Site) unread(ctx context.Context, f *Found, err error, doing, action, resource string) error {
 	told := s.explain(ctx, err, doing, action, resource)
-	if ctx.Err() != nil || codeOf(err) == "" {
+	if ctx.Err() != nil || awserr.Code(err) == "" {
 		return told
 	}
 	f.Unread = append(f.Unread, told.Error())

@@ -9,11 +9,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
-	smithyhttp "github.com/aws/smithy-go/transport/http"
-
 	"github.com/crosstrail/crosstrail/deploy"
+	"github.com/crosstrail/crosstrail/internal/awsbucket"
 )
 
 // Ask is which log is meant. The zero value: that of the one trail that the caller
@@ -63,7 +60,7 @@ func (s *Site) LogsOf(ctx context.Context, ask Ask) (*Found, error) {
 		return nil, err
 	}
 	f.Bucket, f.Prefix = cmp.Or(f.Trail.Bucket, ask.Bucket), f.Trail.Folder()
-	if !bucketForm.MatchString(f.Bucket) {
+	if !awsbucket.Named(f.Bucket) {
 		return nil, &Error{Text: fmt.Sprintf("S3 has no bucket with such a name: %q", f.Bucket), Hints: []string{"--bucket takes a bucket's name alone, as acme-logs"}, Misread: true}
 	}
 	if f.BucketRegion, err = s.regionOf(ctx, f.Bucket); err != nil {
@@ -93,10 +90,6 @@ func (s *Site) stopped(ctx context.Context, f *Found) error {
 	}
 	return nil
 }
-
-// bucketForm is what S3 takes as a name (Amazon S3 User Guide, General purpose bucket
-// naming rules), older ones of us-east-1 too.
-var bucketForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$`)
 
 // trailARN is how CloudTrail names a trail of any region and account.
 var trailARN = regexp.MustCompile(`^arn:[\w-]+:cloudtrail:[\w-]+:\d{12}:trail/[\w.-]+$`)
@@ -154,7 +147,7 @@ func (s *Site) own(ctx context.Context, all []Trail) []Trail {
 			return false
 		}
 		region, err := s.regionOf(ctx, t.Bucket)
-		return err != nil || !s.owns(ctx, Bucket{t.Bucket, region, s.known().Account})
+		return err != nil || !awsbucket.Owns(ctx, s.s3(region), t.Bucket, s.known().Account)
 	})
 	if len(own) == 0 {
 		return all
@@ -201,47 +194,19 @@ func (s *Site) noTrail(ctx context.Context, ask Ask, region string, all []Trail)
 	return e
 }
 
-// regionOf asks where a bucket is. S3 tells that in a header, to who may not read the
-// bucket too (Amazon S3 API Reference, HeadBucket).
+// regionOf asks where a bucket is.
 func (s *Site) regionOf(ctx context.Context, bucket string) (string, error) {
-	head, err := s.s3("").HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &bucket})
-	if err == nil {
-		return cmp.Or(aws.ToString(head.BucketRegion), s.cfg.Region), nil
-	}
-	if r, ok := errors.AsType[*smithyhttp.ResponseError](err); ok && r.Response != nil {
-		if region := r.Response.Header.Get("X-Amz-Bucket-Region"); region != "" {
-			return region, nil
-		}
-	}
-	switch code := codeOf(err); {
-	case statusOf(err) == 404 || code == "NoSuchBucket":
+	region, err := awsbucket.Region(ctx, s.s3(""), bucket)
+	switch {
+	case awsbucket.None(err):
 		return "", &Error{
 			Doing: "look at the bucket " + bucket, Text: "there is no such bucket", Err: err,
 			Hints: []string{"check the spelling, and that the account and partition are the right ones"},
 		}
-	case isDenied(code) || statusOf(err) == 403: // by what answers without that header
-		out, err := s.s3("").GetBucketLocation(ctx, &s3.GetBucketLocationInput{Bucket: &bucket})
-		switch {
-		case err != nil:
-			return s.cfg.Region, nil // as good as any
-		case out.LocationConstraint == "EU":
-			return "eu-west-1", nil
-		}
-		return cmp.Or(string(out.LocationConstraint), "us-east-1"), nil
+	case err != nil:
+		return "", s.explain(ctx, err, "look where the bucket "+bucket+" is", "s3:ListBucket", s.bucketARN(bucket))
 	}
-	return "", s.explain(ctx, err, "look where the bucket "+bucket+" is", "s3:ListBucket", s.bucketARN(bucket))
-}
-
-// owns reports whether a bucket is of its Owner, as far as S3 tells: to who may neither
-// head it nor ask for its region it does not (Amazon S3 User Guide, Verifying bucket
-// ownership with bucket owner condition).
-func (s *Site) owns(ctx context.Context, b Bucket) bool {
-	api := s.s3(b.Region)
-	_, err := api.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &b.Name, ExpectedBucketOwner: b.owner()})
-	if err != nil {
-		_, err = api.GetBucketLocation(ctx, &s3.GetBucketLocationInput{Bucket: &b.Name, ExpectedBucketOwner: b.owner()})
-	}
-	return err == nil
+	return region, nil
 }
 
 // notificationsOf reads the bucket's notifications, and finds out whose it is: S3
@@ -267,7 +232,7 @@ func (s *Site) notificationsOf(ctx context.Context, f *Found) error {
 			return told
 		}
 		f.unread = strings.TrimPrefix(e.Text, "refused: ")
-		if owner != "" && s.owns(ctx, b) {
+		if owner != "" && awsbucket.Owns(ctx, s.s3(b.Region), b.Name, owner) {
 			f.BucketOwner = owner
 			f.Unread = append(f.Unread, e.Error())
 			return nil

@@ -10,8 +10,10 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	smithytime "github.com/aws/smithy-go/time"
 
 	"github.com/crosstrail/crosstrail/deploy"
+	"github.com/crosstrail/crosstrail/internal/awserr"
 )
 
 // Change is what a change of a bucket's notifications came to.
@@ -126,11 +128,11 @@ func (s *Site) look(ctx context.Context, b Bucket, e edit, put deploy.Notificati
 		if e.done(now) || time.Now().After(end) {
 			break
 		}
-		if err := pause(ctx, s.wait.pause); err != nil {
+		if err := smithytime.SleepWithContext(ctx, s.wait.pause); err != nil {
 			return err
 		}
 	}
-	if err := pause(ctx, s.wait.settle); err != nil {
+	if err := smithytime.SleepWithContext(ctx, s.wait.settle); err != nil {
 		return err
 	}
 	now, err := s.readNotifications(ctx, b)
@@ -171,7 +173,7 @@ func (s *Site) put(ctx context.Context, b Bucket, e edit, n deploy.Notifications
 		switch {
 		case err == nil:
 			return nil
-		case !asked || codeOf(err) != "InvalidArgument" || !strings.Contains(messageOf(err), "Unable to validate"):
+		case !asked || awserr.Code(err) != "InvalidArgument" || !strings.Contains(awserr.Message(err), "Unable to validate"):
 			return s.explainBucket(ctx, err, b, e.doing, "s3:PutBucketNotification")
 		}
 		theirs := named(answer, n, e.ours)
@@ -184,11 +186,11 @@ func (s *Site) put(ctx context.Context, b Bucket, e edit, n deploy.Notifications
 			asked = false
 		case late:
 			return &Error{
-				Doing: e.doing, Err: err, Text: "S3 may not send to the queue: " + messageOf(err),
+				Doing: e.doing, Err: err, Text: "S3 may not send to the queue: " + awserr.Message(err),
 				Hints: []string{"the queue's policy has to let s3.amazonaws.com send for " + s.bucketARN(b.Name) + ", and the policy of a key that seals the queue has to let it use the key"},
 			}
 		default:
-			if err := pause(ctx, s.wait.pause); err != nil {
+			if err := smithytime.SleepWithContext(ctx, s.wait.pause); err != nil {
 				return err
 			}
 		}
@@ -213,7 +215,7 @@ func (s *Site) explainBucket(ctx context.Context, err error, b Bucket, doing, ac
 	if !ok {
 		return err
 	}
-	if codeOf(e.Err) == "NoSuchBucket" {
+	if awserr.Code(e.Err) == "NoSuchBucket" {
 		e.Text = "there is no bucket " + b.Name
 	}
 	if e.Denied && b.Owner != "" {
@@ -224,14 +226,4 @@ func (s *Site) explainBucket(ctx context.Context, err error, b Bucket, doing, ac
 
 func (s *Site) bucketARN(name string) string {
 	return "arn:" + cmp.Or(s.known().Partition, "aws") + ":s3:::" + name
-}
-
-// pause waits a little, or until ctx ends.
-func pause(ctx context.Context, d time.Duration) error {
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(d):
-		return nil
-	}
 }

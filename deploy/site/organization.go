@@ -5,6 +5,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
+
+	"github.com/crosstrail/crosstrail/internal/awserr"
 )
 
 // Organization is that of the caller's account.
@@ -32,7 +34,7 @@ func (s *Site) Organization(ctx context.Context) (*Organization, error) {
 	api := organizations.NewFromConfig(s.cfg)
 	out, err := api.DescribeOrganization(ctx, &organizations.DescribeOrganizationInput{})
 	switch {
-	case codeOf(err) == "AWSOrganizationsNotInUseException":
+	case awserr.Code(err) == "AWSOrganizationsNotInUseException":
 		return nil, nil //nolint:nilnil // there is none, and nothing went wrong
 	case err != nil:
 		return nil, s.explain(ctx, err, "tell which organisation the account is of", "organizations:DescribeOrganization", "*")
@@ -46,7 +48,7 @@ func (s *Site) Organization(ctx context.Context) (*Organization, error) {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
 			told := s.explain(ctx, err, "tell whether the account may make stack sets for its organisation", "organizations:ListDelegatedAdministrators", "*")
-			if ctx.Err() != nil || codeOf(err) == "" {
+			if ctx.Err() != nil || awserr.Code(err) == "" {
 				return nil, told
 			}
 			o.Unread = told.Error()

@@ -10,6 +10,7 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/crosstrail/crosstrail/deploy"
+	"github.com/crosstrail/crosstrail/internal/awserr"
 )
 
 // Tried is what AWS would refuse of the triggers, and in which words, for
@@ -75,7 +76,7 @@ func (s *Site) denial(ctx context.Context, err error, doing, action, resource st
 	switch {
 	case ok && e.Denied:
 		return strings.TrimPrefix(e.Text, "refused: "), nil
-	case codeOf(err) == "" || isThrottled(codeOf(err)):
+	case awserr.Code(err) == "" || awserr.Throttled(awserr.Code(err)):
 		return "", told
 	}
 	return "", nil

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+	smithytime "github.com/aws/smithy-go/time"
 )
 
 // Tag is the key of the tag that tells a stack of ours; its value is the name of the
@@ -58,18 +59,6 @@ func (c *Client) note(line string) {
 	}
 }
 
-// pause waits, and reports what ended the context before.
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
-}
-
 // patience is how somebody looks again and again at what CloudFormation does by itself.
 type patience struct {
 	wait, slowest time.Duration
@@ -103,7 +92,7 @@ func (p *patience) next(ctx context.Context, err error) error {
 	default:
 		return err
 	}
-	return pause(ctx, wait)
+	return smithytime.SleepWithContext(ctx, wait)
 }
 
 // whole is for a call that is not to be cut off half-way: whether it happened has to be

@@ -111,8 +111,8 @@ func Hints(err error, cli func(region string) string) []string {
 	e, _ := errors.AsType[*Error](err)
 	switch {
 	case e == nil:
-	case byOrganization(err):
-		return []string{"a policy of the organisation forbids it: nobody in the account can give leave, whoever keeps the organisation's policies can"}
+	case len(e.hints) > 0:
+		return e.hints
 	case says(err, "ValidationError", "TerminationProtection"):
 		return []string{"somebody protected the stack from being taken down: aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name " + e.Name + cli(e.Region)}
 	case says(err, "ValidationError", "organizations access"), errors.Is(err, errNoTrust):

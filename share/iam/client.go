@@ -99,13 +99,3 @@ func (c *Client) in(region string) aws.Config {
 	}
 	return cfg
 }
-
-// pause waits a little, or until ctx ends.
-func pause(ctx context.Context, d time.Duration) error {
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(d):
-		return nil
-	}
-}

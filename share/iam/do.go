@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/crosstrail/crosstrail/internal/awserr"
 	"github.com/crosstrail/crosstrail/share"
 )
 
@@ -78,9 +79,9 @@ func (c *Client) failed(ctx context.Context, err error, call *share.Call) error 
 	if !ok {
 		return err
 	}
-	switch code := codeOf(e.Err); {
-	case isDenied(code) && isLocked(e.Err) && call.Operation == "PutBucketPolicy":
-		e.Text = "the bucket's policy is locked by the organisation (a service control policy, as Control Tower sets on its log archive): " + strings.TrimSpace(messageOf(e.Err))
+	switch code := awserr.Code(e.Err); {
+	case awserr.Denied(code) && isLocked(e.Err) && call.Operation == "PutBucketPolicy":
+		e.Text = "the bucket's policy is locked by the organisation (a service control policy, as Control Tower sets on its log archive): " + strings.TrimSpace(awserr.Message(e.Err))
 		e.Hints = []string{"a role in the account needs no change of the bucket: --via role"}
 	case code == "MalformedPolicy" || code == "MalformedPolicyDocument" || code == "MalformedPolicyDocumentException":
 		e.Hints = append(e.Hints, "AWS takes no policy that names a user or role that is not there: is the ARN of --to right, and is it there already?")
@@ -127,7 +128,7 @@ func simply[I, O, P any](call *share.Call, make func(context.Context, *I, ...fun
 			return err
 		}
 		_, err := make(ctx, in)
-		if err != nil && slices.Contains(made, codeOf(err)) {
+		if err != nil && slices.Contains(made, awserr.Code(err)) {
 			return nil
 		}
 		return err

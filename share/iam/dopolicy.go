@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
+	"github.com/crosstrail/crosstrail/internal/awserr"
 	"github.com/crosstrail/crosstrail/internal/denial"
 	"github.com/crosstrail/crosstrail/share"
 	"github.com/crosstrail/crosstrail/share/policy"
@@ -110,7 +111,7 @@ func same(a, b string) bool {
 // namesNew reports whether a policy was refused that names a role made here: other
 // services learn of it within seconds.
 func (c *Client) namesNew(err error, text string) bool {
-	switch codeOf(err) {
+	switch awserr.Code(err) {
 	case "MalformedPolicy", "MalformedPolicyDocument", "MalformedPolicyDocumentException":
 	default:
 		return false
@@ -125,7 +126,7 @@ func (c *Client) namesNew(err error, text string) bool {
 
 // isLocked reports whether it is the organisation that forbids.
 func isLocked(err error) bool {
-	d, ok := denial.Parse(messageOf(err))
+	d, ok := denial.Parse(awserr.Message(err))
 	return ok && d.ByOrganization()
 }
 

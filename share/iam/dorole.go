@@ -7,7 +7,9 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	smithytime "github.com/aws/smithy-go/time"
 
+	"github.com/crosstrail/crosstrail/internal/awserr"
 	"github.com/crosstrail/crosstrail/share"
 	"github.com/crosstrail/crosstrail/share/policy"
 )
@@ -25,7 +27,7 @@ func (c *Client) createRole(call *share.Call) func(context.Context) error {
 		case err == nil:
 			c.made[aws.ToString(out.Role.RoleName)] = true
 			return nil
-		case codeOf(err) != "EntityAlreadyExists":
+		case awserr.Code(err) != "EntityAlreadyExists":
 			return err
 		}
 		return c.sameRole(ctx, in)
@@ -65,7 +67,7 @@ func (c *Client) sameRole(ctx context.Context, in *iam.CreateRoleInput) error {
 func (c *Client) ofRole(call *share.Call, run func(context.Context) error) func(context.Context) error {
 	name, _ := call.Parameters["RoleName"].(string)
 	return func(ctx context.Context) error {
-		return c.known(ctx, func(err error) bool { return c.made[name] && codeOf(err) == noEntity }, run)
+		return c.known(ctx, func(err error) bool { return c.made[name] && awserr.Code(err) == noEntity }, run)
 	}
 }
 
@@ -78,7 +80,7 @@ func (c *Client) known(ctx context.Context, passes func(error) bool, run func(co
 		if err == nil || !passes(err) || time.Now().After(until) {
 			return err
 		}
-		if err := pause(ctx, c.wait.pause); err != nil {
+		if err := smithytime.SleepWithContext(ctx, c.wait.pause); err != nil {
 			return err
 		}
 	}
@@ -129,7 +131,7 @@ func (c *Client) shown(ctx context.Context, what, text string, read func(context
 	until := time.Now().Add(c.wait.shown)
 	for {
 		got, err := read(ctx)
-		switch code := codeOf(err); {
+		switch code := awserr.Code(err); {
 		case err == nil && policy.Equal(wanted, got):
 			return nil
 		case err != nil && code != noEntity:
@@ -140,7 +142,7 @@ func (c *Client) shown(ctx context.Context, what, text string, read func(context
 				Hints: []string{"the same command plans anew from what is there"},
 			}
 		}
-		if err := pause(ctx, c.wait.pause); err != nil {
+		if err := smithytime.SleepWithContext(ctx, c.wait.pause); err != nil {
 			return err
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	smithytime "github.com/aws/smithy-go/time"
 	"github.com/gofrs/flock"
 
 	"github.com/crosstrail/crosstrail/share/policy"
@@ -120,7 +121,7 @@ func (c *Client) kept(ctx context.Context) error {
 	if len(c.wrote) == 0 {
 		return nil
 	}
-	if err := pause(ctx, c.wait.kept-time.Since(c.wrote[len(c.wrote)-1].done)); err != nil {
+	if err := smithytime.SleepWithContext(ctx, c.wait.kept-time.Since(c.wrote[len(c.wrote)-1].done)); err != nil {
 		return err
 	}
 	last := map[string]*shared{}

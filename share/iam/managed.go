@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
+	"github.com/crosstrail/crosstrail/internal/awserr"
 	"github.com/crosstrail/crosstrail/share"
 	"github.com/crosstrail/crosstrail/share/policy"
 )
@@ -18,7 +19,7 @@ import (
 func (c *Client) Managed(ctx context.Context, arn string) (*share.Managed, error) {
 	doing := "read policy " + arn
 	got, err := c.iam().GetPolicy(ctx, &iam.GetPolicyInput{PolicyArn: &arn})
-	if codeOf(err) == noEntity {
+	if awserr.Code(err) == noEntity {
 		return nil, nil
 	}
 	if err != nil {
@@ -148,7 +149,7 @@ func (r holding) self(ctx context.Context) (arn string, err error) {
 			return aws.ToString(out.User.Arn), nil
 		}
 	}
-	if codeOf(err) == noEntity {
+	if awserr.Code(err) == noEntity {
 		return "", nil
 	}
 	action := map[string]string{"role": "iam:GetRole", "user": "iam:GetUser"}[r.h.Kind]

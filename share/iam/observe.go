@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
+	"github.com/crosstrail/crosstrail/internal/awserr"
 	"github.com/crosstrail/crosstrail/share"
 )
 
@@ -50,11 +51,11 @@ func (o *observing) optional(ctx context.Context, err error, action, resource st
 	if err == nil {
 		return nil
 	}
-	code := codeOf(err)
+	code := awserr.Code(err)
 	if ctx.Err() != nil || code == "" {
 		return o.explain(ctx, err, "read what a grant hangs on", action, resource)
 	}
-	o.s.Unread = append(o.s.Unread, share.Unread{Action: action, Resource: resource, Text: code + ": " + strings.TrimSpace(messageOf(err)), Refused: isDenied(code)})
+	o.s.Unread = append(o.s.Unread, share.Unread{Action: action, Resource: resource, Text: code + ": " + strings.TrimSpace(awserr.Message(err)), Refused: awserr.Denied(code)})
 	return nil
 }
 

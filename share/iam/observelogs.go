@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
+	"github.com/crosstrail/crosstrail/internal/awserr"
 	"github.com/crosstrail/crosstrail/share"
 )
 
@@ -138,7 +139,7 @@ func (o *observing) owners(objects []types.Object) {
 func (o *observing) seal(ctx context.Context, key string) error {
 	out, err := o.s3(o.s.Bucket.Region).HeadObject(ctx, &s3.HeadObjectInput{Bucket: &o.s.Bucket.Name, Key: &key})
 	if err != nil {
-		if statusOf(err) == 404 {
+		if awserr.Status(err) == 404 {
 			return nil // it is gone since
 		}
 		return o.optional(ctx, err, "s3:GetObject", o.arn()+"/"+key)

@@ -6,6 +6,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
 
+	"github.com/crosstrail/crosstrail/internal/awserr"
 	"github.com/crosstrail/crosstrail/share"
 )
 
@@ -17,7 +18,7 @@ func (o *observing) organization(ctx context.Context) error {
 	api := o.organizations()
 	out, err := api.DescribeOrganization(ctx, &organizations.DescribeOrganizationInput{})
 	switch {
-	case codeOf(err) == "AWSOrganizationsNotInUseException":
+	case awserr.Code(err) == "AWSOrganizationsNotInUseException":
 		return nil
 	case err != nil:
 		return o.optional(ctx, err, "organizations:DescribeOrganization", "*")

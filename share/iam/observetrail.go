@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
+	"github.com/crosstrail/crosstrail/internal/awserr"
 	"github.com/crosstrail/crosstrail/share"
 )
 
@@ -35,7 +36,7 @@ func (o *observing) trail(ctx context.Context, ask Ask) error {
 	if region != "" {
 		resource = ask.Trail
 	}
-	switch code := codeOf(err); {
+	switch code := awserr.Code(err); {
 	case code == "TrailNotFoundException":
 		return o.noTrail(ctx, ask, nil)
 	case err != nil && ask.Trail == "" && ask.Bucket != "":
@@ -134,7 +135,7 @@ func (o *observing) theirs(ctx context.Context, bucket string) bool {
 	if err == nil {
 		_, err = o.s3(region).GetBucketOwnershipControls(ctx, &s3.GetBucketOwnershipControlsInput{Bucket: &bucket, ExpectedBucketOwner: &o.s.Caller.Account})
 	}
-	return isDenied(codeOf(err)) || statusOf(err) == 404 && codeOf(err) != noControls
+	return awserr.Denied(awserr.Code(err)) || awserr.Status(err) == 404 && awserr.Code(err) != noControls
 }
 
 // several names them.

@@ -9,6 +9,7 @@ import (
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3control"
 
+	"github.com/crosstrail/crosstrail/internal/awserr"
 	"github.com/crosstrail/crosstrail/share"
 	"github.com/crosstrail/crosstrail/share/policy"
 )
@@ -32,7 +33,7 @@ func (o *observing) public(ctx context.Context) error {
 	restricted, told := false, true
 	out, err := o.s3(b.Region).GetPublicAccessBlock(ctx, &s3.GetPublicAccessBlockInput{Bucket: &b.Name})
 	switch {
-	case codeOf(err) == noBlock:
+	case awserr.Code(err) == noBlock:
 	case err != nil:
 		told = false
 		if err := o.optional(ctx, err, "s3:GetBucketPublicAccessBlock", o.arn()); err != nil {
@@ -46,7 +47,7 @@ func (o *observing) public(ctx context.Context) error {
 	}
 	whole, err := o.s3control(b.Region).GetPublicAccessBlock(ctx, &s3control.GetPublicAccessBlockInput{AccountId: &b.Account})
 	switch {
-	case codeOf(err) == noBlock:
+	case awserr.Code(err) == noBlock:
 	case err != nil:
 		if err := o.optional(ctx, err, "s3:GetAccountPublicAccessBlock", "*"); err != nil {
 			return err
@@ -65,7 +66,7 @@ func (o *observing) encryption(ctx context.Context) error {
 	b := &o.s.Bucket
 	out, err := o.s3(b.Region).GetBucketEncryption(ctx, &s3.GetBucketEncryptionInput{Bucket: &b.Name})
 	switch {
-	case codeOf(err) == "ServerSideEncryptionConfigurationNotFoundError":
+	case awserr.Code(err) == "ServerSideEncryptionConfigurationNotFoundError":
 		return nil
 	case err != nil:
 		return o.optional(ctx, err, "s3:GetEncryptionConfiguration", o.arn())
@@ -125,7 +126,7 @@ func (o *observing) accessPoints(ctx context.Context) error {
 			point := share.AccessPoint{Name: aws.ToString(p.Name), ARN: aws.ToString(p.AccessPointArn)}
 			out, err := api.GetAccessPointPolicy(ctx, &s3control.GetAccessPointPolicyInput{AccountId: &b.Account, Name: p.Name})
 			switch {
-			case codeOf(err) == "NoSuchAccessPointPolicy":
+			case awserr.Code(err) == "NoSuchAccessPointPolicy":
 			case err != nil:
 				if err := o.optional(ctx, err, "s3:GetAccessPointPolicy", point.ARN); err != nil {
 					return err

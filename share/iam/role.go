@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/crosstrail/crosstrail/internal/awserr"
 	"github.com/crosstrail/crosstrail/share"
 	"github.com/crosstrail/crosstrail/share/policy"
 )
@@ -23,7 +24,7 @@ const rolesAtOnce = 4
 func (c *Client) Role(ctx context.Context, name string) (*share.RoleState, error) {
 	out, err := c.iam().GetRole(ctx, &iam.GetRoleInput{RoleName: &name})
 	switch {
-	case codeOf(err) == noEntity:
+	case awserr.Code(err) == noEntity:
 		return nil, nil
 	case err != nil:
 		return nil, c.explain(ctx, err, "read the role "+name, "iam:GetRole", c.roleARN(name))
@@ -131,7 +132,7 @@ func (c *Client) policies(ctx context.Context, r *share.RoleState) error {
 	for profiles.HasMorePages() {
 		page, err := profiles.NextPage(ctx)
 		switch {
-		case isDenied(codeOf(err)):
+		case awserr.Denied(awserr.Code(err)):
 			return nil
 		case err != nil:
 			return c.explain(ctx, err, doing, "iam:ListInstanceProfilesForRole", r.ARN)

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
+	"github.com/crosstrail/crosstrail/internal/awserr"
 	"github.com/crosstrail/crosstrail/share"
 )
 
@@ -119,11 +120,11 @@ func answered(err error, allowed ...string) share.Tried {
 	if err == nil {
 		return share.Tried{Got: share.Works}
 	}
-	out := share.Tried{Got: share.Failed, Code: codeOf(err), Message: strings.TrimSpace(messageOf(err))}
-	if out.Code == "" && statusOf(err) == 403 {
+	out := share.Tried{Got: share.Failed, Code: awserr.Code(err), Message: strings.TrimSpace(awserr.Message(err))}
+	if out.Code == "" && awserr.Status(err) == 403 {
 		out.Code = "AccessDenied"
 	}
-	if isDenied(out.Code) {
+	if awserr.Denied(out.Code) {
 		out.Got = share.Refused
 	}
 	for _, code := range allowed {
@@ -199,7 +200,7 @@ func (t *trial) list(ctx context.Context, cfg aws.Config, prefix string) share.T
 func (t *trial) read(ctx context.Context, cfg aws.Config, key string) error {
 	out, err := t.s3(ctx, cfg).GetObject(ctx, &s3.GetObjectInput{Bucket: &t.bucket, Key: &key, Range: aws.String("bytes=0-0"), RequestPayer: t.r.Payer})
 	switch {
-	case codeOf(err) == "InvalidRange": // it is empty, and may be read
+	case awserr.Code(err) == "InvalidRange": // it is empty, and may be read
 		return nil
 	case err != nil:
 		return err
@@ -214,7 +215,7 @@ func (t *trial) getNewest(ctx context.Context, cfg aws.Config, prefix string) sh
 	key, err := t.newest(ctx, cfg, prefix)
 	switch {
 	case err != nil:
-		return share.Tried{Got: share.NotTried, Code: codeOf(err), Why: "no log file was found: its folder could not be listed"}
+		return share.Tried{Got: share.NotTried, Code: awserr.Code(err), Why: "no log file was found: its folder could not be listed"}
 	case key == "":
 		return share.Tried{Got: share.NotTried, Why: "there is no log file there that it may read"}
 	}

@@ -10,6 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"github.com/crosstrail/crosstrail/internal/awserr"
 )
 
 // mostLists is how many folders are looked into. An account's files are six deep:
@@ -105,5 +107,5 @@ func regionOf(ctx context.Context, client *s3.Client, bucket string) string {
 	if err == nil {
 		return aws.ToString(out.BucketRegion)
 	}
-	return headerOf(err, "X-Amz-Bucket-Region")
+	return awserr.Header(err, "X-Amz-Bucket-Region")
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/accessanalyzer"
 	"github.com/aws/aws-sdk-go-v2/service/accessanalyzer/types"
 
+	"github.com/crosstrail/crosstrail/internal/awserr"
 	"github.com/crosstrail/crosstrail/share"
 )
 
@@ -96,11 +97,11 @@ func statementAt(path []types.PathElement) int {
 
 func notValidated(err error) share.Finding {
 	text := "IAM Access Analyzer was not asked: "
-	switch code := codeOf(err); {
-	case isDenied(code):
+	switch code := awserr.Code(err); {
+	case awserr.Denied(code):
 		text += "the caller needs access-analyzer:ValidatePolicy"
 	case code != "":
-		text += code + ": " + strings.TrimSpace(messageOf(err))
+		text += code + ": " + strings.TrimSpace(awserr.Message(err))
 	default:
 		text += "it cannot be reached"
 	}
