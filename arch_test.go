@@ -165,7 +165,8 @@ func TestCeilings(t *testing.T) {
 	})
 }
 
-// TestDependencies holds the list of ARCHITECTURE.md to what go.mod requires.
+// TestDependencies holds the list of ARCHITECTURE.md to what go.mod requires, and to who
+// imports what: of each line, by one of its modules at least.
 func TestDependencies(t *testing.T) {
 	mod, err := os.ReadFile("go.mod")
 	if err != nil {
@@ -175,10 +176,56 @@ func TestDependencies(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	var modules []string
 	for line := range strings.Lines(string(mod)) {
 		name, _, ok := strings.Cut(strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(line), "require ")), " v")
-		if ok && !strings.Contains(line, "// indirect") && !strings.Contains(string(doc), "`"+name+"`") {
+		if !ok || strings.Contains(line, "// indirect") {
+			continue
+		}
+		modules = append(modules, name)
+		if !strings.Contains(string(doc), "`"+name+"`") {
 			t.Errorf("go.mod requires %s; ARCHITECTURE.md does not say why", name)
+		}
+	}
+	users := map[string]map[string]bool{} // of a module: packages, but for their tests
+	goFiles(t, func(file, pkg string, _ *token.FileSet, f *ast.File) {
+		for _, spec := range f.Imports {
+			imp, of := strings.Trim(spec.Path.Value, `"`), ""
+			for _, m := range modules {
+				if (imp == m || strings.HasPrefix(imp, m+"/")) && len(m) > len(of) {
+					of = m
+				}
+			}
+			if of == "" || strings.HasSuffix(file, "_test.go") {
+				continue
+			}
+			if users[of] == nil {
+				users[of] = map[string]bool{}
+			}
+			users[of][pkg] = true
+		}
+	})
+	_, table, _ := strings.Cut(string(doc), "| module | where |")
+	for line := range strings.Lines(table) {
+		cells := strings.Split(line, "|")
+		if len(cells) < 4 || !strings.Contains(cells[1], "`") {
+			continue
+		}
+		said, imported := strings.Fields(strings.ReplaceAll(cells[2], ",", " ")), map[string]bool{}
+		for i, name := range strings.Split(cells[1], "`") {
+			if i%2 == 1 {
+				maps.Copy(imported, users[name])
+			}
+		}
+		switch {
+		case slices.Equal(said, []string{"tests"}):
+			said = nil
+		case said[0] == "all": // that call AWS: kept names them
+			continue
+		}
+		have := slices.Sorted(maps.Keys(imported))
+		if slices.Sort(said); !slices.Equal(said, have) {
+			t.Errorf("ARCHITECTURE.md says of%sthat it is used in %s; it is in %s", cells[1], strings.Join(said, ", "), strings.Join(have, ", "))
 		}
 	}
 }
