@@ -98,7 +98,7 @@ func (s *Site) RemoveCode(ctx context.Context, c *StoredCode) (Removed, error) {
 	}
 	for _, key := range c.Keys {
 		_, err := s.s3("").DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &b.Name, Key: &key, ExpectedBucketOwner: &b.Owner})
-		if codeOf(err) == "NoSuchBucket" { // another operator was faster
+		if awserr.Code(err) == "NoSuchBucket" { // another operator was faster
 			break
 		}
 		if err != nil {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/crosstrail/crosstrail/deploy"
+	"github.com/crosstrail/crosstrail/internal/awserr"
 )
 
 // Telling is a notice of a bucket.
@@ -32,7 +33,7 @@ func (s *Site) Telling(ctx context.Context, id, queueARN, bucket string) (all []
 	}
 	for _, name := range names {
 		n, err := s.readNotifications(ctx, Bucket{Name: name})
-		switch code := codeOf(err); {
+		switch code := awserr.Code(err); {
 		case err == nil:
 		case bucket != "":
 			return nil, nil, s.explainBucket(ctx, err, Bucket{Name: name}, "read the notifications of the bucket "+name, "s3:GetBucketNotification")
