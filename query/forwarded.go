@@ -17,10 +17,29 @@ type Sent struct {
 	Accounts    []string // the callers'
 	Roles       []string // ARNs, whole
 	ExternalIDs []string
+	// By is asked of a call that fits so far, made by that account, of which the role's
+	// owner has this copy; nil: it is sent.
+	By func(account string, copied *lineage.Fact) Taken
 }
 
-func (s *Sent) has(i *forwardedCall) bool {
-	return anyOf(s.Accounts, i.account) && anyOf(s.Roles, i.role) && anyOf(s.ExternalIDs, i.externalID)
+// Taken tells whether a call is to be sent.
+type Taken int
+
+// In this order: of several the greatest counts.
+const (
+	NotTaken Taken = iota
+	PerhapsTaken
+	SurelyTaken
+)
+
+func (s *Sent) takes(i *forwardedCall) Taken {
+	switch {
+	case !anyOf(s.Accounts, i.account) || !anyOf(s.Roles, i.role) || !anyOf(s.ExternalIDs, i.externalID):
+		return NotTaken
+	case s.By == nil:
+		return SurelyTaken
+	}
+	return s.By(i.account, i.logged)
 }
 
 // ForwardedOptions narrows [Forwarded].
@@ -43,6 +62,7 @@ type ForwardedLine struct {
 
 	Both        int // came as events, and log files tell of them too
 	Lost        int // log files tell of them, and no event came
+	Unsure      int // likewise, of what may not have been to be sent
 	Others      int // likewise, of what was not to be sent
 	Pending     int // came as events; the log file is not here yet
 	Unlogged    int // came as events, and the log that should have them has them not
@@ -152,8 +172,18 @@ func (b *forwardedBook) add(copies []*lineage.Fact) {
 		l.Own++
 	case i.sent != nil:
 		b.sent(l, i, when)
-	case !b.toBeSent(i):
+	default:
+		b.logged(l, i, when)
+	}
+}
+
+// logged counts what log files tell of alone.
+func (b *forwardedBook) logged(l *ForwardedLine, i *forwardedCall, when cloudtrail.Time) {
+	switch b.toBeSent(i) {
+	case NotTaken:
 		l.Others++
+	case PerhapsTaken:
+		l.Unsure++
 	default:
 		l.Lost++
 		l.miss(LostEvent{ID: i.logged.ID, Time: when, RoleARN: i.role, ExternalID: i.externalID, Location: i.logged.Location})
@@ -192,8 +222,15 @@ func (b *forwardedBook) sent(l *ForwardedLine, i *forwardedCall, when cloudtrail
 	}
 }
 
-func (b *forwardedBook) toBeSent(i *forwardedCall) bool {
-	return len(b.o.Sent) == 0 || slices.ContainsFunc(b.o.Sent, func(s Sent) bool { return s.has(i) })
+func (b *forwardedBook) toBeSent(i *forwardedCall) Taken {
+	if len(b.o.Sent) == 0 {
+		return SurelyTaken
+	}
+	most := NotTaken
+	for n := range b.o.Sent {
+		most = max(most, b.o.Sent[n].takes(i))
+	}
+	return most
 }
 
 // callOf reads the copies of one issuance; nil where no caller's account is told.

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/crosstrail/crosstrail/cloudtrail"
+	"github.com/crosstrail/crosstrail/lineage"
 	"github.com/crosstrail/crosstrail/query"
 	"github.com/crosstrail/crosstrail/source"
 	"github.com/crosstrail/crosstrail/store/memory"
@@ -160,7 +161,7 @@ func forwardedText(t *testing.T, r query.Reader, o query.ForwardedOptions) strin
 		for _, c := range []struct {
 			name string
 			n    int
-		}{{"both", l.Both}, {"lost", l.Lost}, {"others", l.Others}, {"pending", l.Pending}, {"unlogged", l.Unlogged}, {"uncollected", l.Uncollected}, {"within", l.Within}, {"own", l.Own}} {
+		}{{"both", l.Both}, {"lost", l.Lost}, {"unsure", l.Unsure}, {"others", l.Others}, {"pending", l.Pending}, {"unlogged", l.Unlogged}, {"uncollected", l.Uncollected}, {"within", l.Within}, {"own", l.Own}} {
 			if c.n > 0 {
 				fmt.Fprintf(&b, " %s=%d", c.name, c.n)
 			}
@@ -202,6 +203,21 @@ func TestForwardedTells(t *testing.T) {
 4 us-east-1 own=1
 7 us-east-1 others=1
 `},
+		"as somebody says": {query.ForwardedOptions{Sent: []query.Sent{{By: func(account string, copied *lineage.Fact) query.Taken {
+			switch {
+			case account == vendor:
+				return query.NotTaken
+			case copied.Region == "eu-west-1" && copied.Request.ExternalID == "3414":
+				return query.PerhapsTaken
+			}
+			return query.SurelyTaken
+		}}, {Accounts: []string{vendor}, By: func(string, *lineage.Fact) query.Taken { return query.NotTaken }}}}, `1 ap-south-1 uncollected=1
+1 eu-west-1 unsure=1
+1 us-east-1 both=3 lost=1 pending=1 unlogged=1 uncollected=1 within=1 lost-copy@2(3414)
+1 us-west-2 lost=1 owners-copy@2()
+4 us-east-1 own=1
+7 us-east-1 others=1
+`},
 		"either of two": {query.ForwardedOptions{Since: at("2026-05-04T10:01:00Z"), Until: at("2026-05-04T10:02:01Z"), Sent: []query.Sent{{ExternalIDs: []string{"1"}}, {Roles: []string{deployRole}, ExternalIDs: []string{"1", "3414"}}}}, `1 eu-west-1 lost=1 lost-in-ireland-copy@2(3414)
 1 us-east-1 lost=1 lost-copy@2(3414)
 `},
@@ -238,7 +254,7 @@ func TestForwardedIsOfASet(t *testing.T) {
 	}
 	n := 0
 	for _, l := range a.Lines {
-		n += l.Both + l.Lost + l.Others + l.Pending + l.Unlogged + l.Uncollected + l.Within + l.Own
+		n += l.Both + l.Lost + l.Unsure + l.Others + l.Pending + l.Unlogged + l.Uncollected + l.Within + l.Own
 	}
 	if n != len(all) {
 		t.Fatalf("%d calls are told of, and there were %d:\n%s", n, len(all), wantWhole)

@@ -2,6 +2,8 @@ package site
 
 import (
 	"context"
+	"fmt"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
@@ -59,4 +61,31 @@ func (s *Site) Organization(ctx context.Context) (*Organization, error) {
 		}
 	}
 	return o, nil
+}
+
+// Members are the accounts of the caller's organisation, where that is one of these: the
+// management account and delegated administrators may list them (Organizations API
+// Reference, ListAccounts).
+func (s *Site) Members(ctx context.Context, ids []string) (map[string]bool, error) {
+	api := organizations.NewFromConfig(s.cfg)
+	const doing = "list the accounts of the organisation"
+	out, err := api.DescribeOrganization(ctx, &organizations.DescribeOrganizationInput{})
+	if err != nil {
+		return nil, s.explain(ctx, err, doing, "organizations:DescribeOrganization", "*")
+	}
+	if id := aws.ToString(out.Organization.Id); !slices.Contains(ids, id) {
+		return nil, fmt.Errorf("cannot %s: this account is of another one, %s", doing, id)
+	}
+	members := map[string]bool{}
+	pages := organizations.NewListAccountsPaginator(api, &organizations.ListAccountsInput{})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, s.explain(ctx, err, doing, "organizations:ListAccounts", "*")
+		}
+		for i := range page.Accounts {
+			members[aws.ToString(page.Accounts[i].Id)] = true
+		}
+	}
+	return members, nil
 }
