@@ -14,7 +14,6 @@ import (
 	"github.com/crosstrail/crosstrail/deploy/site"
 	cfn "github.com/crosstrail/crosstrail/deploy/stack"
 	"github.com/crosstrail/crosstrail/internal/awscfg"
-	"github.com/crosstrail/crosstrail/lineage"
 	"github.com/crosstrail/crosstrail/query"
 	"github.com/crosstrail/crosstrail/render"
 	"github.com/crosstrail/crosstrail/store/dynamo"
@@ -45,7 +44,9 @@ regions have a rule, whether that is on and sends to the hub, and whether a trai
 
 Nothing is changed. Dead letters are looked at and given back at once. Calls are set
 against log files for the last 24 hours (--since), in the table: what was read of it is
-told, and where that would be much, what it would cost, first.
+told, and where that would be much, what it would cost, first. Calls that are logged
+without an event are a fault where it was seen that the rule there sends them (--as), if
+they are three and more, and more than one in twenty.
 
 Each line is ok, a note or a fault. The exit status is 4 where there is a fault, and 3
 where there is none, but not all of the hub could be looked at.`,
@@ -201,40 +202,6 @@ func (s *deployStatus) reconcile(ctx context.Context, h *hubLook, l *spokeLook, 
 	r.answer = answer
 	r.err = unlooked(&s.aws, r.lastOf(ctx, t, h))
 	return r, t
-}
-
-// sentBy is what the hub is to be sent: by its senders, and of those what its watch takes;
-// of an account that was looked at, what its rules send.
-func sentBy(h *hubLook, l *spokeLook, w *lineage.Watch) []query.Sent {
-	senders, open := h.senders()
-	if open {
-		senders = nil
-	} else {
-		senders = append(senders, h.caller.Account)
-	}
-	var all []query.Sent
-	if w != nil && len(w.Roles)+len(w.ExternalIDs) > 0 && len(w.Accounts) == 0 {
-		if len(w.Roles) > 0 {
-			all = append(all, query.Sent{Accounts: senders, Roles: w.Roles})
-		}
-		if len(w.ExternalIDs) > 0 {
-			all = append(all, query.Sent{Accounts: senders, ExternalIDs: w.ExternalIDs})
-		}
-	} else {
-		all = []query.Sent{{Accounts: senders}}
-	}
-	if l == nil || len(l.match.Roles)+len(l.match.ExternalIDs) == 0 || open {
-		return all
-	}
-	account := l.caller.Account
-	others := slices.DeleteFunc(senders, func(a string) bool { return a == account })
-	for i := range all {
-		all[i].Accounts = others
-	}
-	if len(others) == 0 { // for [query.Sent] that is everybody
-		all = nil
-	}
-	return append(all, query.Sent{Accounts: []string{account}, Roles: l.match.Roles, ExternalIDs: l.match.ExternalIDs})
 }
 
 // fewRows is how many events of an account are looked through for one that was sent.

@@ -179,116 +179,184 @@ func held(t *testing.T, got []string, want string) {
 	}
 }
 
+// judgedSpoke is what is seen of a spoke, and what is to be told of it.
+type judgedSpoke struct {
+	wrong func(h *hubLook, l *spokeLook, one *regionLook)
+	lines []query.ForwardedLine
+	blind bool // nobody looks there
+	want  string
+}
+
+const spokeRole = "arn:aws:iam::111111111111:role/sender"
+
+func (c *judgedSpoke) judge(t *testing.T) {
+	h := well()
+	one := &regionLook{
+		rule:  &site.Rule{Name: "crosstrail", State: on, Pattern: string((&deploy.Spoke{}).Pattern()), Targets: []site.Target{{ARN: hubBusARN, Role: spokeRole}}},
+		hears: &site.Hears{Region: "eu-west-1", Trail: "arn:trail", Sure: true}, roles: map[string]bool{spokeRole: true},
+	}
+	l := &spokeLook{caller: site.Caller{Account: "111111111111"}, regions: map[string]*regionLook{"eu-west-1": one}}
+	if c.wrong != nil {
+		c.wrong(h, l, one)
+	}
+	if c.blind {
+		l = nil
+	}
+	if got := spokeRows(h, l, nil, nil); len(got) > 0 && got[0].state != "not looked at" {
+		t.Errorf("where the table was not looked at: %+v", got)
+	}
+	held(t, faultsIn(spokeRows(h, l, &query.ForwardedAnswer{Lines: c.lines}, nil)), c.want)
+}
+
+// ofCalls is what came of account 111111111111 in eu-west-1.
+func ofCalls(both, lost int, last cloudtrail.Time) query.ForwardedLine {
+	l := query.ForwardedLine{Account: "111111111111", Region: "eu-west-1", Both: both, Lost: lost, LastEvent: last}
+	for range lost {
+		l.Missing = append(l.Missing, query.LostEvent{Time: last + 1, ID: cloudtrail.ID{Event: "e", Recipient: "999999999999"}, Location: lineage.Location{File: "x"}})
+	}
+	return l
+}
+
 // Each thing that may be wrong with a spoke is told, by region.
 func TestSpokeJudged(t *testing.T) {
-	const role = "arn:aws:iam::111111111111:role/sender"
-	sending := func() *regionLook {
-		return &regionLook{
-			rule:  &site.Rule{Name: "crosstrail", State: on, Targets: []site.Target{{ARN: hubBusARN, Role: role}}},
-			hears: &site.Hears{Region: "eu-west-1", Trail: "arn:trail", Sure: true}, roles: map[string]bool{role: true},
-		}
-	}
-	line := func(both, lost int, last cloudtrail.Time) query.ForwardedLine {
-		l := query.ForwardedLine{Account: "111111111111", Region: "eu-west-1", Both: both, Lost: lost, LastEvent: last}
-		for range lost {
-			l.Missing = append(l.Missing, query.LostEvent{Time: last + 1, ID: cloudtrail.ID{Event: "e", Recipient: "999999999999"}, Location: lineage.Location{File: "x"}})
-		}
-		return l
-	}
-	for name, c := range map[string]struct {
-		wrong func(h *hubLook, l *spokeLook, one *regionLook)
-		lines []query.ForwardedLine
-		blind bool // nobody looks there
-		want  string
-	}{
-		"all comes":             {lines: []query.ForwardedLine{line(9, 0, 5)}},
+	for name, c := range map[string]judgedSpoke{
+		"all comes":             {lines: []query.ForwardedLine{ofCalls(9, 0, 5)}},
 		"nothing came yet":      {want: "note spoke silent"},
-		"no rule":               {wrong: func(_ *hubLook, _ *spokeLook, one *regionLook) { one.rule = nil }, lines: []query.ForwardedLine{line(9, 0, 5)}, want: "fault region eu-west-1 no rule"},
-		"no rule was asked for": {wrong: func(_ *hubLook, l *spokeLook, one *regionLook) { one.rule, l.wanted = nil, []string{"us-east-1"} }, lines: []query.ForwardedLine{line(9, 0, 5)}, want: "note region eu-west-1 no rule no rule was asked for"},
-		"not to be looked at":   {wrong: func(_ *hubLook, _ *spokeLook, one *regionLook) { one.rule, one.unseen = nil, "no leave" }, lines: []query.ForwardedLine{line(9, 0, 5)}, want: "note region eu-west-1 not looked at what is there in eu-west-1 could not be looked at: no leave"},
-		"off":                   {wrong: func(_ *hubLook, _ *spokeLook, one *regionLook) { one.rule.State = "DISABLED" }, lines: []query.ForwardedLine{line(9, 0, 5)}, want: "fault region eu-west-1 DISABLED"},
+		"no rule":               {wrong: func(_ *hubLook, _ *spokeLook, one *regionLook) { one.rule = nil }, lines: []query.ForwardedLine{ofCalls(9, 0, 5)}, want: "fault region eu-west-1 no rule"},
+		"no rule was asked for": {wrong: func(_ *hubLook, l *spokeLook, one *regionLook) { one.rule, l.wanted = nil, []string{"us-east-1"} }, lines: []query.ForwardedLine{ofCalls(9, 0, 5)}, want: "note region eu-west-1 no rule no rule was asked for"},
+		"not to be looked at":   {wrong: func(_ *hubLook, _ *spokeLook, one *regionLook) { one.rule, one.unseen = nil, "no leave" }, lines: []query.ForwardedLine{ofCalls(9, 0, 5)}, want: "note region eu-west-1 not looked at what is there in eu-west-1 could not be looked at: no leave"},
+		"off":                   {wrong: func(_ *hubLook, _ *spokeLook, one *regionLook) { one.rule.State = "DISABLED" }, lines: []query.ForwardedLine{ofCalls(9, 0, 5)}, want: "fault region eu-west-1 DISABLED"},
 		"another pattern": {wrong: func(_ *hubLook, l *spokeLook, one *regionLook) {
 			l.spoke = &deploy.Spoke{Name: deploy.DefaultName, Match: deploy.Match{ExternalIDs: []string{"3414"}}}
 			one.rule.Pattern = strings.Replace(string(l.spoke.Pattern()), "3414", "3415", 1)
-		}, lines: []query.ForwardedLine{line(9, 0, 5)}, want: "fault region eu-west-1 " + on + " the rule crosstrail in eu-west-1 does not take what its stack says"},
+		}, lines: []query.ForwardedLine{ofCalls(9, 0, 5)}, want: "fault region eu-west-1 " + on + " the rule crosstrail in eu-west-1 does not take what its stack says"},
 		"its own pattern": {wrong: func(_ *hubLook, l *spokeLook, one *regionLook) {
 			l.spoke = &deploy.Spoke{Name: deploy.DefaultName, Match: deploy.Match{ExternalIDs: []string{"3414"}}}
 			one.rule.Pattern = strings.ReplaceAll(string(l.spoke.Pattern()), ":", " : ")
-		}, lines: []query.ForwardedLine{line(9, 0, 5)}},
-		"plain ENABLED":           {wrong: func(_ *hubLook, _ *spokeLook, one *regionLook) { one.rule.State = "ENABLED" }, lines: []query.ForwardedLine{line(9, 0, 5)}, want: "note region eu-west-1 ENABLED the rule crosstrail in eu-west-1 is ENABLED: calls that only read"},
-		"no target":               {wrong: func(_ *hubLook, _ *spokeLook, one *regionLook) { one.rule.Targets = nil }, lines: []query.ForwardedLine{line(9, 0, 5)}, want: "fault region eu-west-1 " + on + " the rule crosstrail in eu-west-1 of account 111111111111 has no target"},
-		"elsewhere":               {wrong: func(_ *hubLook, _ *spokeLook, one *regionLook) { one.rule.Targets[0].ARN = "arn:x" }, lines: []query.ForwardedLine{line(9, 0, 5)}, want: "fault region eu-west-1 " + on + " the rule crosstrail in eu-west-1 of account 111111111111 sends elsewhere: arn:x"},
-		"no role":                 {wrong: func(_ *hubLook, _ *spokeLook, one *regionLook) { one.roles[role] = false }, lines: []query.ForwardedLine{line(9, 0, 5)}, want: "fault region eu-west-1 " + on + " the role " + role},
-		"the bus does not let it": {wrong: func(h *hubLook, _ *spokeLook, _ *regionLook) { h.bus = busOf(`{"AWS":"222222222222"}`, "") }, lines: []query.ForwardedLine{line(9, 0, 5)}, want: "fault region eu-west-1 " + on + " the policy of the hub's event bus does not let account 111111111111|note spoke silent"},
+		}, lines: []query.ForwardedLine{ofCalls(9, 0, 5)}},
+		"plain ENABLED":           {wrong: func(_ *hubLook, _ *spokeLook, one *regionLook) { one.rule.State = "ENABLED" }, lines: []query.ForwardedLine{ofCalls(9, 0, 5)}, want: "note region eu-west-1 ENABLED the rule crosstrail in eu-west-1 is ENABLED: calls that only read"},
+		"no target":               {wrong: func(_ *hubLook, _ *spokeLook, one *regionLook) { one.rule.Targets = nil }, lines: []query.ForwardedLine{ofCalls(9, 0, 5)}, want: "fault region eu-west-1 " + on + " the rule crosstrail in eu-west-1 of account 111111111111 has no target"},
+		"elsewhere":               {wrong: func(_ *hubLook, _ *spokeLook, one *regionLook) { one.rule.Targets[0].ARN = "arn:x" }, lines: []query.ForwardedLine{ofCalls(9, 0, 5)}, want: "fault region eu-west-1 " + on + " the rule crosstrail in eu-west-1 of account 111111111111 sends elsewhere: arn:x"},
+		"no role":                 {wrong: func(_ *hubLook, _ *spokeLook, one *regionLook) { one.roles[spokeRole] = false }, lines: []query.ForwardedLine{ofCalls(9, 0, 5)}, want: "fault region eu-west-1 " + on + " the role " + spokeRole},
+		"the bus does not let it": {wrong: func(h *hubLook, _ *spokeLook, _ *regionLook) { h.bus = busOf(`{"AWS":"222222222222"}`, "") }, lines: []query.ForwardedLine{ofCalls(9, 0, 5)}, want: "fault region eu-west-1 " + on + " the policy of the hub's event bus does not let account 111111111111|note spoke silent"},
 		"the organisation's bus": {wrong: func(h *hubLook, _ *spokeLook, _ *regionLook) {
 			h.bus = busOf(`"*"`, ofOrganization)
-		}, lines: []query.ForwardedLine{line(9, 0, 5)}},
+		}, lines: []query.ForwardedLine{ofCalls(9, 0, 5)}},
 		"no trail": {wrong: func(_ *hubLook, _ *spokeLook, one *regionLook) {
 			one.hears = &site.Hears{Why: "no trail logs there", Sure: true}
-		}, lines: []query.ForwardedLine{line(9, 0, 5)}, want: "fault region eu-west-1 " + on + " EventBridge is told of no calls in eu-west-1 of account 111111111111: no trail logs there"},
-		"not delivered": {wrong: func(_ *hubLook, _ *spokeLook, one *regionLook) { one.failed = 2 }, lines: []query.ForwardedLine{line(9, 0, 5)}, want: "note region eu-west-1 " + on + " the rule crosstrail in eu-west-1 could not deliver 2 events"},
+		}, lines: []query.ForwardedLine{ofCalls(9, 0, 5)}, want: "fault region eu-west-1 " + on + " EventBridge is told of no calls in eu-west-1 of account 111111111111: no trail logs there"},
+		"not delivered": {wrong: func(_ *hubLook, _ *spokeLook, one *regionLook) { one.failed = 2 }, lines: []query.ForwardedLine{ofCalls(9, 0, 5)}, want: "note region eu-west-1 " + on + " the rule crosstrail in eu-west-1 could not deliver 2 events"},
 		"a topic not subscribed to": {wrong: func(h *hubLook, _ *spokeLook, one *regionLook) {
 			one.rule.Targets[0].ARN = spokeTopicARN
 			h.topics[spokeTopicARN] = site.NotSubscribed
-		}, lines: []query.ForwardedLine{line(9, 0, 5)}, want: "fault region eu-west-1 " + on + " the hub's queue is not subscribed to the topic " + spokeTopicARN},
-		"one of many lost":            {lines: []query.ForwardedLine{line(99, 1, 5)}, want: "note lost eu-west-1 lost 1 call of 100 logged are without an event"},
-		"many lost, and events since": {lines: []query.ForwardedLine{func() query.ForwardedLine { l := line(9, 1, 5); l.Missing[0].Time = 4; return l }()}, want: "note lost eu-west-1 lost 1 call of 10 logged are without an event: who was behind them, the log of account 111111111111 tells alone; events came since"},
-		"many lost":                   {lines: []query.ForwardedLine{line(9, 1, 5)}, want: "fault lost eu-west-1 lost 1 call of 10"},
-		"none ever came":              {lines: []query.ForwardedLine{line(0, 2, 0)}, blind: true, want: "note spoke silent|fault lost eu-west-1 lost 2 calls of 2 logged are without an event: who was behind them, the log of account 111111111111 tells alone; none ever came from eu-west-1"},
-		"a stranger's":                {wrong: func(h *hubLook, _ *spokeLook, _ *regionLook) { h.bus, _ = site.BusOf("crosstrail", hubBusARN, "") }, lines: []query.ForwardedLine{{Account: "111111111111", Region: "eu-west-1", Others: 3}}, blind: true, want: "note spoke no sender 3 calls by it went into roles that are logged here"},
-		"perhaps a stranger's": {wrong: func(h *hubLook, _ *spokeLook, _ *regionLook) {
-			h.bus = busOf(`"*"`, ofOrganization)
-		}, lines: []query.ForwardedLine{line(0, 2, 0)}, blind: true, want: "note spoke silent|note lost"},
-		"its own log is here": {lines: []query.ForwardedLine{{Account: "111111111111", Region: "eu-west-1", Own: 3}}, blind: true},
-		"a StackSet's that failed": {wrong: func(h *hubLook, _ *spokeLook, _ *regionLook) {
-			h.set = &cfn.FoundSet{Instances: []cfn.Instance{{Account: "111111111111", Region: "ap-south-1", Status: "FAILED", Reason: "an SCP"}}}
-		}, lines: []query.ForwardedLine{line(9, 0, 5)}, blind: true, want: "fault region ap-south-1 stack FAILED the StackSet has not made the rule there as it should be: an SCP"},
+		}, lines: []query.ForwardedLine{ofCalls(9, 0, 5)}, want: "fault region eu-west-1 " + on + " the hub's queue is not subscribed to the topic " + spokeTopicARN},
 	} {
-		t.Run(name, func(t *testing.T) {
-			h, one := well(), sending()
-			l := &spokeLook{caller: site.Caller{Account: "111111111111"}, regions: map[string]*regionLook{"eu-west-1": one}}
-			if c.wrong != nil {
-				c.wrong(h, l, one)
-			}
-			if c.blind {
-				l = nil
-			}
-			if got := spokeRows(h, l, nil, nil); len(got) > 0 && got[0].state != "not looked at" {
-				t.Errorf("where the table was not looked at: %+v", got)
-			}
-			held(t, faultsIn(spokeRows(h, l, &query.ForwardedAnswer{Lines: c.lines}, nil)), c.want)
-		})
+		t.Run(name, c.judge)
 	}
 }
 
-// What a hub is to be sent is what its senders send of what its watch takes, and of an
-// account that was looked at what its rules send: of nobody else's anything is missed.
+// Calls that are logged alone are a fault where it is seen that a rule sends them, and there
+// are several.
+func TestLostJudged(t *testing.T) {
+	for name, c := range map[string]judgedSpoke{
+		"one of many lost":            {lines: []query.ForwardedLine{ofCalls(99, 1, 5)}, want: "note lost eu-west-1 lost 1 call of 100 logged are without an event"},
+		"one of few lost":             {lines: []query.ForwardedLine{ofCalls(0, 1, 5)}, want: "note lost eu-west-1 lost 1 call of 1"},
+		"few of many lost":            {lines: []query.ForwardedLine{ofCalls(97, 3, 5)}, want: "note lost eu-west-1 lost 3 calls of 100"},
+		"many lost, and events since": {lines: []query.ForwardedLine{func() query.ForwardedLine { l := ofCalls(9, 3, 5); l.Missing[2].Time = 4; return l }()}, want: "note lost eu-west-1 lost 3 calls of 12 logged are without an event: who was behind them, the log of account 111111111111 tells alone; events came since"},
+		"many lost":                   {lines: []query.ForwardedLine{ofCalls(9, 3, 5)}, want: "fault lost eu-west-1 lost 3 calls of 12"},
+		"none ever came":              {lines: []query.ForwardedLine{ofCalls(0, 3, 0)}, want: "note spoke silent|fault lost eu-west-1 lost 3 calls of 3"},
+		"not seen":                    {lines: []query.ForwardedLine{ofCalls(9, 9, 5)}, blind: true, want: "note lost eu-west-1 lost 9 calls of 18 logged are without an event: who was behind them, the log of account 111111111111 tells alone; whether a rule there is to send them is not seen from here"},
+		"a StackSet's":                {wrong: setOf("eu-west-1"), lines: []query.ForwardedLine{ofCalls(0, 3, 5)}, blind: true, want: "fault lost eu-west-1"},
+		"its other region":            {wrong: setOf("us-east-1"), lines: []query.ForwardedLine{ofCalls(0, 3, 5)}, blind: true, want: "note lost eu-west-1"},
+		"a member's": {wrong: func(h *hubLook, _ *spokeLook, _ *regionLook) {
+			h.bus, h.members = busOf(`"*"`, ofOrganization), map[string]bool{"111111111111": true}
+		}, lines: []query.ForwardedLine{ofCalls(0, 3, 5)}, want: "fault lost eu-west-1"},
+		"no member's": {wrong: func(h *hubLook, _ *spokeLook, _ *regionLook) {
+			h.bus, h.members = busOf(`"*"`, ofOrganization), map[string]bool{"222222222222": true}
+		}, lines: []query.ForwardedLine{{Account: "111111111111", Region: "eu-west-1", Others: 3}}, blind: true, want: "note spoke no sender 3 calls by it"},
+		"a stranger's": {wrong: func(h *hubLook, _ *spokeLook, _ *regionLook) { h.bus, _ = site.BusOf("crosstrail", hubBusARN, "") }, lines: []query.ForwardedLine{{Account: "111111111111", Region: "eu-west-1", Others: 3}}, blind: true, want: "note spoke no sender 3 calls by it went into roles that are logged here"},
+		"perhaps a stranger's": {wrong: func(h *hubLook, _ *spokeLook, _ *regionLook) {
+			h.bus = busOf(`"*"`, ofOrganization)
+		}, lines: []query.ForwardedLine{ofCalls(0, 2, 0)}, blind: true, want: "note spoke silent|note lost"},
+		"its own log is here": {lines: []query.ForwardedLine{{Account: "111111111111", Region: "eu-west-1", Own: 3}}, blind: true},
+		"a StackSet's that failed": {wrong: func(h *hubLook, _ *spokeLook, _ *regionLook) {
+			h.set = &cfn.FoundSet{Instances: []cfn.Instance{{Account: "111111111111", Region: "ap-south-1", Status: "FAILED", Reason: "an SCP"}}}
+		}, lines: []query.ForwardedLine{ofCalls(9, 0, 5)}, blind: true, want: "fault region ap-south-1 stack FAILED the StackSet has not made the rule there as it should be: an SCP"},
+	} {
+		t.Run(name, c.judge)
+	}
+}
+
+// setOf is that the hub's account has a StackSet of spokes with the account's in a region.
+func setOf(region string) func(h *hubLook, _ *spokeLook, _ *regionLook) {
+	return func(h *hubLook, _ *spokeLook, _ *regionLook) {
+		spoke := deploy.Spoke{Name: deploy.DefaultName, Hub: hubBusARN}
+		h.set = &cfn.FoundSet{Template: spoke.Template(), Instances: []cfn.Instance{{Account: "111111111111", Region: region, Status: "CURRENT"}}}
+	}
+}
+
+// What a hub is to be sent is what its senders send of what its watch takes: of nobody
+// else's anything is missed, and of an organisation's accounts where they are known.
 func TestSentBy(t *testing.T) {
 	const dev, other, hub = "111111111111", "222222222222", "999999999999"
 	roles, ids := []string{"arn:aws:iam::999999999999:role/Ops"}, []string{"3414"}
-	looked := &spokeLook{caller: site.Caller{Account: dev}, match: deploy.Match{ExternalIDs: ids}}
 	for name, c := range map[string]struct {
 		senders string
-		spoke   *spokeLook
+		members map[string]bool
 		watch   *lineage.Watch
 		want    []query.Sent
 	}{
-		"one sender":              {`{"AWS":"111111111111"}`, nil, nil, []query.Sent{{Accounts: []string{dev, hub}}}},
-		"a watch":                 {`{"AWS":"111111111111"}`, nil, &lineage.Watch{Roles: roles, ExternalIDs: ids}, []query.Sent{{Accounts: []string{dev, hub}, Roles: roles}, {Accounts: []string{dev, hub}, ExternalIDs: ids}}},
-		"a watch of accounts":     {`{"AWS":"111111111111"}`, nil, &lineage.Watch{Roles: roles, Accounts: []string{hub}}, []query.Sent{{Accounts: []string{dev, hub}}}},
-		"one that was looked at":  {`{"AWS":["111111111111","222222222222"]}`, looked, nil, []query.Sent{{Accounts: []string{other, hub}}, {Accounts: []string{dev}, ExternalIDs: ids}}},
-		"and is the only one":     {`{"AWS":"111111111111"}`, looked, nil, []query.Sent{{Accounts: []string{hub}}, {Accounts: []string{dev}, ExternalIDs: ids}}},
-		"the hub's, likewise":     {`{"AWS":"999999999999"}`, &spokeLook{caller: site.Caller{Account: hub}, match: deploy.Match{Roles: roles}}, nil, []query.Sent{{Accounts: []string{hub}, Roles: roles}}},
-		"whoever an organisation": {`"*"`, nil, nil, []query.Sent{{}}},
+		"one sender":                {`{"AWS":"111111111111"}`, nil, nil, []query.Sent{{Accounts: []string{dev, hub}}}},
+		"a watch":                   {`{"AWS":"111111111111"}`, nil, &lineage.Watch{Roles: roles, ExternalIDs: ids}, []query.Sent{{Accounts: []string{dev, hub}, Roles: roles}, {Accounts: []string{dev, hub}, ExternalIDs: ids}}},
+		"a watch of accounts":       {`{"AWS":"111111111111"}`, nil, &lineage.Watch{Roles: roles, Accounts: []string{hub}}, []query.Sent{{Accounts: []string{dev, hub}}}},
+		"whoever an organisation":   {`"*"`, nil, nil, []query.Sent{{}}},
+		"whom it is known to be of": {`"*"`, map[string]bool{other: true}, nil, []query.Sent{{Accounts: []string{other, hub}}}},
 	} {
 		h := well()
 		condition := ""
 		if c.senders == `"*"` {
 			condition = ofOrganization
 		}
-		h.bus = busOf(c.senders, condition)
-		if diff := cmp.Diff(c.want, sentBy(h, c.spoke, c.watch)); diff != "" {
+		h.bus, h.members = busOf(c.senders, condition), c.members
+		if diff := cmp.Diff(c.want, sentBy(h, nil, c.watch)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+// What a rule sends is asked of the rule itself, of its own region, by what the copy of the
+// role's owner tells.
+func TestSeenRules(t *testing.T) {
+	const dev, other = "111111111111", "222222222222"
+	rule := func(m deploy.Match) *regionLook {
+		return &regionLook{rule: &site.Rule{Pattern: string((&deploy.Spoke{Match: m}).Pattern())}}
+	}
+	field := func(path, value string) deploy.Match {
+		return deploy.Match{Fields: []deploy.Field{{Path: path, Values: []string{value}}}}
+	}
+	l := &spokeLook{caller: site.Caller{Account: dev}, wanted: []string{"us-east-1", "us-west-2", "eu-west-1", "eu-west-2", "eu-west-3", "ap-south-1"}, regions: map[string]*regionLook{
+		"us-east-1": rule(deploy.Match{ExternalIDs: []string{"3414"}}), "us-west-2": rule(deploy.Match{ExternalIDs: []string{"9999"}}), "eu-west-1": rule(field("userIdentity.type", "FederatedUser")),
+		"eu-west-2": rule(field("requestParameters.durationSeconds", "3600")), "eu-west-3": {}, "eu-north-1": {}, "ap-south-1": {unseen: "no leave"},
+	}}
+	s := &seenRules{well(), l}
+	for name, c := range map[string]struct {
+		account, region, externalID string
+		want                        query.Taken
+	}{
+		"it":                          {dev, "us-east-1", "3414", query.SurelyTaken},
+		"old records' region":         {dev, "global", "9999", query.NotTaken},
+		"another id":                  {dev, "us-east-1", "9999", query.NotTaken},
+		"of another region":           {dev, "us-west-2", "9999", query.SurelyTaken},
+		"who called is not told":      {dev, "eu-west-1", "3414", query.PerhapsTaken},
+		"a number":                    {dev, "eu-west-2", "3414", query.SurelyTaken},
+		"a rule that is gone":         {dev, "eu-west-3", "3414", query.PerhapsTaken}, // as that of eu-west-1
+		"a region that was not asked": {dev, "eu-north-1", "3414", query.NotTaken},
+		"not to be looked at":         {dev, "ap-south-1", "9999", query.SurelyTaken},
+		"another account":             {other, "us-east-1", "9999", query.SurelyTaken},
+	} {
+		f := &lineage.Fact{Use: lineage.Use{EventSource: "sts.amazonaws.com", EventName: "AssumeRole", Region: c.region}, Request: lineage.Request{RoleARN: "arn:aws:iam::999999999999:role/R", ExternalID: c.externalID, Duration: 3600}}
+		if got := s.takes(c.account, f); got != c.want {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
 		}
 	}
 }

@@ -15,6 +15,7 @@ const (
 	oldMessage = 15 * time.Minute // as the alarm has it
 	oldLogFile = 2 * time.Hour    // CloudTrail delivers within minutes, and the hub's own calls are in it
 	fewLost    = 20               // EventBridge is best effort: one in so many is no fault
+	leastLost  = 3                // nor are fewer than these, of however few calls
 )
 
 // rows are what is to be told of a hub, which was reached so.

@@ -35,6 +35,7 @@ type hubLook struct {
 	topics   map[string]site.Subscription
 	alarms   []site.Alarm
 	untaken  []string        // senders whose events the rule of the bus does not take
+	members  map[string]bool // of the organisation that may send; nil: not known
 	measured map[int]float64 // by the places below
 	metrics  []site.Metric
 
@@ -140,6 +141,11 @@ func (h *hubLook) lookOn(ctx context.Context, s *site.Site, since time.Time) err
 		return err
 	})()
 	_ = h.sees("bus-rule-pattern", func() error { return h.lookAtPattern(ctx, s) })()
+	if h.bus != nil && len(h.bus.Organizations) > 0 && !h.bus.Anybody {
+		if members, err := s.Members(ctx, h.bus.Organizations); err == nil { // else it is guessed, and told so
+			h.members = members
+		}
+	}
 	_ = h.sees("topics", func() error { return h.lookAtTopics(ctx, s) })()
 	if bucket, _ := h.logsAt(); bucket != "" && h.queue != nil {
 		_ = h.sees("trigger", func() (err error) { h.told, err = s.Notifications(ctx, bucket); return err })()

@@ -20,7 +20,6 @@ type spokeLook struct {
 	regions map[string]*regionLook // the enabled ones
 	as      *awsFlags              // how the account is reached; nil: it is not said
 	spoke   *deploy.Spoke          // what its stack was told; nil: not known
-	match   deploy.Match           // what it sends, as its stack tells
 	unseen  map[string]string      // by part: why it could not be looked at
 }
 
@@ -122,7 +121,7 @@ func (l *spokeLook) readSettings(ctx context.Context, in func(region string) *cf
 		if err != nil {
 			continue
 		}
-		l.spoke, l.match, l.wanted = spoke, spoke.Match, spoke.Regions
+		l.spoke, l.wanted = spoke, spoke.Regions
 		return
 	}
 }

@@ -135,8 +135,7 @@ func (l *spokeLook) targetCauses(h *hubLook, region string, sure func(text strin
 // spokeRows are what is to be told of who sends, or should. An answer of nil: the table
 // was not looked at.
 func spokeRows(h *hubLook, l *spokeLook, a *query.ForwardedAnswer, last map[string]cloudtrail.Time) []statusRow {
-	senders, open := h.senders()
-	accounts := slices.Clone(senders)
+	accounts, _ := h.senders()
 	if l != nil {
 		accounts = append(accounts, l.caller.Account)
 	}
@@ -154,7 +153,7 @@ func spokeRows(h *hubLook, l *spokeLook, a *query.ForwardedAnswer, last map[stri
 	}
 	var all []statusRow
 	for _, account := range unique(accounts) {
-		s := spokeOf{h: h, account: account, sends: open || slices.Contains(senders, account), looked: l, known: known}
+		s := spokeOf{h: h, account: account, sends: h.takesFrom(account), looked: l, known: known}
 		if l != nil && l.caller.Account != account {
 			s.looked = nil
 		}
@@ -197,7 +196,7 @@ func (s *spokeOf) rows(last cloudtrail.Time) []statusRow {
 	sent, missed, own := 0, 0, 0
 	for _, l := range s.lines {
 		sent += forwarded(l)
-		missed += l.Others
+		missed += l.Others + l.Unsure
 		own += l.Own
 		head.last = max(head.last, l.LastEvent)
 	}
@@ -299,7 +298,7 @@ func ruleState(one *regionLook) string {
 // organisation may.
 func (s *spokeOf) guessed() bool {
 	named, _ := s.h.senders()
-	return !slices.Contains(named, s.account) && len(s.stacks) == 0 && s.looked == nil &&
+	return !slices.Contains(named, s.account) && s.h.members == nil && len(s.stacks) == 0 && s.looked == nil &&
 		!slices.ContainsFunc(s.lines, func(l *query.ForwardedLine) bool { return l.LastEvent != 0 })
 }
 
@@ -314,15 +313,29 @@ func (s *spokeOf) lostRow(r *statusRow) statusRow {
 	switch {
 	case s.guessed():
 		row.text += "; whether it is an account of the organisation, and to send, is not known here"
-	case l.LastEvent == 0 && r.state == "not looked at":
-		row.level, row.do = levelFault, "is there a rule in that region? --as PROFILE of that account looks; "+row.do
-		row.text += "; none ever came from " + r.region
+	case !s.seen(r.region):
+		row.text += "; whether a rule there is to send them is not seen from here"
+		row.do = "--as PROFILE of that account looks; " + row.do
 	case len(l.Missing) == l.Lost && l.Missing[l.Lost-1].Time < l.LastEvent:
 		row.text += "; events came since"
-	case l.Lost*fewLost > l.Lost+l.Both:
+	case l.Lost >= leastLost && l.Lost*fewLost > l.Lost+l.Both:
 		row.level = levelFault
+		row.text += fmt.Sprintf("; EventBridge is best effort, but these are %d and more, and more than one in %d", leastLost, fewLost)
 	default:
-		row.text += " (EventBridge is best effort, and loses some)"
+		row.text += fmt.Sprintf(" (EventBridge is best effort, and loses some: from %d on, if that is more than one in %d, it is a fault)", leastLost, fewLost)
+	}
+	if l.LastEvent == 0 {
+		row.text += "; none ever came from " + r.region
 	}
 	return row
+}
+
+// seen reports whether it was seen what the rule of a region sends.
+func (s *spokeOf) seen(region string) bool {
+	pattern, none := (&seenRules{s.h, s.looked}).pattern(s.account, region)
+	return pattern != "" || none
+}
+
+func instanceOf(account, region string) func(cfn.Instance) bool {
+	return func(i cfn.Instance) bool { return i.Account == account && i.Region == region }
 }

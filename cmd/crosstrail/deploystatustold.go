@@ -127,6 +127,7 @@ func countsText(r *statusRow) []string {
 	add(l.Uncollected, "into accounts whose log is not here")
 	add(l.Own, "in its own log, which is here")
 	add(l.Lost, "logged alone")
+	add(l.Unsure, "logged alone that its rule may leave out, by what the copy here does not tell")
 	add(l.Others, "logged that are not to be sent")
 	text := []string{strings.Join(all, ", ")}
 	if l.LastEvent != 0 {

@@ -144,6 +144,16 @@ func TestOrganization(t *testing.T) {
 	if err != nil || o.Management != third {
 		t.Errorf("the management account needs nobody's leave: %+v, %v", o, err)
 	}
+	lists := operator(t, stand.Account(third), "lister", "organizations:DescribeOrganization", "organizations:ListAccounts")
+	if got, err := lists.Members(t.Context(), []string{"o-another123", id}); err != nil || len(got) != 2 || !got[hub] || !got[third] {
+		t.Errorf("members %v, %v", got, err)
+	}
+	if got, err := lists.Members(t.Context(), []string{"o-another123"}); err == nil {
+		t.Errorf("of another organisation: %v", got)
+	}
+	if got, err := operator(t, stand.Account(third), "lists-not", may...).Members(t.Context(), []string{id}); !told(err, " needs organizations:ListAccounts") {
+		t.Errorf("without leave: %v, %v", got, err)
+	}
 }
 
 // newer answers as an S3 that knows more than the SDK.
