@@ -49,10 +49,10 @@ func resourceSteps(found *cfn.Found, keeps func(cfn.Resource) bool) []step {
 			continue
 		}
 		what, name := resourceText(r.Type, r.LogicalID, r.PhysicalID)
-		all = append(all, step{"stack " + found.Name, toRemove, what, name})
+		all = append(all, step{"stack " + found.Name, toRemove, what, name, ""})
 	}
 	if len(all) == 0 {
-		all = []step{{"stack " + found.Name, toRemove, "the stack, which has nothing in it", ""}}
+		all = []step{{"stack " + found.Name, toRemove, "the stack, which has nothing in it", "", ""}}
 	}
 	return all
 }
@@ -237,7 +237,7 @@ func (c *changing) downSet(ctx context.Context, at *lookedAt, name deploy.Name) 
 	}
 	i := &intent{Deployment: string(name), Part: "spoke", Account: at.caller.Account, Regions: found.Regions}
 	i.say("StackSet", "%s, with %s in %s", found.Name, number(len(found.Instances), "stack"), strings.Join(found.OUs, ", "))
-	i.Steps = []step{{"StackSet " + found.Name, toRemove, "all of them, and the StackSet", ""}}
+	i.Steps = []step{{"StackSet " + found.Name, toRemove, "all of them, and the StackSet", "", ""}}
 	if err := c.showIntent(i); err != nil {
 		return err
 	}

@@ -31,9 +31,10 @@ type fact struct {
 // step is one thing that is to be done.
 type step struct {
 	Where string `json:"where"`          // the stack, or "beside the stack"
-	Do    string `json:"do"`             // add, change, replace, remove
+	Do    string `json:"do"`             // add, change, put back, replace, remove
 	What  string `json:"what"`           // in words
 	Name  string `json:"name,omitempty"` // of a resource
+	Why   string `json:"why,omitempty"`  // what of it differs
 }
 
 func (i *intent) say(what, format string, args ...any) {
@@ -48,7 +49,7 @@ const besideTheStack = "beside the stack"
 
 // beside is a step that CloudFormation does not take.
 func (i *intent) beside(do, what, name string) {
-	i.Steps = append(i.Steps, step{besideTheStack, do, what, name})
+	i.Steps = append(i.Steps, step{besideTheStack, do, what, name, ""})
 }
 
 // showIntent says what is about to be done: to people on standard error, and where
@@ -56,6 +57,7 @@ func (i *intent) beside(do, what, name string) {
 func (c *changing) showIntent(i *intent) error {
 	if c.dry && render.Form(c.form) != render.Table {
 		i.Regions, i.Facts, i.Steps, i.Warnings = orEmpty(i.Regions), orEmpty(i.Facts), orEmpty(i.Steps), orEmpty(i.Warnings)
+		i.Permissions = orEmpty(i.Permissions)
 		return c.ui.print(func(w io.Writer) error { return printJSON(w, i) })
 	}
 	out := c.ui.stderr
@@ -74,6 +76,10 @@ func (c *changing) showIntent(i *intent) error {
 			p.say("", "  ", where)
 		}
 		text := strings.TrimSpace(s.What + " " + s.Name)
+		if s.Do == toPutBack {
+			text = "put back, after a change by hand: " + text
+		}
+		text += before(": ", s.Why)
 		switch {
 		case s.Do == toReplace && s.What == kinds["AWS::DynamoDB::Table"]:
 			text += ": a new one is made, and the old one stays"
@@ -124,11 +130,12 @@ func byService(actions []string) []string {
 const (
 	toAdd     = "add"
 	toChange  = "change"
+	toPutBack = "put back" // what was changed by hand
 	toReplace = "replace"
 	toRemove  = "remove"
 )
 
-var marks = map[string]string{toAdd: "+", toChange: "~", toReplace: "!", toRemove: "-"}
+var marks = map[string]string{toAdd: "+", toChange: "~", toPutBack: "~", toReplace: "!", toRemove: "-"}
 
 // stackSteps are the changes of a stack.
 func stackSteps(p *cfn.Plan) []step {
@@ -138,8 +145,13 @@ func stackSteps(p *cfn.Plan) []step {
 	}
 	var all []step
 	for _, ch := range p.Changes {
+		if ch.Perhaps {
+			continue // it hangs on what the others turn out to be
+		}
 		do := map[string]string{"Add": toAdd, "Remove": toRemove, "Import": toAdd}[ch.Action]
 		switch {
+		case ch.Drifted && ch.Replacement != "True":
+			do = toPutBack
 		case do != "":
 		case ch.Replacement == "True":
 			do = toReplace
@@ -147,15 +159,32 @@ func stackSteps(p *cfn.Plan) []step {
 			do = toChange
 		}
 		what, name := resourceText(ch.Type, ch.LogicalID, ch.PhysicalID)
-		all = append(all, step{where, do, what, name})
+		all = append(all, step{where, do, what, name, propertiesText(ch.Properties)})
 	}
 	if p.Kind == cfn.Update && len(all) == 0 {
-		all = []step{{where, toChange, "what it says of itself: outputs or tags", ""}}
+		all = []step{{where, toChange, "what it says of itself: outputs or tags", "", ""}}
 	}
 	if p.Leftover {
-		all = append([]step{{where, toRemove, "what a run that failed left of the stack: nothing but its name", ""}}, all...)
+		all = append([]step{{where, toRemove, "what a run that failed left of the stack: nothing but its name", "", ""}}, all...)
 	}
 	return all
+}
+
+// mostValue is how long a value is that is shown, in bytes.
+const mostValue = 60
+
+// propertiesText says in a few words what of a resource differs.
+func propertiesText(all []cfn.Property) string {
+	var texts []string
+	for _, p := range all {
+		switch {
+		case p.Before == "" && p.After == "" || len(p.Before) > mostValue || len(p.After) > mostValue:
+			texts = append(texts, p.Name)
+		default:
+			texts = append(texts, p.Name+" "+orElse(p.Before, "nothing")+" → "+orElse(p.After, "nothing"))
+		}
+	}
+	return strings.Join(texts, ", ")
 }
 
 // resourceText is a resource in plain words, by its name where it has one that people

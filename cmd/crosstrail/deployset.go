@@ -110,7 +110,7 @@ func (s *spokeUp) setIntent(p *cfn.SetPlan) *intent {
 		do = toAdd
 	}
 	for _, text := range p.Changes {
-		i.Steps = append(i.Steps, step{"StackSet " + p.Set.Name, do, text, ""})
+		i.Steps = append(i.Steps, step{"StackSet " + p.Set.Name, do, text, "", ""})
 	}
 	i.warn("CloudFormation makes none in the management account: where its people assume roles too, crosstrail deploy up spoke there, without --organization")
 	return i
@@ -176,10 +176,6 @@ func (s *spokeUp) printSet(p *cfn.SetPlan, changed bool) error {
 	o.told.line("# For the hub's owner")
 	o.told.line("")
 	o.told.line("The hub has to let the accounts of the organisation send, if it does not yet; in the organisation itself:")
-	flags := ""
-	if s.spoke.Name != deploy.DefaultName {
-		flags = " --name " + quoteShell(string(s.spoke.Name))
-	}
-	o.told.block("crosstrail deploy up hub --organization" + flags)
+	o.told.block("crosstrail deploy up hub --organization" + hubFlag(s.spoke.Hub))
 	return s.printOutcome(&o)
 }

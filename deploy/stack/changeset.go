@@ -1,8 +1,10 @@
 package stack
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -50,6 +52,8 @@ func (c *Client) makeChangeSet(ctx context.Context, p *Plan, as types.ChangeSetT
 	}
 	if as == types.ChangeSetTypeUpdate {
 		input.StackName = &p.stackID // and no other of that name
+		// What was changed by hand is put back (User Guide, "Using drift-aware change sets").
+		input.DeploymentMode = types.DeploymentModeRevertDrift
 	}
 	input.Parameters, input.Tags, input.Capabilities = p.Stack.asked()
 	return c.api.CreateChangeSet(ctx, input)
@@ -59,7 +63,7 @@ func (c *Client) makeChangeSet(ctx context.Context, p *Plan, as types.ChangeSetT
 // none: there are none.
 func (c *Client) readChangeSet(ctx context.Context, p *Plan) (none bool, err error) {
 	// The stack is named so that a policy may be on it alone.
-	input := &cloudformation.DescribeChangeSetInput{ChangeSetName: &p.changeSet, StackName: &p.stackID}
+	input := &cloudformation.DescribeChangeSetInput{ChangeSetName: &p.changeSet, StackName: &p.stackID, IncludePropertyValues: aws.Bool(true)}
 	p.Changes = nil
 	again := c.patience()
 	for {
@@ -97,13 +101,35 @@ func unchanged(reason string) bool {
 func (p *Plan) take(changes []types.Change) {
 	for _, change := range changes {
 		r := change.ResourceChange
-		if r == nil {
+		if r == nil || r.Action == types.ChangeActionSyncWithActual { // CloudFormation's own books alone
 			continue
 		}
-		p.Changes = append(p.Changes, Change{
-			string(r.Action), aws.ToString(r.LogicalResourceId), aws.ToString(r.PhysicalResourceId), aws.ToString(r.ResourceType), string(r.Replacement),
-		})
+		one := Change{
+			Action: string(r.Action), LogicalID: aws.ToString(r.LogicalResourceId), PhysicalID: aws.ToString(r.PhysicalResourceId),
+			Type: aws.ToString(r.ResourceType), Replacement: string(r.Replacement),
+			Drifted: r.ResourceDriftStatus == types.StackResourceDriftStatusModified || r.ResourceDriftStatus == types.StackResourceDriftStatusDeleted,
+		}
+		one.Properties, one.Perhaps = properties(r)
+		p.Changes = append(p.Changes, one)
 	}
+}
+
+// properties are those that differ, each once. perhaps: whether any does hangs on what
+// other resources turn out to be (API Reference, ResourceChangeDetail, Evaluation).
+func properties(r *types.ResourceChange) (all []Property, perhaps bool) {
+	perhaps = r.Action == types.ChangeActionModify && len(r.Details) > 0
+	for i := range r.Details {
+		d := &r.Details[i]
+		if d.Target == nil || d.Evaluation == types.EvaluationTypeDynamic {
+			continue
+		}
+		perhaps = false
+		one := Property{cmp.Or(strings.TrimPrefix(aws.ToString(d.Target.Name), "/"), string(d.Target.Attribute)), aws.ToString(d.Target.BeforeValue), aws.ToString(d.Target.AfterValue)}
+		if !slices.ContainsFunc(all, func(had Property) bool { return had.Name == one.Name }) {
+			all = append(all, one)
+		}
+	}
+	return all, perhaps
 }
 
 // details are what CloudFormation found wrong before it began: a name that is taken, a

@@ -46,7 +46,14 @@ type Change struct {
 	PhysicalID  string // "" for what is to be made
 	Type        string
 	Replacement string // of a Modify: True, False, Conditional
+	Drifted     bool   // it was changed or deleted by hand, and is put back
+	Perhaps     bool   // a Modify that may turn out to be none
+	Properties  []Property
 }
+
+// Property is one of a resource that differs. Before and After are empty where they are
+// not known before; Before is what is there, whoever made it so.
+type Property struct{ Name, Before, After string }
 
 // maxTemplate is CloudFormation's limit of a TemplateBody.
 const maxTemplate = 51_200

@@ -65,6 +65,7 @@ def mended(app):
         roles,
         sealed,
         sessions,
+        stackdrift,
         stacknames,
         stackoperations,
         stackresources,
@@ -84,7 +85,8 @@ def mended(app):
     parts += (awskeys, sealed, objects, keys, organizations, trails)
     parts += (identitycenter, history, publickeys, controlpolicies, refusals, analyzer, tables, batches, functions)
     parts += (receipts, notifications, expectedowner, topics, regions)
-    parts += (stackresources, stacktables, stacknames, stackoperations, stackrights, stacksets, stacksetcalls)
+    parts += (stackresources, stacktables, stacknames, stackoperations, stackdrift)
+    parts += (stackrights, stacksets, stacksetcalls)
     parts += (buses, targets, alarms, metrics, logs)
     for part in (*parts, events, delivery, recording, hooks, requests):
         part.mend()
