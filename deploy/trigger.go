@@ -80,8 +80,10 @@ func (l Listening) why(t, want Trigger) string {
 		return "it was asked for"
 	case t == l.Has:
 		return "the hub has it"
+	case t == TriggerNotification && l.Notifications != nil && len(l.Notifications.All) > 0:
+		return "what the bucket tells others is of other objects"
 	case t == TriggerNotification:
-		return "the bucket tells nobody else of these objects"
+		return "the bucket tells nobody else"
 	case t == TriggerEventBridge && l.Notifications.EventBridge:
 		return "the bucket tells EventBridge already"
 	case t == TriggerEventBridge:

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/rogpeppe/go-internal/testscript"
@@ -22,7 +24,7 @@ import (
 
 func (s scripted) deploying() map[string]func(ts *testscript.TestScript, neg bool, args []string) {
 	return map[string]func(ts *testscript.TestScript, neg bool, args []string){
-		"function": s.function, "told": s.told, "notices": s.notices, "enabled": s.enabled, "denied": s.denied, "failing": s.failing, "foreign": s.foreign, "together": s.together, "stacksets": s.stacksets,
+		"function": s.function, "told": s.told, "notices": s.notices, "enabled": s.enabled, "denied": s.denied, "failing": s.failing, "foreign": s.foreign, "byhand": s.byHand, "together": s.together, "stacksets": s.stacksets,
 	}
 }
 
@@ -98,6 +100,13 @@ func (s scripted) failing(_ *testscript.TestScript, _ bool, args []string) {
 // foreign makes a stack that is nobody's of ours.
 func (s scripted) foreign(_ *testscript.TestScript, _ bool, args []string) {
 	s.aws.Account(args[0]).CFNStack(s.t, args[1], `{"Resources":{"Q":{"Type":"AWS::SQS::Queue"}}}`)
+}
+
+// byHand gives a function other memory than its stack did.
+func (s scripted) byHand(ts *testscript.TestScript, _ bool, args []string) {
+	api := lambda.NewFromConfig(s.aws.Account(args[0]).Config())
+	_, err := api.UpdateFunctionConfiguration(s.t.Context(), &lambda.UpdateFunctionConfigurationInput{FunctionName: &args[1], MemorySize: aws.Int32(128)})
+	ts.Check(err)
 }
 
 // together runs a command so many times at once: at least one does it, and none ends in

@@ -80,7 +80,7 @@ func (h *hubDown) run(ctx context.Context) (err error) {
 	}
 	i := h.intent()
 	if len(i.Steps) == 0 {
-		return h.gone(fmt.Sprintf("hub %s in account %s, %s", h.name, h.at.caller.Account, h.at.caller.Region), "its table, if there is one, stays: crosstrail deploy down hub --delete-table --table NAME")
+		return h.gone(fmt.Sprintf("hub %s in account %s, %s", h.name, h.at.caller.Account, h.at.caller.Region), "its table, if there is one, stays: crosstrail deploy down hub --delete-table --table NAME"+h.flag())
 	}
 	if err := h.showIntent(i); err != nil {
 		return err

@@ -3,9 +3,11 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/crosstrail/crosstrail/deploy"
+	cfn "github.com/crosstrail/crosstrail/deploy/stack"
 	"github.com/crosstrail/crosstrail/render"
 )
 
@@ -79,13 +81,15 @@ func (h *hubUp) printHub(outputs map[string]string, changed bool) error {
 		o.lines.add(l[0], "%s", render.Text(l[1]))
 	}
 	h.lacking(&o.told, outputs[deploy.OutputFunctionRole])
-	h.handOver(&o.told, outputs)
+	for _, account := range h.letters() {
+		h.handOver(&o.told, outputs, account)
+	}
 	test := " --as OTHER-PROFILE --role-arn ARN"
 	if w := h.table.watch(); w != nil && len(w.Roles) > 0 {
 		test = " --as OTHER-PROFILE --role-arn " + quoteShell(w.Roles[0])
 	}
 	h.ui.say("hint", "once a spoke is there, does it work: crosstrail deploy test"+h.flag()+test+" [--external-id ID]; how it is: crosstrail deploy status"+h.flag())
-	h.ui.say("hint", "an account more that may send: crosstrail deploy up hub --account ID"+h.flag())
+	h.ui.say("hint", "an account more that may send: crosstrail deploy up hub --account ID"+h.flag()+"; what its owner has to do, once more: --letter ID")
 	h.ui.say("hint", "who is behind a call: crosstrail who EVENT --store "+quoteShell("dynamodb://"+hub.Table)+h.aws.flag())
 	return h.printOutcome(&o)
 }
@@ -108,47 +112,68 @@ func (h *hubUp) lacking(p *letterPage, role string) {
 	}
 }
 
-// handOver is what the owner of a spoke does.
-func (h *hubUp) handOver(p *letterPage, outputs map[string]string) {
-	hub := h.hub
-	whom := "the accounts whose people assume the role"
-	if len(hub.Senders.Accounts) > 0 {
-		whom = "account " + strings.Join(hub.Senders.Accounts, ", account ")
+// letters are the accounts that are to be told how to send, one a letter: those that may
+// since this run, and those that were asked for. "" is whoever it may be.
+func (h *hubUp) letters() []string {
+	var had deploy.Senders
+	if h.old != nil {
+		had = h.old.Senders
 	}
-	p.line("# For %s", whom)
+	all := slices.Clone(h.flags.letters)
+	for _, account := range h.hub.Senders.Accounts {
+		if !slices.Contains(had.Accounts, account) {
+			all = append(all, account)
+		}
+	}
+	if h.hub.Senders.Organization != had.Organization && h.hub.Senders.Organization != "" || h.old == nil && len(all) == 0 {
+		all = append(all, "")
+	}
+	return unique(all)
+}
+
+// handOver is what the owner of a spoke does.
+func (h *hubUp) handOver(p *letterPage, outputs map[string]string, account string) {
+	hub := h.hub
+	p.line("# For %s", orElse(before("account ", account), "the accounts whose people assume the role"))
 	p.line("")
 	p.line("Who gets credentials there is to be sent to the event bus of account %s, from every region that is enabled.", h.at.caller.Account)
 	p.line("With crosstrail, as somebody who may make stacks, rules and roles there:")
-	flags := " --hub " + quoteShell(outputs[deploy.OutputHubBus]) + h.only()
+	only, which := h.only()
+	flags := " --hub " + quoteShell(outputs[deploy.OutputHubBus]) + only
 	if hub.Name != deploy.DefaultName {
 		flags += " --name " + quoteShell(string(hub.Name))
 	}
 	p.block("crosstrail deploy up spoke" + flags)
+	if which != "" {
+		p.line("%s", which)
+	}
 	p.line("Without crosstrail: spoke.yaml, which is made by the first of these commands, here, and the others, there:")
 	p.block("crosstrail deploy template spoke"+flags+" > spoke.yaml",
 		"for region in $(aws account list-regions --region-opt-status-contains ENABLED ENABLED_BY_DEFAULT --query 'Regions[].RegionName' --output text); do",
-		"  aws cloudformation deploy --template-file spoke.yaml --stack-name "+hub.Name.SpokeStack()+` --capabilities CAPABILITY_IAM --region "$region"`,
+		"  aws cloudformation deploy --template-file spoke.yaml --stack-name "+hub.Name.SpokeStack()+` --capabilities CAPABILITY_IAM --tags `+cfn.Tag+"="+string(hub.Name)+` --region "$region"`,
 		"done")
 	p.line("EventBridge is told by CloudTrail: a trail has to log management events there.")
+	p.line("")
 }
 
 // only is what the spokes are to send, as far as the table's watch is one that a spoke
-// can have.
-func (h *hubUp) only() string {
-	w, text := h.table.watch(), ""
+// can have. Where there are several roles or external ids, they are others' affair: which
+// says what is to be put in.
+func (h *hubUp) only() (flags, which string) {
+	w := h.table.watch()
 	switch {
 	case w == nil || len(w.Accounts) > 0 || len(w.Roles) > 0 && len(w.ExternalIDs) > 0:
-		return ""
-	case len(w.Roles) > 0:
-		for _, arn := range w.Roles {
-			text += " --role-arn " + quoteShell(arn)
-		}
-	default:
-		for _, id := range w.ExternalIDs {
-			text += " --external-id " + quoteShell(id)
-		}
+		return "", ""
+	case len(w.Roles) == 1:
+		return " --role-arn " + quoteShell(w.Roles[0]), ""
+	case len(w.Roles) > 1:
+		return " --role-arn ROLE-ARN", "ROLE-ARN is the role that is assumed from there, as arn:aws:iam::" + h.at.caller.Account + ":role/NAME."
+	case len(w.ExternalIDs) == 1:
+		return " --external-id " + quoteShell(w.ExternalIDs[0]), ""
+	case len(w.ExternalIDs) > 1:
+		return " --external-id EXTERNAL-ID", "EXTERNAL-ID is the one that was agreed on."
 	}
-	return text
+	return "", ""
 }
 
 // handOverRole is what the developer types who assumes a role.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -52,7 +53,8 @@ A table that is there is adopted, with what is in it, and stays when the hub is 
 What the table takes, the --watch flags say, beside what it takes already; without any of
 them a new one takes everything.
 
-In the end it prints what the spokes' owners need, ready to send.`,
+In the end it prints what the owners of accounts need that may send since then, ready to
+send; once more with --letter.`,
 		Example: `  crosstrail deploy up hub --profile prod --account 111111111111 \
     --watch-role arn:aws:iam::999999999999:role/CrossAccountTest
 
@@ -75,6 +77,7 @@ In the end it prints what the spokes' owners need, ready to send.`,
 	must(cmd.MarkFlagFilename("function"))
 	flags.Var(said(&h.codeBucket), "code-bucket", "a `BUCKET` of this account for the function's code (default: one that is made for it)")
 	flags.BoolVar(&h.onDemand, "on-demand", false, "have a table that is adopted, and paid by the hour, paid by request")
+	flags.StringArrayVar(&h.flags.letters, "letter", nil, "print what the owner of this `ACCOUNT` has to do, also where it may send already (repeatable)")
 	h.flags.remove.add(cmd, "account=111111111111")
 	h.add(cmd)
 	return cmd
@@ -145,6 +148,11 @@ func (h *hubUp) plans(ctx context.Context, name deploy.Name) (err error) {
 	}
 	if err := wrongSettings(h.hub.Check()); err != nil {
 		return err
+	}
+	for _, account := range h.flags.letters {
+		if !slices.Contains(h.hub.Senders.Accounts, account) && h.hub.Senders.Organization == "" {
+			return usage(fmt.Errorf("--letter %s: the account may not send to this hub", account), "to let it: --account "+account)
+		}
 	}
 	h.plan, err = h.at.stacks.Plan(ctx, h.stack())
 	return h.explain(err)

@@ -22,6 +22,7 @@ type hubFlags struct {
 	accounts      []string
 	organization  string
 	topics        []string
+	letters       []string
 	trigger       string
 	architecture  string
 	memory, days  int
@@ -39,7 +40,7 @@ func (h *hubFlags) add(cmd *cobra.Command) {
 	flags.Lookup("organization").NoOptDefVal = ownOrganization
 	flags.StringArrayVar(&h.topics, "topic", nil, "the `ARN` of a spoke's topic that the hub listens to (repeatable)")
 	flags.Var(said(&h.table), "table", "the `NAME` of the table (default "+deploy.DefaultTable+"); one that is there is adopted, with what is in it")
-	flags.Var(said(&h.trigger), "trigger", "how the hub hears of new log files: auto, notification, eventbridge, or sns (default auto: the first of these that the bucket allows)")
+	flags.Var(said(&h.trigger), "trigger", "the `WAY` in which the hub hears of new log files: auto, notification, eventbridge, or sns (default auto: the first of these that the bucket allows)")
 	flags.Var(said(&h.architecture), "architecture", "what the function runs on: arm64 or x86_64 (default arm64, or that of --function)")
 	flags.IntVar(&h.memory, "memory-size", 0, "the function's memory in `MB` (default 512)")
 	flags.IntVar(&h.days, "log-days", 0, "for how many `DAYS` the function's own log is kept (default 30)")
@@ -87,13 +88,14 @@ func (h *hubFlags) check() error {
 		organization = ""
 	}
 	if err := cmp.Or(
-		checkFlags("account", deploy.AccountID, h.accounts), checkFlags("topic", deploy.TopicARN, h.topics), checkFlag("alarm-topic", deploy.TopicARN, h.alarmTopic),
+		checkFlags("account", deploy.AccountID, h.accounts), checkFlags("letter", deploy.AccountID, h.letters), checkFlags("topic", deploy.TopicARN, h.topics), checkFlag("alarm-topic", deploy.TopicARN, h.alarmTopic),
 		checkFlag("organization", deploy.OrganizationID, organization), checkFlag("table", deploy.TableName, h.table),
 	); err != nil {
 		return err
 	}
-	var ok bool
-	if h.trigger, ok = fold(triggerWords(), orElse(h.trigger, autoTrigger)); !ok {
+	if trigger, ok := fold(triggerWords(), orElse(h.trigger, autoTrigger)); ok {
+		h.trigger = trigger
+	} else {
 		return usage(fmt.Errorf("--trigger %s: it is %s", quoteShell(h.trigger), join(triggerWords())))
 	}
 	if h.architecture != "" && !slices.Contains(architectures(), h.architecture) {
@@ -144,7 +146,7 @@ type removals struct {
 }
 
 func (r *removals) add(cmd *cobra.Command, example string) {
-	cmd.Flags().StringArrayVar(&r.texts, "remove", nil, "take away what an earlier run gave: a flag and its value, as `"+example+"` (repeatable)")
+	cmd.Flags().StringArrayVar(&r.texts, "remove", nil, "take away what an earlier run gave, a `FLAG=VALUE` as "+example+" (repeatable)")
 }
 
 // check wants each to name one of these flags.

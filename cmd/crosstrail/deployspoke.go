@@ -265,6 +265,9 @@ func (s *spokeUp) intent() *intent {
 		i.say("by", "a topic in each region")
 	}
 	i.say("costs", "what EventBridge takes for events to another account, $1 a million (list price of us-east-1): who assumes roles is seldom more than some thousands a day")
+	if m := s.spoke.Match; len(m.ExternalIDs) > 0 && len(m.Roles) > 0 {
+		i.warn("only what has one of these external ids and is of one of these roles is sent, and not what has one of the two: --remove takes one or the other away")
+	}
 	if m := s.spoke.Match; len(m.ExternalIDs)+len(m.Roles)+len(m.Fields) == 0 {
 		i.warn("every call that hands out credentials is sent, of AWS's own services too: --external-id or --role-arn narrows that")
 	}
@@ -331,13 +334,19 @@ func (s *spokeUp) part(r *regional, changed bool) flat {
 	}
 }
 
+// hubFlag is how a command names the deployment of a hub, whose bus and queue are called
+// as it is.
+func hubFlag(arn string) string {
+	name := arn[strings.LastIndexAny(arn, ":/")+1:]
+	if name == deploy.DefaultName {
+		return ""
+	}
+	return " --name " + quoteShell(name)
+}
+
 // handOverSpoke is what the hub's owner has to add, where it was not added yet.
 func handOverSpoke(p *letterPage, spoke *deploy.Spoke, caller site.Caller, topics []string) {
-	owner := strings.Split(spoke.Hub, ":")[4]
-	flags := ""
-	if spoke.Name != deploy.DefaultName {
-		flags = " --name " + quoteShell(string(spoke.Name))
-	}
+	owner, flags := strings.Split(spoke.Hub, ":")[4], hubFlag(spoke.Hub)
 	switch {
 	case len(topics) > 0:
 		for _, topic := range topics {

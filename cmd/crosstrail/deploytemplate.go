@@ -19,7 +19,7 @@ a parameter of the template, whose default is what was given here.`,
   crosstrail deploy template spoke --external-id 3414 \
     --hub arn:aws:events:us-east-1:999999999999:event-bus/crosstrail > spoke.yaml
   aws cloudformation deploy --template-file spoke.yaml --stack-name crosstrail-spoke \
-    --capabilities CAPABILITY_IAM
+    --capabilities CAPABILITY_IAM --tags crosstrail=crosstrail
 
   crosstrail deploy template hub --account 111111111111 --bucket cloudtrailbucket
   crosstrail deploy template role CrossAccountTest --to 111111111111 --external-id 3414`,
@@ -57,7 +57,7 @@ put-bucket-notification-configuration), and the code of the function (make lambd
 cp; parameters CodeBucket and CodeKey). crosstrail deploy up hub does all of it.`,
 		Example: `  crosstrail deploy template hub --account 111111111111 --bucket cloudtrailbucket > hub.yaml
   aws cloudformation deploy --template-file hub.yaml --stack-name crosstrail-hub \
-    --capabilities CAPABILITY_IAM --parameter-overrides CodeBucket=my-code CodeKey=crosstrail-lambda-arm64.zip`,
+    --capabilities CAPABILITY_IAM --tags crosstrail=crosstrail --parameter-overrides CodeBucket=my-code CodeKey=crosstrail-lambda-arm64.zip`,
 		Args: noArguments,
 	}
 	h.add(cmd)
@@ -100,7 +100,7 @@ Without --external-id and --role-arn it sends every call that hands out credenti
 		Example: `  crosstrail deploy template spoke --external-id 3414 \
     --hub arn:aws:events:us-east-1:999999999999:event-bus/crosstrail > spoke.yaml
   aws cloudformation deploy --template-file spoke.yaml --stack-name crosstrail-spoke \
-    --capabilities CAPABILITY_IAM --region us-east-1`,
+    --capabilities CAPABILITY_IAM --tags crosstrail=crosstrail --region us-east-1`,
 		Args: noArguments,
 	}
 	s.add(cmd)
@@ -125,7 +125,7 @@ func newTemplateRoleCommand(ui *terminal) *cobra.Command {
 CrossAccountTest: whom it trusts, with which external id, and what may be done with it.`,
 		Example: `  crosstrail deploy template role CrossAccountTest --to 111111111111 --external-id 3414 > role.yaml
   aws cloudformation deploy --template-file role.yaml --stack-name crosstrail-role-CrossAccountTest \
-    --capabilities CAPABILITY_NAMED_IAM`,
+    --capabilities CAPABILITY_NAMED_IAM --tags crosstrail=crosstrail`,
 		Args: oneArgument("NAME", "crosstrail deploy template role CrossAccountTest --to 111111111111"),
 	}
 	r.add(cmd)

@@ -122,6 +122,8 @@ func isLive(found *cfn.Found) bool {
 	return true
 }
 
+const permissionsHint = "--permissions prints the policy that this command needs"
+
 // explain is an error of deploying with what to do about it.
 func (c *changing) explain(err error) error {
 	if err == nil {
@@ -131,6 +133,8 @@ func (c *changing) explain(err error) error {
 		switch {
 		case e.Misread:
 			return usage(err, c.reaching(e.Hints)...)
+		case e.Denied:
+			return hinted(err, append(c.reaching(e.Hints), permissionsHint)...)
 		case len(e.Hints) > 0:
 			return hinted(err, c.reaching(e.Hints)...)
 		}
@@ -147,6 +151,9 @@ func (c *changing) explain(err error) error {
 	}
 	if _, ok := errors.AsType[*cfn.AwayError](err); ok {
 		return hinted(errors.New(err.Error()), hints...) // who stopped it has to hear more than that
+	}
+	if strings.Contains(err.Error(), "is not authorized to perform") && len(hints) == 0 {
+		hints = append(hints, permissionsHint)
 	}
 	if len(hints) > 0 {
 		return hinted(err, hints...)

@@ -47,7 +47,7 @@ Exit status:
 {{. | trimTrailingWhitespaces}}{{end}}
 {{- if .HasAvailableSubCommands}}
 
-A command is explained by: {{.Root.CommandPath}} help {{if .HasParent}}{{.Name}} {{end}}COMMAND{{end}}
+A command is explained by: {{if and .HasParent .Parent.HasParent}}{{.CommandPath}} COMMAND --help{{else}}{{.Root.CommandPath}} help {{if .HasParent}}{{.Name}} {{end}}COMMAND{{end}}{{end}}
 `
 
 func newHelpCommand() *cobra.Command {

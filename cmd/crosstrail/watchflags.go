@@ -24,7 +24,7 @@ func (w *watchFlags) add(cmd *cobra.Command) {
 	flags.StringArrayVar(&w.roles, "watch-role", nil, "take who assumes this role: its `ARN` (repeatable)")
 	flags.StringArrayVar(&w.externalIDs, "watch-external-id", nil, "take who assumes a role with this external `ID` (repeatable)")
 	flags.StringArrayVar(&w.accounts, "watch-account", nil, "take who assumes a role of this account, or gets credentials in it, by its `ID` (repeatable)")
-	flags.StringVar(&w.uses, "uses", "", "which calls of sessions are taken: `none`, watched (of sessions of a --watch-role) or all but those of service-linked roles (default: watched where a role is named, else all)")
+	flags.StringVar(&w.uses, "uses", "", "which `CALLS` of sessions are taken: none, watched (of sessions of a --watch-role) or all but those of service-linked roles (default: watched where a role is named, else all)")
 	flags.BoolVar(&w.everything, "everything", false, "take every record")
 	must(cmd.RegisterFlagCompletionFunc("uses", cobra.FixedCompletions(usesWords(), cobra.ShellCompDirectiveNoFileComp)))
 }
