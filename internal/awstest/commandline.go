@@ -40,7 +40,8 @@ func KeptCommandLine(t testing.TB) (program string) {
 	script, socket := filepath.Join(files, "awscli", "kept.py"), filepath.Join(dir, "socket")
 	log := new(tail)
 	server := exec.Command(python, script, "serve", socket)
-	server.Env, server.Stderr = cleanEnvironment(), log
+	// Where it keeps the credentials of roles follows from the HOME that it began with.
+	server.Env, server.Stderr = append(cleanEnvironment(), "HOME="+dir), log
 	lifeline, err := server.StdinPipe()
 	must(t, err)
 	out, err := server.StdoutPipe()
