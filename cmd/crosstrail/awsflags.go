@@ -170,13 +170,25 @@ func (a *awsFlags) explained(err error) error {
 	return err
 }
 
+// mayAskCode is an error where nobody can be asked for a code.
+func mayAskCode() error {
+	tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
+	if err != nil {
+		return errors.New("it can be asked for on a terminal alone: assume the role elsewhere, and give the session's keys in the environment")
+	}
+	return tty.Close()
+}
+
 // askCode asks a person for the code of an MFA device. The terminal itself is
 // asked, since standard input may be a log file.
 func askCode(ui *terminal) func(context.Context, string) (string, error) {
 	return func(ctx context.Context, serial string) (string, error) {
+		if err := mayAskCode(); err != nil {
+			return "", err
+		}
 		tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
 		if err != nil {
-			return "", errors.New("it can be asked for on a terminal alone: assume the role elsewhere, and give the session's keys in the environment")
+			return "", err
 		}
 		defer tty.Close() //nolint:errcheck // what was asked is answered
 		lines := bufio.NewReader(newStoppable(ctx, tty))

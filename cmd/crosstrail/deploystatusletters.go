@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/crosstrail/crosstrail/deploy/site"
 	"github.com/crosstrail/crosstrail/source/notice"
@@ -30,7 +31,7 @@ func lettersByReason(all []site.DeadLetter) []letterGroup {
 		// Word for word: a reason that names its file is of that file's letters alone.
 		key := [2]string{by, reason}
 		if groups[key] == nil {
-			groups[key] = &letterGroup{by: by, reason: reason}
+			groups[key] = &letterGroup{by: by, reason: clipped(reason)}
 		}
 		groups[key].letters = append(groups[key].letters, l)
 	}
@@ -51,7 +52,7 @@ func aboutLetter(l *site.DeadLetter) string {
 	case err != nil:
 		return ""
 	case len(n.Objects) > 0:
-		text := "s3://" + n.Objects[0].Bucket + "/" + n.Objects[0].Key
+		text := clipped("s3://" + n.Objects[0].Bucket + "/" + n.Objects[0].Key)
 		if more := len(n.Objects) - 1; more > 0 {
 			text += " and " + thousands(more) + " more"
 		}
@@ -63,23 +64,53 @@ func aboutLetter(l *site.DeadLetter) string {
 }
 
 // failuresIn are the lines of the function's log that say most, in words: what it says of each
-// message that failed, and what Lambda says of it; of one text the last.
+// message that failed, and which that is, and what Lambda says of it; of one text the last.
 func failuresIn(lines []site.LogLine) (all []site.LogLine) {
+	at := map[string]int{} // by what they say, whichever the message
 	for _, l := range lines {
-		var one struct{ Message, Reason, Permission string }
+		var one struct{ Message, Reason, Object, MessageID string }
+		said := ""
 		if json.Unmarshal([]byte(l.Text), &one) == nil && one.Message != "" {
 			if one.Message == "failed" || one.Message == "done in part" { // the sum of what was said before
 				continue
 			}
-			l.Text = one.Message
-			if one.Reason != "" {
-				l.Text += ": " + one.Reason
-			}
+			l.Text = strings.Join(nonEmpty([]string{one.Message, one.Reason}), ": ")
+			said = strings.Join(nonEmpty([]string{clipped(one.Object), of("message", one.MessageID)}), ", ")
 		}
-		all = slices.DeleteFunc(all, func(o site.LogLine) bool { return o.Text == l.Text })
+		key := l.Text
+		l.Text = clipped(l.Text)
+		if said != "" {
+			l.Text += " (" + said + ")"
+		}
+		if i, ok := at[key]; ok {
+			all[i].Text = ""
+		}
+		at[key] = len(all)
 		all = append(all, l)
 	}
+	all = slices.DeleteFunc(all, func(l site.LogLine) bool { return l.Text == "" })
 	return all[max(0, len(all)-mostLogLines):]
+}
+
+func of(what, name string) string {
+	if name == "" {
+		return ""
+	}
+	return what + " " + clipped(name)
+}
+
+// mostSaid is how many signs of a text are shown that came out of a log or a message.
+const mostSaid = 300
+
+// clipped is the start of a text that somebody else wrote, where it is long.
+func clipped(text string) string {
+	n := 0
+	for i := range text {
+		if n++; n > mostSaid {
+			return text[:i] + "…"
+		}
+	}
+	return text
 }
 
 func sortedOf[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

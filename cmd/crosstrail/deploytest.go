@@ -26,11 +26,13 @@ type deployTest struct {
 	timeout                   time.Duration
 	form                      formValue
 	code                      func(context.Context, string) (string, error) // asks for the code of an MFA device
+	mayAsk                    func() error                                  // whether somebody is there who can be asked for one
+	yes                       bool
 	pace                      pace
 }
 
 func newDeployTestCommand(ui *terminal) *cobra.Command {
-	d := &deployTest{ui: ui, code: askCode(ui), pace: usualPace()}
+	d := &deployTest{ui: ui, code: askCode(ui), mayAsk: mayAskCode, pace: usualPace()}
 	cmd := &cobra.Command{
 		Use:   "test",
 		Short: "assume the role as the other side does, and see both records arrive",
@@ -45,12 +47,13 @@ and how long each leg took:
 
 Where a leg does not arrive it says so, and what it sees that may be why: it looks at the
 rule in the region of the STS endpoint, its target and the bus's policy, the trail, the
-queue, dead letters, the function and the table's watch. Where that is certain it does
-not wait any longer.
+queue, dead letters, the function and the table's watch. Where that is certain before
+anything was done, it asks first, and without a terminal or --yes it does not assume the
+role; with --yes it waits no longer than makes sense.
 
 Both calls are logged by CloudTrail in both accounts, as all are. Nothing else is left.
 
-The exit status is 4 where the role cannot be assumed, or a leg did not arrive.`,
+The exit status is 4 where the role cannot be assumed, or a leg did not or will not arrive.`,
 		Example: `  crosstrail deploy test --profile prod --as dev --external-id 3414 \
     --role-arn arn:aws:iam::999999999999:role/CrossAccountTest
 
@@ -68,6 +71,7 @@ The exit status is 4 where the role cannot be assumed, or a leg did not arrive.`
 	flags.Var(said(&d.externalID), "external-id", "the external `ID` that it wants to see")
 	flags.Var(said(&d.mfa), "mfa-serial", "the `ARN` of the other side's MFA device, where the role wants MFA; the code is asked for")
 	flags.DurationVar(&d.timeout, "timeout", 20*time.Minute, "how `LONG` to wait for the records, as 30m")
+	flags.BoolVar(&d.yes, "yes", false, "go on without asking where a record will not arrive")
 	addForm(cmd, &d.form)
 	d.addName(cmd)
 	d.addAWS(cmd)
@@ -83,6 +87,11 @@ func (d *deployTest) check() (deploy.Name, error) {
 		return "", usage(errors.New("deploy test: which role is to be assumed? --role-arn ARN"), "for example: "+example)
 	case d.timeout <= 0:
 		return "", usage(errors.New("--timeout is how long to wait: more than nothing"))
+	}
+	if d.mfa != "" {
+		if err := d.mayAsk(); err != nil {
+			return "", usage(fmt.Errorf("deploy test: the code of the MFA device: %w", err), "a profile whose keys are those of a session with MFA needs no --mfa-serial: --as")
+		}
 	}
 	// The same words as where a role is taken to read.
 	as := d.otherSide("")
@@ -121,7 +130,7 @@ func (d *deployTest) run(ctx context.Context) error {
 		return err
 	}
 	if trial.table.Foreign() {
-		return hinted(fmt.Errorf("%s is as AWS's text makes it, without the indexes that this needs", trial.table), "to add them: crosstrail ingest "+quoteShell(trial.table.String())+" --store "+quoteShell(trial.table.String()))
+		return hinted(fmt.Errorf("%s is as AWS's text makes it, without the indexes that this needs", trial.table), "to add them: crosstrail ingest "+quoteShell(trial.table.String())+" --store "+quoteShell(trial.table.String())+d.aws.flag())
 	}
 	if err := trial.act(ctx); err != nil {
 		return err
@@ -192,15 +201,8 @@ func (t *trial) lookAgain(ctx context.Context) error {
 // act makes the session and the call.
 func (t *trial) act(ctx context.Context) error {
 	t.session = sessionOfTest()
-	for _, leg := range []struct {
-		what   string
-		causes []cause
-	}{{"the event of the assumption", t.eventCauses()}, {"the record of the call", t.useCauses(false)}} {
-		for _, c := range leg.causes {
-			if c.sure {
-				t.d.ui.warn("%s will not arrive: %s", leg.what, c.text)
-			}
-		}
+	if err := t.sensible(ctx); err != nil {
+		return err
 	}
 	fmt.Fprintln(t.d.ui.stderr, render.Text(fmt.Sprintf("as %s: assuming %s once, for 15 minutes, as %s, and listing buckets once; both are logged, nothing else is left", t.asName, t.d.role, t.session)))
 	credentials, err := t.assume(ctx)

@@ -40,9 +40,10 @@ func (d *deployed) test(role, externalID string, more ...func(*deployTest)) ran 
 	d.t.Helper()
 	var stdout, stderr bytes.Buffer
 	one := &deployTest{
-		ui: newTerminal(strings.NewReader(""), &stdout, &stderr), as: "dev", role: role, externalID: externalID, timeout: time.Minute, form: "table",
-		code: func(context.Context, string) (string, error) { return "", errors.New("no code is to be asked for") },
-		pace: pace{first: 50 * time.Millisecond, last: 300 * time.Millisecond},
+		ui: newTerminal(strings.NewReader(""), &stdout, &stderr), as: "dev", role: role, externalID: externalID, timeout: time.Minute, form: "table", yes: true,
+		mayAsk: func() error { return nil },
+		code:   func(context.Context, string) (string, error) { return "", errors.New("no code is to be asked for") },
+		pace:   pace{first: 50 * time.Millisecond, last: 300 * time.Millisecond},
 	}
 	one.ui.width = 160
 	one.name, one.aws.o.Profile = deploy.DefaultName, "prod"
@@ -159,10 +160,11 @@ func (d *deployed) legsBroken() {
 // notAssumed: roles that the other side may not take, or takes with a code.
 func (d *deployed) notAssumed() {
 	d.t.Helper()
-	d.says(d.test(d.role, "wrong"), exitFinding, "error: "+d.role+" cannot be assumed", "the external id may be another: ask the role's owner, account 999999999999")
+	d.says(d.test(d.role, "wrong"), exitFinding, "error: "+d.role+" cannot be assumed", "hint: the role wants another external id than wrong: 3414", "aws iam get-role --role-name CrossAccountTest --profile prod", "!may")
+	d.refusals()
 
 	role := d.prod.Role(d.t, "WantsMFA", strings.Replace(awstest.Trust("3414", d.dev.ID), `"StringEquals":`, `"Bool":{"aws:MultiFactorAuthPresent":"true"},"StringEquals":`, 1), awstest.Allow("*", "s3:ListAllMyBuckets"))
-	d.says(d.test(role, "3414"), exitFinding, "cannot be assumed", "--mfa-serial")
+	d.says(d.test(role, "3414"), exitFinding, "cannot be assumed", "hint: the role wants MFA, and none was shown: --mfa-serial", "!external id")
 	device, asked := d.dev.MFA(d.t, "jsmith"), 0
 	r := d.test(role, "3414", func(one *deployTest) {
 		one.mfa, one.form = device.Serial, "json"

@@ -41,21 +41,26 @@ func (t *trial) assume(ctx context.Context) (*types.Credentials, error) {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		return nil, t.notAssumed(err)
+		return nil, t.notAssumed(ctx, err)
 	}
 	t.issued, t.key = time.Now(), aws.ToString(out.Credentials.AccessKeyId)
 	return out.Credentials, nil
 }
 
 // notAssumed puts into words that the role could not be assumed: what the test found,
-// where AWS refused it.
-func (t *trial) notAssumed(err error) error {
-	side := t.d.otherSide(t.session)
-	hints := side.o.Hints(err)
-	f := &failure{err: fmt.Errorf("%s cannot be assumed: %w", t.d.role, err), status: exitFailed, hints: hints}
-	if e, ok := errors.AsType[smithy.APIError](err); ok && e.ErrorCode() == "AccessDenied" {
+// where AWS refused it. Guesses are for where the role's trust policy may not be read.
+func (t *trial) notAssumed(ctx context.Context, err error) error {
+	f := &failure{err: fmt.Errorf("%s cannot be assumed: %w", t.d.role, err), status: exitFailed}
+	e, ok := errors.AsType[smithy.APIError](err)
+	if ok && e.ErrorCode() == "AccessDenied" {
 		f.status = exitFinding
-		f.hints = append(f.hints, "what it wants, where crosstrail made it: aws iam get-role --role-name "+t.d.role[strings.LastIndexByte(t.d.role, '/')+1:]+t.d.aws.cli(""))
+		f.hints = t.refusedBy(ctx, e.ErrorMessage())
+	}
+	if f.hints == nil {
+		side := t.d.otherSide(t.session)
+		for _, hint := range side.o.Hints(err) {
+			f.hints = append(f.hints, side.reachingOwn(hint))
+		}
 	}
 	return f
 }

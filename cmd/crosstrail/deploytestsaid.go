@@ -43,13 +43,22 @@ func (t *trial) end(ctx context.Context) error {
 func (t *trial) tell(w io.Writer, event, use []cause) error {
 	p := told{w, t.d.ui.columns()}
 	p.say("", "  ", fmt.Sprintf("LEGS  session %s of %s, key %s", t.session, t.d.role, t.key))
-	p.leg("AssumeRole by "+t.asAccount+", "+t.as.Region+" → event → table", &t.event, event)
-	p.leg("ListBuckets in "+t.roleAccount()+", "+t.hub.Region+" → log file → table", &t.use, use)
+	p.leg(t.eventLeg(), &t.event, event)
+	p.leg(t.useLeg(), &t.use, use)
 	if t.who == nil || len(t.who.Answers) == 0 {
 		return nil
 	}
 	fmt.Fprintln(w)
 	return render.Who(w, t.who, render.Table, t.style())
+}
+
+// eventLeg and useLeg are the legs in words.
+func (t *trial) eventLeg() string {
+	return "AssumeRole by " + t.asAccount + ", " + t.as.Region + " → event → table"
+}
+
+func (t *trial) useLeg() string {
+	return "ListBuckets in " + t.roleAccount() + ", " + t.hub.Region + " → log file → table"
 }
 
 func (t *trial) style() render.Style {
@@ -63,6 +72,14 @@ func (p told) leg(what string, l *leg, causes []cause) {
 		return
 	}
 	p.say("  fault  ", "         ", what+": it did not arrive; it may be that")
+	p.causes(causes)
+	if len(causes) == 0 {
+		p.say("         - ", "           ", "nothing is seen that would keep it: EventBridge is best effort, and loses some")
+	}
+}
+
+// causes prints why something does not arrive, and what to do.
+func (p told) causes(causes []cause) {
 	for _, c := range causes {
 		first := "         - "
 		if c.sure {
@@ -72,9 +89,6 @@ func (p told) leg(what string, l *leg, causes []cause) {
 		if c.do != "" {
 			fmt.Fprintln(p.w, "           do: "+render.Text(c.do)) // to be pasted: a line of its own
 		}
-	}
-	if len(causes) == 0 {
-		p.say("         - ", "           ", "nothing is seen that would keep it: EventBridge is best effort, and loses some")
 	}
 }
 

@@ -77,7 +77,7 @@ func (t *trial) wait(ctx context.Context) error {
 		}
 		m.aside(func() { t.tellArrived(event, use) })
 		now := time.Now()
-		if t.event.arrived() && t.use.arrived() || now.After(end) || now.Sub(t.used) > t.d.pace.atLeast && t.hopeless() {
+		if t.event.arrived() && t.use.arrived() || now.After(end) || now.Sub(t.used) > t.d.pace.atLeast && t.hopeless(now) {
 			return nil
 		}
 		if !late && !t.event.arrived() && now.Sub(t.used) > lateEvent {
@@ -202,18 +202,4 @@ func secondsText(d time.Duration) string {
 		return fmt.Sprintf("%.1f s", d.Seconds())
 	}
 	return fmt.Sprintf("%.0f s", d.Seconds())
-}
-
-// hopeless reports whether what is missing cannot come: what is wrong was seen.
-func (t *trial) hopeless() bool {
-	return (t.event.arrived() || anySure(t.eventCauses())) && (t.use.arrived() || anySure(t.useCauses(true)))
-}
-
-func anySure(all []cause) bool {
-	for _, c := range all {
-		if c.sure {
-			return true
-		}
-	}
-	return false
 }

@@ -66,7 +66,11 @@ func (t *trial) hubCauses(parts ...string) (all []cause) {
 			continue
 		}
 		gone := r.state == "not there" || r.state == "gone" || r.state == "off" || r.state == "another" || r.part == "bus-rule" || r.part == "queue-policy" || r.part == "event-source" && r.state != "Enabled"
-		all = append(all, cause{sure: gone, text: r.text, do: r.do})
+		text := r.text
+		if r.part == "dead-letter" {
+			text = "the dead letter " + r.name + ": " + text
+		}
+		all = append(all, cause{sure: gone, text: text, do: r.do})
 	}
 	if q := t.seen.queue; q != nil && slices.Contains(parts, "queue") && q.Waiting+q.InFlight+q.Delayed > 0 {
 		all = append(all, cause{text: fmt.Sprintf("%s in the queue, %d of them with the function: it may be among them", number(q.Waiting+q.InFlight+q.Delayed, "message"), q.InFlight)})
@@ -153,7 +157,7 @@ func (t *trial) trailCauses() []cause {
 	bucket := t.seen.bucket()
 	switch {
 	case bucket == "" && t.seen.function != nil:
-		return []cause{{true, "the hub reads no log files: what is done in sessions is not told", "crosstrail deploy up hub --bucket BUCKET"}}
+		return []cause{{true, "the hub reads no log files: what is done in sessions is not told", "crosstrail deploy up hub --bucket BUCKET" + t.d.flag()}}
 	case t.written == nil || t.written.Trail != "":
 		return nil
 	}

@@ -63,6 +63,20 @@ func (o *Options) AssumeHints(message string) []string {
 		"or an SCP of the organisation of %s may forbid it, which its management account would have to change: STS tells none of these apart", r.its()))
 }
 
+// OwnHints are AssumeHints where the role's trust policy was read, and lets the caller in:
+// what refused is on the caller's side.
+func (o *Options) OwnHints(message string) []string {
+	r := readRefusal(message)
+	return []string{o.identityHint(&r), fmt.Sprintf("or a Deny, a permissions boundary or an SCP of %s forbids it", r.its())}
+}
+
+// NamesPolicy reports whether AWS says of a refusal that another policy than the role's
+// trust was it.
+func NamesPolicy(message string) bool {
+	r := readRefusal(message)
+	return r.policy != "" && r.policy != "role trust" && r.policy != "resource-based"
+}
+
 // named is the hint where AWS names the policy that refused.
 func (o *Options) named(r *refused) string {
 	does := "allows it in no"
