@@ -59,6 +59,7 @@ func (d *deployed) test(role, externalID string, more ...func(*deployTest)) ran 
 // says holds a run to its exit status and to what it prints, and prints not.
 func (d *deployed) says(r ran, status int, want ...string) {
 	d.t.Helper()
+	d.reaches(r)
 	wrong := r.status != status
 	for _, text := range want {
 		not, has := strings.CutPrefix(text, "!")
