@@ -7,12 +7,18 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/crosstrail/crosstrail/deploy/stack"
 	"github.com/crosstrail/crosstrail/internal/awstest"
@@ -148,39 +154,79 @@ func TestTwoOperators(t *testing.T) {
 	}
 }
 
+// fault is what happens to some calls of an operation on their way.
+type fault struct {
+	operation string
+	times     int
+	err       error
+	answered  bool // AWS did it all the same
+}
+
+// unreliable has calls go wrong once they are armed, below the SDK's retries: the first
+// fault that has any left.
+func unreliable(cfg aws.Config, armed *atomic.Bool, faults ...*fault) aws.Config {
+	var one sync.Mutex
+	next := func(operation string) *fault {
+		one.Lock()
+		defer one.Unlock()
+		i := slices.IndexFunc(faults, func(f *fault) bool { return f.operation == operation && f.times > 0 })
+		if i < 0 || !armed.Load() {
+			return nil
+		}
+		faults[i].times--
+		return faults[i]
+	}
+	cfg.APIOptions = append(slices.Clone(cfg.APIOptions), func(s *middleware.Stack) error {
+		return s.Finalize.Add(middleware.FinalizeMiddlewareFunc("unreliable", func(ctx context.Context, in middleware.FinalizeInput, on middleware.FinalizeHandler) (out middleware.FinalizeOutput, of middleware.Metadata, err error) {
+			f := next(awsmiddleware.GetOperationName(ctx))
+			if f == nil || f.answered {
+				if out, of, err = on.HandleFinalize(ctx, in); f == nil || err != nil {
+					return out, of, err
+				}
+			}
+			return middleware.FinalizeOutput{}, of, f.err
+		}), middleware.After)
+	})
+	return cfg
+}
+
 // TestUnreliable: throttling slows down, and an answer that is lost on its way is not
 // taken for another's doing.
 func TestUnreliable(t *testing.T) {
 	cloud := cloud.Start(t)
-	a, faults := cloud.Account("111111111111"), cloud.Faults(t)
-	cfg := faults.Through(a.Config())
+	a := cloud.Account("111111111111")
+	var armed atomic.Bool
+	cut := &smithyhttp.RequestSendError{Err: syscall.ECONNRESET}
+	faults := []*fault{
+		{operation: "DescribeStackEvents", times: 3, err: &smithy.GenericAPIError{Code: "Throttling", Message: "Rate exceeded"}},
+		{operation: "DescribeStackEvents", times: 2, err: cut},
+	}
+	cfg := unreliable(a.Config(), &armed, faults...)
 	cfg.Retryer = func() aws.Retryer { return aws.NopRetryer{} }
 	impatient := client(cfg)
 	plan, err := impatient.Plan(t.Context(), ours(queues(false, "one")))
 	if err != nil {
 		t.Fatal(err)
 	}
-	cloud.Before(t, "cloudformation:ExecuteChangeSet", 1, func() {
-		faults.Set(t, awstest.Fault{Service: "cloudformation", Operation: "DescribeStackEvents", Error: "Throttling", Times: 3},
-			awstest.Fault{Service: "cloudformation", Operation: "DescribeStackEvents", Reset: true, Times: 2})
-	})
+	cloud.Before(t, "cloudformation:ExecuteChangeSet", 1, func() { armed.Store(true) })
 	var events []stack.Event
 	_, err = impatient.Do(t.Context(), plan, func(e stack.Event) { events = append(events, e) })
 	if err != nil || events[len(events)-1].Status != "CREATE_COMPLETE" {
 		t.Errorf("throttled: %v, %v", err, events)
 	}
-
-	if fired := faults.Fired(t); len(fired) != 5 {
-		t.Errorf("faults: %v", fired)
-	}
-	c := client(faults.Through(a.Config()))
+	lost := &fault{operation: "ExecuteChangeSet", times: 1, err: cut, answered: true}
+	c := client(unreliable(a.Config(), &armed, lost))
 	plan, err = c.Plan(t.Context(), ours(queues(false, "one", "two")))
 	if err != nil {
 		t.Fatal(err)
 	}
-	faults.Set(t, awstest.Fault{Service: "cloudformation", Operation: "ExecuteChangeSet", Truncate: 0.1, Times: 1})
 	if _, err := c.Do(t.Context(), plan, nil); err != nil || !slices.Equal(queueNames(t, a), []string{"one", "two"}) {
 		t.Errorf("with a lost answer: %v, %v", err, queueNames(t, a))
+	}
+	for _, f := range append(faults, lost) {
+		if f.times > 0 {
+			t.Errorf("%s did not fail as often as it was to: %d", f.operation, f.times)
+		}
 	}
 }
 
