@@ -56,7 +56,8 @@ func TestHostile(t *testing.T) {
 				t.Errorf("%q came as %q", value, of)
 			}
 		}
-		if kept, err := deploy.ReadSpoke(text); err != nil || kept.Match.ExternalIDs[0] != valid {
+		// What Check refuses is refused when it is read, too.
+		if kept, err := deploy.ReadSpoke(text); kept == nil || kept.Match.ExternalIDs[0] != valid || (err != nil) != (kept.Check() != nil) {
 			t.Errorf("%q is kept as %+v, %v", value, kept, err)
 		}
 		asked["externalId"], asked["roleArn"], detail["userAgent"], got.Metadata = []any{"V"}, []any{"V"}, []any{"V"}, want.Metadata
