@@ -62,7 +62,7 @@ func TestTemplateLinted(t *testing.T) {
 		}
 	}
 	for _, c := range wrong {
-		if !regexp.MustCompile(`wrong-`+c.code+`\.json:[0-9:]+:`+c.code+`:`).MatchString(found) {
+		if !regexp.MustCompile(`wrong-` + c.code + `\.json:[0-9:]+:` + c.code + `:`).MatchString(found) {
 			t.Errorf("%s: not found in\n%s", c.wrong, found)
 		}
 	}
