@@ -56,7 +56,12 @@ func (c *Client) makeChangeSet(ctx context.Context, p *Plan, as types.ChangeSetT
 		input.DeploymentMode = types.DeploymentModeRevertDrift
 	}
 	input.Parameters, input.Tags, input.Capabilities = p.Stack.asked()
-	return c.api.CreateChangeSet(ctx, input)
+	made, err := c.api.CreateChangeSet(ctx, input)
+	if says(err, "ValidationError", "DeploymentMode") { // a partition that does not have it
+		input.DeploymentMode = ""
+		made, err = c.api.CreateChangeSet(ctx, input)
+	}
+	return made, err
 }
 
 // readChangeSet waits until CloudFormation has compared, and takes the changes over.

@@ -8,9 +8,12 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	lambdatypes "github.com/aws/aws-sdk-go-v2/service/lambda/types"
+	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/middleware"
 
 	"github.com/crosstrail/crosstrail/deploy"
 	"github.com/crosstrail/crosstrail/deploy/stack"
@@ -92,4 +95,29 @@ func source(ctx context.Context, functions *lambda.Client, name string) *string 
 		return nil
 	}
 	return all.EventSourceMappings[0].UUID
+}
+
+// Where CloudFormation knows no drift-aware change sets, plain ones do.
+func TestNoDriftMode(t *testing.T) {
+	cfg := cloud.Start(t).Account("600000000003").Config()
+	refused := 0
+	cfg.APIOptions = append(slices.Clip(cfg.APIOptions), func(s *middleware.Stack) error {
+		return s.Initialize.Add(middleware.InitializeMiddlewareFunc("old", func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
+			if asked, ok := in.Parameters.(*cloudformation.CreateChangeSetInput); ok && asked.DeploymentMode != "" {
+				refused++
+				return middleware.InitializeOutput{}, middleware.Metadata{}, &smithy.GenericAPIError{Code: "ValidationError", Message: "DeploymentMode is not supported"}
+			}
+			return next.HandleInitialize(ctx, in)
+		}), middleware.Before)
+	})
+	c := client(cfg)
+	role := deploy.Role{Name: "Old", To: "111111111111"}
+	st := stack.Stack{Name: "old-role-Old", Template: role.Template(), Tags: map[string]string{stack.Tag: "old"}, Capabilities: []string{"CAPABILITY_NAMED_IAM"}}
+	up(t, c, st)
+	role.ExternalID = "3414"
+	st.Template = role.Template()
+	up(t, c, st)
+	if p, err := c.Plan(t.Context(), st); err != nil || p.Kind != stack.Unchanged || refused != 2 {
+		t.Errorf("%+v, %v, refused %d times", p, err, refused)
+	}
 }
