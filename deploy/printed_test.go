@@ -277,7 +277,7 @@ func (l looker) eventSource(id string, want map[string]any) map[string]any {
 		answers = append(answers, r)
 	}
 	return map[string]any{
-		"FunctionName": (*m.FunctionArn)[strings.LastIndex(*m.FunctionArn, ":")+1:], "EventSourceArn": *m.EventSourceArn, "BatchSize": *m.BatchSize,
+		"FunctionName": (*m.FunctionArn)[strings.LastIndex(*m.FunctionArn, ":")+1:], "EventSourceArn": *m.EventSourceArn, "BatchSize": *m.BatchSize, "Enabled": *m.State == "Enabled",
 		"MaximumBatchingWindowInSeconds": aws.ToInt32(m.MaximumBatchingWindowInSeconds), "FunctionResponseTypes": answers,
 	}
 }

@@ -75,7 +75,7 @@ func TestProperties(t *testing.T) {
 		{"hub with all", "Function.Properties.MemorySize", "1024"},
 		{"hub with all", "Log.Properties", "map[LogGroupName:/aws/lambda/crosstrail RetentionInDays:400]"},
 		{"hub", "Log.Properties.RetentionInDays", "30"},
-		{"hub", "EventSource.Properties", "map[BatchSize:100 EventSourceArn:" + queue + " FunctionName:crosstrail FunctionResponseTypes:[ReportBatchItemFailures] MaximumBatchingWindowInSeconds:5]"},
+		{"hub", "EventSource.Properties", "map[BatchSize:100 Enabled:true EventSourceArn:" + queue + " FunctionName:crosstrail FunctionResponseTypes:[ReportBatchItemFailures] MaximumBatchingWindowInSeconds:5]"},
 		{"hub", "DeadLettersAlarm.Properties.Threshold", "0"},
 		{"hub", "DeadLettersAlarm.Properties.Dimensions", "[map[Name:QueueName Value:crosstrail-dead-letters]]"},
 		{"hub", "DeadLettersAlarm.Properties.AlarmActions", "<nil>"},
