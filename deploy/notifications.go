@@ -224,12 +224,6 @@ func (n Notifications) whole() error {
 	return fmt.Errorf("the bucket's notifications hold what this version knows nothing of (%s), and would be put back without it", strings.Join(n.Unknown, ", "))
 }
 
-// Equal reports whether two configurations say the same, in whatever order.
-func (n Notifications) Equal(other Notifications) bool {
-	missing, more := n.Differ(other)
-	return n.EventBridge == other.EventBridge && len(missing)+len(more) == 0
-}
-
 // Differ are the rules that only n has, and those that only the other has.
 func (n Notifications) Differ(other Notifications) (mine, theirs []Notification) {
 	only := func(in, out Notifications) (only []Notification) {

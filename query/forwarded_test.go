@@ -1,7 +1,6 @@
 package query_test
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"fmt"
 	"math/rand/v2"
@@ -13,7 +12,6 @@ import (
 	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/lineage"
 	"github.com/crosstrail/crosstrail/query"
-	"github.com/crosstrail/crosstrail/source"
 	"github.com/crosstrail/crosstrail/store/memory"
 )
 
@@ -77,21 +75,7 @@ func arrived(t testing.TB, all []arrival) *memory.Store {
 	t.Helper()
 	store := memory.New()
 	for _, a := range all {
-		var d cloudtrail.Decoder
-		body := append(make([]byte, 0, len(a.body)+cloudtrail.Padding), a.body...)
-		file := source.File{LogFile: cloudtrail.ParseLogFileName(a.name), Body: bytes.Clone(body), Records: func(yield func(*cloudtrail.Record) bool) {
-			for r, err := range d.Records(body) {
-				if err != nil {
-					t.Fatalf("%v in %s", err, a.body)
-				}
-				if !yield(r) {
-					return
-				}
-			}
-		}}
-		if _, _, err := store.Add(t.Context(), file); err != nil {
-			t.Fatal(err)
-		}
+		put(t, store, a.name, a.body)
 	}
 	if err := store.Commit(t.Context()); err != nil {
 		t.Fatal(err)

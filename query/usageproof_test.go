@@ -11,7 +11,6 @@ import (
 	"github.com/crosstrail/crosstrail/cloudtrail"
 	"github.com/crosstrail/crosstrail/lineage"
 	"github.com/crosstrail/crosstrail/query"
-	"github.com/crosstrail/crosstrail/source"
 	"github.com/crosstrail/crosstrail/store/memory"
 )
 
@@ -25,22 +24,9 @@ func tellDelivered(t *testing.T, files []delivered) (*memory.Store, *lineage.Res
 	t.Helper()
 	store := memory.New()
 	for i, f := range files {
-		body := []byte(`{"Records":[` + strings.ReplaceAll(strings.Join(f.records, ","), `"awsRegion":"us-east-1"`, `"awsRegion":"`+f.region+`"`) + `]}`)
+		body := `{"Records":[` + strings.ReplaceAll(strings.Join(f.records, ","), `"awsRegion":"us-east-1"`, `"awsRegion":"`+f.region+`"`) + `]}`
 		name := fmt.Sprintf("AWSLogs/%s/CloudTrail/%s/2026/11/01/%s_CloudTrail_%s_%s_%016d.json.gz", prod, f.region, prod, f.region, f.at, i)
-		var d cloudtrail.Decoder
-		file := source.File{LogFile: cloudtrail.ParseLogFileName(name), Body: body, Records: func(yield func(*cloudtrail.Record) bool) {
-			for r, err := range d.Records(body) {
-				if err != nil {
-					t.Fatal(err)
-				}
-				if !yield(r) {
-					return
-				}
-			}
-		}}
-		if _, _, err := store.Add(t.Context(), file); err != nil {
-			t.Fatal(err)
-		}
+		put(t, store, name, body)
 	}
 	if err := store.Commit(t.Context()); err != nil {
 		t.Fatal(err)

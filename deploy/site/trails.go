@@ -30,11 +30,9 @@ func (t Trail) Folder() string {
 	return t.Prefix + "/AWSLogs/"
 }
 
-// Trails are those that the caller sees in its region: the account's own, those of
-// every region that have their home elsewhere, and its organisation's (CloudTrail API
-// Reference, DescribeTrails). Each is told once, by name.
-func (s *Site) Trails(ctx context.Context) ([]Trail, error) { return s.trailsIn(ctx, "") }
-
+// trailsIn are those that the caller sees in a region ("": its own): the account's own,
+// those of every region that have their home elsewhere, and its organisation's
+// (CloudTrail API Reference, DescribeTrails). Each is told once, by name.
 func (s *Site) trailsIn(ctx context.Context, region string, arns ...string) ([]Trail, error) {
 	out, err := s.cloudtrail(region).DescribeTrails(ctx, &cloudtrail.DescribeTrailsInput{TrailNameList: arns, IncludeShadowTrails: aws.Bool(true)})
 	if err != nil {
