@@ -59,3 +59,23 @@ func TestNames(t *testing.T) {
 		t.Error("the name of the role's stack is another")
 	}
 }
+
+// TestHead: a stack that somebody makes as a template's head says is the one that
+// crosstrail looks for, and takes for its own.
+func TestHead(t *testing.T) {
+	const two = deploy.Name("two")
+	for stack, of := range map[string]interface{ Template() []byte }{
+		two.HubStack():       &deploy.Hub{Name: two, Table: "T"},
+		two.SpokeStack():     &deploy.Spoke{Name: two},
+		two.RoleStack("R"):   &deploy.Role{Deployment: two, Name: "R", To: "111111111111"},
+		two.RoleStack("a_b"): &deploy.Role{Deployment: two, Name: "a_b", To: "111111111111"},
+	} {
+		text := string(of.Template())
+		head := text[:strings.Index(text, "\nMetadata:")]
+		for _, want := range []string{`--stack-name "` + stack + `"`, `--tags "Key=crosstrail,Value=two"`} {
+			if !strings.Contains(head, want) {
+				t.Errorf("%s: no %s in\n%s", stack, want, head)
+			}
+		}
+	}
+}

@@ -11,6 +11,7 @@ const DefaultPolicy = "AmazonS3ReadOnlyAccess"
 
 // Role is one that is assumed across accounts.
 type Role struct {
+	Deployment Name          `json:"-"` // "": [DefaultName]
 	Name       string        `json:"name"`
 	To         string        `json:"to"`                   // account id, or ARN of a user or role
 	ExternalID string        `json:"externalId,omitempty"` // "" for none
@@ -28,6 +29,12 @@ type roleData struct {
 	*Role
 	Settings string
 }
+
+// Of is the deployment that the role is made for.
+func (r roleData) Of() Name { return cmp.Or(r.Deployment, DefaultName) }
+
+// Stack is the role's.
+func (r roleData) Stack() string { return r.Of().RoleStack(r.Name) }
 
 // Seconds is how long a session may be.
 func (r roleData) Seconds() int { return int(cmp.Or(r.Session, time.Hour).Seconds()) }

@@ -72,6 +72,7 @@ func (r *roleUp) run(cmd *cobra.Command, name string) error {
 		if role, err = r.settings(cmd, name, found); err != nil {
 			return err
 		}
+		role.Deployment = deployment
 		p, err = at.stacks.Plan(ctx, cfn.Stack{
 			Name: deployment.RoleStack(name), Template: role.Template(), Tags: map[string]string{cfn.Tag: string(deployment)}, Capabilities: []string{"CAPABILITY_NAMED_IAM"},
 			Basis: found.Basis(),

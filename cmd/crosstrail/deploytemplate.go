@@ -129,8 +129,8 @@ CrossAccountTest: whom it trusts, with which external id, and what may be done w
 		Args: oneArgument("NAME", "crosstrail deploy template role CrossAccountTest --to 111111111111"),
 	}
 	r.add(cmd)
-	return templateCommand(ui, cmd, func(cmd *cobra.Command, _ deploy.Name, args []string) (templated, error) {
-		role := &deploy.Role{Name: args[0]}
+	return templateCommand(ui, cmd, func(cmd *cobra.Command, name deploy.Name, args []string) (templated, error) {
+		role := &deploy.Role{Deployment: name, Name: args[0]}
 		if err := r.check(cmd, args[0]); err != nil {
 			return nil, err
 		}
